@@ -1,0 +1,58 @@
+# Stagebook in two commands: `make run` starts it, `make test` proves it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := domain application projections adapters tests
+
+.PHONY: run test check lint types layers tests format bench lock clean
+
+run: .venv/run  ## starts the server with a demo account
+	@$(BIN)/stagebook demo
+
+test: check  ## everything: format, lint, types, layers, tests, documentation
+
+check: format-check lint types layers tests
+
+tests: .venv/dev
+	$(BIN)/pytest -n 2 --dist worksteal
+
+format: .venv/dev  ## rewrites the sources in the house's format
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+.PHONY: format-check
+format-check: .venv/dev
+	$(BIN)/ruff format --check $(SOURCES)
+
+lint: .venv/dev
+	$(BIN)/ruff check $(SOURCES)
+
+types: .venv/dev
+	$(BIN)/mypy
+
+layers: .venv/dev
+	$(BIN)/lint-imports
+
+bench: .venv/dev  ## measures both stores against a bare route in the same run
+	$(BIN)/python -m tests.bench
+
+lock:  ## pins the dependencies anew, with hashes (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info

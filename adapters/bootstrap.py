@@ -1,0 +1,107 @@
+"""The composition root: one process's store, views, writer, worker and keys, made from Settings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from adapters.settings import Settings
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SqliteStore
+from adapters.views.postgres import PostgresViews
+from adapters.views.sql import SqlView
+from adapters.views.sqlite import SqliteViews
+from application.group_commit import GroupCommit, Job, Work
+from application.keyring import Keyring
+from application.ports import Answer, Store
+from domain.base import Cause
+from domain.values import stamp
+from projections.availability import Availability
+from projections.base import Projection
+from projections.changes import Changes
+from projections.event_documents import EventDocuments
+from projections.location_documents import LocationDocuments
+from projections.runner import rebuild
+from projections.worker import LiveWorker
+
+EVENTS, LOCATIONS, AVAILABILITY, CHANGES = (
+    EventDocuments(),
+    LocationDocuments(),
+    Availability(),
+    Changes(),
+)
+PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CHANGES)
+
+
+@dataclass(slots=True)
+class Stagebook:
+    """The parts of one process."""
+
+    settings: Settings
+    store: Store
+    views: SqliteViews | PostgresViews
+    keyring: Keyring
+    reads_block: bool
+    """Whether a read of a view waits for a network: then it must not run on the event loop."""
+    writer: GroupCommit | None = None
+    worker: LiveWorker | None = None
+
+    def start(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
+        """Starts the writer and the live worker."""
+        self.forget_answers()
+        for projection in PROJECTIONS:
+            if not self.views.up_to_date(projection):
+                rebuild(projection, self.store, self.views, lambda _position, _head: None)
+        worker = self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
+        self.writer = GroupCommit(
+            self.store,
+            cached=self.settings.cached_aggregates,
+            on_commit=lambda _position: worker.wake(),
+            settle=settle,
+        )
+        worker.start()
+
+    def close(self) -> None:
+        """Commits what is waiting, saves where the views are, and lets go of everything."""
+        if self.writer:
+            self.writer.close()
+        if self.worker:
+            self.worker.stop()
+        self.views.close()
+        self.store.close()
+
+    def view(self, projection: Projection) -> SqlView:
+        return self.views.live(projection)
+
+    def execute(self, decide: Callable[[Work], Any], *, account: int, actor: str) -> Any:
+        """Runs one command and returns what it decided, for the command line."""
+        assert self.writer  # noqa: S101 - started
+        decided: list[Any] = []
+
+        def answer(outcome: Any) -> Answer:
+            decided[:] = [outcome]
+            return Answer(200, {}, b"")
+
+        command = uuid4().hex
+        cause = Cause(actor, stamp(datetime.now(UTC)), correlation=command, causation=command)
+        self.writer.submit(Job(account, cause, decide, answer)).result()
+        return decided[0]
+
+    def forget_answers(self) -> None:
+        """Kept answers are for 24 hours."""
+        self.store.forget_answers(stamp(datetime.now(UTC) - timedelta(hours=24)))
+
+
+def bootstrap(settings: Settings) -> Stagebook:
+    """Opens store and views, and migrates them, safely when several processes start at once."""
+    store: SqliteStore | PostgresStore
+    views: SqliteViews | PostgresViews
+    if settings.is_postgres:
+        store = PostgresStore(settings.store, connections=settings.connections)
+        views = PostgresViews(store.datastore, PROJECTIONS)
+    else:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        store = SqliteStore(settings.folder / "facts.sqlite")
+        views = SqliteViews(settings.folder / "views", PROJECTIONS)
+    return Stagebook(settings, store, views, Keyring(store), reads_block=settings.is_postgres)

@@ -1,0 +1,45 @@
+"""Who is calling and what they may do: `Authorization: Bearer TOKEN`, one role a key."""
+
+from enum import Flag, auto
+
+from fastapi import Request
+
+from adapters.bootstrap import Stagebook
+from adapters.http.errors import Forbidden, Unauthorized
+from application.keyring import Principal
+from domain.registry import Role
+
+
+class May(Flag):
+    """What a route needs."""
+
+    READ = auto()
+    COMMAND = auto()
+    AUDIT = auto()
+
+
+GRANTED = {
+    Role.VIEWER: May.READ,
+    Role.EDITOR: May.READ | May.COMMAND,
+    Role.AUDITOR: May.READ | May.AUDIT,
+    Role.ADMIN: May.READ | May.COMMAND | May.AUDIT,
+}
+
+
+def stagebook(request: Request) -> Stagebook:
+    made: Stagebook = request.app.state.stagebook
+    return made
+
+
+def allowed(request: Request, need: May) -> Principal:
+    """The caller, or a refusal: 401 without a valid token, 403 for the wrong role."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    principal = None
+    if scheme.lower() == "bearer" and token:
+        principal = stagebook(request).keyring.find(token.strip())
+    if principal is None:
+        raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
+    if need not in GRANTED[principal.role]:
+        message = f"the role {principal.role} does not include {need.name or need}"
+        raise Forbidden(message.lower(), role=principal.role)
+    return principal

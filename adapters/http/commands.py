@@ -1,0 +1,63 @@
+"""From a request to a command and back: one way for every route that changes something."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from fastapi import Request
+from starlette.responses import Response
+
+from adapters.http import requests
+from adapters.http.auth import May, allowed, stagebook
+from application.group_commit import Job, Work
+from application.keyring import Principal
+from application.ports import Answer
+from domain.base import Cause
+from domain.values import stamp
+
+T = TypeVar("T")
+
+
+async def execute(
+    request: Request,
+    decide: Callable[[Work], T],
+    answer: Callable[[T], Answer],
+    *,
+    who: Principal | None = None,
+    reason: str | None = None,
+) -> Response:
+    """Hands the command to the writer and gives its answer, which is there after the commit."""
+    who = who or allowed(request, May.COMMAND)
+    command = secrets.token_hex(12)
+    cause = Cause(
+        actor=who.actor,
+        time=stamp(datetime.now(UTC)),
+        correlation=requests.correlation(request, command),
+        causation=command,
+        reason=reason or requests.reason(request),
+    )
+    key = None
+    if "idempotency-key" in request.headers:
+        key = requests.idempotency_key(request, await request.body())
+    waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    writer = stagebook(request).writer
+    assert writer  # noqa: S101 - started with the app
+    writer.submit(Job(who.account, cause, decide, answer, key, waiting))
+    done = await waiting
+    headers = {**done.headers, "Stagebook-Position": str(done.position)}
+    media_type = "application/json" if done.body else None
+    return Response(done.body, done.status, headers, media_type)
+
+
+def document(body: bytes, etag: str, *, status: int = 200, place: str | None = None) -> Answer:
+    """The answer that shows the changed document."""
+    headers = {"ETag": etag}
+    if place:
+        headers["Location"] = place
+    return Answer(status, headers, body)
+
+
+def gone(_: Any) -> Answer:
+    return Answer(204, {}, b"")

@@ -1,0 +1,148 @@
+"""Refusals to answers: one table, RFC 9457 problem documents, one `type` per refusal."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import Response
+from structlog import get_logger
+
+from application.ports import StoreUnavailable
+from domain import errors
+
+log = get_logger()
+
+
+class Unauthorized(errors.Refusal):
+    title = "No valid token"
+
+
+class Forbidden(errors.Refusal):
+    title = "The key's role does not allow this"
+
+
+class Malformed(errors.Refusal):
+    title = "The request cannot be read"
+
+
+class TooLarge(errors.Refusal):
+    title = "The body is too large"
+
+
+class NotYet(errors.Refusal):
+    title = "The view has not come that far"
+
+
+STATUS: dict[type[Exception], int] = {
+    Malformed: 400,
+    Unauthorized: 401,
+    Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.LocationInUse: 409,
+    errors.EventClosed: 409,
+    errors.WrongStatus: 409,
+    errors.NotPublishable: 409,
+    errors.EventActive: 409,
+    errors.TooManyDates: 409,
+    errors.NameTaken: 409,
+    errors.AccountNotEmpty: 409,
+    errors.VersionMismatch: 412,
+    TooLarge: 413,
+    errors.Invalid: 422,
+    errors.UnknownLocation: 422,
+    errors.KeyReused: 422,
+    NotYet: 503,
+    StoreUnavailable: 503,
+}
+
+
+def slug(refusal: type[Exception]) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", refusal.__name__).lower()
+
+
+def problem(
+    kind: str, title: str, status: int, detail: str, details: dict[str, Any] | None = None
+) -> Response:
+    """An RFC 9457 answer; `details` are its extension members."""
+    body = {
+        "type": f"urn:stagebook:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **(details or {}),
+    }
+    headers = {}
+    if status == 401:  # noqa: PLR2004 - the status that asks for a token
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:  # noqa: PLR2004 - the status that says when to come back
+        headers["Retry-After"] = "1"
+    return Response(to_json(body), status, headers, "application/problem+json")
+
+
+def refused(_: Request | None, refusal: Exception) -> Response:
+    assert isinstance(refusal, errors.Refusal)  # noqa: S101 - registered for it
+    kind = type(refusal)
+    return problem(slug(kind), kind.title, STATUS[kind], refusal.detail, refusal.details)
+
+
+def unavailable(_: Request, error: Exception) -> Response:
+    detail = "Nothing was recorded; try again"
+    log.warning("store unavailable", reason=str(error))
+    return problem("store-unavailable", "The store is unavailable", 503, detail)
+
+
+def bad_request(_: Request, error: Exception) -> Response:
+    """Every bad field of a body or a query, with its path and what was expected."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    bad = [{"path": path(e["loc"][1:]), "message": message(e)} for e in error.errors()]
+    detail = "; ".join(f"{e['path']}: {e['message']}" if e["path"] else e["message"] for e in bad)
+    return problem("invalid", "Invalid value", 422, detail[:2_000], {"errors": bad[:100]})
+
+
+def path(loc: Sequence[str | int]) -> str:
+    return ".".join(printable(str(part)) for part in loc)
+
+
+def message(error: dict[str, Any]) -> str:
+    if (
+        error["type"] in ("model_attributes_type", "dict_type", "missing")
+        and len(error["loc"]) == 1
+    ):
+        return "expected a JSON object, sent as application/json"
+    if error["type"] == "extra_forbidden":
+        return "unknown field"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return printable(text[:1].lower() + text[1:])
+
+
+def printable(text: str) -> str:
+    """What a client sent may not be encodable; what it is told must be."""
+    return text.encode(errors="replace").decode()[:300]
+
+
+def http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101 - registered
+    if error.status_code == 413:  # noqa: PLR2004 - the framework's own limit
+        return refused(None, TooLarge("a body has at most 1 MiB", limit=2**20))
+    kind = str(error.detail).lower().replace(" ", "-")
+    answer = problem(kind, str(error.detail), error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def crashed(request: Request, error: Exception) -> Response:
+    log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
+    return problem("unexpected", "Unexpected error", 500, "This is a fault of Stagebook")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(errors.Refusal, refused)
+    app.add_exception_handler(StoreUnavailable, unavailable)
+    app.add_exception_handler(RequestValidationError, bad_request)
+    app.add_exception_handler(StarletteHTTPException, http_error)
+    app.add_exception_handler(Exception, crashed)

@@ -1,0 +1,134 @@
+"""Reading views: the stored bytes, unless a language or a past moment is asked for."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from adapters.http import requests
+from adapters.http.auth import stagebook
+from adapters.http.errors import NotYet
+from adapters.views.select import Select
+from application.keyring import Principal
+from domain.errors import NotFound
+from domain.ids import Kind, guid
+from domain.translations import languages, translated
+from projections.base import Projection
+
+T = TypeVar("T")
+POLL_SECONDS = 0.003
+MAX_POSITION = 2**62
+READERS = ThreadPoolExecutor(16, thread_name_prefix="reader")
+
+
+async def blocking(call: Callable[..., T], *args: Any) -> T:
+    """Runs a call that may take its time beside the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(READERS, call, *args)
+
+
+async def stored(
+    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
+) -> Response:
+    """One document as its view has it."""
+    body, etag = await _found(request, projection, kind, number, who)
+    return shown(request, body, etag, who)
+
+
+async def body_of(
+    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
+) -> bytes:
+    """The bytes of one document, in the base language."""
+    return (await _found(request, projection, kind, number, who))[0]
+
+
+async def _found(
+    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
+) -> tuple[bytes, str]:
+    book = stagebook(request)
+    if "stagebook-after" in request.headers:
+        await seen(request, projection)
+    view = book.view(projection)
+    key = guid(who.account, kind, number).bytes
+    found = await blocking(view.document, key) if book.reads_block else view.document(key)
+    if found is None:
+        raise NotFound(f"{kind.name.capitalize()} {number} does not exist", id=number)
+    return found
+
+
+def shown(
+    request: Request,
+    body: bytes,
+    etag: str,
+    who: Principal,
+    extra: Mapping[str, str] | None = None,
+) -> Response:
+    """A document in the language that is asked for; 304 when the client has it."""
+    headers = {"ETag": etag, "Vary": "Accept-Language", **(extra or {})}
+    wanted = request.headers.get("accept-language")
+    if wanted:
+        body, language = in_language(body, wanted, who.language)
+        headers["Content-Language"] = language
+        if language != who.language:
+            headers["ETag"] = etag = f'{etag[:-1]}-{language}"'
+    held = request.headers.get("if-none-match")
+    if held and (
+        held.strip() == "*" or etag in [e.strip().removeprefix("W/") for e in held.split(",")]
+    ):
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers, "application/json")
+
+
+def in_language(body: bytes, wanted: str, base: str) -> tuple[bytes, str]:
+    """The first language asked for that the document has, otherwise the base language."""
+    document = from_json(body)
+    had = {key[-2:] for key, text in document["translations"].items() if text}
+    for language in languages(wanted):
+        if language == base:
+            break
+        if language in had:
+            return to_json(translated(document, language)), language
+    return body, base
+
+
+async def listed(
+    request: Request, projection: Projection, select: Select, cursor_of: str, who: Principal
+) -> Response:
+    """A page: `{"data", "next", "total"}`."""
+    book = stagebook(request)
+    await seen(request, projection)
+    page = await blocking(lambda: book.view(projection).page(select))
+    wanted = request.headers.get("accept-language")
+    bodies = page.bodies
+    if wanted:
+        bodies = [in_language(body, wanted, who.language)[0] for body in bodies]
+    following = requests.encode_cursor(cursor_of, page.last) if page.last else None
+    tail = to_json({"next": following, "total": page.total})
+    return Response(
+        b'{"data":[' + b",".join(bodies) + b"]," + tail[1:],
+        200,
+        {"Vary": "Accept-Language"},
+        "application/json",
+    )
+
+
+async def seen(request: Request, projection: Projection | None) -> None:
+    """Waits, within a bound, until the view has the position in `Stagebook-After`."""
+    header = request.headers.get("stagebook-after")
+    if header is None:
+        return
+    position = requests.whole("Stagebook-After", header, 0, MAX_POSITION)
+    book = stagebook(request)
+    deadline = time.monotonic() + book.settings.view_wait
+
+    def stands() -> int:
+        return book.view(projection).position() if projection else book.store.position()
+
+    while (at := await blocking(stands)) < position:
+        if time.monotonic() >= deadline:
+            raise NotYet(f"stands at {at}, asked for {position}", position=at)
+        await asyncio.sleep(POLL_SECONDS)

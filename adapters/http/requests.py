@@ -1,0 +1,132 @@
+"""What requests say beside their bodies: ids, versions, times, keys, reasons, cursors."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+
+from adapters.http.errors import printable
+from application.group_commit import IdempotencyKey
+from application.keyring import Principal
+from domain.errors import Invalid, NotFound
+from domain.ids import Kind, unpack
+from domain.values import MAX_ID, parse_time, stamp
+
+ETAG = re.compile(r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15}))?[^"]*"', re.ASCII)
+KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
+CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
+
+
+def number_of(text: str, kind: Kind, who: Principal) -> int:
+    """An id in a path, as a number or a guid, without a search. A guid of another account, or
+    of another kind of thing, names nothing here."""
+    if text.isascii() and text.isdigit():
+        if len(text) <= 16 and 1 <= (number := int(text)) <= MAX_ID:  # noqa: PLR2004 - digits of 2^53
+            return number
+    else:
+        try:
+            identity = unpack(UUID(text))
+        except ValueError:
+            pass
+        else:
+            if (identity.account, identity.kind) != (who.account, kind):
+                raise NotFound(f"{kind.name.capitalize()} {text} does not exist", id=text)
+            return identity.number
+    raise Invalid("id", f"expected an integer from 1 to {MAX_ID}, or a guid")
+
+
+def if_match(request: Request) -> tuple[int | None, int | None]:
+    """The versions that an `If-Match` names: the aggregate's, and its contingents'."""
+    header = request.headers.get("if-match")
+    if header is None or header.strip() == "*":
+        return None, None
+    found = ETAG.fullmatch(header.strip())
+    if found is None:
+        raise Invalid("If-Match", "expected one ETag, as it was given in an answer")
+    contingents = found[2]
+    return int(found[1]), None if contingents is None else int(contingents)
+
+
+def idempotency_key(request: Request, body: bytes) -> IdempotencyKey | None:
+    """The key, with a hash of everything that may not change with it."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key", "expected 1 to 255 printable ASCII characters")
+    asked = f"{request.method} {request.url.path} {request.headers.get('if-match')}\n".encode()
+    return IdempotencyKey(key, hashlib.sha256(asked + body).hexdigest())
+
+
+def correlation(request: Request, otherwise: str) -> str:
+    given = request.headers.get("x-correlation-id")
+    if given is None:
+        return otherwise
+    if not CORRELATION.fullmatch(given):
+        raise Invalid("X-Correlation-ID", "expected 1 to 100 printable ASCII characters")
+    return given
+
+
+def reason(request: Request) -> str | None:
+    """Why, in the words of the caller: `Stagebook-Reason`, UTF-8, at most 1,000 characters."""
+    given = request.headers.get("stagebook-reason")
+    if given is None:
+        return None
+    try:
+        text = given.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise Invalid("Stagebook-Reason", "expected UTF-8") from None
+    return checked_reason(text, "Stagebook-Reason")
+
+
+def checked_reason(text: str | None, path: str) -> str | None:
+    if text is not None and (len(text) > 1_000 or not text.isprintable()):  # noqa: PLR2004
+        raise Invalid(path, "expected at most 1,000 printable characters")
+    return text or None
+
+
+def moment(name: str, text: str) -> str:
+    """A time in a query, as facts carry it. A `+` that a URL turned into a space is forgiven."""
+    try:
+        return stamp(parse_time(re.sub(r" (?=\d\d:\d\d$)", "+", text)))
+    except ValueError as error:
+        raise Invalid(name, str(error)) from None
+
+
+def whole(name: str, text: str, low: int, high: int) -> int:
+    """An integer in a query or a header."""
+    if not re.fullmatch(r"\d{1,19}", text, re.ASCII) or not low <= int(text) <= high:
+        raise Invalid(name, f"expected an integer from {low} to {high}")
+    return int(text)
+
+
+def encode_cursor(of: str, at: tuple[Any, ...]) -> str:
+    """Where the next page starts. `of` is the list that it belongs to."""
+    raw = json.dumps([_mark(of), *at], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode_cursor(of: str, cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
+    """The place in that list, and no other."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        mark, *at = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        mark, at = None, []
+    fits = len(at) == len(types) and all(map(_is, at, types))
+    if mark != _mark(of) or not fits:
+        raise Invalid("after", f"expected a cursor from this list, not {printable(cursor)[:60]!r}")
+    return tuple(at)
+
+
+def _is(value: Any, of: type) -> bool:
+    return type(value) is of and (not isinstance(value, int) or abs(value) < 2**63)
+
+
+def _mark(of: str) -> str:
+    return hashlib.sha256(of.encode()).hexdigest()[:10]

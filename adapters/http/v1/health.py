@@ -1,0 +1,47 @@
+"""Whether the process lives, and whether it is ready to answer."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from adapters.bootstrap import PROJECTIONS
+from adapters.http.auth import stagebook
+from adapters.http.reads import blocking
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+
+@router.get("/live")
+async def live() -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "live"})
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Response:
+    """The store answers and the views move; each view's position, lag and parked documents."""
+    report = await blocking(_report, request)
+    return JSONResponse(report, 200 if report["status"] == "ready" else 503)
+
+
+def _report(request: Request) -> dict[str, Any]:
+    book = stagebook(request)
+    head = book.store.position()
+    views = {}
+    for projection in PROJECTIONS:
+        view = book.view(projection)
+        position = view.position()
+        parked = [
+            {"key": p.key.hex(), "position": p.position, "error": p.error}
+            for p in view.parked().values()
+        ]
+        views[projection.name] = {
+            "position": position,
+            "lag": max(0, head - position),
+            "parked": parked,
+        }
+    worker = book.worker
+    error = worker.error if worker and worker.alive else "the worker has stopped"
+    status = "ready" if error is None else "views stand still"
+    return {"status": status, "error": error, "position": head, "views": views}

@@ -1,0 +1,92 @@
+"""`/v1/locations`: translates, and nothing else."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import LOCATIONS
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed
+from adapters.http.body import StrictRoute
+from adapters.http.commands import document, execute, gone
+from adapters.http.v1.filters import LocationQuery
+from adapters.http.v1.past import Revert, past_location_response
+from adapters.http.v1.spec import AS_OF, CHANGES, CREATES, DELETES, READS
+from application import locations
+from application.ports import Answer
+from domain.ids import Kind
+from domain.location import Location, LocationFields
+from projections.location_documents import location_document, location_etag
+
+router = APIRouter(prefix="/locations", tags=["Locations"], route_class=StrictRoute)
+
+
+def answer(location: Location, status: int = 200) -> Answer:
+    body = to_json(location_document(location.state, location.account))
+    place = f"/v1/locations/{location.number}" if status == 201 else None  # noqa: PLR2004
+    return document(body, location_etag(location.state), status=status, place=place)
+
+
+@router.post("", status_code=201, openapi_extra=CREATES)
+async def create_location(request: Request, body: LocationFields) -> Response:
+    """Creates a Location. Needs a name."""
+    decide = partial(locations.create_location, fields=body)
+    return await execute(request, decide, partial(answer, status=201))
+
+
+@router.get("", openapi_extra=READS)
+async def list_locations(request: Request, query: LocationQuery) -> Response:
+    """The Locations of the account."""
+    who = allowed(request, May.READ)
+    select, of = query.select(who.account)
+    return await reads.listed(request, LOCATIONS, select, of, who)
+
+
+@router.get("/{id}", openapi_extra=AS_OF)
+async def get_location(request: Request, id: str) -> Response:  # noqa: A002 - the path's name
+    """One Location, now, at a version or at a moment."""
+    if request.scope["query_string"]:
+        return await past_location_response(request, id)
+    who = allowed(request, May.READ)
+    number = requests.number_of(id, Kind.LOCATION, who)
+    return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, who)
+
+
+@router.patch("/{id}", openapi_extra=CHANGES)
+async def change_location(request: Request, id: str, body: LocationFields) -> Response:  # noqa: A002
+    """Changes the fields that are sent; null clears one."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        locations.change_location,
+        number=requests.number_of(id, Kind.LOCATION, who),
+        fields=body,
+        version=requests.if_match(request)[0],
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.delete("/{id}", status_code=204, openapi_extra=DELETES)
+async def delete_location(request: Request, id: str) -> Response:  # noqa: A002
+    """Deletes a Location that hosts no Event."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        locations.delete_location,
+        number=requests.number_of(id, Kind.LOCATION, who),
+        version=requests.if_match(request)[0],
+    )
+    return await execute(request, decide, gone, who=who)
+
+
+@router.post("/{id}/revert", openapi_extra=CHANGES)
+async def revert_location(request: Request, id: str, body: Revert) -> Response:  # noqa: A002
+    """Records what brings the fields back to a version."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        locations.revert_location,
+        number=requests.number_of(id, Kind.LOCATION, who),
+        to=body.version,
+        version=requests.if_match(request)[0],
+    )
+    return await execute(request, decide, answer, who=who, reason=body.checked_reason())

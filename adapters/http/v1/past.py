@@ -1,0 +1,188 @@
+"""The past over HTTP: as of a version or a moment, histories, differences, the index of changes."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CHANGES
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.v1.filters import ChangeQuery, HistoryQuery
+from adapters.http.v1.spec import READS
+from application import history
+from application.history import Entries, Entry
+from application.keyring import Principal
+from domain.base import Value
+from domain.differences import differences
+from domain.errors import Invalid
+from domain.ids import Kind
+from projections.changes import change
+from projections.event_documents import event_document, event_etag
+from projections.location_documents import location_document, location_etag
+
+router = APIRouter(tags=["History"])
+
+
+class Revert(Value):
+    """Which version to bring back, and why."""
+
+    version: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    reason: str | None = None
+
+    def checked_reason(self) -> str | None:
+        return requests.checked_reason(self.reason, "reason")
+
+
+class Shown:
+    """A document of the past: its body as values, its version, its time, its ETag."""
+
+    __slots__ = ("document", "etag", "time")
+
+    def __init__(self, document: dict[str, Any], etag: str, time: str) -> None:
+        self.document, self.etag, self.time = document, etag, time
+
+
+Moment = dict[str, Any]
+"""Either `{"version": N}` or `{"time": STAMP}`."""
+
+
+def event_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
+    past = history.past_event(stagebook(request).store, who.account, number, **moment)
+    states = (past.event.state, past.inventory.state, past.location.state)
+    document = event_document(*states, who.account)
+    return Shown(document, event_etag(*states), past.event.state["lastupdatets"])
+
+
+def location_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
+    past = history.past_location(stagebook(request).store, who.account, number, **moment)
+    document = location_document(past.state, who.account)
+    return Shown(document, location_etag(past.state), past.state["lastupdatets"])
+
+
+Lookup = Callable[[Request, Principal, int, Moment], Shown]
+
+
+async def past_event_response(request: Request, id_: str) -> Response:
+    return await _past_response(request, id_, Kind.EVENT, event_at)
+
+
+async def past_location_response(request: Request, id_: str) -> Response:
+    return await _past_response(request, id_, Kind.LOCATION, location_at)
+
+
+async def _past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> Response:
+    who = allowed(request, May.AUDIT)
+    number = requests.number_of(id_, kind, who)
+    asked = dict(request.query_params)
+    if len(asked) != 1 or not asked.keys() <= {"version", "at"}:
+        raise Invalid("query", "expected one of version and at")
+    if "version" in asked:
+        moment: Moment = {"version": requests.whole("version", asked["version"], 1, 2**53)}
+    else:
+        moment = {"time": requests.moment("at", asked["at"])}
+    await reads.seen(request, None)
+    found = await reads.blocking(at, request, who, number, moment)
+    as_of = {"Stagebook-As-Of": found.time}
+    return reads.shown(request, to_json(found.document), found.etag, who, as_of)
+
+
+async def _difference(
+    request: Request, id_: str, from_: str, to: str, kind: Kind, at: Lookup
+) -> Response:
+    who = allowed(request, May.AUDIT)
+    number = requests.number_of(id_, kind, who)
+    moments = [_moment("from", from_), _moment("to", to)]
+    await reads.seen(request, None)
+    before, after = [await reads.blocking(at, request, who, number, m) for m in moments]
+    body = {
+        "from": {"version": before.document["version"], "time": before.time},
+        "to": {"version": after.document["version"], "time": after.time},
+        "changes": [d._asdict() for d in differences(before.document, after.document)],
+    }
+    return Response(to_json(body), media_type="application/json")
+
+
+def _moment(name: str, text: str) -> Moment:
+    """A version or a time."""
+    if text.isascii() and text.isdigit():
+        return {"version": requests.whole(name, text, 1, 2**53)}
+    return {"time": requests.moment(name, text)}
+
+
+async def _history(
+    request: Request,
+    id_: str,
+    query: HistoryQuery,
+    kind: Kind,
+    streams: int,
+    read: Callable[..., Entries],
+) -> Response:
+    who = allowed(request, May.AUDIT)
+    number = requests.number_of(id_, kind, who)
+    of = f"history {kind} {who.account} {number}"
+    start = requests.decode_cursor(of, query.after, (int,) * streams) if query.after else None
+    await reads.seen(request, None)
+    page = await reads.blocking(
+        read, stagebook(request).store, who.account, number, query.limit, start
+    )
+    following = requests.encode_cursor(of, page.following) if page.following else None
+    body = {"data": [_entry(e) for e in page.entries], "next": following}
+    return Response(to_json(body), media_type="application/json")
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    shown = change(entry.recorded)
+    names = ("position", "time", "actor", "reason", "correlation", "causation", "fact")
+    return {
+        "version": entry.version,
+        **{name: shown[name] for name in names},
+        "changes": [d._asdict() for d in entry.changes],
+    }
+
+
+From = Annotated[str, Query(alias="from", max_length=40, description="A version or a time")]
+To = Annotated[str, Query(max_length=40, description="A version or a time")]
+
+
+@router.get("/events/{id}/history", openapi_extra=READS)
+async def event_history(request: Request, id: str, query: HistoryQuery) -> Response:  # noqa: A002
+    """Who changed what and when, newest first; also of a deleted Event."""
+    return await _history(request, id, query, Kind.EVENT, 2, history.event_history)
+
+
+@router.get("/locations/{id}/history", openapi_extra=READS)
+async def location_history(request: Request, id: str, query: HistoryQuery) -> Response:  # noqa: A002
+    """Who changed what and when, newest first; also of a deleted Location."""
+    return await _history(request, id, query, Kind.LOCATION, 1, history.location_history)
+
+
+@router.get("/events/{id}/diff", openapi_extra=READS)
+async def event_diff(request: Request, id: str, from_: From, to: To) -> Response:  # noqa: A002
+    """What differs between the document then and then."""
+    return await _difference(request, id, from_, to, Kind.EVENT, event_at)
+
+
+@router.get("/locations/{id}/diff", openapi_extra=READS)
+async def location_diff(request: Request, id: str, from_: From, to: To) -> Response:  # noqa: A002
+    """What differs between the document then and then."""
+    return await _difference(request, id, from_, to, Kind.LOCATION, location_at)
+
+
+@router.get("/changes", openapi_extra=READS, tags=["Changes"])
+async def changes(request: Request, query: ChangeQuery) -> Response:
+    """The account's changes in the order of commits. `next` is the position to go on from: it is
+    always there and never skips one that is committed later."""
+    who = allowed(request, May.AUDIT)
+    await reads.seen(request, CHANGES)
+    view = stagebook(request).view(CHANGES)
+    # The position comes first: what is committed between the two reads is found next time.
+    position = await reads.blocking(view.position)
+    page = await reads.blocking(view.page, query.select(who.account))
+    following = page.last[0] if page.last else max(position, query.after)
+    tail = to_json({"next": following, "total": page.total})
+    body = b'{"data":[' + b",".join(page.bodies) + b"]," + tail[1:]
+    return Response(body, media_type="application/json")

@@ -1,0 +1,47 @@
+"""The configuration: environment variables `STAGEBOOK_*`, read once, frozen."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. The only reader of the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="STAGEBOOK_", frozen=True, extra="ignore")
+
+    store: str = Field(
+        "./data", description="A folder for SQLite, or a `postgresql://…` URL (14 or later)."
+    )
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the server listens on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    language: str = Field(
+        "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."
+    )
+    cached_aggregates: int = Field(
+        10_000, ge=1, description="Aggregates that the writer keeps in memory."
+    )
+    view_wait: float = Field(
+        2.0, ge=0, le=60, description="Seconds that a read with `Stagebook-After` waits."
+    )
+    connections: int = Field(8, ge=2, le=100, description="PostgreSQL connections a process.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.store.startswith(("postgresql://", "postgres://"))
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.store)
+
+
+def table() -> str:
+    """The settings as a Markdown table, for the README."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "(none)" if field.default is None else f"`{field.default}`"
+        rows.append(f"| `STAGEBOOK_{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows)

@@ -1,0 +1,114 @@
+"""The store in memory, on the library's plain-object recorder: for tests and trials."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.popo import POPOApplicationRecorder
+
+from adapters.stores.mapper import FactMapper
+from application.ports import Answer, KeptAnswer, Recorded, VersionTaken
+from domain.base import DomainEvent, Snapshot
+from domain.ids import unpack
+
+
+class MemoryStore:
+    """The `Store` port; everything is gone with the process."""
+
+    def __init__(self) -> None:
+        self._mapper = FactMapper()
+        self._recorder = POPOApplicationRecorder()
+        self._snapshots: dict[UUID, list[StoredEvent]] = {}
+        self._answers: dict[tuple[int, str], KeptAnswer] = {}
+        self._numbers: dict[tuple[int, int], int] = {}
+        self._positions: dict[tuple[UUID, int], int] = {}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def append(
+        self,
+        facts: Sequence[DomainEvent],
+        snapshots: Sequence[Snapshot] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> Sequence[int]:
+        if any((kept.account, kept.key) in self._answers for kept in answers):
+            message = "an Idempotency-Key was used"
+            raise VersionTaken(message)
+        try:
+            stored = [self._mapper.to_stored_event(f) for f in facts]
+            positions = list(self._recorder.insert_events(stored) or ())
+        except IntegrityError as error:
+            raise VersionTaken(str(error)) from error
+        for fact, position in zip(facts, positions, strict=True):
+            self._positions[fact.originator_id, fact.originator_version] = position
+        for snapshot in snapshots:
+            stored_snapshot = self._mapper.to_stored_event(snapshot)
+            self._snapshots.setdefault(snapshot.originator_id, []).append(stored_snapshot)
+        for kept in answers:
+            at = positions[kept.facts - 1] if kept.facts else kept.answer.position
+            answer = replace(kept.answer, position=at)
+            self._answers[kept.account, kept.key] = replace(kept, answer=answer)
+        return positions
+
+    def position(self) -> int:
+        return self._recorder.max_notification_id() or 0
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+        return [Recorded(row.id, self._fact(row)) for row in rows]
+
+    def stream(
+        self,
+        aggregate: UUID,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Recorded]:
+        rows = self._recorder.select_events(
+            aggregate, gt=after, lte=upto, desc=newest_first, limit=limit
+        )
+        return [
+            Recorded(self._positions[aggregate, row.originator_version], self._fact(row))
+            for row in rows
+        ]
+
+    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+        for row in reversed(self._snapshots.get(aggregate, [])):
+            if upto is None or row.originator_version <= upto:
+                return self._fact(row)  # type: ignore[return-value]
+        return None
+
+    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+        kept = self._answers.get((account, key))
+        return (kept.request, kept.answer) if kept else None
+
+    def forget_answers(self, before: str) -> None:
+        self._answers = {k: v for k, v in self._answers.items() if v.time >= before}
+
+    def take_numbers(self, account: int, kind: int, count: int) -> int:
+        first = self._numbers.get((account, kind), 1)
+        self._numbers[account, kind] = first + count
+        return first
+
+    def numbers_given(self, account: int) -> dict[int, int]:
+        return {
+            kind: next_ - 1 for (owner, kind), next_ in self._numbers.items() if owner == account
+        }
+
+    def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
+        for kind, number in given.items():
+            held = self._numbers.get((account, kind), 1)
+            self._numbers[account, kind] = max(held, number + 1)
+
+    def facts_of(self, account: int) -> Iterator[Recorded]:
+        for recorded in self.read(0, 10**9):
+            if unpack(recorded.fact.originator_id).account == account:
+                yield recorded
+
+    def _fact(self, row: StoredEvent) -> DomainEvent:
+        place = (row.originator_id, row.originator_version)
+        return self._mapper.fact(*place, row.topic, row.state)

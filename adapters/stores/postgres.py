@@ -1,0 +1,295 @@
+"""The store on PostgreSQL: every batch is one call of one function, one round trip, one commit.
+
+Built on the library's recorder. Order of positions = order of commit needs a table lock from the
+first position taken until the commit; the function takes it itself, so it is never held while
+the client thinks. (The library's own database functions take no lock: a reader that follows the
+log loses facts. They are not installed.)
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from adapters.stores.mapper import FactMapper
+from adapters.stores.sqlite import kept
+from application.ports import Answer, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
+from domain.base import DomainEvent, Snapshot
+
+MIGRATION_LOCK = 0x57A6EB00
+
+CREATE = """
+CREATE TABLE IF NOT EXISTS stored_snapshots (
+    originator_id uuid, originator_version bigint, topic text, state bytea,
+    PRIMARY KEY (originator_id, originator_version));
+CREATE TABLE IF NOT EXISTS kept_answers (
+    account bigint, key text, request text, time text, status integer, headers text, body bytea,
+    position bigint, PRIMARY KEY (account, key));
+CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
+CREATE TABLE IF NOT EXISTS numbers (
+    account bigint, kind integer, next bigint, PRIMARY KEY (account, kind));
+CREATE OR REPLACE FUNCTION append_facts(
+    ids uuid[], versions bigint[], topics text[], states bytea[],
+    snapshot_ids uuid[], snapshot_versions bigint[], snapshot_topics text[],
+    snapshot_states bytea[],
+    accounts bigint[], keys text[], requests text[], times text[], statuses integer[],
+    headers text[], bodies bytea[], positions bigint[], facts integer[]
+) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE given bigint[];
+BEGIN
+    LOCK TABLE stored_events IN EXCLUSIVE MODE;
+    WITH added AS (
+        INSERT INTO stored_events (originator_id, originator_version, topic, state)
+        SELECT i, v, t, s
+        FROM unnest(ids, versions, topics, states) WITH ORDINALITY AS f(i, v, t, s, n)
+        ORDER BY n RETURNING notification_id)
+    SELECT coalesce(array_agg(notification_id ORDER BY notification_id), '{}') INTO given
+    FROM added;
+    INSERT INTO stored_snapshots
+    SELECT * FROM unnest(snapshot_ids, snapshot_versions, snapshot_topics, snapshot_states)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO kept_answers
+    SELECT a, k, r, t, s, h, b, CASE WHEN f > 0 THEN given[f] ELSE p END
+    FROM unnest(accounts, keys, requests, times, statuses, headers, bodies, positions, facts)
+        AS kept(a, k, r, t, s, h, b, p, f);
+    RETURN given;
+END $$;
+"""
+APPEND = (
+    "SELECT append_facts(%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
+    "%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
+    "%b::bigint[],%b::text[],%b::text[],%b::text[],%b::int[],%b::text[],%b::bytea[],"
+    "%b::bigint[],%b::int[])"
+)
+SELECT_FACTS = (
+    "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
+)
+
+
+class PostgresRecorder(PostgresApplicationRecorder):
+    """The library's recorder, inserting through a function that holds the lock itself."""
+
+    def __init__(self, datastore: PostgresDatastore) -> None:
+        super().__init__(datastore)
+        self.sql_create_statements = [
+            s
+            for s in self.sql_create_statements
+            if "FUNCTION" not in s.as_string() and "TYPE" not in s.as_string()
+        ]
+
+    def create_table(self) -> None:
+        """Migrates under a lock: processes that start together wait for each other."""
+        with self.datastore.transaction(commit=True) as c:
+            c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            self._create_table(c)
+            c.execute(CREATE)
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        snapshots: Sequence[StoredEvent] = (),
+        answers: Sequence[KeptAnswer] = (),
+        **_: Any,
+    ) -> list[int]:
+        rows = [
+            (
+                k.account,
+                k.key,
+                k.request,
+                k.time,
+                k.answer.status,
+                json.dumps(k.answer.headers),
+                k.answer.body,
+                k.answer.position,
+                k.facts,
+            )
+            for k in answers
+        ]
+        params = (
+            *_columns(stored_events),
+            *_columns(snapshots),
+            *(list(column) for column in zip(*rows, strict=True) or ()),
+        )
+        if not rows:
+            params += ([],) * 9
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as c:
+            c.execute(APPEND, params, prepare=True)
+            row = c.fetchone()
+        return list(row[0]) if row else []
+
+
+def _columns(events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
+    return (
+        [e.originator_id for e in events],
+        [e.originator_version for e in events],
+        [e.topic for e in events],
+        [e.state for e in events],
+    )
+
+
+class PostgresStore:
+    """The `Store` port on a PostgreSQL database, 14 or later."""
+
+    def __init__(self, url: str, *, connections: int = 4) -> None:
+        self._mapper = FactMapper()
+        self.datastore = datastore(url, connections)
+        with translated():
+            self._recorder = PostgresRecorder(self.datastore)
+            self._recorder.create_table()
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    # -- writing
+
+    def append(
+        self,
+        facts: Sequence[DomainEvent],
+        snapshots: Sequence[Snapshot] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> Sequence[int]:
+        encode = self._mapper.to_stored_event
+        stored = [encode(f) for f in facts]
+        with translated():
+            try:
+                return self._recorder.insert_events(
+                    stored, snapshots=[encode(s) for s in snapshots], answers=answers
+                )
+            except PersistenceError as error:
+                if isinstance(error, IntegrityError) or not stored:
+                    raise
+                return self._positions_if_recorded(stored, error)
+
+    def _positions_if_recorded(
+        self, stored: Sequence[StoredEvent], error: PersistenceError
+    ) -> list[int]:
+        """A connection lost during a commit tells nothing: look whether the batch is there."""
+        positions = []
+        for s in stored:
+            rows = self._rows(
+                "SELECT notification_id FROM stored_events WHERE originator_id = %s"
+                " AND originator_version = %s AND topic = %s AND state = %s",
+                (s.originator_id, s.originator_version, s.topic, s.state),
+            )
+            if not rows:
+                raise error
+            positions.append(int(rows[0][0]))
+        return positions
+
+    def take_numbers(self, account: int, kind: int, count: int) -> int:
+        rows = self._rows(
+            "INSERT INTO numbers VALUES (%s,%s,%s) ON CONFLICT (account, kind)"
+            " DO UPDATE SET next = numbers.next + %s RETURNING next",
+            (account, kind, 1 + count, count),
+        )
+        return int(rows[0][0]) - count
+
+    def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
+        for kind, number in given.items():
+            self._rows(
+                "INSERT INTO numbers VALUES (%s,%s,%s) ON CONFLICT (account, kind) DO UPDATE"
+                " SET next = greatest(numbers.next, excluded.next) RETURNING next",
+                (account, kind, number + 1),
+            )
+
+    def forget_answers(self, before: str) -> None:
+        self._rows("DELETE FROM kept_answers WHERE time < %s RETURNING 1", (before,))
+
+    # -- reading
+
+    def position(self) -> int:
+        query = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
+        return int(self._rows(query)[0][0])
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        query = SELECT_FACTS + "WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
+        return self._recorded(query, (after, limit))
+
+    def stream(
+        self,
+        aggregate: UUID,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Recorded]:
+        query = (
+            SELECT_FACTS + "WHERE originator_id = %s AND originator_version > %s"
+            " AND originator_version <= %s ORDER BY originator_version"
+            f"{' DESC' if newest_first else ''} LIMIT %s"
+        )
+        upto = 2**62 if upto is None else upto
+        return self._recorded(query, (aggregate, after, upto, limit))
+
+    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+        rows = self._rows(
+            "SELECT originator_version, topic, state FROM stored_snapshots WHERE originator_id = %s"
+            " AND originator_version <= %s ORDER BY originator_version DESC LIMIT 1",
+            (aggregate, 2**62 if upto is None else upto),
+        )
+        return self._mapper.fact(aggregate, *rows[0]) if rows else None  # type: ignore[return-value]
+
+    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+        rows = self._rows(
+            "SELECT request, status, headers, body, position FROM kept_answers"
+            " WHERE account = %s AND key = %s",
+            (account, key),
+        )
+        return kept(*rows[0]) if rows else None
+
+    def numbers_given(self, account: int) -> dict[int, int]:
+        query = "SELECT kind, next - 1 FROM numbers WHERE account = %s"
+        return dict(self._rows(query, (account,)))
+
+    def facts_of(self, account: int) -> Iterator[Recorded]:
+        low, high = UUID(int=account << 80), UUID(int=(account << 80) | (2**80 - 1))
+        query = (
+            SELECT_FACTS + "WHERE notification_id > %s AND originator_id BETWEEN %s AND %s"
+            " ORDER BY notification_id LIMIT 1000"
+        )
+        position = 0
+        while page := self._recorded(query, (position, low, high)):
+            yield from page
+            position = page[-1].position
+
+    def _recorded(self, query: str, params: tuple[Any, ...]) -> list[Recorded]:
+        fact = self._mapper.fact
+        return [
+            Recorded(position, fact(originator, version, topic, state))
+            for position, originator, version, topic, state in self._rows(query, params)
+        ]
+
+    def _rows(self, query: str, params: tuple[Any, ...] = ()) -> list[Any]:
+        with (
+            translated(),
+            self.datastore.get_connection() as conn,
+            conn.cursor(row_factory=tuple_row, binary=True) as c,
+        ):
+            return c.execute(query, params, prepare=True).fetchall()
+
+
+def datastore(url: str, connections: int) -> PostgresDatastore:
+    """The library's connection pool, from a connection URL."""
+    made = PostgresDatastore("", "", "", "", "", pool_size=connections, max_overflow=connections)
+    made.pool.kwargs = {**conninfo_to_dict(url), "row_factory": dict_row}
+    return made
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """PostgreSQL's and the library's errors in the words of the port."""
+    try:
+        yield
+    except (IntegrityError, psycopg.IntegrityError) as error:
+        raise VersionTaken(str(error)) from error
+    except (PersistenceError, psycopg.Error, PoolTimeout, PoolClosed) as error:
+        raise StoreUnavailable(str(error)) from error

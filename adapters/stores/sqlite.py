@@ -1,0 +1,256 @@
+"""The store on SQLite: one file, one writer at a time, every commit on disk before it is answered.
+
+Built on the library's recorder, with what it leaves out: `BEGIN IMMEDIATE`, a lock file that
+keeps several processes fair, and rows that commit with the facts (kept answers, snapshots).
+A row is never deleted from `stored_events`: SQLite would give its position out again.
+"""
+
+import fcntl
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+
+from adapters.stores.mapper import FactMapper
+from application.ports import Answer, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
+from domain.base import DomainEvent, Snapshot
+
+CREATE = """
+CREATE TABLE IF NOT EXISTS stored_snapshots (
+    originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+    PRIMARY KEY (originator_id, originator_version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept_answers (
+    account INTEGER, key TEXT, request TEXT, time TEXT, status INTEGER, headers TEXT, body BLOB,
+    position INTEGER, PRIMARY KEY (account, key));
+CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
+CREATE TABLE IF NOT EXISTS numbers (
+    account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID
+"""
+INSERT_ANSWER = "INSERT INTO kept_answers VALUES (?,?,?,?,?,?,?,?)"
+SELECT_FACTS = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+
+
+class SqliteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder with immediate transactions and a fair lock between processes."""
+
+    def __init__(self, datastore: SQLiteDatastore, lock_file: Path) -> None:
+        super().__init__(datastore)
+        self.create_table_statements += CREATE.split(";")
+        self._lock_file = lock_file.open("a")
+
+    def close(self) -> None:
+        self.datastore.close()
+        self._lock_file.close()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+        with self.writing() as c:
+            return self._insert(c, stored_events, **kwargs)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Cursor]:
+        """One write transaction, durable when it returns."""
+        with self.datastore.get_connection(commit=True) as held, held.cursor() as c:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                c.execute("BEGIN IMMEDIATE")
+                yield c
+                c.execute("COMMIT")
+            except BaseException:
+                if held._sqlite_conn.in_transaction:  # noqa: SLF001 - the wrapper hides it
+                    c.execute("ROLLBACK")
+                raise
+            finally:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    def _insert(
+        self,
+        c: sqlite3.Cursor,
+        stored_events: Sequence[StoredEvent],
+        snapshots: Sequence[StoredEvent] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> list[int]:
+        positions: list[int] = []
+        for s in stored_events:
+            row = (s.originator_id.hex, s.originator_version, s.topic, s.state)  # type: ignore[union-attr]
+            c.execute(self.insert_events_statement, row)
+            positions.append(c.lastrowid or 0)
+        c.executemany(
+            "INSERT OR IGNORE INTO stored_snapshots VALUES (?,?,?,?)",
+            [(s.originator_id.hex, s.originator_version, s.topic, s.state) for s in snapshots],  # type: ignore[union-attr]
+        )
+        c.executemany(INSERT_ANSWER, [answer_row(k, positions) for k in answers])
+        return positions
+
+
+def answer_row(kept: KeptAnswer, positions: Sequence[int]) -> tuple[Any, ...]:
+    answer = kept.answer
+    position = positions[kept.facts - 1] if kept.facts else answer.position
+    return (
+        kept.account,
+        kept.key,
+        kept.request,
+        kept.time,
+        answer.status,
+        json.dumps(answer.headers),
+        answer.body,
+        position,
+    )
+
+
+class SqliteStore:
+    """The `Store` port on one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self._mapper = FactMapper()
+        self._name = path.absolute().as_uri()
+        self._datastore = SQLiteDatastore(self._name, lock_timeout=30, pool_size=1, max_overflow=0)
+        self._recorder = SqliteRecorder(self._datastore, path.with_suffix(".lock"))
+        with translated(), self._recorder.writing() as c:
+            for statement in self._recorder.create_table_statements:
+                c.execute(statement)
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self._recorder.close()
+
+    # -- writing
+
+    def append(
+        self,
+        facts: Sequence[DomainEvent],
+        snapshots: Sequence[Snapshot] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> Sequence[int]:
+        encode = self._mapper.to_stored_event
+        with translated():
+            return self._recorder.insert_events(
+                [encode(f) for f in facts],
+                snapshots=[encode(s) for s in snapshots],
+                answers=answers,
+            )
+
+    def take_numbers(self, account: int, kind: int, count: int) -> int:
+        with translated(), self._recorder.writing() as c:
+            c.execute(
+                "INSERT INTO numbers VALUES (?,?,?) ON CONFLICT DO UPDATE SET next = next + ?"
+                " RETURNING next",
+                (account, kind, 1 + count, count),
+            )
+            return int(c.fetchone()[0]) - count
+
+    def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
+        with translated(), self._recorder.writing() as c:
+            c.executemany(
+                "INSERT INTO numbers VALUES (?,?,?) ON CONFLICT DO UPDATE"
+                " SET next = max(next, excluded.next)",
+                [(account, kind, number + 1) for kind, number in given.items()],
+            )
+
+    def forget_answers(self, before: str) -> None:
+        with translated(), self._recorder.writing() as c:
+            c.execute("DELETE FROM kept_answers WHERE time < ?", (before,))
+
+    # -- reading
+
+    def position(self) -> int:
+        return int(self._rows("SELECT coalesce(max(rowid), 0) FROM stored_events")[0][0])
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        query = SELECT_FACTS + "WHERE rowid > ? ORDER BY rowid LIMIT ?"
+        return self._recorded(query, (after, limit))
+
+    def stream(
+        self,
+        aggregate: UUID,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Recorded]:
+        query = (
+            SELECT_FACTS + "WHERE originator_id = ? AND originator_version > ?"
+            " AND originator_version <= ? ORDER BY originator_version"
+            f"{' DESC' if newest_first else ''} LIMIT ?"
+        )
+        upto = 2**62 if upto is None else upto
+        return self._recorded(query, (aggregate.hex, after, upto, -1 if limit is None else limit))
+
+    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+        rows = self._rows(
+            "SELECT originator_version, topic, state FROM stored_snapshots WHERE originator_id = ?"
+            " AND originator_version <= ? ORDER BY originator_version DESC LIMIT 1",
+            (aggregate.hex, 2**62 if upto is None else upto),
+        )
+        return self._mapper.fact(aggregate, *rows[0]) if rows else None  # type: ignore[return-value]
+
+    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+        rows = self._rows(
+            "SELECT request, status, headers, body, position FROM kept_answers"
+            " WHERE account = ? AND key = ?",
+            (account, key),
+        )
+        return kept(*rows[0]) if rows else None
+
+    def numbers_given(self, account: int) -> dict[int, int]:
+        query = "SELECT kind, next - 1 FROM numbers WHERE account = ?"
+        return dict(self._rows(query, (account,)))
+
+    def facts_of(self, account: int) -> Iterator[Recorded]:
+        low, high = f"{account:012x}", f"{account + 1:012x}"
+        query = (
+            SELECT_FACTS + "WHERE rowid > ? AND originator_id >= ? AND originator_id < ?"
+            " ORDER BY rowid LIMIT 1000"
+        )
+        position = 0
+        while page := self._recorded(query, (position, low, high)):
+            yield from page
+            position = page[-1].position
+
+    def _recorded(self, query: str, params: tuple[Any, ...]) -> list[Recorded]:
+        fact = self._mapper.fact
+        return [
+            Recorded(position, fact(UUID(originator), version, topic, state))
+            for position, originator, version, topic, state in self._rows(query, params)
+        ]
+
+    def _rows(self, query: str, params: tuple[Any, ...] = ()) -> list[Any]:
+        with translated():
+            return self._reader().execute(query, params).fetchall()
+
+    def _reader(self) -> sqlite3.Connection:
+        """Each thread reads on a connection of its own, never behind the writer's lock."""
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = sqlite3.connect(
+                self._name, uri=True, isolation_level=None, timeout=30, check_same_thread=False
+            )
+            reader.execute("PRAGMA query_only = 1")
+            self._readers.append(reader)
+        return reader
+
+
+def kept(request: str, status: int, headers: str, body: bytes, position: int) -> tuple[str, Answer]:
+    """A row of `kept_answers` as what was asked and what was answered."""
+    return request, Answer(status, json.loads(headers), bytes(body), position)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's errors in the words of the port."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise VersionTaken(str(error)) from error
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        raise StoreUnavailable(str(error)) from error

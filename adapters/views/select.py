@@ -1,0 +1,81 @@
+"""Reading a view: what a list asks for, and the SQL it becomes, for both databases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Condition = tuple[str, str, Any]
+"""A column, an operator (= < > <= >= in) and a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One page of one account's documents, in a stable order, and how many there are in all."""
+
+    account: int
+    where: tuple[Condition, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    """Terms: the document has, for each of these, one that begins with it."""
+    exact: tuple[str, ...] = ()
+    """Terms that the document has exactly."""
+    order: str = "number"
+    then: str = "number"
+    """What makes the order total; the same as `order` when that is unique."""
+    descending: bool = False
+    after: tuple[Any, ...] | None = None
+    """The order values of the last document of the page before."""
+    limit: int = 50
+
+    @property
+    def sort(self) -> tuple[str, ...]:
+        return (self.order,) if self.order == self.then else (self.order, self.then)
+
+    def filters(self, documents: str, terms: str) -> tuple[str, list[Any]]:
+        """The conditions without the page, and their parameters (`?` stands for each)."""
+        sql: list[str] = ["account = ?"]
+        params: list[Any] = [self.account]
+        for column, operator, value in self.where:
+            if operator == "in":
+                sql.append(f"{column} IN ({','.join('?' * len(value))})")
+                params += value
+            else:
+                sql.append(f"{column} {operator} ?")
+                params.append(value)
+        found = f"SELECT 1 FROM {terms} t WHERE t.key = {documents}.key AND"  # noqa: S608 - names
+        for term in self.exact:
+            sql.append(f"EXISTS ({found} t.term = ?)")
+            params.append(term)
+        for prefix in self.prefixes:
+            sql.append(f"EXISTS ({found} t.term >= ? AND t.term < ?)")
+            params += [prefix, prefix + "\U0010ffff"]
+        return " AND ".join(sql), params
+
+    def count(self, documents: str, terms: str) -> tuple[str, list[Any]]:
+        where, params = self.filters(documents, terms)
+        return f"SELECT count(*) FROM {documents} WHERE {where}", params  # noqa: S608 - names
+
+    def page(self, documents: str, terms: str) -> tuple[str, list[Any]]:
+        """One more than the page, with the values that the next page starts behind."""
+        where, params = self.filters(documents, terms)
+        columns = ", ".join(self.sort)
+        if self.after is not None:
+            marks = ", ".join("?" * len(self.sort))
+            where += f" AND ({columns}) {'<' if self.descending else '>'} ({marks})"
+            params += self.after
+        direction = " DESC" if self.descending else ""
+        order = ", ".join(column + direction for column in self.sort)
+        sql = (
+            f"SELECT body, {columns} FROM {documents} WHERE {where}"  # noqa: S608 - names
+            f" ORDER BY {order} LIMIT ?"
+        )
+        return sql, [*params, self.limit + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The bodies of one page, and the number of documents in all."""
+
+    bodies: Sequence[bytes]
+    last: tuple[Any, ...] | None
+    """The order values of the last one, None when there are no more."""
+    total: int

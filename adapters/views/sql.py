@@ -1,0 +1,162 @@
+"""One view generation in SQL, the same for both databases: documents, terms, parked, progress.
+
+documents   key, account, state, body, etag and the projection's columns
+terms       the words and tags that documents are found by
+parked      documents that a fact could not be folded into
+progress    one row: the position, moved in the same transaction as the documents
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from adapters.views.select import Page, Select
+from projections.base import Parked, Projection, Row, ViewMoved
+
+MAX_TOTALS = 1_000
+"""Counts that are remembered, until the view moves."""
+
+
+class Cursor(Protocol):
+    """The part of a database cursor that both drivers share, with `?` for parameters."""
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any: ...
+    def executemany(self, sql: str, params: Iterable[Sequence[Any]]) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    @property
+    def rowcount(self) -> int: ...
+
+
+class SqlView:
+    """The `View` port, and the reading side, over a database's `reading` and `writing`."""
+
+    TYPES = {"int": "INTEGER", "text": "TEXT", "bytes": "BLOB"}  # noqa: RUF012 - constant
+
+    def __init__(self, projection: Projection, prefix: str = "") -> None:
+        self.projection = projection
+        self.documents, self.terms = f"{prefix}documents", f"{prefix}terms"
+        self.parked_table, self.progress = f"{prefix}parked", f"{prefix}progress"
+        names = ["key", "account", "state", "body", "etag", *(c.name for c in projection.columns)]
+        updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+        self._upsert = (
+            f"INSERT INTO {self.documents} ({', '.join(names)}) VALUES ("
+            f"{', '.join('?' * len(names))}) ON CONFLICT (key) DO UPDATE SET {updates}"
+        )
+        self._totals: dict[Select, tuple[int, int]] = {}
+
+    # -- what a database provides
+
+    def reading(self) -> AbstractContextManager[Cursor]:
+        raise NotImplementedError
+
+    def writing(self) -> AbstractContextManager[Cursor]:
+        """One transaction; raises `ViewMoved` when this generation is no longer to be written."""
+        raise NotImplementedError
+
+    def create(self, c: Cursor) -> None:
+        int_, text, bytes_ = (self.TYPES[t] for t in ("int", "text", "bytes"))
+        own = "".join(f", {c.name} {self.TYPES[c.type]}" for c in self.projection.columns)
+        common = f"key {bytes_} PRIMARY KEY, account {int_}, state {bytes_}, body {bytes_}"
+        c.execute(f"CREATE TABLE {self.documents} ({common}, etag {text}{own})")
+        for number, index in enumerate(self.projection.indexes):
+            on = f"{self.documents} ({', '.join(index)})"
+            c.execute(f"CREATE INDEX {self.documents}_{number} ON {on}")
+        found_by = f"key {bytes_}, term {text}, PRIMARY KEY (key, term)"
+        c.execute(f"CREATE TABLE {self.terms} ({found_by})")
+        stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}"
+        c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
+        c.execute(f"CREATE TABLE {self.progress} (position {int_})")
+        c.execute(f"INSERT INTO {self.progress} VALUES (0)")
+
+    # -- the port of the projections
+
+    def position(self) -> int:
+        return int(self._rows(f"SELECT position FROM {self.progress}")[0][0])
+
+    def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), 500):
+            chunk = keys[start : start + 500]
+            rows = self._rows(
+                f"SELECT key, state FROM {self.documents} WHERE state IS NOT NULL AND key IN"
+                f" ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            found.update((bytes(key), bytes(state)) for key, state in rows)
+        return found
+
+    def keys_where(self, column: str, value: int, account: int) -> list[bytes]:
+        rows = self._rows(
+            f"SELECT key FROM {self.documents} WHERE {column} = ? AND key >= ? AND key < ?"
+            " ORDER BY key",
+            (value, account.to_bytes(6), (account + 1).to_bytes(7)[-6:]),
+        )
+        return [bytes(key) for (key,) in rows]
+
+    def parked(self) -> dict[bytes, Parked]:
+        rows = self._rows(f"SELECT key, position, error FROM {self.parked_table}")
+        return {bytes(k): Parked(bytes(k), position, error) for k, position, error in rows}
+
+    def commit(
+        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+    ) -> None:
+        with self.writing() as c:
+            moved = f"UPDATE {self.progress} SET position = ? WHERE position = ?"
+            if c.execute(moved, (position, since)).rowcount != 1:
+                raise ViewMoved
+            c.executemany(
+                self._upsert,
+                [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows],
+            )
+            retermed = [r for r in rows if r.terms is not None]
+            c.executemany(
+                f"DELETE FROM {self.terms} WHERE key = ?",
+                [(r.key,) for r in retermed if r.state is not None],
+            )
+            c.executemany(
+                f"INSERT INTO {self.terms} (key, term) VALUES (?, ?)",
+                [(r.key, term) for r in retermed for term in r.terms or ()],
+            )
+            c.executemany(
+                f"INSERT INTO {self.parked_table} VALUES (?,?,?) ON CONFLICT (key) DO NOTHING",
+                [(p.key, p.position, p.error) for p in parked],
+            )
+
+    # -- the reading side
+
+    def document(self, key: bytes) -> tuple[bytes, str] | None:
+        """The served bytes and the ETag of one document."""
+        rows = self._rows(
+            f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL", (key,)
+        )
+        return (bytes(rows[0][0]), rows[0][1]) if rows else None
+
+    def page(self, select: Select) -> Page:
+        """One page, and the number of documents in all, counted once per position."""
+        with self.reading() as c:
+            rows = c.execute(*select.page(self.documents, self.terms)).fetchall()
+        shown = rows[: select.limit]
+        last = tuple(shown[-1][1:]) if len(rows) > len(shown) else None
+        return Page([bytes(row[0]) for row in shown], last, self._total(select))
+
+    def _total(self, select: Select) -> int:
+        everything = Select(select.account, select.where, select.prefixes, select.exact)
+        position = self.position()
+        counted = self._totals.get(everything)
+        if counted is None or counted[0] != position:
+            if len(self._totals) > MAX_TOTALS:
+                self._totals.clear()
+            sql, params = everything.count(self.documents, self.terms)
+            counted = self._totals[everything] = (position, int(self._rows(sql, params)[0][0]))
+        return counted[1]
+
+    def digest_rows(self) -> Iterable[tuple[bytes, bytes | None, str]]:
+        """Every document by key, for comparing one generation with another."""
+        return (
+            (bytes(k), None if b is None else bytes(b), e)
+            for k, b, e in self._rows(f"SELECT key, body, etag FROM {self.documents} ORDER BY key")
+        )
+
+    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        with self.reading() as c:
+            return list(c.execute(sql, params).fetchall())

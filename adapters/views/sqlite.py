@@ -1,0 +1,178 @@
+"""Views on SQLite: one file per generation, and a pointer file that names the live one.
+
+Separate files keep readers and the projector off the store's lock. Commits here are not fsynced
+one by one (`synchronous = NORMAL`): a view is derived, its position moves with its documents, and
+what a power cut takes is folded again.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from adapters.views.sql import Cursor, SqlView
+from application.ports import StoreUnavailable
+from projections.base import Projection, View, ViewMoved
+
+WAIT_SECONDS = 30
+
+
+class SqliteView(SqlView):
+    """One generation in one file. Every thread has a reading connection of its own."""
+
+    def __init__(self, projection: Projection, path: Path, pointer: Path | None = None) -> None:
+        super().__init__(projection)
+        self.path = path
+        self._pointer = pointer
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = self._connect()
+        self._writing = threading.Lock()
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = self._connect()
+            reader.execute("PRAGMA query_only = 1")
+        with _translated():
+            yield reader.cursor()
+
+    @contextmanager
+    def writing(self) -> Iterator[Cursor]:
+        with _translated(), self._writing, closing(self._writer.cursor()) as c:
+            c.execute("BEGIN IMMEDIATE")
+            try:
+                self._require_live()
+                yield c
+                c.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    c.execute("ROLLBACK")
+                raise
+
+    def _require_live(self) -> None:
+        """A generation that is being built has no pointer, a retired one is not pointed at."""
+        if self._pointer and self._pointer.read_text() != self.path.name:
+            raise ViewMoved
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -16000")
+        self._connections.append(connection)
+        return connection
+
+
+class SqliteViews:
+    """The `Views` port: `FOLDER/NAME/LIVE` names the file of the live generation."""
+
+    def __init__(self, folder: Path, projections: Sequence[Projection]) -> None:
+        self._folder = folder
+        self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
+        self._lock = threading.Lock()
+        self._retired: list[SqliteView] = []
+        for projection in projections:
+            place = folder / projection.name
+            place.mkdir(parents=True, exist_ok=True)
+            with self._migrating(place):
+                if not self._pointer(projection).exists():
+                    with closing(self.build(projection)) as first:
+                        self._point(projection, first)
+
+    def close(self) -> None:
+        for _, view in self._live.values():
+            view.close()
+        for view in self._retired:
+            view.close()
+
+    def live(self, projection: Projection) -> SqliteView:
+        """The live generation, opened anew when the pointer has moved."""
+        pointer = self._pointer(projection)
+        stat = os.stat(pointer)  # noqa: PTH116 - on the path of every read
+        mark = (stat.st_ino, stat.st_mtime_ns)
+        held = self._live.get(projection.name)
+        if held is None or held[0] != mark:
+            with self._lock:
+                held = self._live.get(projection.name)
+                if held is None or held[0] != mark:
+                    if held is not None:
+                        self._retired.append(held[1])
+                    path = pointer.with_name(pointer.read_text())
+                    held = (mark, SqliteView(projection, path, pointer))
+                    self._live[projection.name] = held
+        return held[1]
+
+    def up_to_date(self, projection: Projection) -> bool:
+        """Whether the live generation was made by this version of the projection."""
+        return self._pointer(projection).read_text().startswith(f"v{projection.version}-")
+
+    def build(self, projection: Projection) -> SqliteView:
+        place = self._folder / projection.name
+        numbers = [int(p.stem.rpartition("-")[2]) for p in place.glob("v*-*.sqlite")]
+        name = f"v{projection.version}-{max(numbers, default=0) + 1}.sqlite"
+        view = SqliteView(projection, place / name)
+        with view.writing() as c:
+            view.create(c)
+        return view
+
+    @contextmanager
+    def switching(self, projection: Projection, built: View) -> Iterator[None]:
+        """The live file is locked until the pointer names the built one, so no worker can move
+        the live view past what the built one has."""
+        assert isinstance(built, SqliteView)  # noqa: S101 - made by `build`
+        live = self.live(projection)
+        with live.writing():
+            yield
+            self._point(projection, built)
+        self._prune(projection, keep={built.path.name, live.path.name})
+
+    @contextmanager
+    def leading(self, projection: Projection) -> Iterator[bool]:
+        """Whether this process is the one that writes the live view; held while inside."""
+        with (self._folder / projection.name / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def _pointer(self, projection: Projection) -> Path:
+        return self._folder / projection.name / "LIVE"
+
+    def _point(self, projection: Projection, view: SqliteView) -> None:
+        pointer = self._pointer(projection)
+        moved = pointer.with_suffix(".new")
+        moved.write_text(view.path.name)
+        moved.replace(pointer)
+
+    def _prune(self, projection: Projection, keep: set[str]) -> None:
+        for path in (self._folder / projection.name).glob("v*.sqlite"):
+            if path.name not in keep:
+                for suffix in ("", "-wal", "-shm"):
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    @contextmanager
+    def _migrating(self, place: Path) -> Iterator[None]:
+        with (place / "migrate").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(str(error)) from error

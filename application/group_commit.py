@@ -1,0 +1,303 @@
+"""Group commit: one writer a process, many commands a transaction.
+
+Requests hand in a job; the writer takes what is waiting, decides each against the aggregates it
+holds in memory, stores the facts of all of them at once, and only then answers each of them.
+
+    a refused job       harms no other: what it had triggered is taken back
+    another process     wrote first: the aggregates follow the log and the batch is decided again,
+                        a bounded number of times, then `Conflict`
+    the store is away   nothing was recorded: everyone is told so, and the memory starts afresh
+
+A refusal, too, is answered only after the commit, for it may rest on facts of its own batch.
+"""
+
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+from structlog import get_logger
+
+from application.history import load
+from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
+from domain.base import Aggregate, Cause, DomainEvent, Snapshot
+from domain.errors import Conflict, KeyReused, Refusal
+
+MAX_BATCH = 256
+MAX_ATTEMPTS = 20
+MAX_FOLLOW = 10_000
+SNAPSHOT_EVERY = 200
+
+A = TypeVar("A", bound=Aggregate)
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The client's key, and a hash of the request that may not change with it."""
+
+    key: str
+    request: str
+
+
+@dataclass(slots=True)
+class Job:
+    """A command: who, for which account, what to decide, and how to put the answer."""
+
+    account: int
+    by: Cause
+    decide: Callable[["Work"], Any]
+    answer: Callable[[Any], Answer]
+    key: IdempotencyKey | None = None
+    future: Any = field(default_factory=Future)
+    """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
+    outcome: Answer | BaseException | None = None
+    facts: int = 0
+    """How many facts of the batch there are up to and with its own last; 0: it recorded none."""
+
+
+class Work:
+    """One job's view of the book: what it loads, it may change; what it triggers is recorded."""
+
+    def __init__(self, writer: "GroupCommit", job: Job) -> None:
+        self._writer = writer
+        self.account = job.account
+        self.by = job.by
+        self.loaded: dict[UUID, Aggregate] = {}
+
+    def load(self, cls: type[A], number: int) -> A:
+        """The aggregate as it is now, empty if nothing was ever recorded of it."""
+        return self.load_id(cls, cls.id_of(self.account, number))
+
+    def load_id(self, cls: type[A], aggregate_id: UUID) -> A:
+        aggregate = self._writer.aggregate(cls, aggregate_id)
+        self.loaded[aggregate_id] = aggregate
+        return aggregate
+
+    def new(self, cls: type[A]) -> A:
+        """An aggregate with a number of its own."""
+        return self.load(cls, self.next_number(cls.KIND))
+
+    def next_number(self, kind: int) -> int:
+        return self._writer.numbers.next(self.account, kind)
+
+    @property
+    def store(self) -> Store:
+        """For looking back; what is decided on is loaded."""
+        return self._writer.store
+
+
+class Numbers:
+    """Numbers come from the store in blocks that grow with use; a restart skips the rest."""
+
+    FIRST, LARGEST = 10, 1_000
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._blocks: dict[tuple[int, int], tuple[int, int, int]] = {}
+
+    def next(self, account: int, kind: int) -> int:
+        number, end, size = self._blocks.get((account, kind), (0, 0, self.FIRST // 2))
+        if number == end:
+            size = min(size * 2, self.LARGEST)
+            number = self._store.take_numbers(account, kind, size)
+            end = number + size
+        self._blocks[account, kind] = (number + 1, end, size)
+        return number
+
+
+class GroupCommit:
+    """The writer of one process. `on_commit` hears of every batch, from the writer's thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        cached: int = 10_000,
+        on_commit: Callable[[int], None] = lambda _position: None,
+        settle: Callable[[Sequence[Job]], None] | None = None,
+    ) -> None:
+        self.store = store
+        self.numbers = Numbers(store)
+        self._cached = cached
+        self._on_commit = on_commit
+        self._settle = settle or settle_futures
+        self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._touched: set[UUID] = set()
+        self._position = store.position()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> Any:
+        """Puts the job in the queue; its future is answered after the commit."""
+        self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Commits what is waiting, then stops."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def aggregate(self, cls: type[A], aggregate_id: UUID) -> A:
+        """The aggregate in memory, loaded when it is not there."""
+        self._touched.add(aggregate_id)
+        held = self._aggregates.get(aggregate_id)
+        if held is None:
+            held = self._aggregates[aggregate_id] = load(self.store, cls, aggregate_id)
+        else:
+            self._aggregates.move_to_end(aggregate_id)
+        return held  # type: ignore[return-value]
+
+    # -- the writer's thread
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            while len(batch) < MAX_BATCH and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    self._jobs.put(None)
+                    break
+                batch.append(following)
+            self._commit(batch)
+            self._settle(batch)
+            while len(self._aggregates) > self._cached:
+                self._aggregates.popitem(last=False)
+
+    def _commit(self, batch: Sequence[Job]) -> None:
+        try:
+            for _ in range(MAX_ATTEMPTS):
+                self._follow()
+                try:
+                    self._attempt(batch)
+                except VersionTaken:
+                    self._forget()
+                else:
+                    return
+            refusal = Conflict("Other processes kept changing the same things: try again")
+            self._fail(batch, refusal)
+        except StoreUnavailable as error:
+            log.warning("store unavailable", reason=str(error), commands=len(batch))
+            self._fail(batch, error)
+        except Exception as error:  # the writer must outlive any batch
+            log.exception("batch failed", commands=len(batch))
+            self._fail(batch, error)
+
+    def _attempt(self, batch: Sequence[Job]) -> None:
+        self._touched.clear()
+        pending: list[DomainEvent] = []
+        kept: dict[tuple[int, str], KeptAnswer] = {}
+        snapshots: list[Snapshot] = []
+        for job in batch:
+            if not self._replay(job, kept):
+                self._decide(job, pending, snapshots, kept)
+        positions: Sequence[int] = ()
+        if pending or kept:
+            positions = self.store.append(pending, snapshots, list(kept.values()))
+        if positions:
+            self._follow(positions[0] - 1)
+            self._position = positions[-1]
+            self._on_commit(self._position)
+        for job in batch:
+            if isinstance(job.outcome, Answer) and not job.outcome.position:
+                at = positions[job.facts - 1] if job.facts else self._position
+                job.outcome = replace(job.outcome, position=at)
+
+    def _decide(
+        self,
+        job: Job,
+        pending: list[DomainEvent],
+        snapshots: list[Snapshot],
+        kept: dict[tuple[int, str], KeptAnswer],
+    ) -> None:
+        work = Work(self, job)
+        job.facts = 0
+        try:
+            answer = job.answer(job.decide(work))
+        except Exception as error:  # a refusal, or a bug that must not harm the others
+            job.outcome = error
+            if not isinstance(error, Refusal | StoreUnavailable):
+                log.exception("command failed")
+            self._take_back(work, pending)
+            return
+        for aggregate in work.loaded.values():
+            if aggregate.pending:
+                pending += aggregate.pending
+                job.facts = len(pending)
+                before = aggregate.version - len(aggregate.pending)
+                if before // SNAPSHOT_EVERY < aggregate.version // SNAPSHOT_EVERY:
+                    snapshots.append(aggregate.snapshot())
+                aggregate.pending = []
+        job.outcome = answer if job.facts else replace(answer, position=self._position)
+        if job.key:
+            kept[job.account, job.key.key] = KeptAnswer(
+                job.account, job.key.key, job.key.request, job.by.time, job.outcome, job.facts
+            )
+
+    def _replay(self, job: Job, kept: dict[tuple[int, str], KeptAnswer]) -> bool:
+        """Answers a key that was used before, in the store or earlier in this batch."""
+        if job.key is None:
+            return False
+        if same_batch := kept.get((job.account, job.key.key)):
+            request, answer, job.facts = same_batch.request, same_batch.answer, same_batch.facts
+        elif stored := self.store.kept_answer(job.account, job.key.key):
+            request, answer = stored
+        else:
+            return False
+        job.outcome = answer
+        if request != job.key.request:
+            message = "This Idempotency-Key was used for another request"
+            job.outcome = KeyReused(message, key=job.key.key)
+        return True
+
+    def _take_back(self, work: Work, pending: Sequence[DomainEvent]) -> None:
+        """Undoes what a refused job triggered: back to the store, plus this batch's facts."""
+        for aggregate_id, aggregate in work.loaded.items():
+            if aggregate.pending:
+                fresh = load(self.store, type(aggregate), aggregate_id)
+                for fact in pending:
+                    if fact.originator_id == aggregate_id:
+                        fresh.apply(fact)
+                self._aggregates[aggregate_id] = fresh
+
+    def _follow(self, head: int | None = None) -> None:
+        """Brings the held aggregates up to what other processes have written."""
+        head = self.store.position() if head is None else head
+        if head - self._position > MAX_FOLLOW:
+            self._aggregates.clear()
+            self._position = head
+        while self._position < head and (page := self.store.read(self._position, 1_000)):
+            for recorded in page:
+                self._catch_up(recorded)
+            self._position = page[-1].position
+
+    def _catch_up(self, recorded: Recorded) -> None:
+        held = self._aggregates.get(recorded.fact.originator_id)
+        if held is not None and recorded.fact.originator_version == held.version + 1:
+            held.apply(recorded.fact)
+
+    def _forget(self) -> None:
+        """Nothing was recorded, so what this batch did to the held aggregates is not so."""
+        for aggregate_id in self._touched:
+            self._aggregates.pop(aggregate_id, None)
+
+    def _fail(self, batch: Sequence[Job], error: BaseException) -> None:
+        self._forget()
+        for job in batch:
+            job.outcome = error
+
+
+def settle_futures(batch: Sequence[Job]) -> None:
+    """Hands each job its answer, or raises its refusal where it waits; who left, left."""
+    for job in batch:
+        if job.future.done():
+            continue
+        if isinstance(job.outcome, Answer):
+            job.future.set_result(job.outcome)
+        else:
+            job.future.set_exception(job.outcome)

@@ -1,0 +1,39 @@
+"""Commands on Locations. Each returns the aggregate it changed."""
+
+from application.group_commit import Work
+from application.history import load
+from domain.hosting import Hosting
+from domain.location import Location, LocationFields
+
+
+def create_location(work: Work, fields: LocationFields) -> Location:
+    location = work.new(Location)
+    location.create(fields, work.by)
+    work.load(Hosting, location.number).open(work.by)
+    return location
+
+
+def change_location(
+    work: Work, number: int, fields: LocationFields, version: int | None = None
+) -> Location:
+    location = work.load(Location, number).require(version)
+    location.change(fields, work.by)
+    return location
+
+
+def delete_location(work: Work, number: int, version: int | None = None) -> Location:
+    location = work.load(Location, number).require(version)
+    work.load(Hosting, number).close(work.by)
+    location.delete(work.by)
+    return location
+
+
+def revert_location(work: Work, number: int, to: int, version: int | None = None) -> Location:
+    """Brings the fields back to what they were at a version; a deleted Location comes back."""
+    location = work.load(Location, number).require_past(to, version)
+    past = load(work.store, Location, location.id, to)
+    if not location.exists:
+        location.restore(work.by)
+        work.load(Hosting, number).open(work.by)
+    location.revert(past.state, work.by)
+    return location

@@ -1,0 +1,104 @@
+"""What the application needs from the world: a store of facts, and nothing else."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.base import DomainEvent, Snapshot
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, mapped to 503
+    """Nothing was recorded: the disk is full, or the database is away. Try again later."""
+
+
+class VersionTaken(Exception):  # noqa: N818 - the signal to decide again, not an error
+    """Another process wrote first; nothing of this batch was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact and its position, its place in the one total order of the store."""
+
+    position: int
+    fact: DomainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client was told: status, headers and body bytes, kept for its Idempotency-Key."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer to commit with the facts. `facts` counts those of the batch up to its own last,
+    so the store can write the position in; 0 facts: `answer.position` stands."""
+
+    account: int
+    key: str
+    request: str
+    time: str
+    answer: Answer
+    facts: int
+
+
+class Store(Protocol):
+    """The facts, in commit order, on one of the stores."""
+
+    def append(
+        self,
+        facts: Sequence[DomainEvent],
+        snapshots: Sequence[Snapshot] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> Sequence[int]:
+        """Records all or nothing, durably, and returns the position of each fact.
+
+        Raises `VersionTaken` when a version or a key was written by another process,
+        `StoreUnavailable` when nothing could be recorded.
+        """
+
+    def position(self) -> int:
+        """The position of the newest fact, 0 in an empty store."""
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """The facts behind a position, in commit order, all accounts."""
+
+    def stream(
+        self,
+        aggregate: UUID,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Recorded]:
+        """One aggregate's facts by version: after < version ≤ upto."""
+
+    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+        """The newest snapshot at or before that version."""
+
+    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+        """The request and the answer of an Idempotency-Key of the last 24 hours."""
+
+    def forget_answers(self, before: str) -> None:
+        """Deletes the answers older than that time."""
+
+    def take_numbers(self, account: int, kind: int, count: int) -> int:
+        """Gives out `count` numbers nobody else gets, and returns the first."""
+
+    def numbers_given(self, account: int) -> dict[int, int]:
+        """The highest number given out, by kind."""
+
+    def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
+        """Never gives out these numbers or lower ones (an import brought them)."""
+
+    def facts_of(self, account: int) -> Iterator[Recorded]:
+        """Every fact of one account, in commit order."""
+
+    def close(self) -> None:
+        """Lets go of files and connections."""

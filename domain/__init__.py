@@ -1,0 +1,1 @@
+"""The rules: values, facts and aggregates. No web, no database, no clock."""

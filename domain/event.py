@@ -1,0 +1,244 @@
+"""An Event and its dates: its state and its commands.
+
+Draft 19001 ──publish──▶ Active 19002 ──close──▶ Closed 19003
+      ◀──redraft──             ◀──reopen──
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain.base import Aggregate, Cause, DomainEvent, Fields, State
+from domain.errors import (
+    EventActive,
+    EventClosed,
+    Invalid,
+    NotFound,
+    NotPublishable,
+    TooManyDates,
+    WrongStatus,
+)
+from domain.event_facts import (
+    DateAdded,
+    DateChanged,
+    DateRemoved,
+    EventCreated,
+    EventDeleted,
+    EventRestored,
+    StatusChanged,
+    by_group,
+)
+from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventFields
+from domain.ids import Kind
+from domain.values import Count, Line, Timestamp, field, microseconds, same
+
+MAX_DATES = 10_000
+FOLLOWS = {(DRAFT, ACTIVE), (ACTIVE, DRAFT), (ACTIVE, CLOSED), (CLOSED, ACTIVE)}
+NAMES = {DRAFT: "Draft", ACTIVE: "Active", CLOSED: "Closed"}
+
+
+class DateFields(Fields):
+    """A start and an end of one Event."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "guid", "eventid"})
+
+    start: Timestamp | None = field("Start; required", "2026-11-21T20:00:00+01:00")
+    end: Timestamp | None = field("End, later than the start; required")
+    name: Line | None = field("Name", "Saturday")
+    capacity: Annotated[Count, Field()] | None = field("Tickets; 0 = no limit", 840, cleared=0)
+
+
+class Event(Aggregate):
+    """`state["dates"]` holds the fields of each date, by id."""
+
+    KIND = Kind.EVENT
+
+    @staticmethod
+    def evolve(state: State, fact: DomainEvent) -> None:
+        state["lastupdatets"] = fact.time
+        match fact:
+            case EventCreated():
+                state.update(fact.fields, number=fact.number, code=fact.code)
+                state.update(createdts=fact.time, currentstatus=DRAFT, dates={})
+            case DateAdded():
+                state["dates"][str(fact.dateid)] = {"id": fact.dateid, **fact.fields}
+            case DateChanged():
+                key = str(fact.dateid)
+                state["dates"][key] = state["dates"][key] | fact.changed
+            case DateRemoved():
+                state["dates"].pop(str(fact.dateid), None)
+            case StatusChanged():
+                if state["currentstatus"] == DRAFT:
+                    state["publishedts"] = fact.time
+                state["currentstatus"] = fact.currentstatus
+            case EventDeleted():
+                state["deleted"] = True
+            case EventRestored():
+                state["deleted"] = False
+            case _:
+                state.update(fact.changed)  # type: ignore[attr-defined]
+
+    # -- what it is now
+
+    @property
+    def status(self) -> int:
+        return int(self.state["currentstatus"])
+
+    @property
+    def locationid(self) -> int:
+        return int(self.state["locationid"])
+
+    # -- commands
+
+    def create(self, fields: State, by: Cause) -> None:
+        _check_order(fields, "startts", "endts")
+        _check_order(fields, "salestartts", "saleendts")
+        self.trigger(EventCreated, by, number=self.number, code=code(self.number), fields=fields)
+
+    def edit(self, patch: State, by: Cause, status: int | None = None) -> None:
+        """Changes fields and status at once: what an edit is checked against is the later status,
+        unless the Event is being published or closed."""
+        comes_first = status == DRAFT or self.status == CLOSED
+        if status is not None and comes_first:
+            self.change_status(status, by)
+        changed = self.differing(patch, EventFields.defaults())
+        self._check_edit(changed)
+        for fact_class, fields in by_group(changed).items():
+            self.trigger(fact_class, by, changed=fields)
+        if status is not None:
+            self.change_status(status, by)
+
+    def _check_edit(self, changed: State) -> None:
+        if not changed:
+            return
+        self.check_editable()
+        if changed.get("locationid", 0) is None:
+            raise Invalid("locationid", "an Event has exactly one Location")
+        after = self.state | changed
+        _check_order(after, "startts", "endts")
+        _check_order(after, "salestartts", "saleendts")
+        if self.status == ACTIVE:
+            _check_publishable(after)
+
+    def add_date(self, date_id: int, fields: DateFields, by: Cause) -> None:
+        self.check_editable()
+        if len(self.state["dates"]) >= MAX_DATES:
+            raise TooManyDates(f"an Event has at most {MAX_DATES} dates", limit=MAX_DATES)
+        added = DateFields.defaults() | fields.patch()
+        _check_date(added)
+        self.trigger(DateAdded, by, dateid=date_id, fields=added)
+
+    def change_date(self, date_id: int, fields: DateFields, by: Cause) -> None:
+        current = self.date(date_id)
+        changed = {n: v for n, v in fields.patch().items() if current.get(n) != v}
+        if changed:
+            self.check_editable()
+            _check_date(current | changed)
+            self._check_still_publishable({**self.state["dates"], str(date_id): current | changed})
+            self.trigger(DateChanged, by, dateid=date_id, changed=changed)
+
+    def remove_date(self, date_id: int, by: Cause) -> None:
+        self.date(date_id)
+        self.check_editable()
+        rest = {k: d for k, d in self.state["dates"].items() if k != str(date_id)}
+        self._check_still_publishable(rest)
+        self.trigger(DateRemoved, by, dateid=date_id)
+
+    def date(self, date_id: int) -> State:
+        try:
+            date: State = self.state["dates"][str(date_id)]
+        except KeyError:
+            message = f"Event {self.number} has no date {date_id}"
+            raise NotFound(message, id=date_id) from None
+        return date
+
+    def change_status(self, status: int, by: Cause) -> None:
+        if status == self.status:
+            return
+        if (self.status, status) not in FOLLOWS:
+            message = f"{NAMES[status]} cannot follow {NAMES[self.status]}"
+            raise WrongStatus(message, currentstatus=self.status)
+        if status == ACTIVE:
+            _check_publishable(self.state)
+        self.trigger(StatusChanged, by, currentstatus=status)
+
+    def revert(self, past: State, by: Cause) -> None:
+        """Brings fields, dates and status back, in an order that keeps an Active Event complete."""
+        if past.get("deleted"):
+            raise Invalid("version", "the Event was deleted then")
+        dates, status = past["dates"], past["currentstatus"]
+        if status == DRAFT or self.status == CLOSED:
+            self.change_status(status, by)
+        if not same(dates, self.state["dates"]):
+            self.check_editable()
+        for key, date in dates.items():
+            current = self.state["dates"].get(key)
+            fields = {n: v for n, v in date.items() if n != "id"}
+            if current is None:
+                self.trigger(DateAdded, by, dateid=date["id"], fields=fields)
+            elif changed := {n: v for n, v in fields.items() if current.get(n) != v}:
+                self.trigger(DateChanged, by, dateid=date["id"], changed=changed)
+        patch = self.past_fields(past, EventFields.defaults())
+        self.edit(patch, by, status)
+        for date in [d for k, d in self.state["dates"].items() if k not in dates]:
+            self.remove_date(date["id"], by)
+
+    def delete(self, by: Cause) -> None:
+        if self.status == ACTIVE:
+            raise EventActive(f"Event {self.number} is Active: redraft or close it first")
+        self.trigger(EventDeleted, by)
+
+    def restore(self, by: Cause) -> None:
+        self.trigger(EventRestored, by)
+
+    def check_editable(self) -> None:
+        if self.status == CLOSED:
+            raise EventClosed(f"Event {self.number} is closed: reopen it first")
+
+    def _check_still_publishable(self, dates: State) -> None:
+        if self.status == ACTIVE:
+            _check_publishable(self.state | {"dates": dates})
+
+
+def starts(state: State) -> str | None:
+    """The Event's own start when set, otherwise the first start of its dates."""
+    return state.get("startts") or _extreme(state, "start", min)
+
+
+def ends(state: State) -> str | None:
+    """The Event's own end when set, otherwise the last end of its dates."""
+    return state.get("endts") or _extreme(state, "end", max)
+
+
+def _extreme(state: State, side: str, pick: Callable[..., Any]) -> str | None:
+    times: Iterable[str] = (date[side] for date in state["dates"].values())
+    found: str | None = pick(times, key=microseconds, default=None)
+    return found
+
+
+def code(number: int) -> str:
+    """Twelve digits, different for every number below 10^12, in no order a buyer could guess."""
+    return f"{number * 864_056_970_707 % 10**12:012d}"
+
+
+def _check_publishable(state: State) -> None:
+    needed = {"name": state.get("name"), "startts": starts(state), "endts": ends(state)}
+    if missing := [name for name, value in needed.items() if not value]:
+        message = f"An Active Event needs {', '.join(missing)}, own or from its dates"
+        raise NotPublishable(message, missing=missing)
+
+
+def _check_order(state: State, start: str, end: str) -> None:
+    """Equal is allowed: an Event or a sale may be given as one moment."""
+    first, last = microseconds(state.get(start)), microseconds(state.get(end))
+    if first is not None and last is not None and last < first:
+        raise Invalid(end, f"expected a time that is not before {start}")
+
+
+def _check_date(fields: State) -> None:
+    for side in ("start", "end"):
+        if fields[side] is None:
+            raise Invalid(side, "required: an RFC 3339 time")
+    if (microseconds(fields["end"]) or 0) <= (microseconds(fields["start"]) or 0):
+        raise Invalid("end", "expected a time later than start")

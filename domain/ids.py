@@ -1,0 +1,62 @@
+"""Ids: one integer a person can read, one UUID a machine can keep, each computed from the other.
+
+A guid is a version-8 UUID (RFC 9562) with three numbers packed into its free bits:
+
+    48 bits account | 4 version | 12 bits kind | 2 variant | 62 bits number
+
+So an id leads to its aggregate without a look-up, the store's primary key refuses doubles,
+and a guid of another account can be told by looking at it.
+"""
+
+import hashlib
+from enum import IntEnum
+from typing import NamedTuple
+from uuid import RFC_4122, UUID
+
+VERSION = 8
+
+MAX_ACCOUNT = 2**48 - 1
+MAX_NUMBER = 2**62 - 1
+
+
+class Kind(IntEnum):
+    """What a guid stands for. The values are stored for ever: add, never renumber."""
+
+    REGISTRY = 1
+    LOCATION = 2
+    EVENT = 3
+    DATE = 4
+    CONTINGENT = 5
+    INVENTORY = 6
+    HOSTING = 7
+
+
+class Id(NamedTuple):
+    """The three numbers in a guid."""
+
+    account: int
+    kind: int
+    number: int
+
+
+def guid(account: int, kind: int, number: int) -> UUID:
+    """Packs the three numbers; the inverse of `unpack`."""
+    return UUID(int=(account << 80) | (0x8 << 76) | (kind << 64) | (0b10 << 62) | number)
+
+
+def unpack(guid: UUID) -> Id:
+    """Reads the three numbers back; `ValueError` for a UUID that is not one of ours."""
+    value = guid.int
+    if guid.version != VERSION or guid.variant != RFC_4122:
+        message = f"{guid} is not a version-8 UUID"
+        raise ValueError(message)
+    return Id(value >> 80, (value >> 64) & 0xFFF, value & MAX_NUMBER)
+
+
+def account_number(name: str) -> int:
+    """The account's number: 48 bits of its name's hash.
+
+    The same name has the same number, and so the same guids, in every store: an account that
+    is exported and imported elsewhere keeps its ids. The registry refuses a colliding name.
+    """
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6]) or 1

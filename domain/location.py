@@ -1,0 +1,118 @@
+"""A Location: where Events take place. Its facts, its state, its commands."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator
+
+from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.translations import checked
+from domain.values import Count, CountryCode, Line, Text, TimeZone, field
+
+TRANSLATABLE = frozenset({"name", "description", "info"})
+
+
+class LocationFields(CustomizableFields):
+    """The writable fields of a Location. Unset means leave, null means clear."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset(
+        {"id", "guid", "version", "createdts", "lastupdatets"}
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = field(
+        "Name; required at creation", "Concert hall"
+    )
+    capacity: Count | None = field("People it holds; 0 = no limit", 840, cleared=0)
+    address: Text | None = field("Address as one free text", "Kerkstraat 1, 9000 Gent")
+    description: Text | None = field("What it is, for ticket buyers")
+    info: Text | None = field("Practical info for ticket buyers")
+    street1: Line | None = field("Street", "Kerkstraat")
+    street2: Line | None = field("Street, second line", "1")
+    street3: Line | None = field("Street, third line")
+    street4: Line | None = field("Street, fourth line")
+    zip: Annotated[str, Field(max_length=32)] | None = field("Postal code", "9000")
+    city: Line | None = field("City", "Gent")
+    state: Line | None = field("State or province")
+    countrycode: CountryCode | None = field("Country, ISO 3166-1 alpha-2", "BE")
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = field("Latitude, degrees", 51.05)
+    long: Annotated[float, Field(ge=-180, le=180)] | None = field("Longitude, degrees", 3.72)
+    timezone: TimeZone | None = field("IANA time zone", "Europe/Brussels", cleared="UTC")
+    public: bool | None = field("Shown in public listings", True, cleared=False)
+    translations: dict[str, Text] | None = field(
+        "Other languages: field + language", {"namefr": "Salle de concert"}, cleared={}
+    )
+
+    @field_validator("translations")
+    @classmethod
+    def _translatable(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        return value and checked(value, TRANSLATABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationCreated(DomainEvent, topic="location.created"):
+    number: int
+    fields: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationChanged(DomainEvent, topic="location.changed"):
+    changed: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationDeleted(DomainEvent, topic="location.deleted"):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRestored(DomainEvent, topic="location.restored"):
+    pass
+
+
+class Location(Aggregate):
+    KIND = Kind.LOCATION
+
+    @staticmethod
+    def evolve(state: State, fact: DomainEvent) -> None:
+        state["lastupdatets"] = fact.time
+        match fact:
+            case LocationCreated():
+                state.update(fact.fields, number=fact.number, createdts=fact.time)
+                state["namedversion"] = fact.originator_version
+            case LocationChanged():
+                state.update(fact.changed)
+                if "name" in fact.changed:
+                    state["namedversion"] = fact.originator_version
+            case LocationDeleted():
+                state["deleted"] = True
+            case LocationRestored():
+                state["deleted"] = False
+
+    def create(self, fields: LocationFields, by: Cause) -> None:
+        if fields.name is None:
+            raise Invalid("name", "required: a text of 1 to 255 characters")
+        self.trigger(LocationCreated, by, number=self.number, fields=fields.patch())
+
+    def change(self, fields: LocationFields, by: Cause) -> None:
+        self._change(fields.patch(), by)
+
+    def revert(self, past: State, by: Cause) -> None:
+        """Brings the fields back to what they were."""
+        if past.get("deleted"):
+            raise Invalid("version", "the Location was deleted then")
+        self._change(self.past_fields(past, LocationFields.defaults()), by)
+
+    def _change(self, patch: State, by: Cause) -> None:
+        changed = self.differing(patch, LocationFields.defaults())
+        if "name" in changed and changed["name"] is None:
+            raise Invalid("name", "cannot be cleared")
+        if changed:
+            self.trigger(LocationChanged, by, changed=changed)
+
+    def delete(self, by: Cause) -> None:
+        self.trigger(LocationDeleted, by)
+
+    def restore(self, by: Cause) -> None:
+        self.trigger(LocationRestored, by)

@@ -1,0 +1,118 @@
+"""The registry: which accounts there are, and which keys may act for them.
+
+One aggregate for the whole store. A key's token is never here, only its hash.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.errors import Invalid, NameTaken, NotFound
+from domain.ids import Kind, account_number
+
+
+class Role(StrEnum):
+    """What a key may do: viewer reads documents, editor also commands, auditor also history."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(DomainEvent, topic="registry.account-opened"):
+    name: str
+    account: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAdded(DomainEvent, topic="registry.key-added"):
+    keyid: int
+    account: int
+    keyname: str
+    role: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked(DomainEvent, topic="registry.key-revoked"):
+    keyid: int
+
+
+class Registry(Aggregate):
+    """`state["accounts"]` by account number, `state["keys"]` by key id."""
+
+    KIND = Kind.REGISTRY
+
+    @staticmethod
+    def evolve(state: State, fact: DomainEvent) -> None:
+        state["lastupdatets"] = fact.time
+        accounts, keys = state.setdefault("accounts", {}), state.setdefault("keys", {})
+        match fact:
+            case AccountOpened():
+                accounts[str(fact.account)] = {
+                    "name": fact.name,
+                    "language": fact.language,
+                    "openedts": fact.time,
+                }
+            case KeyAdded():
+                keys[str(fact.keyid)] = {
+                    "id": fact.keyid,
+                    "account": fact.account,
+                    "name": fact.keyname,
+                    "role": fact.role,
+                    "hash": fact.hash,
+                    "createdts": fact.time,
+                    "revokedts": None,
+                }
+            case KeyRevoked():
+                key = str(fact.keyid)
+                keys[key] = keys[key] | {"revokedts": fact.time}
+
+    def account_named(self, name: str) -> State | None:
+        accounts: dict[str, State] = self.state.get("accounts", {})
+        return accounts.get(str(account_number(name)))
+
+    def key_list(self) -> list[dict[str, Any]]:
+        accounts = self.state.get("accounts", {})
+        return [
+            key | {"account_name": accounts[str(key["account"])]["name"]}
+            for key in self.state.get("keys", {}).values()
+        ]
+
+    def open_account(self, name: str, language: str, by: Cause) -> None:
+        """Opens the account unless it is open."""
+        number = account_number(name)
+        held = self.state.get("accounts", {}).get(str(number))
+        if held is None:
+            self.trigger(AccountOpened, by, name=name, account=number, language=language)
+        elif held["name"] != name:
+            raise NameTaken(f"{name!r} has the same number as {held['name']!r}: choose another")
+
+    def add_key(self, account: str, keyname: str, role: Role, token_hash: str, by: Cause) -> int:
+        if any(
+            k["name"] == keyname and k["account_name"] == account and not k["revokedts"]
+            for k in self.key_list()
+        ):
+            raise Invalid("name", f"account {account} has a key {keyname!r} already")
+        key_id = len(self.state.get("keys", {})) + 1
+        self.trigger(
+            KeyAdded,
+            by,
+            keyid=key_id,
+            account=account_number(account),
+            keyname=keyname,
+            role=role,
+            hash=token_hash,
+        )
+        return key_id
+
+    def revoke_key(self, key_id: int, by: Cause) -> None:
+        key = self.state.get("keys", {}).get(str(key_id))
+        if key is None:
+            raise NotFound(f"there is no key {key_id}", id=key_id)
+        if key["revokedts"] is None:
+            self.trigger(KeyRevoked, by, keyid=key_id)

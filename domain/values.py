@@ -1,0 +1,148 @@
+"""Shared values: times, texts, numbers, translations, custom fields.
+
+Every type takes the JSON value, checks it and keeps a JSON value in canonical form, so what was
+validated is what is stored, shown and compared.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+
+MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
+
+RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+MAX_CUSTOM_DEPTH = 8
+CUSTOM_KEY = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)
+
+
+def parse_time(text: str) -> datetime:
+    """An RFC 3339 time with an offset, as an aware datetime in UTC."""
+    if not RFC3339.fullmatch(text):
+        message = "expected an RFC 3339 time with an offset, such as 2026-11-21T20:00:00+01:00"
+        raise ValueError(message)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        message = f"not a real time: {error}"
+        raise ValueError(message) from None
+
+
+def canonical_time(text: str) -> str:
+    """The same instant in UTC with a Z, with a fraction only where there is one."""
+    return parse_time(text).isoformat().replace("+00:00", "Z")
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as facts carry it: UTC, always six digits, so that stamps sort as text."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def microseconds(text: str | None) -> int | None:
+    """A canonical time as microseconds since 1970: what times are compared and indexed by."""
+    if text is None:
+        return None
+    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def known_time_zone(name: str) -> str:
+    if name not in time_zones():
+        message = "expected an IANA time zone, such as Europe/Brussels"
+        raise ValueError(message)
+    return name
+
+
+def at_most_six_digits(price: float) -> float:
+    """Prices stay exact: a number of at most six decimals survives JSON unchanged."""
+    if round(price, 6) != price:
+        message = "expected at most 6 decimals"
+        raise ValueError(message)
+    return price
+
+
+def custom_key(key: str) -> str:
+    """The key of a custom field: the only field that a schema does not name."""
+    if not CUSTOM_KEY.fullmatch(key):
+        message = "unknown field; a custom field is c_ and 1 to 30 letters, digits or underscores"
+        raise ValueError(message)
+    return key
+
+
+def custom_value(value: JsonValue) -> JsonValue:
+    if _depth(value) > MAX_CUSTOM_DEPTH:
+        message = f"expected at most {MAX_CUSTOM_DEPTH} levels"
+        raise ValueError(message)
+    return value
+
+
+def _depth(value: JsonValue) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def same(one: JsonValue, other: JsonValue) -> bool:
+    """Equal as JSON: unlike in Python, true is not 1."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(v, other[k]) for k, v in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
+def listed(description: str, example: Any = None) -> Any:
+    """A list field: cleared, it is empty."""
+    return Field(
+        None,
+        description=description,
+        examples=[example] if example else None,
+        json_schema_extra={"default": []},
+        max_length=1_000,
+    )
+
+
+def field(description: str, example: Any = None, *, cleared: Any = None, **limits: Any) -> Any:
+    """An optional field; `cleared` is what it shows when nothing was ever said of it."""
+    return Field(
+        None,
+        description=description,
+        json_schema_extra={"default": cleared},
+        examples=None if example is None else [example],
+        **limits,
+    )
+
+
+Timestamp = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(canonical_time),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+Line = Annotated[str, StringConstraints(max_length=255)]
+Text = Annotated[str, StringConstraints(max_length=65_535)]
+Url = Annotated[str, StringConstraints(max_length=2_000)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_time_zone)]
+Reference = Annotated[int, Field(ge=0, le=MAX_ID)]
+Count = Annotated[int, Field(ge=0, le=9_999_999_999)]
+Price = Annotated[float, Field(ge=0, le=1_000_000_000), AfterValidator(at_most_six_digits)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+CustomFields = dict[
+    Annotated[str, AfterValidator(custom_key)], Annotated[JsonValue, AfterValidator(custom_value)]
+]

@@ -1,0 +1,1 @@
+"""Pure folds from facts to documents, and the loop that runs them."""

@@ -1,0 +1,192 @@
+"""What a projection is: a name, a version, the facts it reads and a pure fold into documents.
+
+    fold(documents, recorded)   takes the states it needs, puts back the ones it changed
+    row(key, state)             what is stored and served of a state
+
+A state is whatever the fold needs to go on; the row is derived from it. Both are deterministic:
+folding the same facts again gives the same bytes, one by one or in batches of any size.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pydantic_core import from_json
+
+from domain.base import DomainEvent, State
+
+
+class RecordedFact(Protocol):
+    """A fact and its position in the order of commits."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def fact(self) -> DomainEvent: ...
+
+
+class ViewMoved(Exception):  # noqa: N818 - the signal to look again, not an error
+    """Another worker, or a rebuild, moved the view: nothing of this batch was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column to filter or sort by: `int` or `text`."""
+
+    name: str
+    type: str
+
+
+Columns = tuple[Column, ...]
+Indexes = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored document. Without an account no list shows it; without a body it has no page."""
+
+    key: bytes
+    account: int | None
+    state: bytes | None
+    body: bytes | None
+    etag: str = ""
+    columns: tuple[Any, ...] = ()
+    terms: tuple[str, ...] | None = ()
+    """Words and tags to find it by; None: as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A document that a fact could not be folded into: it stays as it was before that fact."""
+
+    key: bytes
+    position: int
+    error: str
+
+
+class FoldFailed(Exception):  # noqa: N818 - read as "the fold failed"
+    def __init__(self, parked: Parked) -> None:
+        super().__init__(parked.error)
+        self.parked = parked
+
+
+class View(Protocol):
+    """One generation of a projection's documents, and how far it has come."""
+
+    def position(self) -> int:
+        """The last position that is folded in."""
+
+    def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The stored states of these keys."""
+
+    def keys_where(self, column: str, value: int, account: int) -> list[bytes]:
+        """The account's keys whose column has that value, listed or not."""
+
+    def parked(self) -> dict[bytes, Parked]:
+        """The documents that stopped."""
+
+    def commit(
+        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+    ) -> None:
+        """Writes rows and position at once; `ViewMoved` unless the view stood at `since`."""
+
+
+class Projection(Protocol):
+    """A pure fold. `version` goes up when the same facts give other documents."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    columns: ClassVar[Columns]
+    indexes: ClassVar[Indexes]
+
+    def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
+        """The documents this fact is folded into; none: it is not read."""
+
+    def fold(self, documents: "Documents", recorded: RecordedFact) -> None: ...
+
+    def row(self, key: bytes, state: State) -> Row: ...
+
+
+@dataclass(slots=True)
+class Entry:
+    state: State | None
+    terms: tuple[str, ...] | None = None
+
+
+class Documents:
+    """The working set of a batch: loads stored states on demand, remembers what changed."""
+
+    def __init__(self, view: View, row: Callable[[bytes, State], Row], cached: int) -> None:
+        self._view = view
+        self._row = row
+        self._cached = cached
+        self._entries: dict[bytes, Entry] = {}
+        self._changed: dict[bytes, None] = {}
+        self._added: list[Row] = []
+
+    def get(self, key: bytes) -> State | None:
+        if key not in self._entries:
+            self.load((key,))
+        return self._entries[key].state
+
+    def put(self, key: bytes, state: State) -> None:
+        self._entries.setdefault(key, Entry(None)).state = state
+        self._changed[key] = None
+
+    def add(self, row: Row) -> None:
+        """A row that nothing is folded into again."""
+        self._added.append(row)
+
+    def where(
+        self, column: str, value: int, account: int, matches: Callable[[State], bool]
+    ) -> list[tuple[bytes, State]]:
+        """The account's documents with that value now, stored or only in this batch."""
+        keys = self._view.keys_where(column, value, account)
+        self.load(keys)
+        prefix = account.to_bytes(6)
+        in_batch = (key for key in self._changed if key.startswith(prefix))
+        candidates = dict.fromkeys([*keys, *in_batch])
+        found = [(key, self._entries[key].state) for key in candidates]
+        return [(key, state) for key, state in found if state is not None and matches(state)]
+
+    def load(self, keys: Iterable[bytes]) -> None:
+        missing = [key for key in dict.fromkeys(keys) if key not in self._entries]
+        if missing:
+            stored = self._view.states(missing)
+            for key in missing:
+                entry = self._entries[key] = Entry(None)
+                if key in stored:
+                    entry.state = from_json(stored[key], cache_strings="keys")
+                    entry.terms = self._row(key, entry.state).terms
+
+    def rows(self) -> list[Row]:
+        """What the batch changed, each once; `None` terms where they are as stored."""
+        rows = self._added
+        for key in self._changed:
+            entry = self._entries[key]
+            if entry.state is not None:
+                try:
+                    row = self._row(key, entry.state)
+                except Exception as error:
+                    raise FoldFailed(Parked(key, 0, f"row: {error!r}")) from error
+                if row.terms == entry.terms:
+                    row = Row(
+                        row.key, row.account, row.state, row.body, row.etag, row.columns, None
+                    )
+                else:
+                    entry.terms = row.terms
+                rows.append(row)
+        return rows
+
+    def settle(self) -> None:
+        """The batch is written: forget what changed, and the oldest of what is held."""
+        self._changed.clear()
+        self._added = []
+        while len(self._entries) > self._cached:
+            del self._entries[next(iter(self._entries))]
+
+    def discard(self) -> None:
+        """The batch is not written: forget everything."""
+        self._entries.clear()
+        self._changed.clear()
+        self._added = []

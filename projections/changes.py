@@ -1,0 +1,63 @@
+"""The index of changes: every fact of an account about its Locations and Events, in the order of
+commits, with what an auditor searches by."""
+
+from typing import Any, ClassVar
+
+from pydantic_core import to_json
+
+from domain.base import DomainEvent, State, own_fields
+from domain.ids import Kind, guid, unpack
+from domain.values import microseconds
+from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+
+SHOWN = {Kind.LOCATION: "location", Kind.EVENT: "event", Kind.INVENTORY: "event"}
+"""The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""
+
+
+def change(recorded: RecordedFact) -> dict[str, Any]:
+    """One entry of the feed."""
+    fact = recorded.fact
+    account, kind, number = unpack(fact.originator_id)
+    fact_class: Any = type(fact)
+    shown = Kind.LOCATION if kind == Kind.LOCATION else Kind.EVENT
+    return {
+        "position": recorded.position,
+        "kind": SHOWN[Kind(kind)],
+        "id": number,
+        "guid": str(guid(account, shown, number)),
+        "version": fact.originator_version,
+        "time": fact.time,
+        "actor": fact.actor,
+        "reason": fact.reason,
+        "correlation": fact.correlation,
+        "causation": fact.causation,
+        "fact": fact.name,
+        "data": {name: getattr(fact, name) for name in own_fields(fact_class)},
+    }
+
+
+class Changes:
+    name: ClassVar = "changes"
+    version: ClassVar = 1
+    columns: ClassVar[Columns] = (
+        Column("position", "int"),
+        Column("kind", "text"),
+        Column("fact", "text"),
+        Column("actor", "text"),
+        Column("time", "int"),
+    )
+    indexes: ClassVar[Indexes] = (("account", "position"),)
+
+    def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
+        return (fact.originator_id.bytes,) if unpack(fact.originator_id).kind in SHOWN else ()
+
+    def fold(self, documents: Documents, recorded: RecordedFact) -> None:
+        fact = recorded.fact
+        entry = change(recorded)
+        columns = (recorded.position, entry["kind"], fact.name, fact.actor, microseconds(fact.time))
+        key = recorded.position.to_bytes(16)
+        account = int.from_bytes(fact.originator_id.bytes[:6])
+        documents.add(Row(key, account, None, to_json(entry), columns=columns))
+
+    def row(self, key: bytes, state: State) -> Row:
+        raise NotImplementedError  # every row is added whole

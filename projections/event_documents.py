@@ -1,0 +1,252 @@
+"""The document of an Event, as it is served: its own fields, its dates, its Location's name,
+its contingents and their availability.
+
+Its state has three parts, each folded by the aggregate that owns the facts; a Location's name is
+kept beside the documents, so that a rename reaches every Event that takes place there.
+"""
+
+from typing import Any, ClassVar
+
+from pydantic_core import to_json
+
+from domain.base import DomainEvent, State
+from domain.event import DateFields, Event, ends, starts
+from domain.event_facts import EventCreated, EventRelocated
+from domain.event_fields import EventBody
+from domain.ids import Kind, guid, unpack
+from domain.inventory import Inventory
+from domain.location import LocationChanged, LocationCreated
+from domain.values import microseconds
+from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.location_documents import custom, words
+
+FOREVER = 2**62
+"""Where an Event without a start or an end sorts: behind all others."""
+
+SHAPE: State = {
+    "id": None,
+    "name": None,
+    "audiopreviewurl": None,
+    "availability": [],
+    "code": None,
+    "contingents": [],
+    "currentstatus": None,
+    "description": None,
+    "endts": None,
+    "externalcode": None,
+    "image": None,
+    "info": None,
+    "layout": {},
+    "locationid": None,
+    "locationname": None,
+    "maxnbrofticketsperbasket": None,
+    "optinsetid": None,
+    "previews": [],
+    "prices": {"contingents": []},
+    "productionid": None,
+    "publishedts": None,
+    "queuetoken": None,
+    "revenuesplitid": None,
+    "saleendts": None,
+    "saleschannels": [],
+    "salestartts": None,
+    "salestatusmessagesid": None,
+    "schedule": None,
+    "seatallowsingle": False,
+    "seated_chartkey": "",
+    "seated_contingents": [],
+    "seatingplancontingents": [],
+    "seatingplaneventspecificprices": None,
+    "seatingplanid": None,
+    "seatingplanlocktemplate": None,
+    "seatingplanpricelistid": None,
+    "seatselection": False,
+    "segmentationtags": [],
+    "servicemailids": [],
+    "shortdescription": None,
+    "socialdistance": None,
+    "startts": None,
+    "subtitle": None,
+    "subtitle2": None,
+    "tags": [],
+    "ticketfeeid": None,
+    "ticketinfoid": None,
+    "ticketlayoutid": None,
+    "totalmaxtickets": None,
+    "translations": {},
+    "upsellid": None,
+    "waitinglisttype": None,
+    "webremark": None,
+    "createdts": None,
+    "lastupdatets": None,
+}
+"""All 55 named fields in the vendor's order, with what they show when nothing was said."""
+
+
+def event_document(event: State, inventory: State, location: State, account: int) -> dict[str, Any]:
+    """The Event as it is shown, from the states of its three aggregates."""
+    number = event["number"]
+    contingents = list(inventory.get("contingents", {}).values())
+    document = {name: event.get(name, default) for name, default in SHAPE.items()}
+    document.update(
+        id=number,
+        startts=starts(event),
+        endts=ends(event),
+        locationname=location.get("name"),
+        contingents=[contingent(c, number) for c in contingents if not c["seated"]],
+        seated_contingents=[contingent(c, number) for c in contingents if c["seated"]],
+        availability=[available(c) for c in contingents],
+        lastupdatets=max(event["lastupdatets"], inventory.get("lastupdatets", "")),
+    )
+    if channels := document["saleschannels"]:
+        document["saleschannels"] = [{"eventid": number, **channel} for channel in channels]
+    document["guid"] = str(guid(account, Kind.EVENT, number))
+    document["version"] = event["version"]
+    document["dates"] = [date_document(d, number, account) for d in event["dates"].values()]
+    document.update(custom(event))
+    return document
+
+
+def contingent(state: State, event_number: int) -> dict[str, Any]:
+    shown = {n: v for n, v in state.items() if n not in ("seated", "lastupdatets")}
+    locks = [{**lock, "tickettypeid": state["id"]} for lock in state["locks"]]
+    return shown | {"eventid": event_number, "locks": locks}
+
+
+COUNTERS = (
+    "complimentary",
+    "free",
+    "locked_hard",
+    "locked_soft",
+    "reserved",
+    "sold_paid",
+    "sold_unpaid",
+    "total",
+)
+
+
+def available(state: State) -> dict[str, Any]:
+    """The counters of a contingent; the seven before `total` always sum to it."""
+    amount = state["amount"]
+    return {
+        "tickettypeid": state["id"],
+        **dict.fromkeys(COUNTERS, 0),
+        "free": amount,
+        "total": amount,
+        "lastupdatets": state["lastupdatets"],
+    }
+
+
+def date_document(state: State, event_number: int, account: int) -> dict[str, Any]:
+    fields = {n: state.get(n, v) for n, v in DateFields.defaults().items()}
+    identity = str(guid(account, Kind.DATE, state["id"]))
+    return {"id": state["id"], "guid": identity, "eventid": event_number, **fields}
+
+
+def event_etag(event: State, inventory: State, location: State) -> str:
+    """Changes with everything that the body shows; its first number is the Event's version."""
+    return f'"{event["version"]}.{inventory.get("version", 0)}.{location.get("namedversion", 0)}"'
+
+
+class EventDocuments:
+    name: ClassVar = "events"
+    version: ClassVar = 1
+    columns: ClassVar[Columns] = tuple(
+        Column(name, "text" if name == "name" else "int")
+        for name in (
+            "number",
+            "status",
+            "locationid",
+            "productionid",
+            "starts",
+            "ends",
+            "updated",
+            "name",
+        )
+    )
+    indexes: ClassVar[Indexes] = (
+        ("account", "number"),
+        ("account", "starts", "number"),
+        ("account", "name", "number"),
+        ("locationid",),
+    )
+
+    def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
+        identity = unpack(fact.originator_id)
+        match identity.kind:
+            case Kind.EVENT | Kind.LOCATION:
+                return (fact.originator_id.bytes,)
+            case Kind.INVENTORY:
+                return (guid(identity.account, Kind.EVENT, identity.number).bytes,)
+            case _:
+                return ()
+
+    def fold(self, documents: Documents, recorded: RecordedFact) -> None:
+        fact = recorded.fact
+        kind = unpack(fact.originator_id).kind
+        key = self.keys(fact)[0]
+        if kind == Kind.LOCATION:
+            self._fold_location(documents, key, fact)
+            return
+        state = documents.get(key) or {"event": {}, "inventory": {}, "location": {}}
+        part = "event" if kind == Kind.EVENT else "inventory"
+        (Event if kind == Kind.EVENT else Inventory).evolve(state[part], fact)
+        state[part]["version"] = fact.originator_version
+        if isinstance(fact, EventCreated | EventRelocated):
+            account = int.from_bytes(key[:6])
+            place = guid(account, Kind.LOCATION, state["event"]["locationid"]).bytes
+            state["location"] = documents.get(place) or {}
+        documents.put(key, state)
+
+    def _fold_location(self, documents: Documents, key: bytes, fact: DomainEvent) -> None:
+        fields = {}
+        if isinstance(fact, LocationCreated):
+            fields = fact.fields
+        elif isinstance(fact, LocationChanged):
+            fields = fact.changed
+        if "name" not in fields:
+            return
+        location = {"name": fields["name"], "namedversion": fact.originator_version}
+        documents.put(key, location)
+        account, _, number = unpack(fact.originator_id)
+
+        def is_there(state: State) -> bool:
+            return bool(state.get("event", {}).get("locationid") == number)
+
+        for event_key, state in documents.where("locationid", number, account, is_there):
+            documents.put(event_key, state | {"location": location})
+
+    def row(self, key: bytes, state: State) -> Row:
+        account = int.from_bytes(key[:6])
+        stored = to_json(state)
+        event = state.get("event")
+        if not event or event.get("deleted"):
+            place = event.get("locationid") if event else None
+            return Row(
+                key, None, stored, None, columns=(None, None, place, None, None, None, None, None)
+            )
+        document = event_document(event, state["inventory"], state["location"], account)
+        first, last = microseconds(document["startts"]), microseconds(document["endts"])
+        columns = (
+            event["number"],
+            event["currentstatus"],
+            event["locationid"],
+            event.get("productionid"),
+            FOREVER if first is None else first,
+            FOREVER if last is None else last,
+            microseconds(document["lastupdatets"]),
+            (document["name"] or "").casefold(),
+        )
+        tags = tuple(f"tag:{tag}" for tag in dict.fromkeys(document["tags"]))
+        return Row(
+            key,
+            account,
+            stored,
+            to_json(document),
+            event_etag(event, state["inventory"], state["location"]),
+            columns,
+            terms=words(document["name"], document["subtitle"]) + tags,
+        )
+
+
+assert EventBody.model_fields.keys() <= SHAPE.keys()  # noqa: S101 - checked once, at import

@@ -1,0 +1,156 @@
+"""The one loop: for the live worker, the rebuild and the tests.
+
+A step reads a page of facts, folds it per document, and writes each document once, in the
+transaction that moves the position. So every fact is folded exactly once, also through kill -9.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from structlog import get_logger
+
+from projections.base import (
+    Documents,
+    FoldFailed,
+    Parked,
+    Projection,
+    RecordedFact,
+    Row,
+    View,
+    ViewMoved,
+)
+
+BATCH = 500
+REBUILD_BATCH = 2_000
+
+log = get_logger()
+
+
+class Log(Protocol):
+    """The facts behind a position, in the order of commits."""
+
+    def read(self, after: int, limit: int) -> Sequence[RecordedFact]: ...
+    def position(self) -> int: ...
+
+
+class Views(Protocol):
+    """Where generations of views live; readers are served the live one."""
+
+    def live(self, projection: Projection) -> View: ...
+    def build(self, projection: Projection) -> View:
+        """A new, empty generation beside the live one."""
+
+    def switching(self, projection: Projection, built: View) -> AbstractContextManager[None]:
+        """Holds the live view still; at its end readers are served the built one."""
+
+
+class Runner:
+    """Folds one projection into one view, a step at a time."""
+
+    def __init__(self, projection: Projection, log: Log, view: View, cached: int = 5_000) -> None:
+        self.projection = projection
+        self.view = view
+        self._log = log
+        self._cached = cached
+        self._documents = Documents(view, projection.row, cached)
+        self._parked = view.parked()
+        self.position = view.position()
+
+    def step(self, limit: int = BATCH) -> int:
+        """Folds up to `limit` facts and returns how many; 0: there are no more."""
+        page = self._log.read(self.position, limit)
+        if not page:
+            return 0
+        try:
+            rows = self._fold(page)
+            self.view.commit(
+                rows, self._parked.values(), since=self.position, position=page[-1].position
+            )
+        except ViewMoved:
+            self.restart()
+            return len(page)
+        except BaseException:
+            self._documents.discard()
+            raise
+        self._documents.settle()
+        self.position = page[-1].position
+        return len(page)
+
+    def follow(self, view: View) -> None:
+        """Goes on with another generation."""
+        self.view = view
+        self._documents = Documents(view, self.projection.row, self._cached)
+        self.restart()
+
+    def restart(self) -> None:
+        """Looks again where the view stands, and forgets what it held."""
+        self._documents.discard()
+        self._parked = self.view.parked()
+        self.position = self.view.position()
+
+    def _fold(self, page: Sequence[RecordedFact]) -> list[Row]:
+        """Folds a page; a fact that cannot be folded parks its document and the page starts anew,
+        so that nothing half folded is left."""
+        while True:
+            try:
+                return self._try_fold(page)
+            except FoldFailed as failed:
+                parked = failed.parked
+                log.exception(
+                    "document parked",
+                    view=self.projection.name,
+                    key=parked.key.hex(),
+                    position=parked.position,
+                    error=parked.error,
+                )
+                self._parked[parked.key] = parked
+                self._documents.discard()
+
+    def _try_fold(self, page: Sequence[RecordedFact]) -> list[Row]:
+        projection, documents, parked = self.projection, self._documents, self._parked
+        keys = [projection.keys(recorded.fact) for recorded in page]
+        documents.load(key for of_fact in keys for key in of_fact)
+        for recorded, of_fact in zip(page, keys, strict=True):
+            if not of_fact or any(key in parked for key in of_fact):
+                continue
+            try:
+                projection.fold(documents, recorded)
+            except Exception as error:
+                message = f"{recorded.fact.name}: {error!r}"
+                raise FoldFailed(Parked(of_fact[0], recorded.position, message)) from error
+        return documents.rows()
+
+
+def rebuild(
+    projection: Projection, log: Log, views: Views, progress: Callable[[int, int], None]
+) -> View:
+    """Builds a new generation beside the live one, catches up, and switches in one step.
+
+    `progress` hears of position and head after every step.
+    """
+    built = views.build(projection)
+    runner = Runner(projection, log, built)
+    while runner.step(REBUILD_BATCH):
+        progress(runner.position, log.position())
+    with views.switching(projection, built):
+        while runner.step(REBUILD_BATCH):
+            pass
+    progress(runner.position, runner.position)
+    return built
+
+
+class SharedLog:
+    """Several runners at one position read and decode a page once."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._page: tuple[int, int, Sequence[RecordedFact]] = (-1, 0, ())
+
+    def read(self, after: int, limit: int) -> Sequence[RecordedFact]:
+        if self._page[:2] != (after, limit) or not self._page[2]:
+            self._page = (after, limit, self._log.read(after, limit))
+        return self._page[2]
+
+    def position(self) -> int:
+        return self._log.position()

@@ -1,0 +1,82 @@
+"""The live worker: a thread that keeps the served views up to date with the store."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import Protocol
+
+from structlog import get_logger
+
+from projections.base import Projection, View
+from projections.runner import Log, Runner, SharedLog
+
+IDLE_SECONDS = 0.02
+"""How often another process's commits are looked for; this one's are signalled."""
+RETRY_SECONDS = 1.0
+
+log = get_logger()
+
+
+class LiveViews(Protocol):
+    """The part of the views that the worker needs."""
+
+    def live(self, projection: Projection) -> View: ...
+    def leading(self, projection: Projection) -> AbstractContextManager[bool]:
+        """Whether this process is the one that writes the live view; held while inside."""
+
+
+class LiveWorker:
+    """Folds every commit into the live views, one process at a time per view."""
+
+    def __init__(self, projections: Sequence[Projection], store: Log, views: LiveViews) -> None:
+        self._projections = projections
+        self._store = store
+        self._views = views
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self.error: str | None = None
+        """Why the views stand still, None while they move."""
+        self._thread = threading.Thread(target=self._run, name="live-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with ExitStack() as led:
+                    mine = [
+                        p for p in self._projections if led.enter_context(self._views.leading(p))
+                    ]
+                    self._lead(mine)
+            except Exception as error:  # a full disk or a lost database passes; go on then
+                self.error = repr(error)
+                log.exception("views stand still", error=self.error)
+            self._stopping.wait(RETRY_SECONDS)
+
+    def _lead(self, mine: Sequence[Projection]) -> None:
+        shared = SharedLog(self._store)
+        runners = [Runner(p, shared, self._views.live(p)) for p in mine]
+        while runners and not self._stopping.is_set():
+            self._wake.clear()
+            folded = 0
+            for runner in runners:
+                folded += runner.step()
+                if runner.view is not self._views.live(runner.projection):
+                    runner.follow(self._views.live(runner.projection))
+            self.error = None
+            if not folded:
+                self._wake.wait(IDLE_SECONDS)

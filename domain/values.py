@@ -15,7 +15,8 @@ from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 
 RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 MAX_CUSTOM_DEPTH = 8
 CUSTOM_KEY = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)

@@ -5,6 +5,7 @@ Its state has three parts, each folded by the aggregate that owns the facts; a L
 kept beside the documents, so that a rename reaches every Event that takes place there.
 """
 
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
@@ -86,7 +87,7 @@ SHAPE: State = {
 def event_document(event: State, inventory: State, location: State, account: int) -> dict[str, Any]:
     """The Event as it is shown, from the states of its three aggregates."""
     number = event["number"]
-    contingents = list(inventory.get("contingents", {}).values())
+    contingents = _by_id(inventory.get("contingents", {}))
     document = {name: event.get(name, default) for name, default in SHAPE.items()}
     document.update(
         id=number,
@@ -102,9 +103,14 @@ def event_document(event: State, inventory: State, location: State, account: int
         document["saleschannels"] = [{"eventid": number, **channel} for channel in channels]
     document["guid"] = str(guid(account, Kind.EVENT, number))
     document["version"] = event["version"]
-    document["dates"] = [date_document(d, number, account) for d in event["dates"].values()]
+    document["dates"] = [date_document(d, number, account) for d in _by_id(event["dates"])]
     document.update(custom(event))
     return document
+
+
+def _by_id(things: State) -> list[State]:
+    """In the order of their ids, so that what was removed and comes back has its place again."""
+    return sorted(things.values(), key=itemgetter("id"))
 
 
 def contingent(state: State, event_number: int) -> dict[str, Any]:

@@ -77,5 +77,5 @@ class LocationDocuments:
 
 def words(*texts: str | None) -> tuple[str, ...]:
     """What a search finds a document by: the distinct words, case folded."""
-    found = (word for text in texts if text for word in text.casefold().split())
-    return tuple(f"word:{word[:100]}" for word in dict.fromkeys(found))
+    found = (word[:100] for text in texts if text for word in text.casefold().split())
+    return tuple(f"word:{word}" for word in dict.fromkeys(found))

@@ -17,7 +17,6 @@ from adapters.settings import Settings
 from application.group_commit import Job, settle_futures
 from application.ports import StoreUnavailable
 
-MAX_BODY = 2**20
 KEY_REFRESH_SECONDS = 1.0
 HOUR = 3_600
 
@@ -46,7 +45,6 @@ def make_app(settings: Settings) -> FastAPI:
         title="Stagebook",
         version="0.1.0",
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
         redirect_slashes=False,
         description="The book of record for venues, events and tickets.",
     )

@@ -1,25 +1,42 @@
-"""Reading a JSON body strictly: what Python's reader lets pass and a book of record must not.
+"""Reading a request strictly: what Python's reader lets pass and a book of record must not.
 
-Refused: duplicate keys, NaN and infinities, numbers beyond any column, texts that are not
-Unicode or hold a NUL, nesting too deep to read.
+Refused: a body over 1 MiB, duplicate keys, NaN and infinities, numbers beyond any column, texts
+that are not Unicode or hold a NUL, nesting too deep to read; a query parameter given twice.
 """
 
 import json
 import math
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from adapters.http.errors import Malformed
-from domain.errors import Invalid
+from adapters.http.auth import May, allowed
+from adapters.http.errors import Malformed, TooLarge, printable
+from domain.errors import Invalid, Refusal
 
+MAX_BODY = 2**20
+MAX_DEPTH = 64
 MAX_INTEGER = 2**63 - 1
+REPEATABLE = frozenset({"status"})
 
 
 class StrictRequest(Request):
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            chunks, size = [], 0
+            async for chunk in self.stream():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_BODY:
+                    raise TooLarge("a body has at most 1 MiB", limit=MAX_BODY)
+            self._body = b"".join(chunks)
+        return self._body
+
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             self._json = parse(await self.body())
@@ -27,28 +44,57 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by `parse`."""
+    """A route whose query and JSON body are read strictly, for those who may ask."""
+
+    reads: ClassVar = May.READ
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
+        need = self.reads if self.methods == {"GET"} else May.COMMAND
 
         async def strict(request: Request) -> Response:
-            return await handler(StrictRequest(request.scope, request.receive))
+            strictly = StrictRequest(request.scope, request.receive)
+            if request.scope["query_string"]:
+                allowed(request, need)
+                check_once(request)
+            try:
+                return await handler(strictly)
+            except (RequestValidationError, HTTPException) as error:
+                allowed(request, need)  # who may not ask learns that, not what was wrong
+                if isinstance(error.__cause__, Refusal):  # the framework wraps what `parse` says
+                    raise error.__cause__ from None
+                raise
 
         return strict
 
 
+class AuditRoute(StrictRoute):
+    """A route of the past."""
+
+    reads: ClassVar = May.AUDIT
+
+
+def check_once(request: Request) -> None:
+    """Refuses a query parameter that is given twice: which one was meant?"""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name in seen and name not in REPEATABLE:
+            raise Invalid(printable(name), "given twice")
+        seen.add(name)
+
+
+class Unfit(ValueError):  # noqa: N818 - a complaint that stays where it belongs, never raised far
+    """A part of a body that is JSON, or nearly, but not to be recorded."""
+
+    def __init__(self, expected: str, key: str = "") -> None:
+        super().__init__(expected)
+        self.expected, self.key = expected, key
+
+
 def parse(body: bytes) -> Any:
-    """The body as JSON values; `Malformed` when it is no JSON, `Invalid` when it is ambiguous."""
+    """The body as JSON values; `Malformed` when it is no JSON, `Invalid` when it is unfit."""
     try:
-        text = body.decode()
-        value = json.loads(
-            text,
-            object_pairs_hook=unique,
-            parse_constant=no_constant,
-            parse_int=bounded,
-            parse_float=finite,
-        )
+        return checked(body.decode())
     except UnicodeDecodeError as error:
         message = f"expected JSON in UTF-8: {error.reason} at byte {error.start}"
         raise Malformed(message) from None
@@ -56,11 +102,29 @@ def parse(body: bytes) -> Any:
         message = f"expected JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise Malformed(message) from None
     except RecursionError:
-        raise Malformed("expected JSON: nested too deeply") from None
+        raise Malformed(f"expected JSON of at most {MAX_DEPTH} levels") from None
+
+
+def checked(text: str) -> Any:
+    try:
+        value = STRICT.decode(text)
+    except Unfit:
+        raise Invalid(*first_unfit(text)) from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        check_depth(value, MAX_DEPTH)
     if "\\u" in text:
-        for path, part in texts(value, ""):
+        for path, part in parts(value, ""):
             check_text(path, part)
     return value
+
+
+def first_unfit(text: str) -> tuple[str, str]:
+    """The path of the first unfit part and what was expected, for which it is read again."""
+    value = MARKING.decode(text)
+    check_depth(value, MAX_DEPTH)
+    path, found = next((p, part) for p, part in parts(value, "") if isinstance(part, Unfit))
+    where = ".".join(filter(None, (path, found.key)))
+    return printable(where) or "body", found.expected
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -68,45 +132,81 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise Invalid(twice, "given twice in one object")
+        raise Unfit("given twice in one object", twice)
     return made
 
 
 def no_constant(name: str) -> Any:
-    raise Malformed(f"expected JSON: {name} is not a JSON number")
+    raise Unfit(f"{name} is not a JSON number")
 
 
 def bounded(digits: str) -> int:
-    if len(digits) > 19 or abs(number := int(digits)) > MAX_INTEGER:  # noqa: PLR2004 - digits of 2^63
-        raise Malformed("expected JSON with integers of at most 64 bits")
+    if len(digits) > 20 or abs(number := int(digits)) > MAX_INTEGER:  # noqa: PLR2004 - digits of -2^63
+        raise Unfit("expected an integer of at most 64 bits")
     return number
 
 
 def finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise Malformed("expected JSON with finite numbers")
+        raise Unfit("expected a finite number")
     return number
 
 
-def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text in a value, keys included, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
+def marking(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads the same, but leaves the complaint where the unfit part stood."""
+
+    def marked(source: Any) -> Any:
+        try:
+            return read(source)
+        except Unfit as complaint:
+            return complaint
+
+    return marked
+
+
+def decoder(reading: Callable[[Callable[..., Any]], Callable[..., Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=reading(unique),
+        parse_constant=reading(no_constant),
+        parse_int=reading(bounded),
+        parse_float=reading(finite),
+    )
+
+
+STRICT = decoder(lambda read: read)
+MARKING = decoder(marking)
+
+
+def check_depth(value: Any, left: int) -> None:
+    """Whoever walks the value later need not fear for its stack."""
+    if isinstance(value, dict | list):
+        if left == 0:
+            raise RecursionError
+        for item in value.values() if isinstance(value, dict) else value:
+            check_depth(item, left - 1)
+
+
+def parts(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Everything in a value that has no parts, keys included, with its path."""
+    if isinstance(value, dict):
         for key, item in value.items():
             yield path, key
-            yield from texts(item, f"{path}.{key}" if path else key)
+            yield from parts(item, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from texts(item, f"{path}.{index}")
+            yield from parts(item, f"{path}.{index}" if path else str(index))
+    else:
+        yield path, value
 
 
-def check_text(path: str, text: str) -> None:
-    if "\0" in text:
+def check_text(path: str, part: Any) -> None:
+    if not isinstance(part, str):
+        return
+    if "\0" in part:
         raise Invalid(path or "body", "a text cannot hold a NUL character")
     try:
-        text.encode()
+        part.encode()
     except UnicodeEncodeError:
         message = "a text cannot hold half of a surrogate pair"
-        raise Invalid(path.encode(errors="replace").decode() or "body", message) from None
+        raise Invalid(printable(path) or "body", message) from None

@@ -1,7 +1,6 @@
 """Refusals to answers: one table, RFC 9457 problem documents, one `type` per refusal."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -9,10 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from structlog import get_logger
 
 from application.ports import StoreUnavailable
 from domain import errors
+
+METHODS = ("GET", "POST", "PATCH", "DELETE")
 
 log = get_logger()
 
@@ -84,7 +86,7 @@ def problem(
     return Response(to_json(body), status, headers, "application/problem+json")
 
 
-def refused(_: Request | None, refusal: Exception) -> Response:
+def refused(_: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, errors.Refusal)  # noqa: S101 - registered for it
     kind = type(refusal)
     return problem(slug(kind), kind.title, STATUS[kind], refusal.detail, refusal.details)
@@ -99,21 +101,30 @@ def unavailable(_: Request, error: Exception) -> Response:
 def bad_request(_: Request, error: Exception) -> Response:
     """Every bad field of a body or a query, with its path and what was expected."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    bad = [{"path": path(e["loc"][1:]), "message": message(e)} for e in error.errors()]
+    bad = [{"path": path(e, error.body), "message": message(e)} for e in error.errors()]
     detail = "; ".join(f"{e['path']}: {e['message']}" if e["path"] else e["message"] for e in bad)
     return problem("invalid", "Invalid value", 422, detail[:2_000], {"errors": bad[:100]})
 
 
-def path(loc: Sequence[str | int]) -> str:
-    return ".".join(printable(str(part)) for part in loc)
+def path(error: dict[str, Any], body: Any) -> str:
+    """Where in the request it is: without the names of union members, which are no fields."""
+    place, *loc = error["loc"]
+    parts = []
+    for part in loc:
+        fits = part in body if isinstance(body, dict) else isinstance(body, list)
+        if fits and (isinstance(body, dict) or isinstance(part, int)):
+            body = body[part]
+        elif place == "body" and (error["type"] != "missing" or part != loc[-1]):
+            continue
+        parts.append(printable(str(part)))
+    return ".".join(parts)
 
 
 def message(error: dict[str, Any]) -> str:
-    if (
-        error["type"] in ("model_attributes_type", "dict_type", "missing")
-        and len(error["loc"]) == 1
-    ):
+    if error["loc"] == ("body",):
         return "expected a JSON object, sent as application/json"
+    if error["type"] == "model_attributes_type":
+        return "expected a JSON object"
     if error["type"] == "extra_forbidden":
         return "unknown field"
     text = str(error["msg"]).removeprefix("Value error, ")
@@ -125,14 +136,21 @@ def printable(text: str) -> str:
     return text.encode(errors="replace").decode()[:300]
 
 
-def http_error(_: Request, error: Exception) -> Response:
+def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101 - registered
-    if error.status_code == 413:  # noqa: PLR2004 - the framework's own limit
-        return refused(None, TooLarge("a body has at most 1 MiB", limit=2**20))
     kind = str(error.detail).lower().replace(" ", "-")
     answer = problem(kind, str(error.detail), error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004 - the framework names the first route's methods
+        answer.headers["Allow"] = ", ".join(methods(request))
     return answer
+
+
+def methods(request: Request) -> list[str]:
+    """What this path can be asked for."""
+    routes = request.app.router.routes
+    asked = [(name, {**request.scope, "method": name}) for name in METHODS]
+    return [n for n, scope in asked if any(r.matches(scope)[0] is Match.FULL for r in routes)]
 
 
 def crashed(request: Request, error: Exception) -> Response:

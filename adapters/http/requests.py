@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from pydantic_core import to_json
 
+from adapters.http.body import check_text
 from adapters.http.errors import printable
 from application.group_commit import IdempotencyKey
 from application.keyring import Principal
@@ -17,6 +19,9 @@ from domain.errors import Invalid, NotFound
 from domain.ids import Kind, unpack
 from domain.values import MAX_ID, parse_time, stamp
 
+GUID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
+)
 ETAG = re.compile(r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15}))?[^"]*"', re.ASCII)
 KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
@@ -28,15 +33,11 @@ def number_of(text: str, kind: Kind, who: Principal) -> int:
     if text.isascii() and text.isdigit():
         if len(text) <= 16 and 1 <= (number := int(text)) <= MAX_ID:  # noqa: PLR2004 - digits of 2^53
             return number
-    else:
-        try:
-            identity = unpack(UUID(text))
-        except ValueError:
-            pass
-        else:
-            if (identity.account, identity.kind) != (who.account, kind):
-                raise NotFound(f"{kind.name.capitalize()} {text} does not exist", id=text)
-            return identity.number
+    elif GUID.fullmatch(text):
+        identity = unpack(UUID(text))
+        if (identity.account, identity.kind) != (who.account, kind):
+            raise NotFound(f"{kind.name.capitalize()} {text} does not exist", id=text)
+        return identity.number
     raise Invalid("id", f"expected an integer from 1 to {MAX_ID}, or a guid")
 
 
@@ -107,12 +108,14 @@ def whole(name: str, text: str, low: int, high: int) -> int:
 
 def encode_cursor(of: str, at: tuple[Any, ...]) -> str:
     """Where the next page starts. `of` is the list that it belongs to."""
-    raw = json.dumps([_mark(of), *at], separators=(",", ":")).encode()
+    raw = to_json([_mark(of), *at])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode_cursor(of: str, cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
+def decode_cursor(of: str, cursor: str | None, types: tuple[type, ...]) -> tuple[Any, ...] | None:
     """The place in that list, and no other."""
+    if cursor is None:
+        return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         mark, *at = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -121,6 +124,8 @@ def decode_cursor(of: str, cursor: str, types: tuple[type, ...]) -> tuple[Any, .
     fits = len(at) == len(types) and all(map(_is, at, types))
     if mark != _mark(of) or not fits:
         raise Invalid("after", f"expected a cursor from this list, not {printable(cursor)[:60]!r}")
+    for value in at:
+        check_text("after", value)
     return tuple(at)
 
 

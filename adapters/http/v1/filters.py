@@ -6,15 +6,28 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.http.body import check_text
 from adapters.http.requests import decode_cursor, moment
 from adapters.views.select import Condition, Select
-from domain.errors import Invalid
 from domain.values import MAX_ID, microseconds
 from projections.event_documents import FOREVER
 from projections.location_documents import words
 
-Limit = Annotated[int, Field(ge=1, le=1_000, description="Documents a page")]
-After = Annotated[str, Field(max_length=500, description="The `next` of the page before")]
+Limit = Annotated[int, Field(ge=1, le=1_000, description="Entries a page")]
+Cursor = Annotated[
+    str | None,
+    Field(max_length=4_000, description="The `next` of the page before, of the same list"),
+]
+
+
+def moment_field(description: str, **more: Any) -> Any:
+    examples = ["2026-11-21T20:00:00+01:00"]
+    text = f"{description}; RFC 3339, with an offset"
+    return Field(None, max_length=40, description=text, examples=examples, **more)
+
+
+def reference_field(description: str) -> Any:
+    return Field(None, ge=0, le=MAX_ID, description=description)
 
 
 class Filter(BaseModel):
@@ -22,10 +35,15 @@ class Filter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: Annotated[str, Field(max_length=200, description="Words that begin so")] | None = None
-    updatedsince: Annotated[str, Field(max_length=40, description="RFC 3339")] | None = None
+    q: str | None = Field(
+        None,
+        max_length=200,
+        description="Beginnings of words, each of a word of the name (or subtitle)",
+        examples=["conc ha"],
+    )
+    updatedsince: str | None = moment_field("Changed at or after")
     limit: Limit = 50
-    after: After | None = None
+    after: Cursor = None
 
     def name(self, kind: str) -> str:
         """The list that a cursor belongs to: this one with these filters."""
@@ -38,13 +56,15 @@ class Filter(BaseModel):
         return [("updated", ">=", microseconds(moment("updatedsince", self.updatedsince)))]
 
     def prefixes(self) -> tuple[str, ...]:
-        if self.q and "\0" in self.q:
-            raise Invalid("q", "a text cannot hold a NUL character")
+        check_text("q", self.q)
         return words(self.q)
 
 
+ORDERBY = "What the list is sorted by; `-` turns it round"
+
+
 class LocationFilter(Filter):
-    orderby: Literal["id", "-id", "name", "-name"] = "id"
+    orderby: Literal["id", "-id", "name", "-name"] = Field("id", description=ORDERBY)
 
     def select(self, account: int) -> tuple[Select, str]:
         order, types = ORDERS[self.orderby.removeprefix("-")]
@@ -56,7 +76,7 @@ class LocationFilter(Filter):
             order=order,
             descending=self.orderby.startswith("-"),
             limit=self.limit,
-            after=None if self.after is None else decode_cursor(of, self.after, types),
+            after=decode_cursor(of, self.after, types),
         ), of
 
 
@@ -64,17 +84,17 @@ Status = Literal["19001", "19002", "19003"]
 
 
 class EventFilter(Filter):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    status: Annotated[list[Status], Field(description="Repeatable")] | None = None
-    locationid: Annotated[int, Field(ge=0, le=MAX_ID)] | None = None
-    productionid: Annotated[int, Field(ge=0, le=MAX_ID)] | None = None
-    tag: Annotated[str, Field(max_length=100)] | None = None
-    from_: Annotated[
-        str | None, Field(alias="from", max_length=40, description="Ends at or after; RFC 3339")
-    ] = None
-    to: Annotated[str, Field(max_length=40, description="Starts at or before")] | None = None
-    orderby: Literal["id", "-id", "startts", "-startts", "name", "-name"] = "id"
+    status: list[Status] | None = Field(
+        None, description="19001 Draft, 19002 Active, 19003 Closed; repeatable, any of them"
+    )
+    locationid: int | None = reference_field("At this Location")
+    productionid: int | None = reference_field("Of this production")
+    tag: str | None = Field(None, max_length=100, description="With this tag", examples=["jazz"])
+    from_: str | None = moment_field("Ends at or after", alias="from")
+    to: str | None = moment_field("Starts at or before")
+    orderby: Literal["id", "-id", "startts", "-startts", "name", "-name"] = Field(
+        "id", description=ORDERBY
+    )
 
     def select(self, account: int) -> tuple[Select, str]:
         where = self.updated()
@@ -90,8 +110,7 @@ class EventFilter(Filter):
             where.append(("starts", "<=", microseconds(moment("to", self.to))))
         if self.from_ is not None or self.to is not None:
             where.append(("starts", "<", FOREVER))
-        if self.tag and "\0" in self.tag:
-            raise Invalid("tag", "a text cannot hold a NUL character")
+        check_text("tag", self.tag)
         order, types = ORDERS[self.orderby.removeprefix("-")]
         of = self.name("events")
         return Select(
@@ -102,7 +121,7 @@ class EventFilter(Filter):
             order=order,
             descending=self.orderby.startswith("-"),
             limit=self.limit,
-            after=None if self.after is None else decode_cursor(of, self.after, types),
+            after=decode_cursor(of, self.after, types),
         ), of
 
 
@@ -116,21 +135,24 @@ ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
 class ChangeFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    after: Annotated[int, Field(ge=0, le=2**62, description="A position: what came behind")] = 0
+    after: int = Field(0, ge=0, le=2**62, description="A position: what was committed behind it")
     limit: Limit = 100
-    kind: Literal["location", "event"] | None = None
-    fact: Annotated[str, Field(max_length=100, description="A fact's name")] | None = None
-    actor: Annotated[str, Field(max_length=255, description="A key's name")] | None = None
-    since: Annotated[str, Field(max_length=40, description="RFC 3339, inclusive")] | None = None
-    until: Annotated[str, Field(max_length=40, description="RFC 3339, inclusive")] | None = None
+    kind: Literal["location", "event"] | None = Field(None, description="Only of this kind")
+    fact: str | None = Field(
+        None, max_length=100, description="Only this fact", examples=["StatusChanged"]
+    )
+    actor: str | None = Field(
+        None, max_length=255, description="Only by the key of this name", examples=["box office"]
+    )
+    since: str | None = moment_field("At or after")
+    until: str | None = moment_field("At or before")
 
     def select(self, account: int) -> Select:
         where: list[Condition] = []
         for name in ("kind", "fact", "actor"):
             value: Any = getattr(self, name)
             if value is not None:
-                if "\0" in value:
-                    raise Invalid(name, "a text cannot hold a NUL character")
+                check_text(name, value)
                 where.append((name, "=", value))
         if self.since is not None:
             where.append(("time", ">=", microseconds(moment("since", self.since))))
@@ -146,14 +168,25 @@ class ChangeFilter(BaseModel):
         )
 
 
+THEN = "A version, or a moment in RFC 3339"
+
+
 class HistoryFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = 50
-    after: After | None = None
+    after: Cursor = None
+
+
+class DiffFilter(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field(alias="from", max_length=40, description=THEN, examples=["1"])
+    to: str = Field(max_length=40, description=THEN, examples=["2026-11-21T20:00:00Z"])
 
 
 LocationQuery = Annotated[LocationFilter, Query()]
 EventQuery = Annotated[EventFilter, Query()]
 ChangeQuery = Annotated[ChangeFilter, Query()]
 HistoryQuery = Annotated[HistoryFilter, Query()]
+DiffQuery = Annotated[DiffFilter, Query()]

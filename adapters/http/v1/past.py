@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CHANGES
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.v1.filters import ChangeQuery, HistoryQuery
+from adapters.http.body import AuditRoute
+from adapters.http.v1.filters import ChangeQuery, DiffQuery, HistoryQuery
 from adapters.http.v1.spec import READS
 from application import history
 from application.history import Entries, Entry
@@ -24,7 +25,7 @@ from projections.changes import change
 from projections.event_documents import event_document, event_etag
 from projections.location_documents import location_document, location_etag
 
-router = APIRouter(tags=["History"])
+router = APIRouter(tags=["History"], route_class=AuditRoute)
 
 
 class Revert(Value):
@@ -91,11 +92,11 @@ async def _past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> 
 
 
 async def _difference(
-    request: Request, id_: str, from_: str, to: str, kind: Kind, at: Lookup
+    request: Request, id_: str, query: DiffQuery, kind: Kind, at: Lookup
 ) -> Response:
     who = allowed(request, May.AUDIT)
     number = requests.number_of(id_, kind, who)
-    moments = [_moment("from", from_), _moment("to", to)]
+    moments = [_moment("from", query.from_), _moment("to", query.to)]
     await reads.seen(request, None)
     before, after = [await reads.blocking(at, request, who, number, m) for m in moments]
     body = {
@@ -124,7 +125,7 @@ async def _history(
     who = allowed(request, May.AUDIT)
     number = requests.number_of(id_, kind, who)
     of = f"history {kind} {who.account} {number}"
-    start = requests.decode_cursor(of, query.after, (int,) * streams) if query.after else None
+    start = requests.decode_cursor(of, query.after, (int,) * streams)
     await reads.seen(request, None)
     page = await reads.blocking(
         read, stagebook(request).store, who.account, number, query.limit, start
@@ -144,10 +145,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-From = Annotated[str, Query(alias="from", max_length=40, description="A version or a time")]
-To = Annotated[str, Query(max_length=40, description="A version or a time")]
-
-
 @router.get("/events/{id}/history", openapi_extra=READS)
 async def event_history(request: Request, id: str, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first; also of a deleted Event."""
@@ -161,15 +158,15 @@ async def location_history(request: Request, id: str, query: HistoryQuery) -> Re
 
 
 @router.get("/events/{id}/diff", openapi_extra=READS)
-async def event_diff(request: Request, id: str, from_: From, to: To) -> Response:  # noqa: A002
+async def event_diff(request: Request, id: str, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
-    return await _difference(request, id, from_, to, Kind.EVENT, event_at)
+    return await _difference(request, id, query, Kind.EVENT, event_at)
 
 
 @router.get("/locations/{id}/diff", openapi_extra=READS)
-async def location_diff(request: Request, id: str, from_: From, to: To) -> Response:  # noqa: A002
+async def location_diff(request: Request, id: str, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
-    return await _difference(request, id, from_, to, Kind.LOCATION, location_at)
+    return await _difference(request, id, query, Kind.LOCATION, location_at)
 
 
 @router.get("/changes", openapi_extra=READS, tags=["Changes"])
@@ -179,10 +176,11 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     who = allowed(request, May.AUDIT)
     await reads.seen(request, CHANGES)
     view = stagebook(request).view(CHANGES)
-    # The position comes first: what is committed between the two reads is found next time.
+    # The position comes first: what is committed between the two reads is shown or found next time.
     position = await reads.blocking(view.position)
     page = await reads.blocking(view.page, query.select(who.account))
-    following = page.last[0] if page.last else max(position, query.after)
+    shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
+    following = shown if page.last else max(position, query.after, shown)
     tail = to_json({"next": following, "total": page.total})
     body = b'{"data":[' + b",".join(page.bodies) + b"]," + tail[1:]
     return Response(body, media_type="application/json")

@@ -46,6 +46,7 @@ def make_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         description="The book of record for venues, events and tickets.",
     )
     errors.install(app)

@@ -63,6 +63,10 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+def title(refusal: type[Exception]) -> str:
+    return str(getattr(refusal, "title", "The store is unavailable"))
+
+
 def slug(refusal: type[Exception]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", refusal.__name__).lower()
 
@@ -95,7 +99,7 @@ def refused(_: Request, refusal: Exception) -> Response:
 def unavailable(_: Request, error: Exception) -> Response:
     detail = "Nothing was recorded; try again"
     log.warning("store unavailable", reason=str(error))
-    return problem("store-unavailable", "The store is unavailable", 503, detail)
+    return problem(slug(StoreUnavailable), title(StoreUnavailable), 503, detail)
 
 
 def bad_request(_: Request, error: Exception) -> Response:

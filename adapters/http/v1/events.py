@@ -12,20 +12,49 @@ from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.body import StrictRoute
 from adapters.http.commands import document, execute, gone
+from adapters.http.v1.documents import (
+    AvailabilityDocument,
+    DateDocument,
+    DatePage,
+    EventDocument,
+    EventPage,
+)
 from adapters.http.v1.filters import EventQuery
 from adapters.http.v1.past import Revert, past_event_response
-from adapters.http.v1.spec import AS_OF, CHANGES, CREATES, DELETES, READS, TRANSITION
+from adapters.http.v1.spec import (
+    LANGUAGE,
+    DateId,
+    Id,
+    changes,
+    creates,
+    deletes,
+    finds,
+    lists,
+    shows,
+)
 from adapters.views.select import Select
 from application import events
 from application.history import ShownEvent
 from application.ports import Answer
-from domain.errors import NotFound
+from domain.errors import (
+    EventActive,
+    EventClosed,
+    NotFound,
+    NotPublishable,
+    Refusal,
+    TooManyDates,
+    UnknownLocation,
+    WrongStatus,
+)
 from domain.event import DateFields
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
 from domain.ids import Kind
 from projections.event_documents import COUNTERS, date_document, event_document, event_etag
 
 router = APIRouter(prefix="/events", tags=["Events"], route_class=StrictRoute)
+
+PUBLISHES = (WrongStatus, NotPublishable)
+EDITS = (EventClosed, UnknownLocation, *PUBLISHES)
 
 
 def answer(shown: ShownEvent, status: int = 200) -> Answer:
@@ -43,7 +72,7 @@ def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
     return document(body, etag, status=status, place=place)
 
 
-@router.post("", status_code=201, openapi_extra=CREATES)
+@router.post("", **creates(EventDocument, UnknownLocation, WrongStatus, NotPublishable))
 async def create_event(request: Request, body: EventBody) -> Response:
     """Creates an Event as a Draft. Needs a Location of the account."""
     return await execute(
@@ -51,7 +80,7 @@ async def create_event(request: Request, body: EventBody) -> Response:
     )
 
 
-@router.get("", openapi_extra=READS)
+@router.get("", **lists(EventPage, LANGUAGE))
 async def list_events(request: Request, query: EventQuery) -> Response:
     """The Events of the account."""
     who = allowed(request, May.READ)
@@ -59,8 +88,8 @@ async def list_events(request: Request, query: EventQuery) -> Response:
     return await reads.listed(request, EVENTS, select, of, who)
 
 
-@router.get("/{id}", openapi_extra=AS_OF)
-async def get_event(request: Request, id: str) -> Response:  # noqa: A002 - the path's name
+@router.get("/{id}", **shows(EventDocument))
+async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Event, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_event_response(request, id)
@@ -69,8 +98,8 @@ async def get_event(request: Request, id: str) -> Response:  # noqa: A002 - the 
     return await reads.stored(request, EVENTS, Kind.EVENT, number, who)
 
 
-@router.patch("/{id}", openapi_extra=CHANGES)
-async def change_event(request: Request, id: str, body: EventBody) -> Response:  # noqa: A002
+@router.patch("/{id}", **changes(EventDocument, *EDITS))
+async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one. Each group of fields is one fact."""
     who = allowed(request, May.COMMAND)
     version, contingents_version = requests.if_match(request)
@@ -84,8 +113,8 @@ async def change_event(request: Request, id: str, body: EventBody) -> Response: 
     return await execute(request, decide, answer, who=who)
 
 
-@router.delete("/{id}", status_code=204, openapi_extra=DELETES)
-async def delete_event(request: Request, id: str) -> Response:  # noqa: A002
+@router.delete("/{id}", **deletes(EventActive))
+async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes an Event that is not Active."""
     who = allowed(request, May.COMMAND)
     decide = partial(
@@ -96,10 +125,10 @@ async def delete_event(request: Request, id: str) -> Response:  # noqa: A002
     return await execute(request, decide, gone, who=who)
 
 
-def transition(name: str, status: int, says: str) -> None:
+def transition(name: str, status: int, says: str, *refusals: type[Refusal]) -> None:
     """A route that moves an Event to a status."""
 
-    async def change_status(request: Request, id: str) -> Response:  # noqa: A002
+    async def change_status(request: Request, id: Id) -> Response:  # noqa: A002
         who = allowed(request, May.COMMAND)
         decide = partial(
             events.change_status,
@@ -113,21 +142,20 @@ def transition(name: str, status: int, says: str) -> None:
         f"/{{id}}/{name}",
         change_status,
         methods=["POST"],
-        name=name,
+        name=f"{name}_event",
         description=says,
-        operation_id=f"{name}_event",
-        openapi_extra=TRANSITION,
+        **changes(EventDocument, *refusals, body=False),
     )
 
 
-transition("publish", ACTIVE, "Draft → Active; needs a name, a start and an end.")
-transition("redraft", DRAFT, "Active → Draft.")
-transition("close", CLOSED, "Active → Closed; a closed Event refuses edits.")
-transition("reopen", ACTIVE, "Closed → Active.")
+transition("publish", ACTIVE, "Draft → Active; needs a name, a start and an end.", *PUBLISHES)
+transition("redraft", DRAFT, "Active → Draft.", WrongStatus)
+transition("close", CLOSED, "Active → Closed; a closed Event refuses edits.", WrongStatus)
+transition("reopen", ACTIVE, "Closed → Active.", *PUBLISHES)
 
 
-@router.post("/{id}/revert", openapi_extra=CHANGES)
-async def revert_event(request: Request, id: str, body: Revert) -> Response:  # noqa: A002
+@router.post("/{id}/revert", **changes(EventDocument, *EDITS))
+async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Records what brings fields, dates, contingents and status back to a version."""
     who = allowed(request, May.COMMAND)
     decide = partial(
@@ -139,8 +167,8 @@ async def revert_event(request: Request, id: str, body: Revert) -> Response:  # 
     return await execute(request, decide, answer, who=who, reason=body.checked_reason())
 
 
-@router.get("/{id}/availability", openapi_extra=READS)
-async def get_availability(request: Request, id: str) -> Response:  # noqa: A002
+@router.get("/{id}/availability", **finds(AvailabilityDocument))
+async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002
     """The counters of each contingent, and of the whole Event."""
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.EVENT, who)
@@ -165,8 +193,12 @@ async def get_availability(request: Request, id: str) -> Response:  # noqa: A002
 # -- dates
 
 
-@router.post("/{id}/dates", status_code=201, openapi_extra=CREATES, tags=["Dates"])
-async def add_date(request: Request, id: str, body: DateFields) -> Response:  # noqa: A002
+@router.post(
+    "/{id}/dates",
+    tags=["Dates"],
+    **creates(DateDocument, EventClosed, TooManyDates, inside=True),
+)
+async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # noqa: A002
     """Adds a date to an Event."""
     who = allowed(request, May.COMMAND)
     decide = partial(
@@ -178,16 +210,16 @@ async def add_date(request: Request, id: str, body: DateFields) -> Response:  # 
     return await execute(request, decide, lambda made: date_answer(*made, status=201), who=who)
 
 
-@router.get("/{id}/dates", openapi_extra=READS, tags=["Dates"])
-async def list_dates(request: Request, id: str) -> Response:  # noqa: A002
+@router.get("/{id}/dates", tags=["Dates"], **finds(DatePage))
+async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
     """All dates of an Event, in the order they were added."""
     dates = await _dates(request, id)
     body = {"data": dates, "next": None, "total": len(dates)}
     return Response(to_json(body), media_type="application/json")
 
 
-@router.get("/{id}/dates/{dateid}", openapi_extra=READS, tags=["Dates"])
-async def get_date(request: Request, id: str, dateid: str) -> Response:  # noqa: A002
+@router.get("/{id}/dates/{dateid}", tags=["Dates"], **finds(DateDocument))
+async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """One date of an Event."""
     number = requests.number_of(dateid, Kind.DATE, allowed(request, May.READ))
     for date in await _dates(request, id):
@@ -204,8 +236,12 @@ async def _dates(request: Request, event_id: str) -> list[dict[str, Any]]:
     return dates
 
 
-@router.patch("/{id}/dates/{dateid}", openapi_extra=CHANGES, tags=["Dates"])
-async def change_date(request: Request, id: str, dateid: str, body: DateFields) -> Response:  # noqa: A002
+@router.patch(
+    "/{id}/dates/{dateid}",
+    tags=["Dates"],
+    **changes(DateDocument, EventClosed, NotPublishable),
+)
+async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
     """Changes the fields of a date that are sent."""
     who = allowed(request, May.COMMAND)
     date_id = requests.number_of(dateid, Kind.DATE, who)
@@ -219,8 +255,12 @@ async def change_date(request: Request, id: str, dateid: str, body: DateFields) 
     return await execute(request, decide, partial(date_answer, date_id=date_id), who=who)
 
 
-@router.delete("/{id}/dates/{dateid}", status_code=204, openapi_extra=DELETES, tags=["Dates"])
-async def remove_date(request: Request, id: str, dateid: str) -> Response:  # noqa: A002
+@router.delete(
+    "/{id}/dates/{dateid}",
+    tags=["Dates"],
+    **deletes(EventClosed, NotPublishable),
+)
+async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """Removes a date; an Active Event keeps a start and an end."""
     who = allowed(request, May.COMMAND)
     decide = partial(

@@ -8,17 +8,18 @@ from starlette.responses import JSONResponse, Response
 from adapters.bootstrap import PROJECTIONS
 from adapters.http.auth import stagebook
 from adapters.http.reads import blocking
+from adapters.http.v1.documents import Liveness, Readiness
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
 
-@router.get("/live")
+@router.get("/live", responses={200: {"model": Liveness}})
 async def live() -> Response:
     """The process answers."""
     return JSONResponse({"status": "live"})
 
 
-@router.get("/ready")
+@router.get("/ready", responses={200: {"model": Readiness}, 503: {"model": Readiness}})
 async def ready(request: Request) -> Response:
     """The store answers and the views move; each view's position, lag and parked documents."""
     report = await blocking(_report, request)

@@ -11,11 +11,13 @@ from adapters.http import reads, requests
 from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRoute
 from adapters.http.commands import document, execute, gone
+from adapters.http.v1.documents import LocationDocument, LocationPage
 from adapters.http.v1.filters import LocationQuery
 from adapters.http.v1.past import Revert, past_location_response
-from adapters.http.v1.spec import AS_OF, CHANGES, CREATES, DELETES, READS
+from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, deletes, lists, shows
 from application import locations
 from application.ports import Answer
+from domain.errors import LocationInUse
 from domain.ids import Kind
 from domain.location import Location, LocationFields
 from projections.location_documents import location_document, location_etag
@@ -29,14 +31,14 @@ def answer(location: Location, status: int = 200) -> Answer:
     return document(body, location_etag(location.state), status=status, place=place)
 
 
-@router.post("", status_code=201, openapi_extra=CREATES)
+@router.post("", **creates(LocationDocument))
 async def create_location(request: Request, body: LocationFields) -> Response:
     """Creates a Location. Needs a name."""
     decide = partial(locations.create_location, fields=body)
     return await execute(request, decide, partial(answer, status=201))
 
 
-@router.get("", openapi_extra=READS)
+@router.get("", **lists(LocationPage, LANGUAGE))
 async def list_locations(request: Request, query: LocationQuery) -> Response:
     """The Locations of the account."""
     who = allowed(request, May.READ)
@@ -44,8 +46,8 @@ async def list_locations(request: Request, query: LocationQuery) -> Response:
     return await reads.listed(request, LOCATIONS, select, of, who)
 
 
-@router.get("/{id}", openapi_extra=AS_OF)
-async def get_location(request: Request, id: str) -> Response:  # noqa: A002 - the path's name
+@router.get("/{id}", **shows(LocationDocument))
+async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Location, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_location_response(request, id)
@@ -54,8 +56,8 @@ async def get_location(request: Request, id: str) -> Response:  # noqa: A002 - t
     return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, who)
 
 
-@router.patch("/{id}", openapi_extra=CHANGES)
-async def change_location(request: Request, id: str, body: LocationFields) -> Response:  # noqa: A002
+@router.patch("/{id}", **changes(LocationDocument))
+async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one."""
     who = allowed(request, May.COMMAND)
     decide = partial(
@@ -67,8 +69,8 @@ async def change_location(request: Request, id: str, body: LocationFields) -> Re
     return await execute(request, decide, answer, who=who)
 
 
-@router.delete("/{id}", status_code=204, openapi_extra=DELETES)
-async def delete_location(request: Request, id: str) -> Response:  # noqa: A002
+@router.delete("/{id}", **deletes(LocationInUse))
+async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes a Location that hosts no Event."""
     who = allowed(request, May.COMMAND)
     decide = partial(
@@ -79,8 +81,8 @@ async def delete_location(request: Request, id: str) -> Response:  # noqa: A002
     return await execute(request, decide, gone, who=who)
 
 
-@router.post("/{id}/revert", openapi_extra=CHANGES)
-async def revert_location(request: Request, id: str, body: Revert) -> Response:  # noqa: A002
+@router.post("/{id}/revert", **changes(LocationDocument))
+async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Records what brings the fields back to a version."""
     who = allowed(request, May.COMMAND)
     decide = partial(

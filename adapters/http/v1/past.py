@@ -1,7 +1,7 @@
 """The past over HTTP: as of a version or a moment, histories, differences, the index of changes."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -12,8 +12,9 @@ from adapters.bootstrap import CHANGES
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.body import AuditRoute
+from adapters.http.v1.documents import ChangePage, DiffDocument, HistoryPage
 from adapters.http.v1.filters import ChangeQuery, DiffQuery, HistoryQuery
-from adapters.http.v1.spec import READS
+from adapters.http.v1.spec import Id, finds, lists
 from application import history
 from application.history import Entries, Entry
 from application.keyring import Principal
@@ -21,6 +22,7 @@ from domain.base import Value
 from domain.differences import differences
 from domain.errors import Invalid
 from domain.ids import Kind
+from domain.values import MAX_ID
 from projections.changes import change
 from projections.event_documents import event_document, event_etag
 from projections.location_documents import location_document, location_etag
@@ -31,8 +33,10 @@ router = APIRouter(tags=["History"], route_class=AuditRoute)
 class Revert(Value):
     """Which version to bring back, and why."""
 
-    version: Annotated[int, Field(ge=1, le=2**53 - 1)]
-    reason: str | None = None
+    version: int = Field(ge=1, le=MAX_ID, description="The version to bring back", examples=[3])
+    reason: str | None = Field(
+        None, max_length=1_000, description="Why; kept in the facts", examples=["Sent too early"]
+    )
 
     def checked_reason(self) -> str | None:
         return requests.checked_reason(self.reason, "reason")
@@ -145,31 +149,31 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-@router.get("/events/{id}/history", openapi_extra=READS)
-async def event_history(request: Request, id: str, query: HistoryQuery) -> Response:  # noqa: A002
+@router.get("/events/{id}/history", **finds(HistoryPage))
+async def event_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first; also of a deleted Event."""
     return await _history(request, id, query, Kind.EVENT, 2, history.event_history)
 
 
-@router.get("/locations/{id}/history", openapi_extra=READS)
-async def location_history(request: Request, id: str, query: HistoryQuery) -> Response:  # noqa: A002
+@router.get("/locations/{id}/history", **finds(HistoryPage))
+async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first; also of a deleted Location."""
     return await _history(request, id, query, Kind.LOCATION, 1, history.location_history)
 
 
-@router.get("/events/{id}/diff", openapi_extra=READS)
-async def event_diff(request: Request, id: str, query: DiffQuery) -> Response:  # noqa: A002
+@router.get("/events/{id}/diff", **finds(DiffDocument))
+async def event_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
     return await _difference(request, id, query, Kind.EVENT, event_at)
 
 
-@router.get("/locations/{id}/diff", openapi_extra=READS)
-async def location_diff(request: Request, id: str, query: DiffQuery) -> Response:  # noqa: A002
+@router.get("/locations/{id}/diff", **finds(DiffDocument))
+async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
     return await _difference(request, id, query, Kind.LOCATION, location_at)
 
 
-@router.get("/changes", openapi_extra=READS, tags=["Changes"])
+@router.get("/changes", tags=["Changes"], **lists(ChangePage))
 async def changes(request: Request, query: ChangeQuery) -> Response:
     """The account's changes in the order of commits. `next` is the position to go on from: it is
     always there and never skips one that is committed later."""

@@ -1,85 +1,211 @@
-"""What OpenAPI says beside the bodies: headers, parameters, answers. Documentation only."""
+"""What OpenAPI says beside the bodies: headers, parameters, answers. Documentation only.
 
-from typing import Any
+Each function gives the keyword arguments that document one sort of route.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel
+
+from adapters.http.errors import (
+    STATUS,
+    Forbidden,
+    Malformed,
+    NotYet,
+    TooLarge,
+    Unauthorized,
+    slug,
+    title,
+)
+from application.ports import StoreUnavailable
+from domain.errors import Conflict, Invalid, KeyReused, NotFound, VersionMismatch
+
+Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
+DateId = Annotated[str, Path(description="The date's number or guid", examples=["5"])]
+
+Operation = dict[str, Any]
 
 
-def header(name: str, description: str, example: str) -> dict[str, Any]:
+def header(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string"},
+        "schema": {"type": "string", **schema},
         "example": example,
     }
 
 
-def query(name: str, description: str, example: str) -> dict[str, Any]:
-    return header(name, description, example) | {"in": "query"}
+def query(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
+    return header(name, description, example, **schema) | {"in": "query"}
 
 
 IF_MATCH = header("If-Match", "The ETag of the version that this was decided on", '"3.1.1"')
-KEY = header("Idempotency-Key", "Retries with it have one effect, for 24 hours", "7f3a-retry-1")
-REASON = header("Stagebook-Reason", "Why; kept in the facts", "Sold out, adding a night")
-CORRELATION = header("X-Correlation-ID", "Kept in the facts; made when absent", "import-42")
+KEY = header(
+    "Idempotency-Key",
+    "Retries with it have one effect, for 24 hours; printable ASCII",
+    "7f3a-retry-1",
+    maxLength=255,
+)
+REASON = header("Stagebook-Reason", "Why, in UTF-8; kept in the facts", "Sold out", maxLength=1_000)
+CORRELATION = header(
+    "X-Correlation-ID",
+    "Kept in the facts, made when absent; printable ASCII",
+    "import-42",
+    maxLength=100,
+)
 AFTER = header("Stagebook-After", "Wait until the view has this position", "1042")
 NONE_MATCH = header("If-None-Match", "The ETag that the client has", '"3.1.1"')
 LANGUAGE = header("Accept-Language", "Translations to show", "fr, en;q=0.5")
-VERSION = query("version", "As it was right after this version (auditor)", "3")
-AT = query("at", "As it was at this moment, RFC 3339 (auditor)", "2026-11-21T20:00:00Z")
+VERSION = query("version", "As it was right after this version (needs the role auditor)", "3")
+AT = query(
+    "at",
+    "As it was at this moment, RFC 3339 (needs the role auditor)",
+    "2026-11-21T20:00:00Z",
+    format="date-time",
+)
 
-PROBLEM = {
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+ANSWER_HEADERS = {
+    "ETag": "Changes whenever anything in the document does",
+    "Location": "Where the new document is",
+    "Stagebook-Position": "The position of the command's last fact, for Stagebook-After",
+    "Stagebook-As-Of": "The time of the version that is shown, when one was asked for",
+    "Content-Language": "The language shown, when one was asked for",
 }
 
 
-def answers(*codes: tuple[int, str]) -> dict[str, Any]:
-    refusals = {
-        401: "No valid token",
-        403: "The key's role does not allow this",
-        503: "The store or the view is not there yet; nothing was recorded",
-    }
+def operation(
+    answer: type[BaseModel] | None,
+    says: str,
+    refusals: tuple[type[Exception], ...],
+    *,
+    status: int = 200,
+    headers: tuple[str, ...] = (),
+    parameters: tuple[dict[str, Any], ...] = (),
+) -> Operation:
+    shown: dict[str, Any] = {"description": says}
+    if answer:
+        shown["model"] = answer
+    if headers:
+        shown["headers"] = {
+            name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
+            for name in headers
+        }
+    answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, StoreUnavailable)}
     return {
-        str(code): {"description": says, **PROBLEM}
-        for code, says in {**dict(codes), **refusals}.items()
+        "status_code": status,
+        "responses": answers,
+        "openapi_extra": {"parameters": list(parameters)},
     }
 
 
-NOT_FOUND = (404, "No such thing in this account")
-REFUSED = (409, "The rules refuse it")
-STALE = (412, "The version has moved on")
-INVALID = (422, "A field is not valid")
+def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
+    """What can be refused, by status: each with its `type` as an example."""
+    examples: dict[int | str, dict[str, Any]] = {}
+    for refusal in sorted(refusals, key=lambda refusal: STATUS[refusal]):
+        problem = {
+            "type": f"urn:stagebook:problem:{slug(refusal)}",
+            "title": title(refusal),
+            "status": STATUS[refusal],
+            "detail": title(refusal),
+        }
+        examples.setdefault(STATUS[refusal], {})[slug(refusal)] = {"value": problem}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": "; ".join(example["value"]["title"] for example in said.values()),
+            "content": {"application/problem+json": {"schema": schema, "examples": said}},
+        }
+        for status, said in examples.items()
+    }
 
-READS = {"parameters": [AFTER, LANGUAGE], "responses": answers(NOT_FOUND, INVALID)}
-AS_OF = {
-    "parameters": [VERSION, AT, AFTER, NONE_MATCH, LANGUAGE],
-    "responses": answers(NOT_FOUND, INVALID),
-}
-CREATES = {
-    "parameters": [KEY, REASON, CORRELATION],
-    "responses": answers(NOT_FOUND, REFUSED, INVALID),
-}
-CHANGES = {
-    "parameters": [IF_MATCH, KEY, REASON, CORRELATION],
-    "responses": answers(NOT_FOUND, REFUSED, STALE, INVALID),
-}
-TRANSITION = CHANGES
-DELETES = CHANGES
+
+def finds(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
+    """One thing of an account."""
+    return operation(answer, "Found", (NotFound, Invalid, NotYet, *refusals), parameters=(AFTER,))
+
+
+def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
+    """A page of an account."""
+    return operation(answer, "A page", (Invalid, NotYet), parameters=(AFTER, *parameters))
+
+
+def shows(answer: type[BaseModel]) -> Operation:
+    """A document, now or then."""
+    found = operation(
+        answer,
+        "The document",
+        (NotFound, Invalid, NotYet),
+        headers=("ETag", "Content-Language", "Stagebook-As-Of"),
+        parameters=(VERSION, AT, AFTER, NONE_MATCH, LANGUAGE),
+    )
+    found["responses"][304] = {"description": "The client has it"}
+    return found
+
+
+COMMAND = (Invalid, KeyReused, Conflict)
+BODY = (Malformed, TooLarge)
+FOUND = (NotFound, VersionMismatch)
+
+
+def creates(answer: type[BaseModel], *refusals: type[Exception], inside: bool = False) -> Operation:
+    """A command that makes something; inside of something, that has a version."""
+    return operation(
+        answer,
+        "Created",
+        (*COMMAND, *BODY, *refusals, *(FOUND if inside else ())),
+        status=201,
+        headers=("Location", "ETag", "Stagebook-Position"),
+        parameters=(*((IF_MATCH,) if inside else ()), KEY, REASON, CORRELATION),
+    )
+
+
+def changes(answer: type[BaseModel], *refusals: type[Exception], body: bool = True) -> Operation:
+    return operation(
+        answer,
+        "Changed",
+        (*COMMAND, *FOUND, *refusals, *(BODY if body else ())),
+        headers=("ETag", "Stagebook-Position"),
+        parameters=(IF_MATCH, KEY, REASON, CORRELATION),
+    )
+
+
+def deletes(*refusals: type[Exception]) -> Operation:
+    return operation(
+        None,
+        "Deleted",
+        (*COMMAND, *FOUND, *refusals),
+        status=204,
+        headers=("Stagebook-Position",),
+        parameters=(IF_MATCH, KEY, REASON, CORRELATION),
+    )
+
 
 PROBLEM_SCHEMA = {
     "type": "object",
-    "description": "RFC 9457",
+    "description": "RFC 9457; a refusal may say more, such as `version` or `blockedby`",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "examples": ["urn:stagebook:problem:event-closed"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
+        "type": {
+            "type": "string",
+            "description": "One per refusal",
+            "examples": ["urn:stagebook:problem:event-closed"],
+        },
+        "title": {"type": "string", "description": "The same for every problem of the type"},
+        "status": {"type": "integer", "description": "The answer's status"},
+        "detail": {"type": "string", "description": "What it was this time"},
         "errors": {
             "type": "array",
+            "description": "Every bad field",
             "items": {
                 "type": "object",
-                "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["path", "message"],
+                "properties": {
+                    "path": {"type": "string", "description": "The field, header or parameter"},
+                    "message": {"type": "string", "description": "What was expected"},
+                },
             },
         },
     },

@@ -1,0 +1,289 @@
+"""What answers look like, for OpenAPI alone: the domain's writable fields, and beside them what
+only Stagebook sets. No route makes one of these: the bytes are the projections'."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from domain.base import CustomizableFields
+from domain.event import DateFields
+from domain.event_fields import EventBody, EventSalesChannel
+from domain.inventory import ContingentFields, ContingentLock
+from domain.location import LocationFields
+from domain.values import MAX_ID, Timestamp
+from projections.event_documents import COUNTERS
+
+NOTHING: frozenset[str] = frozenset()
+
+
+CUSTOM: Any = CustomizableFields.model_config["json_schema_extra"]
+
+
+def as_shown(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """A document shows every field, and what has a default is never null in it."""
+    for field in schema["properties"].values():
+        if field.pop("default", None) is not None and "anyOf" in field:
+            field["anyOf"].remove({"type": "null"})
+    schema["required"] = list(schema["properties"])
+    if issubclass(model, CustomizableFields):
+        schema.update(CUSTOM)
+
+
+AS_SHOWN = ConfigDict(json_schema_extra=as_shown, strict=True, extra="forbid")
+AS_SHOWN_CUSTOM = ConfigDict(json_schema_extra=as_shown, strict=True, extra="allow")
+
+Number = Annotated[int, Field(ge=1, le=MAX_ID, description="Number", examples=[125])]
+Guid = Annotated[
+    str,
+    Field(
+        description="The same as a UUID; both work in every path",
+        examples=["2a97516c-354b-8003-8000-00000000007d"],
+        json_schema_extra={"format": "uuid"},
+    ),
+]
+Version = Annotated[int, Field(ge=1, description="How many facts made it", examples=[3])]
+Position = Annotated[int, Field(ge=0, description="Place among all facts", examples=[1042])]
+Moment = Annotated[
+    Timestamp, Field(description="RFC 3339, UTC", examples=["2026-11-21T19:00:00.000000Z"])
+]
+
+
+class LocationDocument(LocationFields):
+    """A Location."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    id: Number
+    guid: Guid
+    version: Version
+    createdts: Moment
+    lastupdatets: Moment
+
+
+class DateDocument(DateFields):
+    """A date of an Event."""
+
+    model_config = AS_SHOWN
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    id: Number
+    guid: Guid
+    eventid: Number
+
+
+class LockDocument(ContingentLock):
+    """Tickets of a contingent that are counted as locked."""
+
+    model_config = AS_SHOWN
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    tickettypeid: Annotated[Number, Field(description="The contingent")]
+
+
+class ContingentDocument(ContingentFields):
+    """A named lot of tickets."""
+
+    model_config = AS_SHOWN
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    id: Number
+    eventid: Number
+    locks: list[LockDocument] = Field(description="Counted locks")  # type: ignore[assignment] # shown with more
+
+
+class SalesChannelDocument(EventSalesChannel):
+    """When the Event is for sale on one channel."""
+
+    model_config = AS_SHOWN
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    eventid: Number
+
+
+COUNTED = {
+    "complimentary": "Given away",
+    "free": "For sale",
+    "locked_hard": "Kept out of sale, not meant to come back",
+    "locked_soft": "Kept out of sale for now",
+    "reserved": "In a basket",
+    "sold_paid": "Sold and paid",
+    "sold_unpaid": "Sold, not paid yet",
+    "total": "All of them: the sum of the others",
+}
+Counters = create_model(
+    "Counters",
+    __doc__="Numbers of tickets.",
+    __config__=AS_SHOWN,
+    **{n: Annotated[int, Field(ge=0, description=COUNTED[n])] for n in COUNTERS},  # type: ignore[call-overload] # fields by name
+)
+
+
+class ContingentAvailability(Counters):
+    """The tickets of one contingent."""
+
+    model_config = AS_SHOWN
+
+    tickettypeid: Annotated[Number, Field(description="The contingent")]
+    lastupdatets: Moment
+
+
+class AvailabilityDocument(BaseModel):
+    """The tickets of each contingent, and of the whole Event."""
+
+    model_config = AS_SHOWN
+
+    contingents: list[ContingentAvailability] = Field(description="One by one")
+    total: Counters = Field(description="All together")
+
+
+class EventPrices(BaseModel):
+    """Prices by contingent."""
+
+    model_config = AS_SHOWN
+
+    contingents: list[dict[str, Any]] = Field(description="None, until tickets are sold")
+
+
+class EventDocument(EventBody):
+    """An Event, with its dates, its Location's name and its contingents."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    id: Number
+    guid: Guid
+    version: Version
+    code: str = Field(description="Unique code, twelve digits", examples=["864056970707"])
+    locationname: str | None = Field(description="Name of its Location", examples=["Concert hall"])
+    publishedts: Moment | None = Field(description="When it was last published")
+    createdts: Moment
+    lastupdatets: Moment
+    dates: list[DateDocument] = Field(description="Its dates, in the order they were added")
+    availability: list[ContingentAvailability] = Field(description="Tickets by contingent")
+    contingents: list[ContingentDocument] = Field(description="Lots of tickets without seats")  # type: ignore[assignment] # shown with more
+    seated_contingents: list[ContingentDocument] = Field(description="Lots of tickets with seats")  # type: ignore[assignment] # shown with more
+    saleschannels: list[SalesChannelDocument] = Field(description="Where and when it is for sale")  # type: ignore[assignment] # shown with more
+    prices: EventPrices = Field(description="Prices by contingent")
+    image: str | None = Field(description="Address of its picture")
+    seatingplancontingents: list[dict[str, Any]] = Field(description="Lots of the seating plan")
+    seatingplanlocktemplate: str | None = Field(description="Lock template of the seating plan")
+
+
+class LocationPage(BaseModel):
+    """A page of Locations."""
+
+    data: list[LocationDocument] = Field(description="The Locations")
+    next: str | None = Field(description="Cursor of the next page, null on the last")
+    total: int = Field(ge=0, description="How many there are in all pages")
+
+
+class EventPage(LocationPage):
+    """A page of Events."""
+
+    data: list[EventDocument] = Field(description="The Events")  # type: ignore[assignment] # the same page of other things
+
+
+class DatePage(BaseModel):
+    """All dates of an Event."""
+
+    data: list[DateDocument] = Field(description="In the order they were added")
+    next: None = Field(description="There is one page only")
+    total: int = Field(ge=0, description="How many there are")
+
+
+class Difference(BaseModel):
+    """One path that differs. Lists of things with ids are compared by id."""
+
+    path: str = Field(description="Field names and ids", examples=["dates.5.start"])
+    before: Any = Field(description="Its value before; null: it was not there")
+    after: Any = Field(description="Its value after; null: it is not there")
+
+
+class Recorded(BaseModel):
+    """Who recorded a fact, when and why."""
+
+    position: Position
+    version: Version
+    time: Moment
+    actor: str = Field(description="Name of the key", examples=["box office"])
+    reason: str | None = Field(description="Why, in the caller's words")
+    correlation: str = Field(description="What it belongs to: X-Correlation-ID, or the command")
+    causation: str | None = Field(description="The command that it was recorded by")
+    fact: str = Field(description="Name of the fact", examples=["EventDetailsChanged"])
+
+
+class HistoryEntry(Recorded):
+    """A fact, and what it changed."""
+
+    changes: list[Difference] = Field(description="Path by path")
+
+
+class HistoryPage(BaseModel):
+    """A page of a history, newest first."""
+
+    data: list[HistoryEntry] = Field(description="Newest first")
+    next: str | None = Field(description="Cursor of the next page, null on the last")
+
+
+class Change(Recorded):
+    """A fact, as other systems follow it."""
+
+    kind: str = Field(description="location or event", examples=["event"])
+    id: Number
+    guid: Guid
+    data: dict[str, Any] = Field(description="What the fact says")
+
+
+class ChangePage(BaseModel):
+    """A page of the account's changes, in the order of commits."""
+
+    data: list[Change] = Field(description="In the order of commits")
+    next: int = Field(ge=0, description="The position to go on from")
+    total: int = Field(ge=0, description="How many match in all pages")
+
+
+class Side(BaseModel):
+    """One side of a comparison."""
+
+    version: Version
+    time: Moment
+
+
+class DiffDocument(BaseModel):
+    """What differs between the document then and then."""
+
+    from_: Side = Field(alias="from", description="What `before` is of")
+    to: Side = Field(description="What `after` is of")
+    changes: list[Difference] = Field(description="Exactly the paths that differ")
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"] = Field(description="It answers, so it lives")
+
+
+class ParkedDocument(BaseModel):
+    """A document that a fact could not be folded into: it stays as it was before that fact."""
+
+    key: str = Field(description="The document's guid, in hexadecimal digits")
+    position: int = Field(description="The position of that fact")
+    error: str = Field(description="Why it could not")
+
+
+class ViewHealth(BaseModel):
+    """How far one view has come."""
+
+    position: int = Field(ge=0, description="The last position that it has")
+    lag: int = Field(ge=0, description="How many positions it is behind the store")
+    parked: list[ParkedDocument] = Field(description="Documents that stand still")
+
+
+class Readiness(BaseModel):
+    """Whether the store answers and the views move."""
+
+    status: Literal["ready", "views stand still"] = Field(description="Ready, or why not")
+    error: str | None = Field(description="What stopped the views")
+    position: int = Field(ge=0, description="The newest position of the store")
+    views: dict[str, ViewHealth] = Field(description="Each view by its name")

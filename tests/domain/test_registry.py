@@ -1,0 +1,89 @@
+"""Which accounts there are, and which keys may act for them."""
+
+from typing import Any
+
+import pytest
+
+from domain.errors import Invalid, NameTaken, NotFound
+from domain.ids import account_number
+from domain.registry import AccountOpened, KeyAdded, KeyRevoked, Registry, Role
+from tests.spec import given, says, then, then_refused, when
+
+
+def opened(registry: Registry, by: Any) -> None:
+    registry.open_account("demo", "en", by)
+
+
+def key(name: str, role: Role = Role.EDITOR) -> Any:
+    return lambda registry, by: registry.add_key("demo", name, role, f"hash of {name}", by)
+
+
+def revoked(key_id: int) -> Any:
+    return lambda registry, by: registry.revoke_key(key_id, by)
+
+
+def test_an_account_is_opened_once() -> None:
+    registry = given(Registry, number=1)
+
+    then(
+        when(registry, opened),
+        says(AccountOpened, name="demo", account=account_number("demo"), language="en"),
+    )
+    then(when(given(Registry, opened), opened))
+
+
+def test_an_account_whose_number_another_has_is_refused() -> None:
+    registry = given(Registry, opened)
+    registry.state["accounts"][str(account_number("other"))] = {"name": "not other"}
+
+    outcome = when(registry, lambda r, by: r.open_account("other", "en", by))
+
+    then_refused(outcome, NameTaken)
+
+
+def test_a_key_is_kept_by_the_hash_of_its_token() -> None:
+    registry = given(Registry, opened)
+
+    outcome = when(registry, key("box office", Role.AUDITOR))
+
+    then(
+        outcome,
+        says(
+            KeyAdded,
+            keyid=1,
+            account=account_number("demo"),
+            keyname="box office",
+            role="auditor",
+            hash="hash of box office",
+        ),
+    )
+    (listed,) = registry.key_list()
+    assert (listed["name"], listed["account_name"], listed["revokedts"]) == (
+        "box office",
+        "demo",
+        None,
+    )
+
+
+def test_a_name_belongs_to_one_key_until_it_is_revoked() -> None:
+    registry = given(Registry, opened, key("ann"))
+
+    then_refused(when(registry, key("ann")), Invalid)
+
+    when(registry, revoked(1))
+    when(registry, key("ann"))
+    assert [k["id"] for k in registry.key_list()] == [1, 2]
+
+
+def test_a_key_is_revoked_once() -> None:
+    registry = given(Registry, opened, key("ann"))
+
+    then(when(registry, revoked(1)), says(KeyRevoked, keyid=1))
+    then(when(given(Registry, opened, key("ann"), revoked(1)), revoked(1)))
+
+
+@pytest.mark.parametrize("key_id", [0, -1, 2, 10**20])
+def test_a_key_that_is_not_there_cannot_be_revoked(key_id: int) -> None:
+    registry = given(Registry, opened, key("ann"))
+
+    then_refused(when(registry, revoked(key_id)), NotFound, id=key_id)

@@ -1,0 +1,141 @@
+"""The grammar of these tests.
+
+aggregate = given(Event, *facts or commands)
+outcome = when(aggregate, command)
+then(outcome, says(DateAdded, dateid=5, fields={…}))   or   then_refused(outcome, EventClosed)
+
+documents = given_facts(projection, view, facts)
+assert documents.body(key) == …
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from adapters.stores.memory import MemoryStore
+from adapters.views.sql import SqlView
+from domain.base import Aggregate, Cause, DomainEvent, own_fields
+from domain.errors import Refusal
+from domain.values import stamp
+from projections.base import Projection
+from projections.runner import Runner
+
+A = TypeVar("A", bound=Aggregate)
+Command = Callable[[Any, Cause], object]
+Said = tuple[type[DomainEvent], dict[str, Any]]
+
+ACCOUNT = 7
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+_seconds = count(1)
+
+
+def at(seconds: float) -> str:
+    """A moment of the tests, as facts carry it."""
+    return stamp(START + timedelta(seconds=seconds))
+
+
+def by(actor: str = "ann", *, time: str | None = None, reason: str | None = None) -> Cause:
+    """A cause of its own, a second later than the one before."""
+    second = next(_seconds)
+    return Cause(actor, time or at(second), f"request-{second}", f"command-{second}", reason)
+
+
+# -- aggregates
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command recorded, or why it was refused."""
+
+    facts: Sequence[DomainEvent]
+    refusal: Refusal | None
+
+
+def given(cls: type[A], *earlier: DomainEvent | Command, number: int = 5) -> A:
+    """An aggregate with a past: facts that were recorded, commands that were given."""
+    aggregate = cls(cls.id_of(ACCOUNT, number))
+    for one in earlier:
+        if isinstance(one, DomainEvent):
+            aggregate.apply(one)
+        else:
+            one(aggregate, by())
+    aggregate.pending = []
+    return aggregate
+
+
+def when(aggregate: Aggregate, command: Command, cause: Cause | None = None) -> Outcome:
+    try:
+        command(aggregate, cause or by())
+    except Refusal as refusal:
+        return Outcome(aggregate.pending, refusal)
+    return Outcome(aggregate.pending, None)
+
+
+def says(cls: type[DomainEvent], **fields: Any) -> Said:
+    """A fact, but for its place and cause."""
+    return cls, fields
+
+
+def then(outcome: Outcome, *facts: Said) -> None:
+    assert outcome.refusal is None, f"refused: {outcome.refusal!r}"
+    said = [(type(f), {n: getattr(f, n) for n in own_fields(type(f))}) for f in outcome.facts]
+    assert said == list(facts), f"recorded: {said}"
+
+
+def then_refused(outcome: Outcome, refusal: type[Refusal], **details: Any) -> None:
+    assert type(outcome.refusal) is refusal, f"{outcome.refusal!r}, recorded: {outcome.facts}"
+    given_details = {name: outcome.refusal.details.get(name) for name in details}
+    assert given_details == details, f"details: {outcome.refusal.details}"
+
+
+# -- projections
+
+
+class Projected:
+    """A view, and the facts that it follows."""
+
+    def __init__(self, projection: Projection, view: SqlView, log: MemoryStore) -> None:
+        self.view, self.log = view, log
+        self.runner = Runner(projection, log, view)
+
+    def follow(self, batch: int = 500) -> None:
+        while self.runner.step(batch):
+            pass
+
+    def body(self, key: UUID) -> Any:
+        """The served document, or None."""
+        found = self.view.document(key.bytes)
+        return from_json(found[0]) if found else None
+
+    def etag(self, key: UUID) -> str | None:
+        found = self.view.document(key.bytes)
+        return found[1] if found else None
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Everything that is stored, terms included."""
+        for table in (self.view.documents, self.view.terms, self.view.parked_table):
+            with self.view.reading() as c:
+                yield from sorted(c.execute(f"SELECT * FROM {table}").fetchall(), key=repr)  # noqa: S608
+
+
+def given_facts(
+    projection: Projection,
+    view: SqlView,
+    facts: MemoryStore | Sequence[DomainEvent],
+    batch: int = 500,
+) -> Projected:
+    """The documents of these facts."""
+    if not isinstance(facts, MemoryStore):
+        log = MemoryStore()
+        log.append(facts)
+    else:
+        log = facts
+    projected = Projected(projection, view, log)
+    projected.follow(batch)
+    return projected

@@ -7,6 +7,7 @@ log loses facts. They are not installed.)
 """
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,8 @@ from application.ports import Answer, KeptAnswer, Recorded, StoreUnavailable, Ve
 from domain.base import DomainEvent, Snapshot
 
 MIGRATION_LOCK = 0x57A6EB00
+LOOK_SECONDS = 5.0
+"""How long it is tried to learn what became of a commit whose connection was lost."""
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -45,6 +48,9 @@ CREATE OR REPLACE FUNCTION append_facts(
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE given bigint[];
 BEGIN
+    IF current_setting('synchronous_commit') = 'off' THEN
+        SET LOCAL synchronous_commit = on;
+    END IF;
     LOCK TABLE stored_events IN EXCLUSIVE MODE;
     WITH added AS (
         INSERT INTO stored_events (originator_id, originator_version, topic, state)
@@ -140,8 +146,8 @@ class PostgresStore:
 
     def __init__(self, url: str, *, connections: int = 4) -> None:
         self._mapper = FactMapper()
-        self.datastore = datastore(url, connections)
         with translated():
+            self.datastore = datastore(url, connections)
             self._recorder = PostgresRecorder(self.datastore)
             self._recorder.create_table()
 
@@ -164,7 +170,8 @@ class PostgresStore:
                     stored, snapshots=[encode(s) for s in snapshots], answers=answers
                 )
             except PersistenceError as error:
-                if isinstance(error, IntegrityError) or not stored:
+                never_sent = isinstance(error.__cause__, PoolTimeout | PoolClosed)
+                if never_sent or isinstance(error, IntegrityError) or not stored:
                     raise
                 return self._positions_if_recorded(stored, error)
 
@@ -172,6 +179,16 @@ class PostgresStore:
         self, stored: Sequence[StoredEvent], error: PersistenceError
     ) -> list[int]:
         """A connection lost during a commit tells nothing: look whether the batch is there."""
+        deadline = time.monotonic() + LOOK_SECONDS
+        while True:
+            try:
+                return self._positions(stored, error)
+            except StoreUnavailable:  # the pool may hold more connections that are dead
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def _positions(self, stored: Sequence[StoredEvent], error: PersistenceError) -> list[int]:
         positions = []
         for s in stored:
             rows = self._rows(
@@ -279,9 +296,17 @@ class PostgresStore:
 
 def datastore(url: str, connections: int) -> PostgresDatastore:
     """The library's connection pool, from a connection URL."""
+    arguments = {**conninfo_to_dict(url), "row_factory": dict_row}
     made = PostgresDatastore("", "", "", "", "", pool_size=connections, max_overflow=connections)
-    made.pool.kwargs = {**conninfo_to_dict(url), "row_factory": dict_row}
+    made.pool.kwargs = arguments
     return made
+
+
+def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
+    """A connection of its own beside the pool: what it locks is free when its process dies."""
+    assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`
+    arguments = {"connect_timeout": 5, **store.pool.kwargs, "row_factory": tuple_row}
+    return psycopg.connect(**arguments, autocommit=True)
 
 
 @contextmanager

@@ -10,12 +10,17 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    IntegrityError,
+    PersistenceError,
+    StoredEvent,
+)
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from adapters.stores.mapper import FactMapper
@@ -49,9 +54,17 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         self.datastore.close()
         self._lock_file.close()
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+    def create_table(self) -> None:
         with self.writing() as c:
-            return self._insert(c, stored_events, **kwargs)
+            for statement in self.create_table_statements:
+                c.execute(statement)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+        try:
+            with self.writing() as c:
+                return self._insert(c, stored_events, **kwargs)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
@@ -59,6 +72,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         with self.datastore.get_connection(commit=True) as held, held.cursor() as c:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX)
             try:
+                c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
                 c.execute("BEGIN IMMEDIATE")
                 yield c
                 c.execute("COMMIT")
@@ -110,13 +124,13 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._mapper = FactMapper()
         self._name = path.absolute().as_uri()
-        self._datastore = SQLiteDatastore(self._name, lock_timeout=30, pool_size=1, max_overflow=0)
-        self._recorder = SqliteRecorder(self._datastore, path.with_suffix(".lock"))
-        with translated(), self._recorder.writing() as c:
-            for statement in self._recorder.create_table_statements:
-                c.execute(statement)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        with translated(), ExitStack() as opened:
+            self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
+            opened.callback(self._recorder.close)
+            self._recorder.create_table()
+            opened.pop_all()
 
     def close(self) -> None:
         for reader in self._readers:
@@ -207,9 +221,9 @@ class SqliteStore:
         return dict(self._rows(query, (account,)))
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
-        low, high = f"{account:012x}", f"{account + 1:012x}"
+        low, high = f"{account:012x}{0:020x}", f"{account:012x}{2**80 - 1:020x}"
         query = (
-            SELECT_FACTS + "WHERE rowid > ? AND originator_id >= ? AND originator_id < ?"
+            SELECT_FACTS + "WHERE rowid > ? AND originator_id BETWEEN ? AND ?"
             " ORDER BY rowid LIMIT 1000"
         )
         position = 0
@@ -240,6 +254,11 @@ class SqliteStore:
         return reader
 
 
+def datastore(name: str) -> SQLiteDatastore:
+    """The library's connection pool, of the one connection that writes."""
+    return SQLiteDatastore(name, lock_timeout=30, pool_size=1, max_overflow=0, pool_timeout=30)
+
+
 def kept(request: str, status: int, headers: str, body: bytes, position: int) -> tuple[str, Answer]:
     """A row of `kept_answers` as what was asked and what was answered."""
     return request, Answer(status, json.loads(headers), bytes(body), position)
@@ -247,10 +266,10 @@ def kept(request: str, status: int, headers: str, body: bytes, position: int) ->
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """SQLite's errors in the words of the port."""
+    """SQLite's, the library's and the file system's errors in the words of the port."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
+    except (IntegrityError, sqlite3.IntegrityError) as error:
         raise VersionTaken(str(error)) from error
-    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+    except (sqlite3.Error, PersistenceError, ConnectionPoolClosedError, OSError) as error:
         raise StoreUnavailable(str(error)) from error

@@ -29,6 +29,13 @@ class ViewMoved(Exception):  # noqa: N818 - the signal to look again, not an err
     """Another worker, or a rebuild, moved the view: nothing of this batch was written."""
 
 
+class BeingRebuilt(Exception):  # noqa: N818 - read as "this view is being rebuilt"
+    """Another process is building a new generation of the same view; one at a time does."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__(f"the view {view} is being rebuilt by another process")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column to filter or sort by: `int` or `text`."""

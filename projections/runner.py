@@ -4,6 +4,7 @@ A step reads a page of facts, folds it per document, and writes each document on
 transaction that moves the position. So every fact is folded exactly once, also through kill -9.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -11,6 +12,7 @@ from typing import Protocol
 from structlog import get_logger
 
 from projections.base import (
+    BeingRebuilt,
     Documents,
     FoldFailed,
     Parked,
@@ -23,6 +25,7 @@ from projections.base import (
 
 BATCH = 500
 REBUILD_BATCH = 2_000
+LOOK_AGAIN_SECONDS = 0.1
 
 log = get_logger()
 
@@ -38,6 +41,13 @@ class Views(Protocol):
     """Where generations of views live; readers are served the live one."""
 
     def live(self, projection: Projection) -> View: ...
+    def up_to_date(self, projection: Projection) -> bool:
+        """Whether the live generation was made by this version of the projection."""
+
+    def rebuilding(self, projection: Projection) -> AbstractContextManager[None]:
+        """Held by one rebuild at a time, `BeingRebuilt` for the others; free when its process
+        dies. What an earlier rebuild left behind is cleaned up."""
+
     def build(self, projection: Projection) -> View:
         """A new, empty generation beside the live one."""
 
@@ -127,17 +137,28 @@ def rebuild(
 ) -> View:
     """Builds a new generation beside the live one, catches up, and switches in one step.
 
-    `progress` hears of position and head after every step.
+    `progress` hears of position and head after every step. `BeingRebuilt`: another one is at it.
     """
-    built = views.build(projection)
-    runner = Runner(projection, log, built)
-    while runner.step(REBUILD_BATCH):
-        progress(runner.position, log.position())
-    with views.switching(projection, built):
+    with views.rebuilding(projection):
+        built = views.build(projection)
+        runner = Runner(projection, log, built)
         while runner.step(REBUILD_BATCH):
-            pass
+            progress(runner.position, log.position())
+        with views.switching(projection, built):
+            while runner.step(REBUILD_BATCH):
+                pass
     progress(runner.position, runner.position)
     return built
+
+
+def bring_up_to_date(projection: Projection, log: Log, views: Views) -> None:
+    """Rebuilds a view that an older version of its projection made. Of the processes that start
+    together one does, and the others wait for it."""
+    while not views.up_to_date(projection):
+        try:
+            rebuild(projection, log, views, lambda _position, _head: None)
+        except BeingRebuilt:
+            time.sleep(LOOK_AGAIN_SECONDS)
 
 
 class SharedLog:

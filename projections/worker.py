@@ -1,6 +1,7 @@
 """The live worker: a thread that keeps the served views up to date with the store."""
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
@@ -58,25 +59,38 @@ class LiveWorker:
         while not self._stopping.is_set():
             try:
                 with ExitStack() as led:
-                    mine = [
-                        p for p in self._projections if led.enter_context(self._views.leading(p))
-                    ]
-                    self._lead(mine)
+                    self._lead(led)
             except Exception as error:  # a full disk or a lost database passes; go on then
                 self.error = repr(error)
                 log.exception("views stand still", error=self.error)
-            self._stopping.wait(RETRY_SECONDS)
+                self._stopping.wait(RETRY_SECONDS)
 
-    def _lead(self, mine: Sequence[Projection]) -> None:
+    def _lead(self, led: ExitStack) -> None:
+        """Keeps the views that this process leads, and takes over those that are let go of."""
         shared = SharedLog(self._store)
-        runners = [Runner(p, shared, self._views.live(p)) for p in mine]
-        while runners and not self._stopping.is_set():
+        runners: dict[str, Runner] = {}
+        look_again = 0.0
+        while not self._stopping.is_set():
             self._wake.clear()
+            if len(runners) < len(self._projections) and time.monotonic() >= look_again:
+                for projection in self._projections:
+                    if projection.name not in runners and self._take(led, projection):
+                        view = self._views.live(projection)
+                        runners[projection.name] = Runner(projection, shared, view)
+                look_again = time.monotonic() + RETRY_SECONDS
             folded = 0
-            for runner in runners:
+            for runner in runners.values():
                 folded += runner.step()
-                if runner.view is not self._views.live(runner.projection):
-                    runner.follow(self._views.live(runner.projection))
+                live = self._views.live(runner.projection)
+                if runner.view is not live:
+                    runner.follow(live)
             self.error = None
             if not folded:
-                self._wake.wait(IDLE_SECONDS)
+                self._wake.wait(IDLE_SECONDS if runners else RETRY_SECONDS)
+
+    def _take(self, led: ExitStack, projection: Projection) -> bool:
+        with ExitStack() as attempt:
+            if attempt.enter_context(self._views.leading(projection)):
+                led.enter_context(attempt.pop_all())
+                return True
+        return False

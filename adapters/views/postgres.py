@@ -4,9 +4,10 @@ Commits here do not wait for the disk (`synchronous_commit = off`): a view is de
 moves with its documents, and what a crash takes is folded again. The facts' commits always wait.
 """
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -14,13 +15,14 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from adapters.stores.postgres import MIGRATION_LOCK, translated
+from adapters.stores.postgres import MIGRATION_LOCK, session, translated
 from adapters.views.sql import Cursor, SqlView
-from projections.base import Projection, View
+from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
 
 REFRESH_SECONDS = 0.5
 RETIRED = -1
-"""The position of a generation that was switched away from: no worker finds it where it left it."""
+"""The position of a generation that was switched away from: nothing is folded into it again."""
+TABLES = ("documents", "terms", "parked", "progress")
 
 
 class PostgresCursor:
@@ -52,7 +54,20 @@ class PostgresView(SqlView):
     def __init__(self, projection: Projection, generation: int, store: PostgresDatastore) -> None:
         super().__init__(projection, f"view_{projection.name}_{generation}_")
         self.generation = generation
+        self.retired = False
         self._store = store
+
+    def position(self) -> int:
+        position = super().position()
+        self.retired = position == RETIRED
+        return position
+
+    def commit(
+        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+    ) -> None:
+        if since == RETIRED:
+            raise ViewMoved
+        super().commit(rows, parked, since, position)
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
@@ -75,11 +90,60 @@ class PostgresView(SqlView):
             yield PostgresCursor(cursor)
 
 
+class Locks:
+    """Locks between processes, on one connection outside the pool: they die with the process."""
+
+    def __init__(self, store: PostgresDatastore) -> None:
+        self._store = store
+        self._session: psycopg.Connection[Any] | None = None
+        self._held: set[str] = set()
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[bool]:
+        """Whether the lock was free; it is held while inside."""
+        with self._guard:
+            held = name not in self._held and self._take(name)
+        try:
+            yield held
+        finally:
+            if held:
+                with self._guard:
+                    self._held.discard(name)
+                    self._release(name)
+
+    def close(self) -> None:
+        if self._session:
+            self._session.close()
+
+    def _take(self, name: str) -> bool:
+        with translated():
+            if self._session is None or self._session.closed:
+                self._session = session(self._store)
+                self._held.clear()
+            try:
+                row = self._session.execute(
+                    "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)
+                ).fetchone()
+            except psycopg.Error:
+                self._session.close()
+                raise
+        if row and row[0]:
+            self._held.add(name)
+        return name in self._held
+
+    def _release(self, name: str) -> None:
+        if self._session:
+            with suppress(psycopg.Error):  # a connection that is lost holds no lock
+                self._session.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+
+
 class PostgresViews:
     """The `Views` port: the table `views` names the live generation of each."""
 
     def __init__(self, store: PostgresDatastore, projections: Sequence[Projection]) -> None:
         self._store = store
+        self._locks = Locks(store)
         self._live: dict[str, tuple[float, PostgresView]] = {}
         with self._transaction() as c:
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
@@ -97,19 +161,15 @@ class PostgresViews:
                     view.create(PostgresCursor(c))
 
     def close(self) -> None:
-        """The connections are the store's."""
+        """The other connections are the store's."""
+        self._locks.close()
 
     def live(self, projection: Projection) -> PostgresView:
-        """The live generation; another process's switch is seen within half a second."""
+        """The live generation; another process's switch is seen within half a second, and at
+        once by whoever looks where the view stands."""
         held = self._live.get(projection.name)
-        if held is None or held[0] < time.monotonic():
-            with translated(), self._store.get_connection() as connection:
-                row = (
-                    connection.cursor(row_factory=tuple_row)
-                    .execute("SELECT generation FROM views WHERE name = %s", (projection.name,))
-                    .fetchone()
-                )
-            generation = row[0] if row else 0
+        if held is None or held[0] < time.monotonic() or held[1].retired:
+            generation = self._generation(projection)
             view = held[1] if held else None
             if view is None or view.generation != generation:
                 view = PostgresView(projection, generation, self._store)
@@ -124,6 +184,18 @@ class PostgresViews:
                 "SELECT version FROM views WHERE name = %s", (projection.name,)
             ).fetchone()
         return bool(row and row[0] == projection.version)
+
+    @contextmanager
+    def rebuilding(self, projection: Projection) -> Iterator[None]:
+        with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
+            if not free:
+                raise BeingRebuilt(projection.name)
+            before = self._generation(projection)
+            self._prune(projection, before)
+            try:
+                yield
+            finally:
+                self._prune(projection, before, self._generation(projection))
 
     def build(self, projection: Projection) -> PostgresView:
         with self._transaction() as c:
@@ -157,31 +229,33 @@ class PostgresViews:
                 (built.generation, projection.version, name),
             )
         self._live.pop(name, None)
-        self._prune(projection, keep={built.generation, live.generation})
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
-        with translated(), self._store.get_connection() as connection:
-            cursor = connection.cursor(row_factory=tuple_row)
-            name = f"stagebook view {projection.name}"
-            lock = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-            row = cursor.execute(lock, (name,)).fetchone()
-            try:
-                yield bool(row and row[0])
-            finally:
-                if row and row[0]:
-                    cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+        with self._locks.trying(f"stagebook view {projection.name}") as free:
+            yield free
 
-    def _prune(self, projection: Projection, keep: set[int]) -> None:
+    def _generation(self, projection: Projection) -> int:
         with self._transaction() as c:
-            newest = max(keep)
-            for generation in range(max(1, newest - 10), newest):
-                if generation not in keep:
-                    for table in ("documents", "terms", "parked", "progress"):
-                        name = f"view_{projection.name}_{generation}_{table}"
-                        drop = sql.SQL("DROP TABLE IF EXISTS {}")
-                        c.execute(drop.format(sql.Identifier(name)))
+            query = "SELECT generation FROM views WHERE name = %s"
+            row = c.execute(query, (projection.name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _prune(self, projection: Projection, *keep: int) -> None:
+        prefix = f"view_{projection.name}_"
+        with self._transaction() as c:
+            found = c.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+                " AND tablename ~ %s",
+                (rf"^{prefix}\d+_progress$",),
+            ).fetchall()
+            for (name,) in found:
+                generation = name.removeprefix(prefix).removesuffix("_progress")
+                if int(generation) not in keep:
+                    for table in TABLES:
+                        drop = sql.SQL("DROP TABLE {}")
+                        c.execute(drop.format(sql.Identifier(f"{prefix}{generation}_{table}")))
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Cursor[Any]]:

@@ -87,9 +87,9 @@ class SqlView:
 
     def keys_where(self, column: str, value: int, account: int) -> list[bytes]:
         rows = self._rows(
-            f"SELECT key FROM {self.documents} WHERE {column} = ? AND key >= ? AND key < ?"
+            f"SELECT key FROM {self.documents} WHERE {column} = ? AND key BETWEEN ? AND ?"
             " ORDER BY key",
-            (value, account.to_bytes(6), (account + 1).to_bytes(7)[-6:]),
+            (value, account.to_bytes(6) + bytes(10), account.to_bytes(6) + b"\xff" * 10),
         )
         return [bytes(key) for (key,) in rows]
 
@@ -149,6 +149,18 @@ class SqlView:
             sql, params = everything.count(self.documents, self.terms)
             counted = self._totals[everything] = (position, int(self._rows(sql, params)[0][0]))
         return counted[1]
+
+    def whole(self) -> tuple[int, dict[bytes, tuple[bytes | None, str]]]:
+        """The position and every document with its ETag, as of one moment."""
+        rows = self._rows(
+            f"SELECT position, key, body, etag FROM {self.progress} LEFT JOIN {self.documents}"
+            " ON TRUE ORDER BY key"
+        )
+        return int(rows[0][0]), {
+            bytes(key): (None if body is None else bytes(body), etag)
+            for _, key, body, etag in rows
+            if key is not None
+        }
 
     def digest_rows(self) -> Iterable[tuple[bytes, bytes | None, str]]:
         """Every document by key, for comparing one generation with another."""

@@ -15,21 +15,27 @@ from pathlib import Path
 
 from adapters.views.sql import Cursor, SqlView
 from application.ports import StoreUnavailable
-from projections.base import Projection, View, ViewMoved
+from projections.base import BeingRebuilt, Projection, View, ViewMoved
 
 WAIT_SECONDS = 30
 
 
 class SqliteView(SqlView):
-    """One generation in one file. Every thread has a reading connection of its own."""
+    """One generation in one file. Every thread has a reading connection of its own.
+
+    With a `pointer` it is the one that is served, as long as the pointer names it; without, it
+    is a new one that is being built.
+    """
 
     def __init__(self, projection: Projection, path: Path, pointer: Path | None = None) -> None:
         super().__init__(projection)
         self.path = path
         self._pointer = pointer
+        self._name = f"{path.absolute().as_uri()}?mode={'rw' if pointer else 'rwc'}"
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._writer = self._connect()
+        with _translated():
+            self._writer = self._connect()
         self._writing = threading.Lock()
 
     def close(self) -> None:
@@ -39,10 +45,11 @@ class SqliteView(SqlView):
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = self._local.reader = self._connect()
-            reader.execute("PRAGMA query_only = 1")
         with _translated():
+            if reader is None:
+                reader = self._connect()
+                reader.execute("PRAGMA query_only = 1")
+                self._local.reader = reader
             yield reader.cursor()
 
     @contextmanager
@@ -58,14 +65,22 @@ class SqliteView(SqlView):
                     c.execute("ROLLBACK")
                 raise
 
+    def settle(self) -> None:
+        """Brings what was committed onto the disk for good."""
+        with _translated(), self._writing:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _require_live(self) -> None:
-        """A generation that is being built has no pointer, a retired one is not pointed at."""
         if self._pointer and self._pointer.read_text() != self.path.name:
             raise ViewMoved
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS
+            self._name,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=WAIT_SECONDS,
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -81,47 +96,80 @@ class SqliteViews:
         self._folder = folder
         self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
         self._lock = threading.Lock()
-        self._retired: list[SqliteView] = []
+        self._retired: dict[str, SqliteView] = {}
+        self._built: list[SqliteView] = []
         for projection in projections:
             place = folder / projection.name
-            place.mkdir(parents=True, exist_ok=True)
-            with self._migrating(place):
-                if not self._pointer(projection).exists():
-                    with closing(self.build(projection)) as first:
-                        self._point(projection, first)
+            with _translated():
+                place.mkdir(parents=True, exist_ok=True)
+                with self._migrating(place):
+                    if not self._pointer(projection).exists():
+                        with closing(self.build(projection)) as first:
+                            self._point(projection, first)
 
     def close(self) -> None:
         for _, view in self._live.values():
             view.close()
-        for view in self._retired:
+        for view in (*self._retired.values(), *self._built):
             view.close()
 
     def live(self, projection: Projection) -> SqliteView:
         """The live generation, opened anew when the pointer has moved."""
-        pointer = self._pointer(projection)
-        stat = os.stat(pointer)  # noqa: PTH116 - on the path of every read
-        mark = (stat.st_ino, stat.st_mtime_ns)
-        held = self._live.get(projection.name)
-        if held is None or held[0] != mark:
-            with self._lock:
-                held = self._live.get(projection.name)
-                if held is None or held[0] != mark:
-                    if held is not None:
-                        self._retired.append(held[1])
-                    path = pointer.with_name(pointer.read_text())
-                    held = (mark, SqliteView(projection, path, pointer))
-                    self._live[projection.name] = held
+        with _translated():
+            mark = self._mark(projection)
+            held = self._live.get(projection.name)
+            if held is None or held[0] != mark:
+                with self._lock:
+                    held = self._live.get(projection.name)
+                    if held is None or held[0] != mark:
+                        held = self._open(projection)
         return held[1]
+
+    def _mark(self, projection: Projection) -> tuple[int, int]:
+        """Changes whenever the pointer moves."""
+        stat = os.stat(self._pointer(projection))  # noqa: PTH116 - on the path of every read
+        return stat.st_ino, stat.st_mtime_ns
+
+    def _open(self, projection: Projection) -> tuple[tuple[int, int], SqliteView]:
+        """Opens the live generation. The one before stays open for who is reading it until the
+        next one is opened."""
+        mark, pointer = self._mark(projection), self._pointer(projection)
+        view = SqliteView(projection, pointer.with_name(pointer.read_text()), pointer)
+        before = self._live.get(projection.name)
+        self._live[projection.name] = (mark, view)
+        if before:
+            if gone := self._retired.get(projection.name):
+                gone.close()
+            self._retired[projection.name] = before[1]
+        return mark, view
 
     def up_to_date(self, projection: Projection) -> bool:
         """Whether the live generation was made by this version of the projection."""
         return self._pointer(projection).read_text().startswith(f"v{projection.version}-")
+
+    @contextmanager
+    def rebuilding(self, projection: Projection) -> Iterator[None]:
+        place = self._folder / projection.name
+        with _translated():
+            lock = (place / "rebuild").open("a")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BeingRebuilt(projection.name) from None
+            live = self._pointer(projection).read_text()
+            self._prune(projection, keep={live})
+            try:
+                yield
+            finally:
+                self._prune(projection, keep={live, self._pointer(projection).read_text()})
 
     def build(self, projection: Projection) -> SqliteView:
         place = self._folder / projection.name
         numbers = [int(p.stem.rpartition("-")[2]) for p in place.glob("v*-*.sqlite")]
         name = f"v{projection.version}-{max(numbers, default=0) + 1}.sqlite"
         view = SqliteView(projection, place / name)
+        self._built.append(view)
         with view.writing() as c:
             view.create(c)
         return view
@@ -135,7 +183,6 @@ class SqliteViews:
         with live.writing():
             yield
             self._point(projection, built)
-        self._prune(projection, keep={built.path.name, live.path.name})
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
@@ -152,15 +199,20 @@ class SqliteViews:
         return self._folder / projection.name / "LIVE"
 
     def _point(self, projection: Projection, view: SqliteView) -> None:
+        """Names the live generation, which is on the disk before its name is."""
+        view.settle()
         pointer = self._pointer(projection)
         moved = pointer.with_suffix(".new")
-        moved.write_text(view.path.name)
+        with moved.open("w") as file:
+            file.write(view.path.name)
+            file.flush()
+            os.fsync(file.fileno())
         moved.replace(pointer)
 
     def _prune(self, projection: Projection, keep: set[str]) -> None:
         for path in (self._folder / projection.name).glob("v*.sqlite"):
             if path.name not in keep:
-                for suffix in ("", "-wal", "-shm"):
+                for suffix in ("-wal", "-shm", ""):
                     path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     @contextmanager
@@ -172,7 +224,8 @@ class SqliteViews:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """SQLite's and the file system's errors in the words of the port."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise StoreUnavailable(str(error)) from error

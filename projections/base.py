@@ -172,10 +172,7 @@ class Documents:
         for key in self._changed:
             entry = self._entries[key]
             if entry.state is not None:
-                try:
-                    row = self._row(key, entry.state)
-                except Exception as error:
-                    raise FoldFailed(Parked(key, 0, f"row: {error!r}")) from error
+                row = self.row(key, entry.state, at=0)
                 if row.terms == entry.terms:
                     row = Row(
                         row.key, row.account, row.state, row.body, row.etag, row.columns, None
@@ -184,6 +181,17 @@ class Documents:
                     entry.terms = row.terms
                 rows.append(row)
         return rows
+
+    def check(self, key: bytes, at: int) -> None:
+        """`FoldFailed` at that position when the document cannot be stored as it is now."""
+        if key in self._changed and (state := self._entries[key].state) is not None:
+            self.row(key, state, at)
+
+    def row(self, key: bytes, state: State, at: int) -> Row:
+        try:
+            return self._row(key, state)
+        except Exception as error:
+            raise FoldFailed(Parked(key, at, f"row: {error!r}")) from error
 
     def settle(self) -> None:
         """The batch is written: forget what changed, and the oldest of what is held."""

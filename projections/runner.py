@@ -5,7 +5,7 @@ transaction that moves the position. So every fact is folded exactly once, also 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -102,11 +102,16 @@ class Runner:
     def _fold(self, page: Sequence[RecordedFact]) -> list[Row]:
         """Folds a page; a fact that cannot be folded parks its document and the page starts anew,
         so that nothing half folded is left."""
+        suspects: set[bytes] = set()
         while True:
             try:
-                return self._try_fold(page)
+                return self._try_fold(page, suspects)
             except FoldFailed as failed:
+                self._documents.discard()
                 parked = failed.parked
+                if not parked.position:  # its row fails; at which fact, the next try tells
+                    suspects.add(parked.key)
+                    continue
                 log.exception(
                     "document parked",
                     view=self.projection.name,
@@ -115,21 +120,28 @@ class Runner:
                     error=parked.error,
                 )
                 self._parked[parked.key] = parked
-                self._documents.discard()
 
-    def _try_fold(self, page: Sequence[RecordedFact]) -> list[Row]:
-        projection, documents, parked = self.projection, self._documents, self._parked
+    def _try_fold(self, page: Sequence[RecordedFact], suspects: Iterable[bytes]) -> list[Row]:
+        projection, documents = self.projection, self._documents
         keys = [projection.keys(recorded.fact) for recorded in page]
         documents.load(key for of_fact in keys for key in of_fact)
         for recorded, of_fact in zip(page, keys, strict=True):
-            if not of_fact or any(key in parked for key in of_fact):
+            if not of_fact or self._is_parked(of_fact, recorded.position):
                 continue
             try:
                 projection.fold(documents, recorded)
             except Exception as error:
                 message = f"{recorded.fact.name}: {error!r}"
                 raise FoldFailed(Parked(of_fact[0], recorded.position, message)) from error
+            for key in suspects:
+                documents.check(key, recorded.position)
         return documents.rows()
+
+    def _is_parked(self, keys: Iterable[bytes], position: int) -> bool:
+        """Whether one of the documents stopped at this position or before."""
+        if not self._parked:
+            return False
+        return any(key in self._parked and self._parked[key].position <= position for key in keys)
 
 
 def rebuild(

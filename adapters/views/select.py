@@ -36,7 +36,7 @@ class Select:
         params: list[Any] = [self.account]
         for column, operator, value in self.where:
             if operator == "in":
-                sql.append(f"{column} IN ({','.join('?' * len(value))})")
+                sql.append(f"{column} IN ({','.join('?' * len(value))})" if value else "1 = 0")
                 params += value
             else:
                 sql.append(f"{column} {operator} ?")

@@ -6,7 +6,7 @@ Each returns the Event with what its document shows beside it, as of the end of 
 from collections.abc import Sequence
 
 from application.group_commit import Work
-from application.history import ShownEvent, past_event
+from application.history import ShownEvent, past_states
 from domain.errors import Invalid
 from domain.event import DateFields, Event
 from domain.event_fields import CLOSED, EventBody
@@ -22,6 +22,7 @@ def create_event(work: Work, body: EventBody) -> ShownEvent:
     event = work.new(Event)
     work.load(Hosting, body.locationid).host(event.number, work.by)
     event.create(body.own(), work.by)
+    work.fresh(Inventory, event.number)
     _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
     if body.currentstatus is not None:
         event.change_status(body.currentstatus, work.by)
@@ -38,7 +39,7 @@ def change_event(
     """`contingents_version` is what the caller knew of them: it counts when the body names them."""
     event = work.load(Event, number).require(version)
     hosted_at, was_closed = event.locationid, event.status == CLOSED
-    event.edit(body.own(), work.by, body.currentstatus)
+    event.edit(body.own(), work.by, body.patch().get("currentstatus"))
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named and contingents_version is not None:
         work.load(Inventory, number).require_version(contingents_version)
@@ -96,12 +97,16 @@ def revert_event(work: Work, number: int, to: int, version: int | None = None) -
     A deleted Event comes back. Everything goes through the rules of today.
     """
     event = work.load(Event, number).require_past(to, version)
-    past = past_event(work.store, work.account, number, version=to)
+    past, past_contingents = past_states(work.store, work.account, number, to)
     hosted_at = event.locationid if event.exists else None
     if not event.exists:
         event.restore(work.by)
-    event.revert(past.event.state, work.by)
-    work.load(Inventory, number).revert(past.inventory.state, work.by)
+    was_closed = event.status == CLOSED
+    event.revert(past, work.by)
+    inventory = work.load(Inventory, number)
+    inventory.revert(past_contingents, work.by)
+    if was_closed and inventory.pending:
+        event.check_editable()
     _move(work, event, hosted_at)
     return shown(work, event)
 

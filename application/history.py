@@ -20,6 +20,7 @@ from domain.inventory import Inventory
 from domain.location import Location, LocationFields
 
 A = TypeVar("A", bound=Aggregate)
+Before = Callable[[Recorded], bool]
 
 BOOKKEEPING = frozenset({"version", "lastupdatets", "number", "namedversion"})
 
@@ -70,11 +71,7 @@ def past_event(
 ) -> ShownEvent:
     """The Event as it was shown right after a version, or at a moment."""
     if version is not None:
-        recorded = _at_version(store, Event, account, number, version)
-        end = _end_of_command(store, recorded)
-
-        def before(r: Recorded) -> bool:
-            return r.position <= end
+        before = _upto_command(store, account, number, version)
     else:
 
         def before(r: Recorded) -> bool:
@@ -83,30 +80,44 @@ def past_event(
         version = version_where(store, Event.id_of(account, number), before)
     event = load(store, Event, Event.id_of(account, number), version)
     _require_shown(event, version, time)
-    inventory_id = Inventory.id_of(account, number)
-    location_id = Location.id_of(account, event.locationid)
     return ShownEvent(
         event,
-        load(store, Inventory, inventory_id, version_where(store, inventory_id, before)),
-        load(store, Location, location_id, version_where(store, location_id, before)),
+        _as_of(store, Inventory, Inventory.id_of(account, number), before),
+        _as_of(store, Location, Location.id_of(account, event.locationid), before),
     )
+
+
+def past_states(store: Store, account: int, number: int, version: int) -> tuple[State, State]:
+    """What a revert goes back to: the Event's state and its contingents', deleted or not."""
+    before = _upto_command(store, account, number, version)
+    event = load(store, Event, Event.id_of(account, number), version)
+    return event.state, _as_of(store, Inventory, Inventory.id_of(account, number), before).state
 
 
 def past_location(
     store: Store, account: int, number: int, *, version: int | None = None, time: str | None = None
 ) -> Location:
     """The Location as it was right after a version, or at a moment."""
-    location_id = Location.id_of(account, number)
     if version is not None:
-        _at_version(store, Location, account, number, version)
+        location = location_at(store, account, number, version)
     else:
-        version = version_where(store, location_id, lambda r: r.fact.time <= str(time))
-    location = load(store, Location, location_id, version)
-    _require_shown(location, version, time)
+        location_id = Location.id_of(account, number)
+        location = _as_of(store, Location, location_id, lambda r: r.fact.time <= str(time))
+    _require_shown(location, location.version, time)
     return location
 
 
-def version_where(store: Store, aggregate: UUID, before: Callable[[Recorded], bool]) -> int:
+def location_at(store: Store, account: int, number: int, version: int) -> Location:
+    """The Location at a version, deleted or not."""
+    _at_version(store, Location, account, number, version)
+    return load(store, Location, Location.id_of(account, number), version)
+
+
+def _as_of(store: Store, cls: type[A], aggregate_id: UUID, before: Before) -> A:
+    return load(store, cls, aggregate_id, version_where(store, aggregate_id, before))
+
+
+def version_where(store: Store, aggregate: UUID, before: Before) -> int:
     """The last version for which `before` holds, 0 if for none."""
     newest = store.stream(aggregate, newest_first=True, limit=1)
     if not newest:
@@ -131,8 +142,14 @@ def _at_version(
     return found[0]
 
 
+def _upto_command(store: Store, account: int, number: int, version: int) -> Before:
+    """Up to the last fact that was saved by the command that made this version."""
+    recorded = _at_version(store, Event, account, number, version)
+    end = _end_of_command(store, recorded)
+    return lambda r: r.position <= end
+
+
 def _end_of_command(store: Store, recorded: Recorded) -> int:
-    """The position of the last fact that was saved by the same command."""
     end = recorded.position
     while page := store.read(end, 20):
         for following in page:
@@ -223,4 +240,12 @@ def _comparable(aggregate: Aggregate) -> State:
     elif isinstance(aggregate, Location):
         state = {**LocationFields.defaults(), "deleted": False}
     captured = aggregate.capture().state
-    return state | {n: v for n, v in captured.items() if n not in BOOKKEEPING}
+    if isinstance(aggregate, Inventory):
+        contingents = captured.get("contingents", {})
+        captured["contingents"] = {key: _said(c) for key, c in contingents.items()}
+    return state | _said(captured)
+
+
+def _said(state: State) -> State:
+    """What was said of it, without what was kept of the saying."""
+    return {n: v for n, v in state.items() if n not in BOOKKEEPING}

@@ -1,7 +1,7 @@
 """Commands on Locations. Each returns the aggregate it changed."""
 
 from application.group_commit import Work
-from application.history import load
+from application.history import location_at
 from domain.hosting import Hosting
 from domain.location import Location, LocationFields
 
@@ -9,7 +9,7 @@ from domain.location import Location, LocationFields
 def create_location(work: Work, fields: LocationFields) -> Location:
     location = work.new(Location)
     location.create(fields, work.by)
-    work.load(Hosting, location.number).open(work.by)
+    work.fresh(Hosting, location.number).open(work.by)
     return location
 
 
@@ -31,7 +31,7 @@ def delete_location(work: Work, number: int, version: int | None = None) -> Loca
 def revert_location(work: Work, number: int, to: int, version: int | None = None) -> Location:
     """Brings the fields back to what they were at a version; a deleted Location comes back."""
     location = work.load(Location, number).require_past(to, version)
-    past = load(work.store, Location, location.id, to)
+    past = location_at(work.store, work.account, number, to)
     if not location.exists:
         location.restore(work.by)
         work.load(Hosting, number).open(work.by)

@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOpened(DomainEvent, topic="registry.account-opened"):
-    name: str
+    accountname: str
     account: int
     language: str
 
@@ -54,7 +54,7 @@ class Registry(Aggregate):
         match fact:
             case AccountOpened():
                 accounts[str(fact.account)] = {
-                    "name": fact.name,
+                    "name": fact.accountname,
                     "language": fact.language,
                     "openedts": fact.time,
                 }
@@ -88,7 +88,7 @@ class Registry(Aggregate):
         number = account_number(name)
         held = self.state.get("accounts", {}).get(str(number))
         if held is None:
-            self.trigger(AccountOpened, by, name=name, account=number, language=language)
+            self.trigger(AccountOpened, by, accountname=name, account=number, language=language)
         elif held["name"] != name:
             raise NameTaken(f"{name!r} has the same number as {held['name']!r}: choose another")
 

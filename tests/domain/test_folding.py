@@ -100,7 +100,7 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             )
         ],
         [
-            (AccountOpened, {"name": texts, "account": numbers, "language": texts}),
+            (AccountOpened, {"accountname": texts, "account": numbers, "language": texts}),
             (KeyRevoked, {"keyid": st.just(1)}),
         ],
     ),

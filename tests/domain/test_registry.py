@@ -27,7 +27,7 @@ def test_an_account_is_opened_once() -> None:
 
     then(
         when(registry, opened),
-        says(AccountOpened, name="demo", account=account_number("demo"), language="en"),
+        says(AccountOpened, accountname="demo", account=account_number("demo"), language="en"),
     )
     then(when(given(Registry, opened), opened))
 

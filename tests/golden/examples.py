@@ -172,7 +172,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         AccountOpened,
         1,
         kind=Kind.REGISTRY,
-        name="demo",
+        accountname="demo",
         account=0x2A97516C354B,
         language="en",
     ),

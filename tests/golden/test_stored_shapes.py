@@ -79,3 +79,8 @@ def test_every_fact_is_found_by_its_own_topic() -> None:
 def test_an_example_says_everything_that_its_fact_can_say() -> None:
     for example in EXAMPLES:
         assert all(getattr(example, name) is not None for name in own_fields(type(example)))
+
+
+def test_no_field_of_a_fact_hides_what_every_fact_says() -> None:
+    for example in EXAMPLES:
+        assert example.name == type(example).__name__

@@ -1,0 +1,42 @@
+"""Stores in trouble: real ones in memory, which do what a test tells them before a call."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from adapters.stores.memory import MemoryStore
+from application.ports import KeptAnswer, Recorded
+from domain.base import DomainEvent, Snapshot
+
+
+def nothing() -> None:
+    """No trouble."""
+
+
+class TroubledStore(MemoryStore):
+    """`before_append` and `before_read` may raise, or let another process write first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_append: Callable[[], None] = nothing
+        self.before_read: Callable[[], None] = nothing
+        self.streamed = 0
+        """How many facts were read of single aggregates."""
+
+    def append(
+        self,
+        facts: Sequence[DomainEvent],
+        snapshots: Sequence[Snapshot] = (),
+        answers: Sequence[KeptAnswer] = (),
+    ) -> Sequence[int]:
+        self.before_append()
+        return super().append(facts, snapshots, answers)
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        self.before_read()
+        return super().read(after, limit)
+
+    def stream(self, aggregate: UUID, **which: Any) -> list[Recorded]:
+        found = super().stream(aggregate, **which)
+        self.streamed += len(found)
+        return found

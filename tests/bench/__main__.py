@@ -1,0 +1,125 @@
+"""`make bench`: the program against a bare route, in the same run, on both stores.
+
+Ratios count: floor and case take turns, and only one of the two servers runs at a time. A missed
+target is information, not a failure; an answer that is not 2xx fails the bench.
+"""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import psycopg
+
+from adapters.bootstrap import Stagebook, bootstrap
+from adapters.settings import Settings
+from adapters.stores.sqlite import SqliteStore
+from tests.bench import cases
+from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
+from tests.bench.servers import Stage, empty_store
+from tests.bench.table import Result, table
+
+STORES = ("sqlite", "postgres")
+QUICK = Sizes(events=60, facts=1_200, versions=250, young=5, locations=5)
+QUICK_EFFORT = cases.Effort(rounds=1, seconds=0.2, connections=4, answers=20, pairs=10)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    names = [*cases.CASES, cases.REBUILD]
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--store", choices=[*STORES, "both"], default="both")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="tiny: shows that it works")
+    asked = parser.parse_args(arguments)
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}")
+    missed: list[str] = []
+    errors: list[str] = []
+    for kind in STORES if asked.store == "both" else (asked.store,):
+        results = measure(kind, asked)
+        print(f"\n{table(kind, results)}\n", flush=True)
+        missed += [f"{kind} {r.case} ({r.measured}, {r.ratio})" for r in results if r.met is False]
+        errors += [f"{kind} {r.case}: {r.errors}, e.g. {r.example}" for r in results if r.errors]
+    print("missed:", "; ".join(missed) or "nothing")
+    print("errors:", "; ".join(errors) or "none")
+    return 1 if errors else 0
+
+
+def measure(kind: str, asked: argparse.Namespace) -> list[Result]:
+    effort = QUICK_EFFORT if asked.quick else cases.Effort()
+    with empty_store(kind) as store:
+        filled = filling(store, QUICK if asked.quick else Sizes())
+        results = list(cases.rebuild(kind, store)) if cases.REBUILD in asked.only else []
+        chosen = [name for name in cases.CASES if name in asked.only]
+        if chosen:
+            results = [*serving(store, filled, effort, chosen), *results]
+    return results
+
+
+def filling(store: str, sizes: Sizes) -> Filled:
+    """Fills the store, without a live worker: the views follow in one rebuild."""
+    begun = time.monotonic()
+    book = bootstrap(Settings(store=store))
+    try:
+        print(durability(book), flush=True)
+        book.start_writer()
+        filled = fill(book, sizes)
+    finally:
+        book.close()
+    seconds = time.monotonic() - begun
+    print(f"{filled.facts:,} facts by commands in {seconds:.0f} s", flush=True)
+    return filled
+
+
+def durability(book: Stagebook) -> str:
+    """What a commit is worth here, read from the connections that are used."""
+    if isinstance(book.store, SqliteStore):
+        with book.store._recorder.writing() as c:
+            level = c.execute("PRAGMA synchronous").fetchone()[0]
+        says = f"SQLite {sqlite3.sqlite_version}, synchronous {level} (2 is FULL)"
+        return f"{says}, an fsync takes {fsync(book.settings.folder):.2f} ms"
+    with psycopg.connect(book.settings.store) as connection:
+        shown = {
+            name: connection.execute(f"SHOW {name}").fetchone()[0]
+            for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+        }
+    return "PostgreSQL " + ", ".join(f"{n} {v}" for n, v in shown.items())
+
+
+def fsync(folder: Path) -> float:
+    """The median of what this disk takes to write a page for good, in milliseconds."""
+    taken = []
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        for _ in range(50):
+            file.write(b"\0" * 4_096)
+            file.flush()
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - begun)
+    return median(taken) * 1_000
+
+
+def serving(
+    store: str, filled: Filled, effort: cases.Effort, chosen: Sequence[str]
+) -> list[Result]:
+    middle = filled.events[len(filled.events) // 2]
+    results = []
+    with closing(Stage(store, f"/v1/events/{middle}", TOKENS[CATALOGUE])) as stage:
+        print(f"the views stood after {stage.caught_up:.1f} s", flush=True)
+        bench = cases.Bench(store, stage, filled, effort)
+        for name in chosen:
+            for result in cases.CASES[name](bench):
+                results.append(result)
+                print(f"  {result.case}: {result.measured} {result.ratio}", flush=True)
+        print(f"the views were at most {stage.lag:.1f} s behind after a round", flush=True)
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

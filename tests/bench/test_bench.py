@@ -1,0 +1,35 @@
+"""The bench runs: every case is in its table, every request was answered. Never a speed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CASES = (
+    "create Event",
+    "PATCH one hot Event",
+    "GET Event",
+    "list page of 50",
+    "PATCH at version",
+    "?version= of",
+    "?at= of",
+    "history page of 50",
+    "rebuild events",
+    "rebuild locations",
+    "rebuild availability",
+    "rebuild changes",
+    "rebuild all views",
+)
+
+
+def test_the_bench_measures_every_case_without_an_error() -> None:
+    command = [sys.executable, "-m", "tests.bench", "--store", "sqlite", "--quick"]
+
+    run = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "errors: none" in run.stdout
+    table = run.stdout.partition("\ncase ")[2]
+    assert [case for case in CASES if f"\n{case}" not in table] == []

@@ -58,7 +58,7 @@ class Job:
     """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
     outcome: Answer | BaseException | None = None
     facts: int = 0
-    """How many facts of the batch there are up to and with its own last; 0: it recorded none."""
+    """How many facts of the batch its answer rests on: those up to and with its own last."""
 
 
 class Work:
@@ -240,11 +240,11 @@ class GroupCommit:
         for aggregate in work.loaded.values():
             if aggregate.pending:
                 pending += aggregate.pending
-                job.facts = len(pending)
                 before = aggregate.version - len(aggregate.pending)
                 if before // SNAPSHOT_EVERY < aggregate.version // SNAPSHOT_EVERY:
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
+        job.facts = len(pending)
         job.outcome = answer if job.facts else replace(answer, position=self._position)
         if job.key:
             kept[job.account, job.key.key] = KeptAnswer(

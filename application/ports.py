@@ -36,8 +36,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer to commit with the facts. `facts` counts those of the batch up to its own last,
-    so the store can write the position in; 0 facts: `answer.position` stands."""
+    """An answer to commit with the facts. `facts` counts those of the batch that it rests on, so
+    the store can write the position in; 0 facts: `answer.position` stands."""
 
     account: int
     key: str

@@ -88,15 +88,19 @@ def test_a_batch_is_stored_at_once_and_in_the_order_it_was_handed_in(
     assert location_name(troubled, location) == "Hall 19"
 
 
-def test_every_answer_has_the_position_of_its_own_last_fact(desk: Desk) -> None:
+def test_every_answer_has_the_position_of_the_last_fact_that_it_rests_on(desk: Desk) -> None:
     location = desk.location()
     start = desk.store.position()
-    jobs = [desk.job(creating(location)), desk.job(naming(location, "B")), desk.job(lambda _: 1)]
+    nothing_first = desk.job(naming(location, "Concert hall"))
+    jobs = [desk.job(creating(location)), desk.job(naming(location, "B"))]
+    nothing_new = desk.job(naming(location, "B"))
 
-    positions = [future.result().position for future in desk.together(*jobs)]
+    futures = desk.together(nothing_first, *jobs, nothing_new)
 
     assert desk.facts(start) == ["EventCreated", "EventHosted", "LocationChanged"]
-    assert positions == [start + 2, start + 3, start]
+    answers = [future.result() for future in futures]
+    assert [answer.position for answer in answers] == [start, start + 2, start + 3, start + 3]
+    assert answers[3].body == answers[2].body
 
 
 def test_a_refused_job_harms_no_other_in_its_batch(desk: Desk) -> None:

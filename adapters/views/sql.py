@@ -153,8 +153,8 @@ class SqlView:
     def whole(self) -> tuple[int, dict[bytes, tuple[bytes | None, str]]]:
         """The position and every document with its ETag, as of one moment."""
         rows = self._rows(
-            f"SELECT position, key, body, etag FROM {self.progress} LEFT JOIN {self.documents}"
-            " ON TRUE ORDER BY key"
+            f"SELECT p.position, d.key, d.body, d.etag FROM {self.progress} p"
+            f" LEFT JOIN {self.documents} d ON TRUE ORDER BY d.key"
         )
         return int(rows[0][0]), {
             bytes(key): (None if body is None else bytes(body), etag)

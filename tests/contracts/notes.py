@@ -19,7 +19,7 @@ class Notes:
     columns: ClassVar[Columns] = (
         Column("number", "int"),
         Column("rank", "int"),
-        Column("place", "int"),
+        Column("position", "int"),
         Column("name", "text"),
     )
     indexes: ClassVar[Indexes] = (("account", "number"), ("account", "rank", "number"))

@@ -191,9 +191,9 @@ def test_keys_are_found_by_a_column_within_their_account_listed_or_not(view: Sql
         row(1, place=9, owner=MAX_ACCOUNT),
     )
 
-    assert view.keys_where("place", 9, ACCOUNT) == [key(1), key(3), key(4)]
-    assert view.keys_where("place", 9, MAX_ACCOUNT) == [key(1, MAX_ACCOUNT)]
-    assert view.keys_where("place", 7, ACCOUNT) == []
+    assert view.keys_where("position", 9, ACCOUNT) == [key(1), key(3), key(4)]
+    assert view.keys_where("position", 9, MAX_ACCOUNT) == [key(1, MAX_ACCOUNT)]
+    assert view.keys_where("position", 7, ACCOUNT) == []
 
 
 def test_a_document_without_a_body_has_no_page(view: SqlView) -> None:
@@ -278,20 +278,20 @@ def has(document: dict[str, Any], *starts: str) -> bool:
 Filter = tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]
 FILTERS: list[Filter] = [
     ({}, lambda _: True),
-    ({"where": (("place", "=", 2),)}, lambda d: d["place"] == 2),
-    ({"where": (("place", "in", (1, 3)),)}, lambda d: d["place"] in (1, 3)),
-    ({"where": (("place", ">", 1),)}, lambda d: (d["place"] or 0) > 1),
-    ({"where": (("place", "<=", 2),)}, lambda d: (d["place"] or 9) <= 2),
+    ({"where": (("position", "=", 2),)}, lambda d: d["place"] == 2),
+    ({"where": (("position", "in", (1, 3)),)}, lambda d: d["place"] in (1, 3)),
+    ({"where": (("position", ">", 1),)}, lambda d: (d["place"] or 0) > 1),
+    ({"where": (("position", "<=", 2),)}, lambda d: (d["place"] or 9) <= 2),
     (
         {"where": (("rank", ">=", 0), ("rank", "<", FOREVER))},
         lambda d: 0 <= d["rank"] < FOREVER,
     ),
-    ({"where": (("place", "in", ()),)}, lambda _: False),
+    ({"where": (("position", "in", ()),)}, lambda _: False),
     ({"prefixes": ("word:l",)}, lambda d: has(d, "word:l")),
     ({"prefixes": ("word:ét", "word:j")}, lambda d: has(d, "word:ét", "word:j")),
     ({"exact": ("tag:a",)}, lambda d: "tag:a" in d["terms"]),
     (
-        {"exact": ("tag:a",), "prefixes": ("word:live",), "where": (("place", "in", (1, 2)),)},
+        {"exact": ("tag:a",), "prefixes": ("word:live",), "where": (("position", "in", (1, 2)),)},
         lambda d: "tag:a" in d["terms"] and has(d, "word:live") and d["place"] in (1, 2),
     ),
 ]
@@ -351,7 +351,7 @@ def test_totals_are_those_of_today(view: SqlView) -> None:
     for count in range(1, 4):
         put(view, row(count, place=1))
         assert view.page(Select(ACCOUNT, limit=1)).total == count
-        assert view.page(Select(ACCOUNT, (("place", "=", 1),), limit=1)).total == count
+        assert view.page(Select(ACCOUNT, (("position", "=", 1),), limit=1)).total == count
 
     put(view, row(2, account=None))
 

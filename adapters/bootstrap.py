@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypedDict
 from uuid import uuid4
 
 from adapters.settings import Settings
@@ -34,6 +34,18 @@ EVENTS, LOCATIONS, AVAILABILITY, CHANGES = (
 PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CHANGES)
 
 
+class WriterOptions(TypedDict):
+    cached: int
+    on_commit: Callable[[int], None]
+
+
+class Writer(Protocol):
+    """Takes jobs and answers their futures after the commit."""
+
+    def submit(self, job: Job) -> Any: ...
+    def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Stagebook:
     """The parts of one process."""
@@ -44,31 +56,34 @@ class Stagebook:
     keyring: Keyring
     reads_block: bool
     """Whether a read of a view waits for a network: then it must not run on the event loop."""
-    writer: GroupCommit | None = None
+    writer: Writer | None = None
     worker: LiveWorker | None = None
 
-    def start(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
-        """Starts the live worker and the writer that wakes it."""
-        self.forget_answers()
+    def start(self) -> None:
+        """Starts the live worker and the writer that wakes it, both in this process."""
+        self.start_worker()
+        self.start_writer()
+
+    def start_worker(self) -> LiveWorker:
+        """Starts the live worker; views that an older version made are rebuilt first."""
         for projection in PROJECTIONS:
             if not self.views.up_to_date(projection):
                 rebuild(projection, self.store, self.views, lambda _position, _head: None)
-        worker = self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
-        self.start_writer(settle, on_commit=lambda _position: worker.wake())
-        worker.start()
+        self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
+        self.worker.start()
+        return self.worker
 
-    def start_writer(
-        self,
-        settle: Callable[[Sequence[Job]], None] | None = None,
-        on_commit: Callable[[int], None] = lambda _position: None,
-    ) -> None:
-        """Starts the writer alone: a server elsewhere keeps the views."""
-        self.writer = GroupCommit(
-            self.store,
-            cached=self.settings.cached_aggregates,
-            on_commit=on_commit,
-            settle=settle,
-        )
+    def start_writer(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
+        """Starts the writer as a thread."""
+        options = self.writer_options()
+        self.writer = GroupCommit(self.store, settle=settle, **options)
+
+    def writer_options(self) -> WriterOptions:
+        """What every writer is made with; a live worker in this process hears of its commits."""
+        self.forget_answers()
+        worker = self.worker
+        wake = (lambda _: worker.wake()) if worker else (lambda _: None)
+        return {"cached": self.settings.cached_aggregates, "on_commit": wake}
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""
@@ -81,6 +96,11 @@ class Stagebook:
 
     def view(self, projection: Projection) -> SqlView:
         return self.views.live(projection)
+
+    def kept(self, projection: Projection) -> bool:
+        """Whether a worker, here or in another process, keeps that view up to date."""
+        with self.views.leading(projection) as nobody_does:
+            return not nobody_does
 
     def execute(self, decide: Callable[[Work], Any], *, account: int, actor: str) -> Any:
         """Runs one command and returns what it decided, for the command line."""

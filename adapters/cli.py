@@ -1,7 +1,9 @@
 """The command line `stagebook`."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +24,8 @@ from adapters import demo as demo_account
 from adapters import logs
 from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
+from adapters.work import WorkerProcess
+from adapters.work import work as working
 from application import history as histories
 from application.keyring import adding_key, new_token, revoking_key
 from application.ports import StoreUnavailable
@@ -107,16 +111,37 @@ def run(settings: Settings, announce: str | None) -> None:
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "server_header": False,
     }
-    if settings.workers > 1:
-        if announce:
-            print(announce, flush=True)
-        uvicorn.run(APPLICATION, **options)
-        return
-    server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
-    with suppress(KeyboardInterrupt):
-        server.run()
-    if not server.started:
-        raise typer.Exit(1)
+    worker = WorkerProcess()
+    try:
+        if settings.workers > 1:
+            if announce:
+                print(announce, flush=True)
+            uvicorn.run(APPLICATION, **options)
+        else:
+            server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
+            with suppress(KeyboardInterrupt):
+                server.run()
+            if not server.started:
+                raise typer.Exit(1)
+    finally:
+        worker.stop()
+
+
+@app.command()
+def work(
+    *,
+    until_closed: Annotated[
+        bool, typer.Option("--until-closed", help="Stop when standard input ends.")
+    ] = False,
+) -> None:
+    """Keeps the views up to date until it is stopped; `serve` starts one of these."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # a Ctrl-C reaches the whole group: the server decides when its worker stops
+        ignored = until_closed and number == signal.SIGINT
+        signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
+    with opened() as book:
+        working(book, sys.stdin.buffer if until_closed else None, stop)
 
 
 class Announcing(uvicorn.Server):
@@ -144,7 +169,7 @@ def demo() -> None:
     bearer = f"-H 'Authorization: Bearer {token}'"
     change = "-H 'Content-Type: application/json' -X PATCH -d '{\"subtitle\": \"Extra night\"}'"
     lines = (
-        f"Stagebook answers on {base} (Ctrl-C stops it); its API is described at {base}/openapi.json",
+        f"Stagebook answers on {base} (Ctrl-C stops it), its API is told in {base}/openapi.json",
         f"token: {token}",
         "",
         f"curl -s {bearer} {base}/v1/events/1",

@@ -2,6 +2,8 @@
 
 Requests hand in a job; the writer takes what is waiting, decides each against the aggregates it
 holds in memory, stores the facts of all of them at once, and only then answers each of them.
+`Committer` does that to a batch; `GroupCommit` is the writer as a thread, and the HTTP adapter has
+one on its event loop.
 
     a refused job       harms no other: what it had triggered is taken back
     another process     wrote first: the aggregates follow the log and the batch is decided again,
@@ -64,7 +66,7 @@ class Job:
 class Work:
     """One job's view of the book: what it loads, it may change; what it triggers is recorded."""
 
-    def __init__(self, writer: "GroupCommit", job: Job) -> None:
+    def __init__(self, writer: "Committer", job: Job) -> None:
         self._writer = writer
         self.account = job.account
         self.by = job.by
@@ -119,8 +121,11 @@ class Numbers:
         return number
 
 
-class GroupCommit:
-    """The writer of one process. `on_commit` hears of every batch, from the writer's thread."""
+class Committer:
+    """Decides and stores whole batches; who collects them is up to the writer built on it.
+
+    `on_commit` hears the position of every batch.
+    """
 
     def __init__(
         self,
@@ -128,29 +133,14 @@ class GroupCommit:
         *,
         cached: int = 10_000,
         on_commit: Callable[[int], None] = lambda _position: None,
-        settle: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
         self._cached = cached
         self._on_commit = on_commit
-        self._settle = settle or settle_futures
         self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
         self._touched: set[UUID] = set()
         self._position = store.position()
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
-        self._thread.start()
-
-    def submit(self, job: Job) -> Any:
-        """Puts the job in the queue; its future is answered after the commit."""
-        self._jobs.put(job)
-        return job.future
-
-    def close(self) -> None:
-        """Commits what is waiting, then stops."""
-        self._jobs.put(None)
-        self._thread.join()
 
     def aggregate(self, cls: type[A], aggregate_id: UUID) -> A:
         """The aggregate in memory, loaded when it is not there."""
@@ -166,21 +156,11 @@ class GroupCommit:
         self._touched.add(aggregate.id)
         self._aggregates[aggregate.id] = aggregate
 
-    # -- the writer's thread
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch = [job]
-            while len(batch) < MAX_BATCH and not self._jobs.empty():
-                following = self._jobs.get()
-                if following is None:
-                    self._jobs.put(None)
-                    break
-                batch.append(following)
-            self._commit(batch)
-            self._settle(batch)
-            while len(self._aggregates) > self._cached:
-                self._aggregates.popitem(last=False)
+    def commit(self, batch: Sequence[Job]) -> None:
+        """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
+        self._commit(batch)
+        while len(self._aggregates) > self._cached:
+            self._aggregates.popitem(last=False)
 
     def _commit(self, batch: Sequence[Job]) -> None:
         try:
@@ -310,6 +290,46 @@ class GroupCommit:
         self._forget()
         for job in batch:
             job.outcome = error
+
+
+class GroupCommit(Committer):
+    """The writer as a thread: for stores that make it wait, and for the command line."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        cached: int = 10_000,
+        on_commit: Callable[[int], None] = lambda _position: None,
+        settle: Callable[[Sequence[Job]], None] | None = None,
+    ) -> None:
+        super().__init__(store, cached=cached, on_commit=on_commit)
+        self._settle = settle or settle_futures
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> Any:
+        """Puts the job in the queue; its future is answered after the commit."""
+        self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Commits what is waiting, then stops."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            while len(batch) < MAX_BATCH and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    self._jobs.put(None)
+                    break
+                batch.append(following)
+            self.commit(batch)
+            self._settle(batch)
 
 
 def settle_futures(batch: Sequence[Job]) -> None:

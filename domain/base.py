@@ -139,6 +139,14 @@ class Snapshot(DomainEvent, topic="snapshot"):
     state: State
 
 
+def fold_fields(state: State, fields: State) -> None:
+    """Folds changed fields in; a custom field that was cleared is gone."""
+    state.update(fields)
+    for name, value in fields.items():
+        if value is None and name.startswith("c_"):
+            state.pop(name, None)
+
+
 class Aggregate:
     """A consistency boundary: its facts are numbered without a gap and decided one by one."""
 

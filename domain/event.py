@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.base import Aggregate, Cause, DomainEvent, Fields, State
+from domain.base import Aggregate, Cause, DomainEvent, Fields, State, fold_fields
 from domain.errors import (
     EventActive,
     EventClosed,
@@ -59,8 +59,9 @@ class Event(Aggregate):
         state["lastupdatets"] = fact.time
         match fact:
             case EventCreated():
-                state.update(fact.fields, number=fact.number, code=fact.code)
-                state.update(createdts=fact.time, currentstatus=DRAFT, dates={})
+                fold_fields(state, fact.fields)
+                state.update(number=fact.number, code=fact.code, createdts=fact.time)
+                state.update(currentstatus=DRAFT, dates={})
             case DateAdded():
                 state["dates"][str(fact.dateid)] = {"id": fact.dateid, **fact.fields}
             case DateChanged():
@@ -77,7 +78,7 @@ class Event(Aggregate):
             case EventRestored():
                 state["deleted"] = False
             case _:
-                state.update(fact.changed)  # type: ignore[attr-defined]
+                fold_fields(state, fact.changed)  # type: ignore[attr-defined]
 
     # -- what it is now
 
@@ -135,7 +136,6 @@ class Event(Aggregate):
         if changed:
             self.check_editable()
             _check_date(current | changed)
-            self._check_still_publishable({**self.state["dates"], str(date_id): current | changed})
             self.trigger(DateChanged, by, dateid=date_id, changed=changed)
 
     def remove_date(self, date_id: int, by: Cause) -> None:

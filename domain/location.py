@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State
+from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.translations import checked
@@ -79,10 +79,11 @@ class Location(Aggregate):
         state["lastupdatets"] = fact.time
         match fact:
             case LocationCreated():
-                state.update(fact.fields, number=fact.number, createdts=fact.time)
+                fold_fields(state, fact.fields)
+                state.update(number=fact.number, createdts=fact.time)
                 state["namedversion"] = fact.originator_version
             case LocationChanged():
-                state.update(fact.changed)
+                fold_fields(state, fact.changed)
                 if "name" in fact.changed:
                     state["namedversion"] = fact.originator_version
             case LocationDeleted():

@@ -19,7 +19,7 @@ from domain.inventory import Inventory
 from domain.location import LocationChanged, LocationCreated
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
-from projections.location_documents import custom, words
+from projections.location_documents import words
 
 FOREVER = 2**62
 """Where an Event without a start or an end sorts: behind all others."""
@@ -80,20 +80,28 @@ SHAPE: State = {
     "webremark": None,
     "createdts": None,
     "lastupdatets": None,
+    "guid": None,
+    "version": None,
+    "dates": [],
 }
-"""All 55 named fields in the vendor's order, with what they show when nothing was said."""
+"""All 55 named fields in the vendor's order and three of ours, with what they show when nothing
+was said; custom fields follow. A state has the same names."""
 
 
 def event_document(event: State, inventory: State, location: State, account: int) -> dict[str, Any]:
     """The Event as it is shown, from the states of its three aggregates."""
     number = event["number"]
     contingents = _by_id(inventory.get("contingents", {}))
-    document = {name: event.get(name, default) for name, default in SHAPE.items()}
+    document = SHAPE | event
+    del document["number"]
+    document.pop("deleted", None)
     document.update(
         id=number,
         startts=starts(event),
         endts=ends(event),
         locationname=location.get("name"),
+        guid=str(guid(account, Kind.EVENT, number)),
+        dates=[date_document(d, number, account) for d in _by_id(event["dates"])],
         contingents=[contingent(c, number) for c in contingents if not c["seated"]],
         seated_contingents=[contingent(c, number) for c in contingents if c["seated"]],
         availability=[available(c) for c in contingents],
@@ -101,10 +109,6 @@ def event_document(event: State, inventory: State, location: State, account: int
     )
     if channels := document["saleschannels"]:
         document["saleschannels"] = [{"eventid": number, **channel} for channel in channels]
-    document["guid"] = str(guid(account, Kind.EVENT, number))
-    document["version"] = event["version"]
-    document["dates"] = [date_document(d, number, account) for d in _by_id(event["dates"])]
-    document.update(custom(event))
     return document
 
 

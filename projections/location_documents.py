@@ -22,13 +22,8 @@ def location_document(state: State, account: int) -> dict[str, Any]:
         **fields,
         "createdts": state["createdts"],
         "lastupdatets": state["lastupdatets"],
-        **custom(state),
+        **{n: v for n, v in state.items() if n.startswith("c_")},
     }
-
-
-def custom(state: State) -> State:
-    """The custom fields; a cleared one is gone."""
-    return {n: v for n, v in state.items() if n.startswith("c_") and v is not None}
 
 
 def location_etag(state: State) -> str:

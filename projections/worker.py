@@ -11,7 +11,7 @@ from structlog import get_logger
 from projections.base import Projection, View
 from projections.runner import Log, Runner, SharedLog
 
-IDLE_SECONDS = 0.02
+IDLE_SECONDS = 0.005
 """How often another process's commits are looked for; this one's are signalled."""
 RETRY_SECONDS = 1.0
 

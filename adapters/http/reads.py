@@ -16,7 +16,7 @@ from adapters.http.errors import NotYet
 from adapters.views.select import Select
 from application.keyring import Principal
 from domain.errors import NotFound
-from domain.ids import Kind, guid
+from domain.ids import Kind, key
 from domain.translations import languages, translated
 from projections.base import Projection
 
@@ -53,8 +53,8 @@ async def _found(
     if "stagebook-after" in request.headers:
         await seen(request, projection)
     view = book.view(projection)
-    key = guid(who.account, kind, number).bytes
-    found = await blocking(view.document, key) if book.reads_block else view.document(key)
+    at = key(who.account, kind, number)
+    found = await blocking(view.document, at) if book.reads_block else view.document(at)
     if found is None:
         raise NotFound(f"{kind.name.capitalize()} {number} does not exist", id=number)
     return found

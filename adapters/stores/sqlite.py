@@ -38,6 +38,9 @@ CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID
 """
+INSERT_FACTS = "INSERT INTO stored_events VALUES"
+CHUNKS = (64, 16, 4, 1)
+"""Facts a statement: each statement lets another thread have the interpreter, and waits for it."""
 INSERT_ANSWER = "INSERT INTO kept_answers VALUES (?,?,?,?,?,?,?,?)"
 SELECT_FACTS = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -91,16 +94,27 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         answers: Sequence[KeptAnswer] = (),
     ) -> list[int]:
         positions: list[int] = []
-        for s in stored_events:
-            row = (s.originator_id.hex, s.originator_version, s.topic, s.state)  # type: ignore[union-attr]
-            c.execute(self.insert_events_statement, row)
-            positions.append(c.lastrowid or 0)
-        c.executemany(
-            "INSERT OR IGNORE INTO stored_snapshots VALUES (?,?,?,?)",
-            [(s.originator_id.hex, s.originator_version, s.topic, s.state) for s in snapshots],  # type: ignore[union-attr]
-        )
-        c.executemany(INSERT_ANSWER, [answer_row(k, positions) for k in answers])
+        start = 0
+        for size in CHUNKS:
+            statement = f"{INSERT_FACTS} {','.join(['(?,?,?,?)'] * size)}"
+            while len(stored_events) - start >= size:
+                c.execute(statement, _values(stored_events[start : start + size]))
+                start += size
+                last = c.lastrowid or 0
+                positions += range(last - size + 1, last + 1)
+        for s in snapshots:
+            c.execute("INSERT OR IGNORE INTO stored_snapshots VALUES (?,?,?,?)", _values([s]))
+        for kept in answers:
+            c.execute(INSERT_ANSWER, answer_row(kept, positions))
         return positions
+
+
+def _values(stored_events: Sequence[StoredEvent]) -> list[Any]:
+    """The rows of one statement, end to end."""
+    values: list[Any] = []
+    for s in stored_events:
+        values += (s.originator_id.hex, s.originator_version, s.topic, s.state)  # type: ignore[union-attr]
+    return values
 
 
 def answer_row(kept: KeptAnswer, positions: Sequence[int]) -> tuple[Any, ...]:

@@ -42,6 +42,7 @@ class SqlView:
             f"INSERT INTO {self.documents} ({', '.join(names)}) VALUES ("
             f"{', '.join('?' * len(names))}) ON CONFLICT (key) DO UPDATE SET {updates}"
         )
+        self._one = f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL"
         self._totals: dict[Select, tuple[int, int]] = {}
 
     # -- what a database provides
@@ -126,9 +127,7 @@ class SqlView:
 
     def document(self, key: bytes) -> tuple[bytes, str] | None:
         """The served bytes and the ETag of one document."""
-        rows = self._rows(
-            f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL", (key,)
-        )
+        rows = self._rows(self._one, (key,))
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
     def page(self, select: Select) -> Page:

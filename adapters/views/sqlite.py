@@ -44,13 +44,24 @@ class SqliteView(SqlView):
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
         with _translated():
-            if reader is None:
-                reader = self._connect()
-                reader.execute("PRAGMA query_only = 1")
-                self._local.reader = reader
-            yield reader.cursor()
+            yield self._reader().cursor()
+
+    def document(self, key: bytes) -> tuple[bytes, str] | None:
+        """As everywhere, without what a read of one row does not need: the most frequent one."""
+        try:
+            row = self._reader().execute(self._one, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        return row  # type: ignore[no-any-return]
+
+    def _reader(self) -> sqlite3.Connection:
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._connect()
+            reader.execute("PRAGMA query_only = 1")
+            self._local.reader = reader
+        return reader
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
@@ -98,6 +109,7 @@ class SqliteViews:
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
         self._built: list[SqliteView] = []
+        self._pointers = {p.name: str(self._pointer(p)) for p in projections}
         for projection in projections:
             place = folder / projection.name
             with _translated():
@@ -115,19 +127,20 @@ class SqliteViews:
 
     def live(self, projection: Projection) -> SqliteView:
         """The live generation, opened anew when the pointer has moved."""
-        with _translated():
-            mark = self._mark(projection)
-            held = self._live.get(projection.name)
-            if held is None or held[0] != mark:
-                with self._lock:
-                    held = self._live.get(projection.name)
-                    if held is None or held[0] != mark:
-                        held = self._open(projection)
+        held = self._live.get(projection.name)
+        if held is None or held[0] != self._mark(projection):
+            with _translated(), self._lock:
+                held = self._live.get(projection.name)
+                if held is None or held[0] != self._mark(projection):
+                    held = self._open(projection)
         return held[1]
 
     def _mark(self, projection: Projection) -> tuple[int, int]:
         """Changes whenever the pointer moves."""
-        stat = os.stat(self._pointer(projection))  # noqa: PTH116 - on the path of every read
+        try:
+            stat = os.stat(self._pointers[projection.name])  # noqa: PTH116 - on every read's path
+        except OSError as error:
+            raise StoreUnavailable(str(error)) from error
         return stat.st_ino, stat.st_mtime_ns
 
     def _open(self, projection: Projection) -> tuple[tuple[int, int], SqliteView]:

@@ -51,7 +51,7 @@ from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
 from domain.ids import Kind
 from projections.event_documents import COUNTERS, date_document, event_document, event_etag
 
-router = APIRouter(prefix="/events", tags=["Events"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 
 PUBLISHES = (WrongStatus, NotPublishable)
 EDITS = (EventClosed, UnknownLocation, *PUBLISHES)
@@ -80,14 +80,6 @@ async def create_event(request: Request, body: EventBody) -> Response:
     )
 
 
-@router.get("", **lists(EventPage, LANGUAGE))
-async def list_events(request: Request, query: EventQuery) -> Response:
-    """The Events of the account."""
-    who = allowed(request, May.READ)
-    select, of = query.select(who.account)
-    return await reads.listed(request, EVENTS, select, of, who)
-
-
 @router.get("/{id}", **shows(EventDocument))
 async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Event, now, at a version or at a moment."""
@@ -111,6 +103,14 @@ async def change_event(request: Request, id: Id, body: EventBody) -> Response:  
         contingents_version=contingents_version,
     )
     return await execute(request, decide, answer, who=who)
+
+
+@router.get("", **lists(EventPage, LANGUAGE))
+async def list_events(request: Request, query: EventQuery) -> Response:
+    """The Events of the account."""
+    who = allowed(request, May.READ)
+    select, of = query.select(who.account)
+    return await reads.listed(request, EVENTS, select, of, who)
 
 
 @router.delete("/{id}", **deletes(EventActive))

@@ -42,7 +42,7 @@ def _report(request: Request) -> dict[str, Any]:
             "lag": max(0, head - position),
             "parked": parked,
         }
-    worker = book.worker
-    error = worker.error if worker and worker.alive else "the worker has stopped"
-    status = "ready" if error is None else "views stand still"
+    kept = all(book.kept(projection) for projection in PROJECTIONS)
+    error = None if kept else "no worker keeps the views"
+    status = "ready" if kept else "views stand still"
     return {"status": status, "error": error, "position": head, "views": views}

@@ -22,7 +22,7 @@ from domain.ids import Kind
 from domain.location import Location, LocationFields
 from projections.location_documents import location_document, location_etag
 
-router = APIRouter(prefix="/locations", tags=["Locations"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/locations", tags=["Locations"], route_class=StrictRoute)
 
 
 def answer(location: Location, status: int = 200) -> Answer:

@@ -27,7 +27,7 @@ from projections.changes import change
 from projections.event_documents import event_document, event_etag
 from projections.location_documents import location_document, location_etag
 
-router = APIRouter(tags=["History"], route_class=AuditRoute)
+router = APIRouter(prefix="/v1", tags=["History"], route_class=AuditRoute)
 
 
 class Revert(Value):

@@ -1,0 +1,65 @@
+"""The live worker in a process of its own, so that folding never takes time from requests.
+
+The server starts it and starts it again should it die. It lives as long as the server holds the
+other end of its standard input, so it cannot outlive a server that is killed.
+"""
+
+import subprocess
+import sys
+import threading
+from typing import IO
+
+from structlog import get_logger
+
+from adapters.bootstrap import Stagebook
+
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 10
+
+log = get_logger()
+
+
+def work(book: Stagebook, until_closed: IO[bytes] | None, stop: threading.Event) -> None:
+    """Keeps the views up to date until it is stopped, or until that stream ends."""
+    if until_closed:
+        threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
+    book.start_worker()
+    stop.wait()
+
+
+def _stop_at_end(stream: IO[bytes], stop: threading.Event) -> None:
+    stream.read()
+    stop.set()
+
+
+class WorkerProcess:
+    """The worker's process, watched."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process = self._start()
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Lets it save where the views are, and waits for it."""
+        self._stopping.set()
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._watcher.join()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "adapters.cli", "work", "--until-closed"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program
+
+    def _watch(self) -> None:
+        while True:
+            code = self._process.wait()
+            if self._stopping.wait(RESTART_SECONDS):
+                return
+            log.error("the worker died and is started again", code=code)
+            self._process = self._start()

@@ -31,7 +31,7 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
             said = self.headers.get("content-length", "")
-            if said.isdigit() and int(said) <= MAX_BODY:  # the server holds it to that
+            if said.isdecimal() and int(said) <= MAX_BODY:  # the server holds it to that
                 return await super().body()
             chunks, size = [], 0
             async for chunk in self.stream():
@@ -41,6 +41,10 @@ class StrictRequest(Request):
                     raise TooLarge("a body has at most 1 MiB", limit=MAX_BODY)
             self._body = b"".join(chunks)
         return self._body
+
+    @classmethod
+    def of(cls, request: Request) -> "StrictRequest":
+        return request if isinstance(request, cls) else cls(request.scope, request.receive)
 
     async def body_as_json(self) -> Any:
         """The parsed body; what is not sent as JSON is no body."""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from adapters.http import requests
 from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import StrictRequest
 from application.group_commit import Job, Work
 from application.keyring import Principal
 from application.ports import Answer
@@ -40,7 +41,8 @@ async def execute(
     )
     key = None
     if "idempotency-key" in request.headers:
-        key = requests.idempotency_key(request, await request.body())
+        body = await StrictRequest.of(request).body()
+        key = requests.idempotency_key(request, body)
     waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app

@@ -1,0 +1,28 @@
+"""What tests over HTTP share."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from adapters.bootstrap import bootstrap
+from adapters.http.app import make_app
+from adapters.settings import Settings
+from tests.adapters.http.talk import opened
+from tests.conftest import add_keys
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """An admin of the account `demo` on SQLite, for the whole module: make your own things.
+
+    There is an account `other`, too, whose tokens end in `-other`.
+    """
+    settings = Settings(store=str(tmp_path_factory.mktemp("web")), view_wait=0.2)
+    book = bootstrap(settings)
+    book.start()
+    add_keys(book)
+    add_keys(book, "other", "-other")
+    book.close()
+    with opened(make_app(settings)) as client:
+        yield client

@@ -1,0 +1,186 @@
+"""`/v1/changes`: the feed that other systems follow."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from fastapi.testclient import TestClient
+
+from domain.registry import Role
+from tests.adapters.http.talk import (
+    AS,
+    Json,
+    a_location,
+    an_event,
+    book_of,
+    changed,
+    key_of,
+    moved,
+    now,
+    position,
+)
+
+
+def follow(client: TestClient, start: int = 0, limit: int = 3, **filters: Any) -> list[Json]:
+    """Everything from there to the end, page by page."""
+    seen: list[Json] = []
+    while True:
+        query = urlencode({"after": start, "limit": limit, **filters})
+        page = client.get(f"/v1/changes?{query}").json()
+        seen += page["data"]
+        if not page["data"]:
+            return seen
+        start = page["next"]
+
+
+def test_the_feed_has_every_change_in_the_order_of_commits(client: TestClient) -> None:
+    location = a_location(client)
+    event = an_event(client, locationid=location["id"], contingents=[{"name": "A"}])
+    moved(client, event, "publish", "redraft")
+    client.delete(f"/v1/events/{event['id']}")
+    client.delete(f"/v1/locations/{location['id']}")
+    now(client, "/v1/changes")
+
+    changes = follow(client)
+
+    assert [(c["kind"], c["fact"]) for c in changes] == [
+        ("location", "LocationCreated"),
+        ("event", "EventCreated"),
+        ("event", "ContingentAdded"),
+        ("event", "StatusChanged"),
+        ("event", "StatusChanged"),
+        ("event", "EventDeleted"),
+        ("location", "LocationDeleted"),
+    ]
+    positions = [c["position"] for c in changes]
+    assert positions == sorted(set(positions))
+    assert changes[0]["id"] == location["id"]
+    assert changes[0]["guid"] == location["guid"]
+    assert changes[0]["actor"] == key_of(Role.ADMIN)
+    assert changes[0]["data"] == {"number": location["id"], "fields": {"name": "Concert hall"}}
+    assert changes[3]["data"] == {"currentstatus": 19002}
+    assert {c["id"] for c in changes[1:6]} == {event["id"]}
+    assert {c["guid"] for c in changes[1:6]} == {event["guid"]}
+
+
+def test_a_follower_sees_every_change_once_while_many_write(client: TestClient) -> None:
+    path = f"/v1/events/{an_event(client)['id']}"
+
+    def write(writer: int) -> None:
+        for number in range(8):
+            changed(client, path, **{f"c_{writer}": number})
+
+    seen: list[Json] = []
+    since = 0
+    with ThreadPoolExecutor(4) as together:
+        writing = [together.submit(write, writer) for writer in range(4)]
+        while not all(w.done() for w in writing):
+            page = client.get(f"/v1/changes?after={since}&limit=5").json()
+            seen += page["data"]
+            assert page["next"] >= since
+            since = page["next"]
+    for writer in writing:
+        writer.result()
+    now(client, "/v1/changes")
+    seen += follow(client, since)
+
+    recorded = [c["position"] for c in follow(client)]
+    assert [c["position"] for c in seen] == recorded
+    assert len(recorded) == 2 + 4 * 8
+
+
+def test_next_is_there_to_go_on_from_when_there_is_nothing_new(web: TestClient) -> None:
+    a_location(web)
+    page = now(web, "/v1/changes?limit=1000").json()
+
+    again = web.get(f"/v1/changes?after={page['next']}").json()
+    a_location(web, name="New")
+    behind = now(web, f"/v1/changes?after={again['next']}").json()
+
+    assert page["data"][-1]["position"] <= page["next"] <= position(web)
+    assert (again["data"], again["next"]) == ([], page["next"])
+    assert [c["data"]["fields"]["name"] for c in behind["data"]] == ["New"]
+
+
+def test_a_position_that_is_not_there_yet_is_waited_for_by_the_follower(web: TestClient) -> None:
+    far = position(web) + 1_000
+
+    page = web.get(f"/v1/changes?after={far}").json()
+
+    assert (page["data"], page["next"]) == ([], far)
+
+
+@pytest.fixture(scope="module")
+def busy(web: TestClient) -> tuple[TestClient, int, list[Json]]:
+    """Changes of two actors, and where they begin."""
+    since = position(web)
+    event = an_event(web)
+    changed(web, f"/v1/events/{event['id']}", headers=AS[Role.EDITOR], name="New")
+    changed(web, f"/v1/locations/{event['locationid']}", headers=AS[Role.EDITOR], city="Gent")
+    moved(web, event, "publish")
+    now(web, "/v1/changes")
+    return web, since, follow(web, since)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (
+            {},
+            [
+                "LocationCreated",
+                "EventCreated",
+                "EventDetailsChanged",
+                "LocationChanged",
+                "StatusChanged",
+            ],
+        ),
+        ({"kind": "event"}, ["EventCreated", "EventDetailsChanged", "StatusChanged"]),
+        ({"kind": "location"}, ["LocationCreated", "LocationChanged"]),
+        ({"fact": "StatusChanged"}, ["StatusChanged"]),
+        ({"fact": "Nothing"}, []),
+        ({"actor": key_of(Role.EDITOR)}, ["EventDetailsChanged", "LocationChanged"]),
+        ({"actor": key_of(Role.EDITOR), "kind": "event"}, ["EventDetailsChanged"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", [1, 100])
+def test_the_auditor_searches_by_kind_fact_and_actor(
+    busy: tuple[TestClient, int, list[Json]],
+    filters: dict[str, str],
+    expected: list[str],
+    limit: int,
+) -> None:
+    web, since, _ = busy
+
+    found = follow(web, since, limit, **filters)
+
+    assert [c["fact"] for c in found] == expected
+
+
+def test_the_auditor_searches_by_time(busy: tuple[TestClient, int, list[Json]]) -> None:
+    web, since, changes = busy
+    times = [c["time"] for c in changes]
+
+    from_third = follow(web, since, since=times[2])
+    upto_third = follow(web, since, until=times[2])
+    only_third = follow(web, since, since=times[2], until=times[2])
+
+    assert from_third == changes[2:]
+    assert upto_third == changes[:3]
+    assert only_third == changes[2:3]
+
+
+def test_another_account_s_changes_are_not_there(web: TestClient) -> None:
+    other = {"Authorization": "Bearer sb_admin-token-other"}
+    since = position(web)
+    web.post("/v1/locations", json={"name": "Theirs"}, headers=other)
+    now(web, "/v1/changes")
+
+    mine = web.get(f"/v1/changes?after={since}").json()
+    theirs = web.get(f"/v1/changes?after={since}", headers=other).json()
+
+    assert mine["data"] == []
+    assert [c["data"]["fields"]["name"] for c in theirs["data"]] == ["Theirs"]
+    assert book_of(web).store.position() == mine["next"] == theirs["next"]

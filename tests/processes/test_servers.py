@@ -7,6 +7,7 @@ from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 
@@ -195,6 +196,19 @@ def test_a_key_that_is_sent_to_two_servers_at_once_has_one_effect(trio: Trio) ->
         assert answers[0].position == answers[1].position
         listed = one.read(f"/v1/locations?q={body['name']}", after=answers[0].position)
         assert listed["total"] == 1
+
+
+def test_workers_that_are_killed_are_started_again(trio: Trio) -> None:
+    client = trio.client(0)
+    workers = [w for s in trio.servers for w in psutil.Process(s.process.pid).children()]
+    assert len(workers) == 3
+
+    for worker in workers:
+        worker.kill()
+
+    made = client("POST", "/v1/locations", {"name": "Hall"})
+    shown = client.read(f"/v1/locations/{made.json()['id']}", after=made.position)
+    assert shown == made.json()
 
 
 def test_the_last_server_keeps_the_views_when_the_others_are_killed(trio: Trio) -> None:

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from adapters import logs
-from adapters.bootstrap import Stagebook, bootstrap
+from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
 from adapters.http.v1 import events, health, locations, past
 from adapters.http.v1.spec import PROBLEM_SCHEMA
@@ -23,9 +23,6 @@ from application.ports import StoreUnavailable
 
 KEY_REFRESH_SECONDS = 1.0
 HOUR = 3_600
-GC_THRESHOLDS = (20_000, 20, 50)
-"""The collector's default looks through a request's objects several times while it waits for its
-commit: a fifth of the time of a busy server."""
 SWITCH_SECONDS = 0.0005
 """How long the event loop and the writer may keep the interpreter from each other: the default,
 ten times as long, is paid at every statement of the writer while requests come in."""

@@ -125,10 +125,9 @@ def path(error: dict[str, Any], body: Any) -> str:
 
 
 def message(error: dict[str, Any]) -> str:
-    if error["loc"] == ("body",):
-        return "expected a JSON object, sent as application/json"
-    if error["type"] == "model_attributes_type":
-        return "expected a JSON object"
+    if error["type"] in ("model_type", "model_attributes_type"):
+        sent = ", sent as application/json" if len(error["loc"]) == 1 else ""
+        return f"expected a JSON object{sent}"
     if error["type"] == "extra_forbidden":
         return "unknown field"
     text = str(error["msg"]).removeprefix("Value error, ")

@@ -1,5 +1,6 @@
 """The command line `stagebook`."""
 
+import gc
 import os
 import signal
 import sys
@@ -22,7 +23,7 @@ from rich.table import Table
 from adapters import check as checks
 from adapters import demo as demo_account
 from adapters import logs
-from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
+from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.work import WorkerProcess
 from adapters.work import work as working
@@ -34,9 +35,15 @@ from domain.errors import Refusal
 from domain.ids import Kind, account_number, unpack
 from domain.registry import Role
 from projections.base import Projection
-from projections.runner import rebuild as rebuild_view
+from projections.runner import rebuild_together
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
 app.add_typer(keys, name="keys")
 
@@ -53,6 +60,7 @@ def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stage
     book = None
     try:
         settings = configured(store=store)
+        gc.set_threshold(*GC_THRESHOLDS)
         book = bootstrap(settings)
         if writing:
             book.start_writer()
@@ -243,15 +251,15 @@ def rebuild(
         TimeRemainingColumn(),
     )
     with opened() as book, Progress(*columns, console=Console(stderr=True)) as progress:
-        for name in chosen:
-            task = progress.add_task(name, total=book.store.position(), rate="")
+        head = book.store.position()
+        tasks = {name: progress.add_task(name, total=head, rate="") for name in chosen}
 
-            def moved(position: int, head: int, task: object = task) -> None:
-                speed = progress.tasks[int(str(task))].speed
-                rate = f"{speed:,.0f}" if speed else ""
-                progress.update(task, completed=position, total=head, rate=rate)  # type: ignore[arg-type]
+        def moved(name: str, position: int, head: int) -> None:
+            speed = progress.tasks[tasks[name]].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            progress.update(tasks[name], completed=position, total=head, rate=rate)
 
-            rebuild_view(known[name], book.store, book.views, moved)
+        rebuild_together([known[name] for name in chosen], book.store, book.views, moved)
 
 
 @app.command()

@@ -52,6 +52,7 @@ def key(account: int, kind: int, number: int) -> bytes:
     return value.to_bytes(16)
 
 
+@lru_cache(65_536)
 def unpack(guid: UUID) -> Id:
     """Reads the three numbers back; `ValueError` for a UUID that is not one of ours."""
     value = guid.int

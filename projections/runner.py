@@ -6,7 +6,7 @@ transaction that moves the position. So every fact is folded exactly once, also 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
 from structlog import get_logger
@@ -24,7 +24,8 @@ from projections.base import (
 )
 
 BATCH = 500
-REBUILD_BATCH = 2_000
+REBUILD_BATCH = 20_000
+"""Facts a step of a rebuild: the more of them, the fewer times a document is written."""
 LOOK_AGAIN_SECONDS = 0.1
 
 log = get_logger()
@@ -146,21 +147,43 @@ class Runner:
 
 def rebuild(
     projection: Projection, log: Log, views: Views, progress: Callable[[int, int], None]
-) -> View:
-    """Builds a new generation beside the live one, catches up, and switches in one step.
+) -> None:
+    """Rebuilds one view. `progress` hears of position and head after every step."""
+    rebuild_together([projection], log, views, lambda _, position, head: progress(position, head))
 
-    `progress` hears of position and head after every step. `BeingRebuilt`: another one is at it.
+
+def rebuild_together(
+    projections: Sequence[Projection],
+    log: Log,
+    views: Views,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Builds new generations beside the live ones, catches up, and switches each in one step.
+
+    The facts are read and decoded once for all of them. `progress` hears of name, position and
+    head after every step. `BeingRebuilt`: another rebuild is at one of them.
     """
-    with views.rebuilding(projection):
-        built = views.build(projection)
-        runner = Runner(projection, log, built)
-        while runner.step(REBUILD_BATCH):
-            progress(runner.position, log.position())
-        with views.switching(projection, built):
-            while runner.step(REBUILD_BATCH):
-                pass
-    progress(runner.position, runner.position)
-    return built
+    shared = SharedLog(log)
+    with ExitStack() as held:
+        for projection in projections:
+            held.enter_context(views.rebuilding(projection))
+        built = [views.build(projection) for projection in projections]
+        runners = [
+            Runner(projection, shared, view, cached=REBUILD_BATCH)
+            for projection, view in zip(projections, built, strict=True)
+        ]
+        behind = True
+        while behind:
+            behind = False
+            for runner in runners:
+                if runner.step(REBUILD_BATCH):
+                    behind = True
+                    progress(runner.projection.name, runner.position, log.position())
+        for runner, view in zip(runners, built, strict=True):
+            with views.switching(runner.projection, view):
+                while runner.step(REBUILD_BATCH):
+                    pass
+            progress(runner.projection.name, runner.position, runner.position)
 
 
 def bring_up_to_date(projection: Projection, log: Log, views: Views) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,9 @@ CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID
 """
+uuid_of = lru_cache(65_536)(UUID)
+"""One object for one id: whoever looks something up by it finds it by identity."""
+
 INSERT_FACTS = "INSERT INTO stored_events VALUES"
 CHUNKS = (64, 16, 4, 1)
 """Facts a statement: each statement lets another thread have the interpreter, and waits for it."""
@@ -248,7 +252,7 @@ class SqliteStore:
     def _recorded(self, query: str, params: tuple[Any, ...]) -> list[Recorded]:
         fact = self._mapper.fact
         return [
-            Recorded(position, fact(UUID(originator), version, topic, state))
+            Recorded(position, fact(uuid_of(originator), version, topic, state))
             for position, originator, version, topic, state in self._rows(query, params)
         ]
 

@@ -65,7 +65,7 @@ class Bench:
             case,
             per_second(measured),
             per_second(median(below.rate for below, _ in rounds)),
-            f"{reached:.2f}",
+            f"{reached:.3f}",
             milliseconds(percentile(latencies, 0.50)),
             milliseconds(percentile(latencies, 0.99)),
             f">= {ratio}" + (f" or {per_second(rate)}" if rate else ""),

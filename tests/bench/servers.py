@@ -53,14 +53,15 @@ def empty_store(kind: str) -> Iterator[str]:
 
 
 class Server:
-    """A server process that answers, and that can be held still while another is measured."""
+    """A server that answers, and that can be held still, with the processes that it starts, while
+    another is measured."""
 
     def __init__(self, *command: str) -> None:
         with socket.socket() as free:
             free.bind((HOST, 0))
             self.port = int(free.getsockname()[1])
         line = [part.replace("PORT", str(self.port)) for part in command]
-        self.process = subprocess.Popen([sys.executable, "-m", *line])
+        self.process = subprocess.Popen([sys.executable, "-m", *line], start_new_session=True)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -74,10 +75,10 @@ class Server:
             return probe.connect_ex((HOST, self.port)) == 0
 
     def hold(self) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP)
+        os.killpg(self.process.pid, signal.SIGSTOP)
 
     def go(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def close(self) -> None:
         if self.process.poll() is None:

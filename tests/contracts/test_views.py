@@ -23,6 +23,8 @@ from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
 from domain.ids import MAX_ACCOUNT, Kind, guid
+from projections import runner as runner_module
+from projections import runner as runners
 from projections import worker as live_worker
 from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
 from projections.memory import MemoryView
@@ -36,6 +38,12 @@ from tests.spec import ACCOUNT
 ROOT = Path(__file__).parents[2]
 FOREVER = 2**62
 silent = lambda _position, _head: None  # noqa: E731 - a rebuild that nobody watches
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild of a few thousand facts takes several steps."""
+    monkeypatch.setattr(runners, "REBUILD_BATCH", 2_000)
 
 
 @pytest.fixture
@@ -375,10 +383,15 @@ def test_a_rebuild_gives_the_documents_that_the_live_view_has(views: Views) -> N
     assert served.whole() == before
 
 
-def test_the_live_view_is_whole_until_the_new_one_is(views: Views) -> None:
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "REBUILD_BATCH", 100)
+
+
+def test_the_live_view_is_whole_until_the_new_one_is(views: Views, small_steps: None) -> None:
     log = MemoryStore()
     for number in range(1, 10):
-        log.append(history(number, 500))
+        log.append(history(number, 50))
     follow(views.live(NOTES), log)
     before = views.live(NOTES).whole()
     seen = []
@@ -389,14 +402,14 @@ def test_the_live_view_is_whole_until_the_new_one_is(views: Views) -> None:
     assert all(whole == before for _, whole in seen)
 
 
-def test_progress_is_told_up_to_the_head(views: Views) -> None:
+def test_progress_is_told_up_to_the_head(views: Views, small_steps: None) -> None:
     log = MemoryStore()
-    log.append(history(1, 4_500))
+    log.append(history(1, 250))
     told: list[tuple[int, int]] = []
 
     rebuild(NOTES, log, views, lambda position, head: told.append((position, head)))
 
-    assert told == [(2_000, 4_500), (4_000, 4_500), (4_500, 4_500), (4_500, 4_500)]
+    assert told == [(100, 250), (200, 250), (250, 250), (250, 250)]
 
 
 def test_another_process_sees_the_switch(place: Place) -> None:
@@ -570,10 +583,12 @@ def test_old_generations_go(place: Place) -> None:
 # -- one rebuild at a time, one leader, both freed by death
 
 
-def test_of_two_rebuilds_at_once_the_second_is_refused_by_name(place: Place) -> None:
+def test_of_two_rebuilds_at_once_the_second_is_refused_by_name(
+    place: Place, small_steps: None
+) -> None:
     one, other = place.views(NOTES, OTHERS), place.views(NOTES, OTHERS)
     log = MemoryStore()
-    log.append(history(1, 2_500))
+    log.append(history(1, 150))
     refused = []
 
     def second(position: int, _head: int) -> None:
@@ -588,7 +603,7 @@ def test_of_two_rebuilds_at_once_the_second_is_refused_by_name(place: Place) -> 
     rebuild(NOTES, log, one, second)
 
     assert len(refused) == 2
-    assert said(other.live(NOTES))[1]["said"] == 2_500
+    assert said(other.live(NOTES))[1]["said"] == 150
     rebuild(NOTES, log, other, silent)
 
 
@@ -610,7 +625,7 @@ def test_a_rebuild_that_failed_is_in_nobodys_way(place: Place) -> None:
 
 def test_processes_that_start_with_an_outdated_view_rebuild_it_once(place: Place) -> None:
     log = MemoryStore()
-    log.append(history(1, 3_000))
+    log.append(history(1, 300))
     follow(place.views(NOTES).live(NOTES), log)
     started = [place.views(NOTES) for _ in range(3)]
 
@@ -642,7 +657,7 @@ if what == "leading":
         hold()
 else:
     log = MemoryStore()
-    log.append(history(1, 3_000))
+    log.append(history(1, 300))
     rebuild(NOTES, log, views, hold)
 """
 
@@ -700,7 +715,7 @@ def test_leading_ends_where_it_is_let_go(place: Place) -> None:
 @pytest.mark.slow
 def test_a_rebuild_that_was_killed_harms_nothing_and_leaves_nothing(place: Place) -> None:
     views, log = place.views(NOTES), MemoryStore()
-    log.append(history(1, 3_000))
+    log.append(history(1, 300))
     follow(views.live(NOTES), log)
     before = views.live(NOTES).whole()
 

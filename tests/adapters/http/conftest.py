@@ -11,6 +11,14 @@ from adapters.settings import Settings
 from tests.adapters.http.talk import opened
 from tests.conftest import add_keys
 
+PATIENCE = 60
+"""Seconds that a read may wait for its view, on a machine that is busy with other tests."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"view_wait": PATIENCE})
+
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
@@ -18,7 +26,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
     There is an account `other`, too, whose tokens end in `-other`.
     """
-    settings = Settings(store=str(tmp_path_factory.mktemp("web")), view_wait=0.2)
+    settings = Settings(store=str(tmp_path_factory.mktemp("web")), view_wait=PATIENCE)
     book = bootstrap(settings)
     book.start()
     add_keys(book)

@@ -1,10 +1,12 @@
 """`Stagebook-After`: a read that must not be older than a write."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
 
+from adapters.http.app import make_app
 from tests.adapters.http.talk import (
     AUDITS,
     READS,
@@ -12,7 +14,9 @@ from tests.adapters.http.talk import (
     Scene,
     a_location,
     after,
+    book_of,
     changed,
+    opened,
     paths,
     position,
     refused,
@@ -46,12 +50,22 @@ def test_a_read_waits_for_what_is_still_to_come(client: TestClient) -> None:
         assert reading.result().json()["capacity"] == 5
 
 
-@pytest.mark.parametrize("route", GETS, ids=str)
-def test_what_never_comes_is_said_to_be_tried_later(web: TestClient, route: Route) -> None:
-    never = {"Stagebook-After": str(position(web) + 1_000)}
-    scene = Scene(web)
+@pytest.fixture(scope="module")
+def hasty(web: TestClient) -> Iterator[TestClient]:
+    """Another process on the same store, whose reads hardly wait."""
+    settings = book_of(web).settings.model_copy(update={"view_wait": 0.02})
+    with opened(make_app(settings, worker=False)) as client:
+        yield client
 
-    answer = scene.ask(route, never)
+
+@pytest.mark.parametrize("route", GETS, ids=str)
+def test_what_never_comes_is_said_to_be_tried_later(
+    web: TestClient, hasty: TestClient, route: Route
+) -> None:
+    path = Scene(web).url(route)
+    never = {"Stagebook-After": str(position(web) + 1_000)}
+
+    answer = hasty.get(path, headers=never)
 
     problem = refused(answer, 503, "not-yet")
     assert int(answer.headers["Retry-After"]) >= 1

@@ -231,7 +231,7 @@ def test_the_actor_in_the_facts_is_the_key_s_name(web: TestClient, route: Route)
     assert {r.fact.actor for r in recorded} == {key_of(Role.EDITOR)}
 
 
-def until(holds: Callable[[], bool], seconds: float = 5) -> None:
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came to that"

@@ -1,0 +1,224 @@
+"""The OpenAPI document: complete, and true to what the routes do."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import BaseModel, TypeAdapter
+
+from adapters.http.errors import STATUS, slug
+from adapters.http.v1 import documents
+from application.ports import StoreUnavailable
+from domain import errors
+from domain.event_fields import EventBody
+from domain.location import LocationFields
+from tests.adapters.http.talk import AUDITS, COMMANDS, READS, ROUTES, Json, Route, Scene, moved, now
+
+ONLY_AT_THE_COMMAND_LINE = {errors.AccountNotEmpty, errors.NameTaken}
+
+
+@pytest.fixture(scope="module")
+def openapi(web: TestClient) -> Json:
+    document: Json = web.get("/openapi.json").json()
+    return document
+
+
+def operations(openapi: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, methods in openapi["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def of(openapi: Json, route: Route) -> Json:
+    """The operation of a route of the tests."""
+    path = route.path.split("?")[0].replace("{date}", "{dateid}")
+    operation: Json = openapi["paths"][re.sub(r"{(location|empty|event)}", "{id}", path)][
+        route.method.lower()
+    ]
+    return operation
+
+
+def within(part: Any) -> Iterator[Any]:
+    yield part
+    for inner in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        yield from within(inner)
+
+
+def test_the_tests_have_an_example_of_every_operation(openapi: Json) -> None:
+    described = {(method, path) for method, path, _ in operations(openapi)}
+
+    known = {id(of(openapi, route)) for route in ROUTES}
+
+    assert len(known) == len(described) - len({"live", "ready"})
+
+
+def test_every_operation_says_what_it_takes_and_gives(openapi: Json) -> None:
+    assert openapi["openapi"].startswith("3.1")
+    assert openapi["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    for method, path, operation in operations(openapi):
+        where = f"{method} {path}"
+        assert operation["description"], where
+        assert operation["tags"], where
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], (where, parameter["name"])
+        shown = [status for status in operation["responses"] if status.startswith("2")]
+        assert len(shown) == 1, where
+        if shown != ["204"]:
+            schema = operation["responses"][shown[0]]["content"]["application/json"]["schema"]
+            assert schema["$ref"].startswith("#/components/schemas/"), where
+        if path.startswith("/v1"):
+            assert operation["security"] == [{"token": []}], where
+            assert {"401", "403", "503"} <= operation["responses"].keys(), where
+
+
+def test_operation_ids_are_unique(openapi: Json) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(openapi)]
+
+    assert len(set(ids)) == len(ids)
+    assert {"create_event", "publish_event", "list_locations", "event_diff", "changes"} <= {*ids}
+
+
+def test_every_reference_leads_somewhere(openapi: Json) -> None:
+    schemas = openapi["components"]["schemas"]
+    refs = {part["$ref"] for part in within(openapi) if isinstance(part, dict) and "$ref" in part}
+
+    assert refs
+    assert {ref.rpartition("/")[2] for ref in refs} <= schemas.keys()
+    assert "HTTPValidationError" not in schemas
+
+
+def test_every_refusal_is_a_problem_with_its_own_type(openapi: Json) -> None:
+    told = set()
+    for method, path, operation in operations(openapi):
+        for status, answer in operation["responses"].items():
+            if status[0] in "45" and path.startswith("/v1"):
+                problem = answer["content"]["application/problem+json"]
+                assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+                for kind, example in problem["examples"].items():
+                    assert example["value"]["status"] == int(status), (method, path, kind)
+                    assert example["value"]["type"].endswith(kind)
+                    told.add(kind)
+
+    assert told == {slug(refusal) for refusal in STATUS.keys() - ONLY_AT_THE_COMMAND_LINE}
+    assert slug(StoreUnavailable) in told
+
+
+@pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        (2, {"location-in-use", "not-found", "version-mismatch"}),
+        (4, {"unknown-location", "malformed", "too-large", "key-reused", "not-publishable"}),
+        (5, {"event-closed", "unknown-location", "wrong-status", "version-mismatch"}),
+        (6, {"event-active"}),
+        (7, {"not-publishable", "wrong-status"}),
+        (12, {"too-many-dates", "event-closed", "not-found", "version-mismatch"}),
+        (14, {"not-publishable", "event-closed"}),
+    ],
+)
+def test_an_operation_tells_its_refusals(openapi: Json, number: int, kinds: set[str]) -> None:
+    answers = of(openapi, COMMANDS[number])["responses"].values()
+
+    told = {
+        kind
+        for answer in answers
+        for content in answer.get("content", {}).values()
+        for kind in content.get("examples", {})
+    }
+
+    assert kinds <= told
+
+
+@pytest.mark.parametrize("route", [r for r in COMMANDS if r.body], ids=str)
+def test_a_body_is_described_field_by_field(openapi: Json, route: Route) -> None:
+    body = of(openapi, route)["requestBody"]["content"]["application/json"]["schema"]
+    schema = openapi["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+
+    assert schema["additionalProperties"] is False
+    for name, field in schema["properties"].items():
+        assert field["description"], name
+        kind = field["anyOf"][0] if "anyOf" in field else field
+        if kind.get("type") in ("string", "array", "integer", "number"):
+            limited = {"maxLength", "maxItems", "maximum", "enum", "pattern", "format"}
+            assert limited & kind.keys(), name
+
+
+def test_the_bodies_are_the_domain_s(openapi: Json) -> None:
+    schemas = openapi["components"]["schemas"]
+
+    for name, model in (("EventBody", EventBody), ("LocationFields", LocationFields)):
+        assert schemas[name]["properties"].keys() == model.model_fields.keys()
+        assert "^c_[A-Za-z0-9_]{1,30}$" in schemas[name]["patternProperties"]
+    assert len(EventBody.model_fields) == 44
+
+
+def test_commands_take_the_headers_that_they_read(openapi: Json) -> None:
+    for route in COMMANDS:
+        names = {p["name"] for p in of(openapi, route)["parameters"] if p["in"] == "header"}
+
+        assert {"Idempotency-Key", "Stagebook-Reason", "X-Correlation-ID"} <= names, route
+        assert ("If-Match" in names) == ("{" in route.path), route
+    for route in [*READS, *AUDITS]:
+        names = {p["name"] for p in of(openapi, route)["parameters"]}
+
+        assert "Stagebook-After" in names, route
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, route: Route) -> None:
+    scene = Scene(web, *route.steps)
+    lots = [{"name": "Tickets", "amount": 5, "locks": [{"amount": 1, "locktypeid": 1}]}]
+    if not route.steps:
+        channels = [{"saleschannelid": 1, "isactive": True}]
+        body = {"contingents": lots, "saleschannels": channels, "c_x": [1]}
+        web.patch(f"/v1/events/{scene.event['id']}", json=body)
+
+    answer = scene.ask(route)
+
+    described = of(openapi, route)["responses"][str(answer.status_code)]
+    for name in described.get("headers", {}):
+        if name not in ("Content-Language", "Stagebook-As-Of"):
+            assert name in answer.headers
+    if answer.status_code != 204:
+        reference = described["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        model: type[BaseModel] = getattr(documents, reference)
+        TypeAdapter(model).validate_json(answer.content)
+        schema = openapi["components"]["schemas"][reference]
+        named = {name for name in answer.json() if not name.startswith("c_")}
+        assert named == {*schema["required"]}
+        assert named == schema["properties"].keys()
+
+
+def test_a_document_shows_all_its_fields_with_a_description(openapi: Json) -> None:
+    for name in ("EventDocument", "LocationDocument", "DateDocument", "ContingentDocument"):
+        schema = openapi["components"]["schemas"][name]
+
+        assert {*schema["required"]} == schema["properties"].keys()
+        for field, says in schema["properties"].items():
+            assert says["description"], f"{name}.{field}"
+    event = openapi["components"]["schemas"]["EventDocument"]["properties"]
+    assert {"type": "null"} not in event["tags"]["anyOf"]
+    assert {"type": "null"} in event["name"]["anyOf"]
+
+
+def test_the_health_routes_answer_as_described(client: TestClient) -> None:
+    scene = Scene(client)
+    moved(client, scene.event, "publish")
+    now(client, "/v1/changes")
+    for path in ("/v1/events", "/v1/locations", f"/v1/events/{scene.event['id']}/availability"):
+        now(client, path)
+    del client.headers["Authorization"]
+
+    live, ready = client.get("/health/live"), client.get("/health/ready")
+
+    assert (live.status_code, live.json()) == (200, {"status": "live"})
+    assert ready.status_code == 200
+    report = documents.Readiness.model_validate(ready.json())
+    assert report.status == "ready"
+    assert report.views.keys() == {"events", "locations", "availability", "changes"}
+    assert {view.lag for view in report.views.values()} == {0}
+    assert {view.position for view in report.views.values()} == {report.position}
+    assert client.get("/v1/health/ready").json() == ready.json()

@@ -5,6 +5,7 @@ reads pages of the log and is woken in its process, so neither recorder sends no
 """
 
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -30,12 +31,19 @@ class OnSqlite(TestCase):
     @pytest.fixture(autouse=True)
     def _place(self, tmp_path: Path) -> None:
         self.path = tmp_path / "facts.sqlite"
+        self.others = set(threading.enumerate())
 
     def opened(self, cls: type[SqliteRecorder]) -> SqliteRecorder:
         recorder = cls(sqlite.datastore(self.path.as_uri()), self.path.with_suffix(".lock"))
         self.addCleanup(recorder.close)
+        self.addCleanup(self.join)
         recorder.create_table()
         return recorder
+
+    def join(self) -> None:
+        """The library leaves readers running, and a connection must not be closed under them."""
+        for thread in set(threading.enumerate()) - self.others:
+            thread.join()
 
 
 class OnPostgres(TestCase):

@@ -33,7 +33,8 @@ from domain.errors import Conflict, KeyReused, Refusal
 MAX_BATCH = 256
 MAX_ATTEMPTS = 20
 MAX_FOLLOW = 10_000
-SNAPSHOT_EVERY = 200
+SNAPSHOT_EVERY = 100
+"""Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
 
 A = TypeVar("A", bound=Aggregate)
 log = get_logger()
@@ -221,7 +222,7 @@ class Committer:
             if aggregate.pending:
                 pending += aggregate.pending
                 before = aggregate.version - len(aggregate.pending)
-                if before // SNAPSHOT_EVERY < aggregate.version // SNAPSHOT_EVERY:
+                if snapshot_due(aggregate, before):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
         job.facts = len(pending)
@@ -330,6 +331,14 @@ class GroupCommit(Committer):
                 batch.append(following)
             self.commit(batch)
             self._settle(batch)
+
+
+def snapshot_due(aggregate: Aggregate, before: int) -> bool:
+    """Whether a snapshot is worth its room: all of them together take a few times the newest."""
+    if before // SNAPSHOT_EVERY == aggregate.version // SNAPSHOT_EVERY:
+        return False
+    interval = max(SNAPSHOT_EVERY, aggregate.weight // 4)
+    return before // interval < aggregate.version // interval
 
 
 def settle_futures(batch: Sequence[Job]) -> None:

@@ -218,6 +218,11 @@ class Aggregate:
         custom = {n for n in (*past, *self.state) if n.startswith("c_")}
         return {n: past.get(n, v) for n, v in defaults.items()} | {n: past.get(n) for n in custom}
 
+    @property
+    def weight(self) -> int:
+        """How many things its state holds in its largest map."""
+        return max((len(v) for v in self.state.values() if isinstance(v, dict)), default=0)
+
     def capture(self) -> Self:
         """A copy that later facts leave alone. Values in the state are replaced, never mutated,
         except the maps that `evolve` changes in place, which are one level deep."""

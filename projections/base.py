@@ -9,6 +9,7 @@ folding the same facts again gives the same bytes, one by one or in batches of a
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar, Protocol
 
 from pydantic_core import from_json
@@ -197,8 +198,9 @@ class Documents:
         """The batch is written: forget what changed, and the oldest of what is held."""
         self._changed.clear()
         self._added = []
-        while len(self._entries) > self._cached:
-            del self._entries[next(iter(self._entries))]
+        excess = len(self._entries) - self._cached
+        for key in list(islice(self._entries, max(0, excess))):
+            del self._entries[key]
 
     def discard(self) -> None:
         """The batch is not written: forget everything."""

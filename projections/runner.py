@@ -175,12 +175,14 @@ def rebuild_together(
         behind = True
         while behind:
             behind = False
+            shared.look_again()
             for runner in runners:
                 if runner.step(REBUILD_BATCH):
                     behind = True
                     progress(runner.projection.name, runner.position, log.position())
         for runner, view in zip(runners, built, strict=True):
             with views.switching(runner.projection, view):
+                shared.look_again()
                 while runner.step(REBUILD_BATCH):
                     pass
             progress(runner.projection.name, runner.position, runner.position)
@@ -204,9 +206,13 @@ class SharedLog:
         self._page: tuple[int, int, Sequence[RecordedFact]] = (-1, 0, ())
 
     def read(self, after: int, limit: int) -> Sequence[RecordedFact]:
-        if self._page[:2] != (after, limit) or not self._page[2]:
+        if self._page[:2] != (after, limit):
             self._page = (after, limit, self._log.read(after, limit))
         return self._page[2]
+
+    def look_again(self) -> None:
+        """Forgets the page: there may be more by now."""
+        self._page = (-1, 0, ())
 
     def position(self) -> int:
         return self._log.position()

@@ -72,6 +72,7 @@ class LiveWorker:
         look_again = 0.0
         while not self._stopping.is_set():
             self._wake.clear()
+            shared.look_again()
             if len(runners) < len(self._projections) and time.monotonic() >= look_again:
                 for projection in self._projections:
                     if projection.name not in runners and self._take(led, projection):

@@ -23,7 +23,8 @@ from projections.base import Projection
 T = TypeVar("T")
 POLL_SECONDS = 0.003
 MAX_POSITION = 2**62
-READERS = ThreadPoolExecutor(16, thread_name_prefix="reader")
+READERS = ThreadPoolExecutor(4, thread_name_prefix="reader")
+"""Few: they compute as much as they wait, and take the interpreter from the event loop."""
 
 
 async def blocking(call: Callable[..., T], *args: Any) -> T:

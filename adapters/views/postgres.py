@@ -25,6 +25,11 @@ RETIRED = -1
 TABLES = ("documents", "terms", "parked", "progress")
 
 
+ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
+ROWS = 2_000
+"""Rows a statement: an insert from arrays is one round trip, and fewer of them for the planner."""
+
+
 class PostgresCursor:
     """A cursor that takes `?` for parameters, like the other database's."""
 
@@ -68,6 +73,24 @@ class PostgresView(SqlView):
         if since == RETIRED:
             raise ViewMoved
         super().commit(rows, parked, since, position)
+
+    def insert(
+        self,
+        c: Cursor,
+        table: str,
+        types: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        on_conflict: str = "",
+    ) -> None:
+        arrays = ", ".join(f"?::{ARRAYS[t]}[]" for t in types)
+        statement = f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {on_conflict}"  # noqa: S608 - names only
+        for start in range(0, len(rows), ROWS):
+            chunk = rows[start : start + ROWS]
+            c.execute(statement, [list(column) for column in zip(*chunk, strict=True)])
+
+    def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
+        if keys:
+            c.execute(f"DELETE FROM {table} WHERE key = ANY(?::bytea[])", [list(keys)])  # noqa: S608
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

@@ -36,12 +36,11 @@ class SqlView:
         self.projection = projection
         self.documents, self.terms = f"{prefix}documents", f"{prefix}terms"
         self.parked_table, self.progress = f"{prefix}parked", f"{prefix}progress"
-        names = ["key", "account", "state", "body", "etag", *(c.name for c in projection.columns)]
+        columns = projection.columns
+        names = ["key", "account", "state", "body", "etag", *(c.name for c in columns)]
         updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
-        self._upsert = (
-            f"INSERT INTO {self.documents} ({', '.join(names)}) VALUES ("
-            f"{', '.join('?' * len(names))}) ON CONFLICT (key) DO UPDATE SET {updates}"
-        )
+        self._replacing = f"ON CONFLICT (key) DO UPDATE SET {updates}"
+        self._types = ("bytes", "int", "bytes", "bytes", "text", *(c.type for c in columns))
         self._one = f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL"
         self._totals: dict[Select, tuple[int, int]] = {}
 
@@ -105,23 +104,31 @@ class SqlView:
             moved = f"UPDATE {self.progress} SET position = ? WHERE position = ?"
             if c.execute(moved, (position, since)).rowcount != 1:
                 raise ViewMoved
-            c.executemany(
-                self._upsert,
-                [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows],
-            )
+            stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
+            self.insert(c, self.documents, self._types, stored, self._replacing)
             retermed = [r for r in rows if r.terms is not None]
-            c.executemany(
-                f"DELETE FROM {self.terms} WHERE key = ?",
-                [(r.key,) for r in retermed if r.state is not None],
-            )
-            c.executemany(
-                f"INSERT INTO {self.terms} (key, term) VALUES (?, ?)",
-                [(r.key, term) for r in retermed for term in r.terms or ()],
-            )
-            c.executemany(
-                f"INSERT INTO {self.parked_table} VALUES (?,?,?) ON CONFLICT (key) DO NOTHING",
-                [(p.key, p.position, p.error) for p in parked],
-            )
+            self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
+            terms = [(r.key, term) for r in retermed for term in r.terms or ()]
+            self.insert(c, self.terms, ("bytes", "text"), terms)
+            stopped = [(p.key, p.position, p.error) for p in parked]
+            keep = "ON CONFLICT (key) DO NOTHING"
+            self.insert(c, self.parked_table, ("bytes", "int", "text"), stopped, keep)
+
+    def insert(
+        self,
+        c: Cursor,
+        table: str,
+        types: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        on_conflict: str = "",
+    ) -> None:
+        """Many whole rows, of columns of these types."""
+        marks = ", ".join("?" * len(types))
+        c.executemany(f"INSERT INTO {table} VALUES ({marks}) {on_conflict}", rows)
+
+    def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
+        """The rows of these keys."""
+        c.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])
 
     # -- the reading side
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -107,7 +106,6 @@ def test_a_commit_from_elsewhere_than_where_the_view_stands_writes_nothing(view:
 
 def test_a_commit_that_fails_half_way_writes_nothing(view: SqlView) -> None:
     twice = row(2, terms=("word:b", "word:b"))
-    bad = replace(row(2), state=object())  # type: ignore[arg-type]
     with pytest.raises((StoreUnavailable, VersionTaken)):
         view.commit([row(1, terms=("word:a",)), twice], [Parked(key(3), 1, "no")], 0, 1)
 

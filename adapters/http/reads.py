@@ -36,29 +36,23 @@ async def stored(
     request: Request, projection: Projection, kind: Kind, number: int, who: Principal
 ) -> Response:
     """One document as its view has it."""
-    body, etag = await _found(request, projection, kind, number, who)
+    body, etag = await found(request, projection, kind, number, who)
     return shown(request, body, etag, who)
 
 
-async def body_of(
-    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
-) -> bytes:
-    """The bytes of one document, in the base language."""
-    return (await _found(request, projection, kind, number, who))[0]
-
-
-async def _found(
+async def found(
     request: Request, projection: Projection, kind: Kind, number: int, who: Principal
 ) -> tuple[bytes, str]:
+    """The bytes of one document in the base language, and its ETag."""
     book = stagebook(request)
     if "stagebook-after" in request.headers:
         await seen(request, projection)
     view = book.view(projection)
     at = key(who.account, kind, number)
-    found = await blocking(view.document, at) if book.reads_block else view.document(at)
-    if found is None:
+    document = await blocking(view.document, at) if book.reads_block else view.document(at)
+    if document is None:
         raise NotFound(f"{kind.name.capitalize()} {number} does not exist", id=number)
-    return found
+    return document
 
 
 def shown(
@@ -75,12 +69,17 @@ def shown(
         body, language = in_language(body, wanted, who.language)
         headers["Content-Language"] = language
         if language != who.language:
-            headers["ETag"] = etag = f'{etag[:-1]}-{language}"'
+            headers["ETag"] = f'{etag[:-1]}-{language}"'
+    return unless_held(request, body, headers)
+
+
+def unless_held(request: Request, body: bytes, headers: dict[str, str]) -> Response:
+    """304 when the client says that it has what has this ETag."""
     held = request.headers.get("if-none-match")
-    if held and (
-        held.strip() == "*" or etag in [e.strip().removeprefix("W/") for e in held.split(",")]
-    ):
-        return Response(status_code=304, headers=headers)
+    if held:
+        tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+        if "*" in tags or headers["ETag"] in tags:
+            return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, "application/json")
 
 

@@ -29,6 +29,7 @@ from adapters.http.v1.spec import (
     creates,
     deletes,
     finds,
+    holds,
     lists,
     shows,
 )
@@ -173,7 +174,7 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     await reads.seen(request, AVAILABILITY)
-    await reads.body_of(request, EVENTS, Kind.EVENT, number, who)
+    await reads.found(request, EVENTS, Kind.EVENT, number, who)
     select = Select(
         who.account,
         (("eventid", "=", number),),
@@ -210,30 +211,32 @@ async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # n
     return await execute(request, decide, lambda made: date_answer(*made, status=201), who=who)
 
 
-@router.get("/{id}/dates", tags=["Dates"], **finds(DatePage))
+@router.get("/{id}/dates", tags=["Dates"], **holds(DatePage))
 async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
     """All dates of an Event, in the order they were added."""
-    dates = await _dates(request, id)
-    body = {"data": dates, "next": None, "total": len(dates)}
-    return Response(to_json(body), media_type="application/json")
+    dates, etag = await _dates(request, id)
+    body = to_json({"data": dates, "next": None, "total": len(dates)})
+    return reads.unless_held(request, body, {"ETag": etag})
 
 
-@router.get("/{id}/dates/{dateid}", tags=["Dates"], **finds(DateDocument))
+@router.get("/{id}/dates/{dateid}", tags=["Dates"], **holds(DateDocument))
 async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """One date of an Event."""
     number = requests.number_of(dateid, Kind.DATE, allowed(request, May.READ))
-    for date in await _dates(request, id):
+    dates, etag = await _dates(request, id)
+    for date in dates:
         if date["id"] == number:
-            return Response(to_json(date), media_type="application/json")
+            return reads.unless_held(request, to_json(date), {"ETag": etag})
     raise NotFound(f"Event {id} has no date {number}", id=number)
 
 
-async def _dates(request: Request, event_id: str) -> list[dict[str, Any]]:
+async def _dates(request: Request, event_id: str) -> tuple[list[dict[str, Any]], str]:
+    """The dates of an Event, and its ETag: they are part of its document."""
     who = allowed(request, May.READ)
     number = requests.number_of(event_id, Kind.EVENT, who)
-    body = await reads.body_of(request, EVENTS, Kind.EVENT, number, who)
+    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
     dates: list[dict[str, Any]] = from_json(body)["dates"]
-    return dates
+    return dates, etag
 
 
 @router.patch(

@@ -134,12 +134,19 @@ def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
 
 def shows(answer: type[BaseModel]) -> Operation:
     """A document, now or then."""
+    return holds(answer, VERSION, AT, LANGUAGE, headers=("Content-Language", "Stagebook-As-Of"))
+
+
+def holds(
+    answer: type[BaseModel], *parameters: dict[str, Any], headers: tuple[str, ...] = ()
+) -> Operation:
+    """What has an ETag, so that a client can say that it holds it already."""
     found = operation(
         answer,
-        "The document",
+        "Found",
         (NotFound, Invalid, NotYet),
-        headers=("ETag", "Content-Language", "Stagebook-As-Of"),
-        parameters=(VERSION, AT, AFTER, NONE_MATCH, LANGUAGE),
+        headers=("ETag", *headers),
+        parameters=(*parameters, AFTER, NONE_MATCH),
     )
     found["responses"][304] = {"description": "The client has it"}
     return found

@@ -31,6 +31,7 @@ def follow(client: TestClient, start: int = 0, limit: int = 3, **filters: Any) -
         seen += page["data"]
         if not page["data"]:
             return seen
+        assert page["next"] > start
         start = page["next"]
 
 

@@ -58,6 +58,21 @@ def test_a_date_is_added_changed_and_removed(client: TestClient) -> None:
     refused(client.delete(f"{path}/{date['id']}"), 404, "not-found")
 
 
+def test_a_date_has_the_etag_of_its_event(web: TestClient) -> None:
+    event = an_event(web)
+    path = f"/v1/events/{event['id']}/dates"
+    added = web.post(path, json={"start": START, "end": END})
+    one = f"{path}/{added.json()['id']}"
+
+    etags = {now(web, p).headers["ETag"] for p in (one, path, f"/v1/events/{event['id']}")}
+
+    assert etags == {added.headers["ETag"]}
+    for held in (one, path):
+        assert web.get(held, headers={"If-None-Match": added.headers["ETag"]}).status_code == 304
+    changed(web, one, headers={"If-Match": added.headers["ETag"]}, name="Saturday")
+    assert now(web, one, **{"If-None-Match": added.headers["ETag"]}).json()["name"] == "Saturday"
+
+
 def test_times_are_the_same_instants_in_utc(web: TestClient) -> None:
     event = an_event(web)
 

@@ -18,8 +18,8 @@ from domain.base import Cause
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import Location, LocationFields
-from projections.event_documents import event_document
-from projections.location_documents import location_document
+from projections.event_documents import event_document, event_etag
+from projections.location_documents import location_document, location_etag
 from tests.spec import ACCOUNT, by
 
 PATIENCE = 30
@@ -39,6 +39,19 @@ def rendered(decided: Any) -> bytes:
             return to_json(location_document(location.state, location.account))
         case _:
             return to_json(decided)
+
+
+def etag(decided: Any) -> str:
+    """The ETag of that document."""
+    match decided:
+        case ShownEvent(event, inventory, location):
+            return event_etag(event.state, inventory.state, location.state)
+        case (ShownEvent() as shown, int()):
+            return etag(shown)
+        case Location() as location:
+            return location_etag(location.state)
+        case _:
+            return ""
 
 
 class Desk:
@@ -63,7 +76,7 @@ class Desk:
         """A command, ready to be handed in."""
 
         def answer(decided: Any) -> Answer:
-            return Answer(200, {}, rendered(decided))
+            return Answer(200, {"ETag": etag(decided)}, rendered(decided))
 
         idempotency = IdempotencyKey(key, request) if key else None
         return Job(self.account, cause or by(), decide, answer, idempotency)

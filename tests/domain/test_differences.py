@@ -63,6 +63,12 @@ def test_things_in_another_order_differ_as_a_whole() -> None:
     assert paths({"list": one}, {"list": other}) == {"list": (one, other)}
 
 
+def test_a_change_of_one_does_not_hide_that_all_have_moved() -> None:
+    one, other = [{"id": 1, "a": 1}, {"id": 2}], [{"id": 2}, {"id": 1, "a": 2}]
+
+    assert paths({"list": one}, {"list": other}) == {"list": (one, other)}
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

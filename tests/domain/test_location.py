@@ -83,6 +83,17 @@ def test_the_name_of_a_location_cannot_be_cleared() -> None:
     assert not outcome.facts
 
 
+def test_the_version_of_the_name_moves_with_the_name_alone() -> None:
+    location = given(Location, created)
+
+    versions = []
+    for change in (changed(city="Brugge"), changed(name="New"), changed(zip="9000"), deleted):
+        when(location, change)
+        versions.append(location.state["namedversion"])
+
+    assert versions == [1, 3, 3, 3]
+
+
 def test_what_only_stagebook_sets_is_ignored() -> None:
     location = given(Location, created)
 

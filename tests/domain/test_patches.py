@@ -136,6 +136,8 @@ def test_an_unknown_field_is_refused_by_its_path(model: Any, body: Any, place: A
         {"public": "true"},
         {"translations": []},
         {"translations": {"namefr": 5}},
+        {"c_a": float("nan")},
+        {"c_a": [float("-inf")]},
     ],
 )
 def test_wrong_types_and_limits_are_refused(body: Any) -> None:

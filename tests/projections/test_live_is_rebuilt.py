@@ -19,7 +19,7 @@ from projections.base import Projection
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
-from tests.application.desk import Desk, rendered
+from tests.application.desk import Desk, etag, rendered
 from tests.projections.conftest import new_view
 from tests.projections.histories import Decide, Done, batches, begun, given_at_once, happened
 from tests.spec import ACCOUNT, Projected, given_facts
@@ -72,8 +72,7 @@ def test_an_answer_is_what_the_view_shows_at_its_position(
                 for each in done:
                     if each.answer.position == runner.position and shows(projection, each):
                         served = view.document(guid(ACCOUNT, kind(each), number(each)).bytes)
-                        assert served is not None
-                        assert served[0] == each.answer.body
+                        assert served == (each.answer.body, each.answer.headers["ETag"])
 
 
 @settings(max_examples=40)
@@ -84,6 +83,7 @@ def test_an_answer_is_what_the_past_shows_at_its_moment(history: History) -> Non
             of = past_event if kind(each) == Kind.EVENT else past_location
             past = of(desk.store, ACCOUNT, number(each), time=each.job.by.time)
             assert rendered(past) == each.answer.body
+            assert etag(past) == each.answer.headers["ETag"]
 
 
 @settings(max_examples=40)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from application.group_commit import Work
 from application.history import ShownEvent, past_states
-from domain.errors import Invalid
+from domain.errors import Invalid, VersionMismatch
 from domain.event import DateFields, Event
 from domain.event_fields import CLOSED, EventBody
 from domain.hosting import Hosting
@@ -41,8 +41,8 @@ def change_event(
     hosted_at, was_closed = event.locationid, event.status == CLOSED
     event.edit(body.own(), work.by, body.patch().get("currentstatus"))
     named = body.model_fields_set & {"contingents", "seated_contingents"}
-    if named and contingents_version is not None:
-        work.load(Inventory, number).require_version(contingents_version)
+    if named:
+        _require_contingents(work, event, contingents_version)
     _set_contingents(
         work,
         event,
@@ -62,9 +62,11 @@ def delete_event(work: Work, number: int, version: int | None = None) -> ShownEv
     return shown(work, event)
 
 
-def change_status(work: Work, number: int, status: int, version: int | None = None) -> ShownEvent:
+def change_status(
+    work: Work, number: int, transition: str, version: int | None = None
+) -> ShownEvent:
     event = work.load(Event, number).require(version)
-    event.change_status(status, work.by)
+    event.transit(transition, work.by)
     return shown(work, event)
 
 
@@ -91,12 +93,19 @@ def remove_date(work: Work, number: int, date_id: int, version: int | None = Non
     return shown(work, event)
 
 
-def revert_event(work: Work, number: int, to: int, version: int | None = None) -> ShownEvent:
+def revert_event(
+    work: Work,
+    number: int,
+    to: int,
+    version: int | None = None,
+    contingents_version: int | None = None,
+) -> ShownEvent:
     """Brings fields, dates, contingents and status back to what they were at a version.
 
     A deleted Event comes back. Everything goes through the rules of today.
     """
     event = work.load(Event, number).require_past(to, version)
+    _require_contingents(work, event, contingents_version)
     past, past_contingents = past_states(work.store, work.account, number, to)
     hosted_at = event.locationid if event.exists else None
     if not event.exists:
@@ -135,6 +144,14 @@ def _set_contingents(
             by=work.by,
             new_id=lambda: work.next_number(Kind.CONTINGENT),
         )
+
+
+def _require_contingents(work: Work, event: Event, known: int | None) -> None:
+    """Refuses when the caller has seen other contingents than today's."""
+    at = work.load(Inventory, event.number).version
+    if known is not None and known != at:
+        message = f"The contingents are at {at}, the request was made for {known}"
+        raise VersionMismatch(message, version=event.version, contingents=at)
 
 
 def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentFields]:

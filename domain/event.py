@@ -34,7 +34,12 @@ from domain.ids import Kind
 from domain.values import Count, Line, Timestamp, field, microseconds, same
 
 MAX_DATES = 10_000
-FOLLOWS = {(DRAFT, ACTIVE), (ACTIVE, DRAFT), (ACTIVE, CLOSED), (CLOSED, ACTIVE)}
+TRANSITIONS = {
+    "publish": (DRAFT, ACTIVE),
+    "redraft": (ACTIVE, DRAFT),
+    "close": (ACTIVE, CLOSED),
+    "reopen": (CLOSED, ACTIVE),
+}
 NAMES = {DRAFT: "Draft", ACTIVE: "Active", CLOSED: "Closed"}
 
 
@@ -153,10 +158,18 @@ class Event(Aggregate):
             raise NotFound(message, id=date_id) from None
         return date
 
+    def transit(self, name: str, by: Cause) -> None:
+        """One of the `TRANSITIONS`; where it leads to already, nothing changes."""
+        source, target = TRANSITIONS[name]
+        if self.status not in (source, target):
+            message = f"{name}: the Event is {NAMES[self.status]}, not {NAMES[source]}"
+            raise WrongStatus(message, currentstatus=self.status)
+        self.change_status(target, by)
+
     def change_status(self, status: int, by: Cause) -> None:
         if status == self.status:
             return
-        if (self.status, status) not in FOLLOWS:
+        if (self.status, status) not in TRANSITIONS.values():
             message = f"{NAMES[status]} cannot follow {NAMES[self.status]}"
             raise WrongStatus(message, currentstatus=self.status)
         if status == ACTIVE:
@@ -223,7 +236,11 @@ def code(number: int) -> str:
 
 
 def _check_publishable(state: State) -> None:
-    needed = {"name": state.get("name"), "startts": starts(state), "endts": ends(state)}
+    needed = {
+        "name": (state.get("name") or "").strip(),
+        "startts": starts(state),
+        "endts": ends(state),
+    }
     if missing := [name for name, value in needed.items() if not value]:
         message = f"An Active Event needs {', '.join(missing)}, own or from its dates"
         raise NotPublishable(message, missing=missing)

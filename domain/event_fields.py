@@ -6,7 +6,7 @@ writable; the 11 others are computed or set by Stagebook and ignored when they a
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from domain.base import CustomizableFields, Fields, Value
 from domain.inventory import ContingentFields
@@ -48,19 +48,28 @@ OURS = frozenset({"guid", "version", "dates"})
 
 
 class Layout(Value):
-    color: Color | None = None
-    maxImage: bool | None = None  # noqa: N815 - the vendor's spelling
+    color: Color | None = Field(None, description="Colour, #rrggbb", examples=["#112233"])
+    maxImage: bool | None = Field(  # noqa: N815 - the vendor's spelling
+        None, description="The image takes all the width"
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What was said only: a layout that says nothing is empty, as when there was none."""
+        return {name: value for name, value in dump(self).items() if value is not None}
 
 
 class Preview(Value):
     """A preview: 30001 iTunes, 30002 YouTube, 30003 SoundCloud."""
 
-    type: Literal[30001, 30002, 30003]
-    url: Url
-    linkurl: Url | None = None
-    previewimage: Url | None = None
-    title: Line | None = None
-    subtitle: Line | None = None
+    type: Literal[30001, 30002, 30003] = Field(
+        description="30001 iTunes, 30002 YouTube, 30003 SoundCloud"
+    )
+    url: Url = Field(description="Where it plays")
+    linkurl: Url | None = Field(None, description="Where it leads")
+    previewimage: Url | None = Field(None, description="Its picture")
+    title: Line | None = Field(None, description="Title")
+    subtitle: Line | None = Field(None, description="Subtitle")
 
 
 class EventSalesChannel(Value):
@@ -68,11 +77,11 @@ class EventSalesChannel(Value):
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset({"eventid"})
 
-    saleschannelid: Reference
-    isactive: bool = True
-    haswaitinglist: bool = False
-    salestartts: Timestamp | None = None
-    saleendts: Timestamp | None = None
+    saleschannelid: Reference = Field(description="The sales channel")
+    isactive: bool = Field(default=True, description="For sale there")
+    haswaitinglist: bool = Field(default=False, description="With a waiting list")
+    salestartts: Timestamp | None = Field(None, description="Start of sales there")
+    saleendts: Timestamp | None = Field(None, description="End of sales there")
 
 
 class Details(Fields):

@@ -19,8 +19,8 @@ class ContingentLock(Value):
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset({"tickettypeid"})
 
-    amount: Annotated[int, Field(ge=0, le=10_000_000)]
-    locktypeid: Reference
+    amount: Annotated[int, Field(ge=0, le=10_000_000, description="Tickets")]
+    locktypeid: Reference = Field(description="The lock type")
 
 
 class ContingentFields(Fields):

@@ -58,14 +58,26 @@ Condition = Annotated[
 class PricelistPrice(Value):
     """One price type's prices: one, or one per seat rank (null = not sold in that rank)."""
 
-    pricetypeid: Reference
-    prices: Annotated[list[Price | None], Field(max_length=100)]
-    availabilities: Annotated[list[bool], Field(max_length=100)] = Field(default=[])
-    saleschannels: Annotated[list[Reference], Field(max_length=1_000)] = Field(default=[])
-    conditions: Annotated[list[Condition], Field(max_length=100)] = Field(default=[])
-    position: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    pricetypeid: Reference = Field(description="The price type")
+    prices: Annotated[
+        list[Price | None], Field(max_length=100, description="In the account's currency")
+    ]
+    availabilities: Annotated[
+        list[bool], Field(max_length=100, description="For sale, price by price")
+    ] = Field(default=[])
+    saleschannels: Annotated[
+        list[Reference], Field(max_length=1_000, description="Where it is for sale")
+    ] = Field(default=[])
+    conditions: Annotated[
+        list[Condition], Field(max_length=100, description="When it may be bought")
+    ] = Field(default=[])
+    position: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        None, description="Where it stands among the prices of the list"
+    )
 
 
 class PricelistPrices(Value):
-    prices: Annotated[list[PricelistPrice], Field(max_length=1_000)]
-    seatrankids: Annotated[list[Reference], Field(max_length=100)] | None = None
+    prices: Annotated[list[PricelistPrice], Field(max_length=1_000, description="By price type")]
+    seatrankids: Annotated[list[Reference], Field(max_length=100)] | None = Field(
+        None, description="The seat ranks that the prices are for, in their order"
+    )

@@ -22,7 +22,7 @@ from projections.base import Column, Columns, Documents, Indexes, RecordedFact, 
 from projections.location_documents import words
 
 FOREVER = 2**62
-"""Where an Event without a start or an end sorts: behind all others."""
+"""Where an Event without a start sorts: behind all others. One without an end ends as it starts."""
 
 SHAPE: State = {
     "id": None,
@@ -243,7 +243,7 @@ class EventDocuments:
             event["locationid"],
             event.get("productionid"),
             FOREVER if first is None else first,
-            FOREVER if last is None else last,
+            FOREVER if first is None else first if last is None else last,
             microseconds(document["lastupdatets"]),
             (document["name"] or "").casefold(),
         )

@@ -24,7 +24,7 @@ from projections.base import (
 )
 
 BATCH = 500
-REBUILD_BATCH = 20_000
+REBUILD_BATCH = 10_000
 """Facts a step of a rebuild: the more of them, the fewer times a document is written."""
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -169,7 +169,7 @@ def rebuild_together(
             held.enter_context(views.rebuilding(projection))
         built = [views.build(projection) for projection in projections]
         runners = [
-            Runner(projection, shared, view, cached=REBUILD_BATCH)
+            Runner(projection, shared, view, cached=REBUILD_BATCH // 2)
             for projection, view in zip(projections, built, strict=True)
         ]
         behind = True

@@ -34,7 +34,7 @@ def problems() -> str:
 
 def facts() -> str:
     rows = ["| fact | topic | says |", "|---|---|---|"]
-    for topic, fact in type_of_topic.items():
+    for topic, fact in sorted(type_of_topic.items()):
         if issubclass(fact, DomainEvent) and topic not in ("", "snapshot"):
             says = ", ".join(f"`{name}`" for name in own_fields(fact)) or " "
             rows.append(f"| {fact.__name__} | `{topic}` | {says} |")

@@ -239,19 +239,15 @@ WANTED = {"sqlite": 30_000, "postgres": 15_000}
 
 def rebuild(kind: str, store: str) -> Iterator[Result]:
     """Every view in a process of its own, so that each one's memory is its own."""
-    facts, seconds = 0, 0.0
-    for projection in PROJECTIONS:
-        command = [sys.executable, "-m", "tests.bench.rebuilding", store, projection.name]
+    for name in (*(p.name for p in PROJECTIONS), "--all"):
+        command = [sys.executable, "-m", "tests.bench.rebuilding", store, name]
         said = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        facts, seconds = said["facts"], seconds + said["seconds"]
         memory = " -> ".join(f"{said[when]:.0f}" for when in ("start", "half", "end"))
         rate = said["facts"] / said["seconds"]
-        yield Result(f"rebuild {projection.name}, MB {memory}", per_second(rate))
-    rate = facts / seconds
-    wanted = WANTED[kind]
-    yield Result(
-        f"rebuild all views of {facts:,} facts",
-        per_second(rate),
-        target=f">= {per_second(wanted)}",
-        met=rate >= wanted,
-    )
+        judged = name in ("events", "--all")
+        yield Result(
+            f"rebuild {name} of {said['facts']:,} facts, MB {memory}",
+            per_second(rate),
+            target=f">= {per_second(WANTED[kind])}" if judged else "",
+            met=rate >= WANTED[kind] if judged else None,
+        )

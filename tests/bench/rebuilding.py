@@ -1,17 +1,17 @@
-"""Rebuilds one projection in a process of its own and prints its speed and its memory as JSON.
+"""Rebuilds one projection, or all, in a process of its own; prints speed and memory as JSON.
 
-python -m tests.bench.rebuilding STORE NAME
+python -m tests.bench.rebuilding STORE NAME|--all
 """
 
+import gc
 import json
 import sys
 import time
 from pathlib import Path
 
-import domain.hosting  # noqa: F401 - its facts are in the log
-from adapters.bootstrap import PROJECTIONS, bootstrap
+from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, bootstrap
 from adapters.settings import Settings
-from projections.runner import rebuild
+from projections.runner import rebuild_together
 
 
 def peak() -> float:
@@ -24,17 +24,18 @@ def peak() -> float:
 
 
 def main(store: str, name: str) -> None:
-    projection = next(p for p in PROJECTIONS if p.name == name)
+    chosen = [p for p in PROJECTIONS if name in (p.name, "--all")]
+    gc.set_threshold(*GC_THRESHOLDS)
     book = bootstrap(Settings(store=store))
     halfway = 0.0
     begun, before = time.perf_counter(), peak()
 
-    def progress(position: int, head: int) -> None:
+    def progress(_: str, position: int, head: int) -> None:
         nonlocal halfway
         if not halfway and position * 2 >= head:
             halfway = peak()
 
-    rebuild(projection, book.store, book.views, progress)
+    rebuild_together(chosen, book.store, book.views, progress)
     seconds = time.perf_counter() - begun
     facts = book.store.position()
     book.close()

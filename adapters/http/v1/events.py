@@ -48,7 +48,7 @@ from domain.errors import (
     WrongStatus,
 )
 from domain.event import DateFields
-from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
+from domain.event_fields import EventBody
 from domain.ids import Kind
 from projections.event_documents import COUNTERS, date_document, event_document, event_etag
 
@@ -126,15 +126,15 @@ async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
     return await execute(request, decide, gone, who=who)
 
 
-def transition(name: str, status: int, says: str, *refusals: type[Refusal]) -> None:
-    """A route that moves an Event to a status."""
+def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
+    """A route that moves an Event from one status to another."""
 
     async def change_status(request: Request, id: Id) -> Response:  # noqa: A002
         who = allowed(request, May.COMMAND)
         decide = partial(
             events.change_status,
             number=requests.number_of(id, Kind.EVENT, who),
-            status=status,
+            transition=name,
             version=requests.if_match(request)[0],
         )
         return await execute(request, decide, answer, who=who)
@@ -149,21 +149,23 @@ def transition(name: str, status: int, says: str, *refusals: type[Refusal]) -> N
     )
 
 
-transition("publish", ACTIVE, "Draft → Active; needs a name, a start and an end.", *PUBLISHES)
-transition("redraft", DRAFT, "Active → Draft.", WrongStatus)
-transition("close", CLOSED, "Active → Closed; a closed Event refuses edits.", WrongStatus)
-transition("reopen", ACTIVE, "Closed → Active.", *PUBLISHES)
+transition("publish", "Draft → Active; needs a name, a start and an end.", *PUBLISHES)
+transition("redraft", "Active → Draft.", WrongStatus)
+transition("close", "Active → Closed; a closed Event refuses edits.", WrongStatus)
+transition("reopen", "Closed → Active.", *PUBLISHES)
 
 
 @router.post("/{id}/revert", **changes(EventDocument, *EDITS))
 async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Records what brings fields, dates, contingents and status back to a version."""
     who = allowed(request, May.COMMAND)
+    version, contingents_version = requests.if_match(request)
     decide = partial(
         events.revert_event,
         number=requests.number_of(id, Kind.EVENT, who),
         to=body.version,
-        version=requests.if_match(request)[0],
+        version=version,
+        contingents_version=contingents_version,
     )
     return await execute(request, decide, answer, who=who, reason=body.checked_reason())
 

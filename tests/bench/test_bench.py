@@ -18,7 +18,7 @@ CASES = (
     "rebuild locations",
     "rebuild availability",
     "rebuild changes",
-    "rebuild all views",
+    "rebuild --all",
 )
 
 

@@ -154,8 +154,9 @@ def test_who_knew_other_contingents_may_change_everything_but_them(desk: Desk) -
     desk.change(event, contingents=[FLOOR])
     stale = partial(events.change_event, number=event, version=1, contingents_version=1)
 
-    with pytest.raises(VersionMismatch):
+    with pytest.raises(VersionMismatch) as refused:
         desk.do(partial(stale, body=EventBody(contingents=[])))
+    assert refused.value.details == {"version": 1, "contingents": 3}
     answer = desk.do(partial(stale, body=EventBody(subtitle="S")))
 
     assert from_json(answer.body)["subtitle"] == "S"
@@ -201,7 +202,7 @@ def test_a_deleted_event_frees_its_location(desk: Desk) -> None:
 DATE = DateFields(start=EIGHT, end=TEN)
 ON_AN_EVENT: list[Callable[..., Any]] = [
     partial(events.change_event, body=EventBody(subtitle="S")),
-    partial(events.change_status, status=ACTIVE),
+    partial(events.change_status, transition="publish"),
     partial(events.add_date, fields=DATE),
     partial(events.change_date, date_id=1, fields=DateFields(name="N")),
     partial(events.remove_date, date_id=1),

@@ -214,7 +214,7 @@ def test_a_history_tells_who_when_why_and_what(desk: Desk) -> None:
 def test_the_history_of_an_event_includes_its_dates_status_and_contingents(desk: Desk) -> None:
     event = desk.event(contingents=[FLOOR])
     date = desk.date(event, EIGHT, TEN)
-    desk.do(partial(events.change_status, number=event, status=ACTIVE))
+    desk.do(partial(events.change_status, number=event, transition="publish"))
     (contingent,) = document(desk.store, event, version=3)["contingents"]
     desk.change(event, contingents=[{"id": contingent["id"], "amount": 90}])
 

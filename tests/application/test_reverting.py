@@ -39,7 +39,7 @@ def then_shown(desk: Desk, event: int, version: int) -> dict[str, Any]:
 
 
 def publish(desk: Desk, event: int, status: int) -> None:
-    desk.do(partial(events.change_status, number=event, status=status))
+    desk.change(event, currentstatus=status)
 
 
 def version(desk: Desk, event: int) -> int:
@@ -218,6 +218,18 @@ def test_who_saw_another_version_reverts_nothing(desk: Desk, rich: int) -> None:
 
     with pytest.raises(VersionMismatch):
         desk.do(partial(events.revert_event, number=rich, to=1, version=3))
+
+
+def test_who_knew_other_contingents_reverts_nothing(desk: Desk) -> None:
+    event = desk.event(contingents=[FLOOR])
+    desk.change(event, contingents=[])
+    revert = partial(events.revert_event, number=event, to=1, version=1)
+
+    with pytest.raises(VersionMismatch):
+        desk.do(partial(revert, contingents_version=1))
+    answer = desk.do(partial(revert, contingents_version=2))
+
+    assert [c["name"] for c in shown(answer.body)["contingents"]] == ["Floor"]
 
 
 def test_a_version_of_the_same_batch_cannot_be_reverted_to(desk: Desk) -> None:

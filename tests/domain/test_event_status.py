@@ -36,6 +36,29 @@ def test_a_status_that_cannot_follow_is_refused(before: int, after: int) -> None
 
 
 @pytest.mark.parametrize("status", [DRAFT, ACTIVE, CLOSED])
+@pytest.mark.parametrize(
+    ("name", "source", "target"),
+    [
+        ("publish", DRAFT, ACTIVE),
+        ("redraft", ACTIVE, DRAFT),
+        ("close", ACTIVE, CLOSED),
+        ("reopen", CLOSED, ACTIVE),
+    ],
+)
+def test_a_transition_leads_from_its_own_status_to_the_next(
+    name: str, source: int, target: int, status: int
+) -> None:
+    outcome = when(an_event(status), lambda event, by: event.transit(name, by))
+
+    if status == source:
+        then(outcome, says(StatusChanged, currentstatus=target))
+    elif status == target:
+        then(outcome)
+    else:
+        then_refused(outcome, WrongStatus, currentstatus=status)
+
+
+@pytest.mark.parametrize("status", [DRAFT, ACTIVE, CLOSED])
 def test_the_status_that_it_has_is_not_recorded_again(status: int) -> None:
     then(when(an_event(status), moved_to(status)))
 
@@ -46,6 +69,7 @@ def test_the_status_that_it_has_is_not_recorded_again(status: int) -> None:
         ({"name": "Live", "startts": EIGHT}, ["endts"]),
         ({"name": "Live", "endts": TEN}, ["startts"]),
         ({"startts": EIGHT, "endts": TEN}, ["name"]),
+        ({"name": " \t", "startts": EIGHT, "endts": TEN}, ["name"]),
         ({}, ["name", "startts", "endts"]),
     ],
 )

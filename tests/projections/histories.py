@@ -12,7 +12,7 @@ from application import events, locations
 from application.group_commit import Job, Work
 from application.ports import Answer
 from domain.errors import Refusal
-from domain.event import DateFields
+from domain.event import TRANSITIONS, DateFields
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
 from domain.location import LocationFields
 from tests.application.desk import Desk
@@ -92,7 +92,7 @@ commands: st.SearchStrategy[Decide] = st.one_of(
     command(events.change_event, number=few, body=bodies.map(EventBody.model_validate)),
     command(events.change_event, number=few, body=bodies.map(EventBody.model_validate)),
     command(events.change_event, number=few, body=bodies.map(EventBody.model_validate)),
-    command(events.change_status, number=few, status=statuses),
+    command(events.change_status, number=few, transition=st.sampled_from(sorted(TRANSITIONS))),
     command(events.add_date, number=few, fields=dates.map(DateFields.model_validate)),
     command(
         events.change_date, number=few, date_id=few, fields=redated.map(DateFields.model_validate)

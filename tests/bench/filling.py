@@ -21,7 +21,7 @@ from application.keyring import adding_key
 from application.ports import Answer
 from domain.base import Cause
 from domain.event import DateFields
-from domain.event_fields import ACTIVE, EventBody
+from domain.event_fields import EventBody
 from domain.ids import account_number
 from domain.location import LocationFields
 from domain.registry import Role
@@ -152,7 +152,7 @@ class Filler:
         self.run(partial(events.add_date, number=number, fields=fields) for number in chosen)
 
     def publish(self, chosen: Iterable[int]) -> None:
-        self.run(partial(events.change_status, number=n, status=ACTIVE) for n in chosen)
+        self.run(partial(events.change_status, number=n, transition="publish") for n in chosen)
 
     def rename(self, place: int, name: str) -> None:
         fields = LocationFields(name=name)

@@ -1,5 +1,6 @@
 """The composition root: one process's store, views, writer, worker and keys, made from Settings."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from projections.base import Projection
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
-from projections.runner import rebuild
+from projections.runner import bring_up_to_date
 from projections.worker import LiveWorker
 
 EVENTS, LOCATIONS, AVAILABILITY, CHANGES = (
@@ -34,6 +35,7 @@ EVENTS, LOCATIONS, AVAILABILITY, CHANGES = (
 PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CHANGES)
 
 
+POLL_SECONDS = 0.01
 GC_THRESHOLDS = (20_000, 20, 50)
 """The collector's default looks through a request's objects several times while it waits for its
 commit, and through a rebuild's over and over: a fifth of the time of a busy process."""
@@ -72,8 +74,7 @@ class Stagebook:
     def start_worker(self) -> LiveWorker:
         """Starts the live worker; views that an older version made are rebuilt first."""
         for projection in PROJECTIONS:
-            if not self.views.up_to_date(projection):
-                rebuild(projection, self.store, self.views, lambda _position, _head: None)
+            bring_up_to_date(projection, self.store, self.views)
         self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
         self.worker.start()
         return self.worker
@@ -101,6 +102,15 @@ class Stagebook:
 
     def view(self, projection: Projection) -> SqlView:
         return self.views.live(projection)
+
+    def catch_up(self, seconds: float) -> bool:
+        """Waits until the views have everything that is in the store."""
+        head, deadline = self.store.position(), time.monotonic() + seconds
+        while any(self.view(projection).position() < head for projection in PROJECTIONS):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
 
     def kept(self, projection: Projection) -> bool:
         """Whether a worker, here or in another process, keeps that view up to date."""

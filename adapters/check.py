@@ -41,9 +41,7 @@ def view_faults(book: Stagebook, projection: Projection) -> Iterator[str]:
     live = book.view(projection)
     for parked in live.parked().values():
         yield f"view {projection.name}: {named(parked.key)} is parked: {parked.error}"
-    with live.writing():
-        served = {key: (body, etag) for key, body, etag in live.digest_rows()}
-        position = live.position()
+    position, served = live.whole()
     folded = MemoryView(projection.columns)
     runner = Runner(projection, UpTo(book.store, position), folded)
     while runner.step(PAGE):

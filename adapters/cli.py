@@ -34,7 +34,7 @@ from application.transfer import export_lines, import_lines
 from domain.errors import Refusal
 from domain.ids import Kind, account_number, unpack
 from domain.registry import Role
-from projections.base import Projection
+from projections.base import BeingRebuilt, Projection
 from projections.runner import rebuild_together
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ app.add_typer(keys, name="keys")
 
 APPLICATION = "adapters.http.app:create"
 SHUTDOWN_SECONDS = 8
+CATCH_UP_SECONDS = 30
 
 Account = Annotated[str, typer.Option("--account", help="The account's name.")]
 Store = Annotated[str | None, typer.Option(help="A folder, or postgresql://…")]
@@ -67,6 +68,8 @@ def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stage
         yield book
     except Refusal as refusal:
         fail(refusal.detail)
+    except BeingRebuilt as error:
+        fail(str(error))
     except StoreUnavailable as error:
         fail(f"the store is unavailable: {error}")
     finally:
@@ -171,6 +174,8 @@ def demo() -> None:
     settings = configured()
     with opened(writing=True) as book:
         demo_account.fill(book)
+        book.start_worker()
+        book.catch_up(CATCH_UP_SECONDS)
         folder = Path("data") if settings.is_postgres else settings.folder
         token = demo_account.token(book, folder)
     base = f"http://{settings.host}:{settings.port}"

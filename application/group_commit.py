@@ -31,7 +31,7 @@ from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 
 MAX_BATCH = 256
-MAX_ATTEMPTS = 20
+MAX_ATTEMPTS = 100
 MAX_FOLLOW = 10_000
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""

@@ -168,13 +168,6 @@ class SqlView:
             if key is not None
         }
 
-    def digest_rows(self) -> Iterable[tuple[bytes, bytes | None, str]]:
-        """Every document by key, for comparing one generation with another."""
-        return (
-            (bytes(k), None if b is None else bytes(b), e)
-            for k, b, e in self._rows(f"SELECT key, body, etag FROM {self.documents} ORDER BY key")
-        )
-
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         with self.reading() as c:
             return list(c.execute(sql, params).fetchall())

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.stores.mapper import UnknownTopic
 from domain.ids import Kind, unpack
 from projections.base import Projection, RecordedFact
 from projections.memory import MemoryView
@@ -14,9 +15,28 @@ PAGE = 2_000
 
 def faults(book: Stagebook) -> Iterator[str]:
     """Reads every fact and every document once."""
+    if unreadable := unreadable_fact(book.store):
+        yield unreadable
+        return
     yield from store_faults(book.store)
     for projection in PROJECTIONS:
         yield from view_faults(book, projection)
+
+
+def unreadable_fact(store: Log) -> str | None:
+    """The first fact that is not what any version of Stagebook wrote."""
+    position, size = 0, PAGE
+    while True:
+        try:
+            page = store.read(position, size)
+        except (ValueError, TypeError, UnknownTopic) as error:
+            if size == 1:
+                return f"the fact behind position {position} cannot be read: {error!r}"
+            size = 1
+            continue
+        if not page:
+            return None
+        position = page[-1].position
 
 
 def store_faults(store: Log) -> Iterator[str]:

@@ -1,0 +1,220 @@
+"""The command line, on both stores: what it prints, what it refuses, what it leaves."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from adapters import demo
+from adapters.bootstrap import EVENTS, Stagebook, bootstrap
+from adapters.cli import app
+from adapters.settings import Settings
+from application import events, locations
+from domain.event_fields import EventBody
+from domain.ids import account_number
+from domain.location import LocationFields
+
+ACCOUNT = account_number("house")
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `stagebook` on an empty store."""
+    monkeypatch.setenv("STAGEBOOK_STORE", settings.store)
+
+    def invoke(*arguments: str, data: str | None = None) -> Result:
+        return CliRunner().invoke(app, list(arguments), input=data)
+
+    return invoke
+
+
+def filled(settings: Settings, run: Run) -> None:
+    """An account `house` with a Location and an Event that was renamed, and its views."""
+    assert run("keys", "add", "--account", "house", "--role", "admin").exit_code == 0
+    book = bootstrap(settings)
+    book.start()
+    do = partial(book.execute, account=ACCOUNT, actor="anna")
+    do(partial(locations.create_location, fields=LocationFields(name="Hall")))
+    do(partial(events.create_event, body=EventBody(locationid=1, name="Before", tags=["jazz"])))
+    do(partial(events.change_event, number=1, body=EventBody(name="After")))
+    assert book.catch_up(10)
+    book.close()
+
+
+def view_of(settings: Settings, change: Callable[[Stagebook], None]) -> None:
+    book = bootstrap(settings)
+    change(book)
+    book.close()
+
+
+def test_a_token_is_printed_once_alone_and_its_key_is_listed_until_it_is_revoked(run: Run) -> None:
+    added = run("keys", "add", "--account", "house", "--role", "viewer", "--name", "anna")
+    assert re.fullmatch(r"sb_[\w-]{43}\n", added.stdout)
+
+    listed = run("keys", "list").stdout
+    assert "anna" in listed
+    assert "viewer" in listed
+    assert added.stdout.strip() not in listed
+
+    assert run("keys", "revoke", "1").exit_code == 0
+    assert run("keys", "list").stdout.count("Z") == listed.count("Z") + 1
+
+
+def test_keys_that_cannot_be_are_refused_with_a_reason(run: Run) -> None:
+    add = ("keys", "add", "--account", "house", "--role", "viewer", "--name", "anna")
+    assert run(*add).exit_code == 0
+
+    again = run(*add)
+    unknown = run("keys", "revoke", "7")
+
+    assert (again.exit_code, unknown.exit_code) == (1, 1)
+    assert "has a key 'anna' already" in again.stderr
+    assert "there is no key 7" in unknown.stderr
+
+
+def test_an_export_is_imported_elsewhere_with_all_its_facts_and_ids(
+    settings: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(settings, run)
+    exported = run("export", "--account", "house").stdout
+
+    monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
+    imported = run("import", "-", data=exported)
+
+    assert imported.exit_code == 0
+    assert run("export", "--account", "house").stdout == exported
+    history = run("history", "event", "1", "--account", "house").stdout
+    assert 'name: "Before" → "After"' in history
+    again = run("import", "-", data=exported)
+    assert again.exit_code == 1
+    assert "has facts already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda lines: lines[1:], "line 1: expected the head"),
+        (lambda lines: [*lines[:2], *lines[3:]], "expected version 1"),
+        (lambda lines: [*lines[:-1], lines[-1][:-9]], "expected a JSON object"),
+        (lambda lines: [*lines[:-1], lines[-1].replace("event.", "evil.")], "expected a fact"),
+    ],
+)
+def test_a_damaged_export_is_refused_whole(
+    run: Run,
+    settings: Settings,
+    damage: Callable[[list[str]], list[str]],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled(settings, run)
+    lines = run("export", "--account", "house").stdout.splitlines()
+
+    monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
+    imported = run("import", "-", data="\n".join(damage(lines)))
+
+    assert imported.exit_code == 1
+    assert says in imported.stderr
+    assert "there is no account" in run("export", "--account", "house").stderr
+
+
+def test_check_is_content_with_what_is_sound(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+
+    assert run("check").stdout == "sound\n"
+
+
+def test_check_names_a_document_that_is_not_what_its_facts_say(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+
+    def tamper(book: Stagebook) -> None:
+        view = book.view(EVENTS)
+        with view.writing() as c:
+            forged = f"UPDATE {view.documents} SET body = ? WHERE body IS NOT NULL"  # noqa: S608 - our name
+            c.execute(forged, (b"{}",))
+
+    view_of(settings, tamper)
+    checked = run("check")
+
+    assert checked.exit_code == 1
+    expected = f"view events: event 1 of account {ACCOUNT:x} differs from what its facts say\n"
+    assert checked.stdout == expected
+    assert run("rebuild", "events").exit_code == 0
+    assert run("check").stdout == "sound\n"
+
+
+@pytest.mark.parametrize("state", [b"{", b"[]", b'{"name": 1}'])
+def test_check_names_the_first_fact_that_cannot_be_read(
+    settings: Settings, run: Run, state: bytes
+) -> None:
+    filled(settings, run)
+    forged = "UPDATE stored_events SET state = ? WHERE originator_version = 2"
+    if settings.is_postgres:
+        with psycopg.connect(settings.store) as connection:
+            connection.execute(forged.replace("?", "%s"), (state,))
+    else:
+        with closing(sqlite3.connect(settings.folder / "facts.sqlite")) as connection:
+            connection.execute(forged, (state,))
+            connection.commit()
+
+    checked = run("check")
+
+    assert checked.exit_code == 1
+    assert re.fullmatch(r"the fact behind position \d+ cannot be read: .+\n", checked.stdout)
+
+
+def test_rebuild_takes_names_or_all_and_shows_its_progress(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+
+    rebuilt = run("rebuild", "--all")
+
+    assert rebuilt.exit_code == 0
+    for name in ("events", "locations", "availability", "changes"):
+        assert name in rebuilt.stderr
+    assert run("rebuild", "nonsense").exit_code == 1
+    assert run("rebuild").exit_code == 1
+
+
+def test_history_needs_something_it_can_find(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+    guid = json.loads(run("export", "--account", "house").stdout.splitlines()[1])
+    assert guid["number"] == 1
+
+    assert "a number needs --account" in run("history", "event", "1").stderr
+    assert "neither a number nor the guid" in run("history", "event", "x").stderr
+    assert "expected event or location" in run("history", "ticket", "1").stderr
+    nothing = run("history", "event", "99", "--account", "house")
+    assert nothing.exit_code == 1
+    assert "Event 99 does not exist" in nothing.stderr
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGEBOOK_PORT", "door")
+
+    said = run("keys", "list")
+
+    assert said.exit_code == 1
+    assert "STAGEBOOK_PORT" in said.stderr
+
+
+def test_the_demo_is_filled_once_and_keeps_its_token(book: Stagebook, tmp_path: Path) -> None:
+    demo.fill(book)
+    facts = book.store.position()
+    token = demo.token(book, tmp_path)
+    book.keyring.refresh()
+
+    demo.fill(book)
+
+    assert demo.token(book, tmp_path) == token
+    assert book.store.position() == facts + 1  # the key
+    assert (next(tmp_path.glob("demo-token-*")).stat().st_mode & 0o777) == 0o600

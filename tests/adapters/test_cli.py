@@ -158,7 +158,7 @@ def test_check_names_the_first_fact_that_cannot_be_read(
     settings: Settings, run: Run, state: bytes
 ) -> None:
     filled(settings, run)
-    forged = "UPDATE stored_events SET state = ? WHERE originator_version = 2"
+    forged = "UPDATE stored_events SET state = ? WHERE topic = 'event.details-changed'"
     if settings.is_postgres:
         with psycopg.connect(settings.store) as connection:
             connection.execute(forged.replace("?", "%s"), (state,))

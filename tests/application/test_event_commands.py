@@ -110,9 +110,10 @@ def test_contingents_that_are_not_named_stay_and_null_removes_them(desk: Desk) -
 
     kept = from_json(desk.change(event, subtitle="S").body)
     cleared = from_json(desk.change(event, contingents=None).body)
+    named = from_json(desk.change(event, seated_contingents=[FLOOR, FLOOR]).body)
 
-    assert [len(kept[n]) for n in ("contingents", "seated_contingents")] == [1, 1]
-    assert [len(cleared[n]) for n in ("contingents", "seated_contingents")] == [0, 1]
+    for shown, expected in ((kept, [1, 1]), (cleared, [0, 1]), (named, [0, 2])):
+        assert [len(shown[n]) for n in ("contingents", "seated_contingents")] == expected
 
 
 def test_a_bad_contingent_takes_the_whole_change_back(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.stores.memory import MemoryStore
-from application import events, locations
+from application import events, group_commit, locations
 from application.group_commit import MAX_ATTEMPTS, Numbers, Work
 from application.ports import Answer, Store, StoreUnavailable, VersionTaken
 from domain.base import Cause
@@ -350,10 +350,13 @@ def test_what_another_writer_did_is_seen_without_a_conflict(desks: tuple[Desk, D
     other.change_location(location, city="Gent")
     one.change_location(location, zip="9000")
 
+    other.change_location(location, info="Theirs")
+    unchanged = one.change_location(location, zip="9000")
     other.do(removing(location))
 
+    assert b'"info":"Theirs"' in unchanged.body
     with pytest.raises(NotFound):
-        one.change_location(location, name="Late")
+        one.change_location(location, zip="9000")
 
 
 def test_facts_of_another_writer_between_ours_are_folded_in(
@@ -368,11 +371,27 @@ def test_facts_of_another_writer_between_ours_are_folded_in(
 
     troubled.before_append = interfere
     at_troubled.change_location(one, name="Ours")
-    answer = at_troubled.change_location(two, zip="9000")
+    answer = at_troubled.change_location(two)
     other.close()
 
     assert b'"city":"Gent"' in answer.body
-    assert b'"version":3' in answer.body
+    assert b'"version":2' in answer.body
+
+
+def test_a_writer_that_fell_far_behind_starts_afresh(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "MAX_FOLLOW", 3)
+    location = desk.location()
+    other = Desk(desk.store)
+    for n in range(4):
+        other.change_location(location, city=f"City {n}")
+    other.close()
+
+    answer = desk.change_location(location)
+
+    assert b'"city":"City 3"' in answer.body
+    assert b'"version":5' in answer.body
 
 
 # -- a store in trouble
@@ -417,22 +436,23 @@ def test_the_memory_recovers_when_the_store_is_back(
 def test_a_batch_that_is_recorded_is_answered_even_if_the_store_goes_away_then(
     at_troubled: Desk, troubled: TroubledStore
 ) -> None:
-    location = at_troubled.location()
+    one, two = at_troubled.location(), at_troubled.location(name="Two")
     other = Desk(troubled)
 
     def interfere() -> None:
         troubled.before_append = nothing
-        other.location(name="Theirs")
+        other.change_location(two, city="Gent")
         troubled.before_read = unavailable
 
     troubled.before_append = interfere
-    answer = at_troubled.change_location(location, name="Ours")
+    answer = at_troubled.change_location(one, name="Ours")
     troubled.before_read = nothing
-    later = at_troubled.change_location(location, city="Gent")
+    later = [at_troubled.change_location(number) for number in (one, two)]
     other.close()
 
-    assert answer.position == 5
-    assert b'"version":3' in later.body
+    assert answer.position == troubled.position()
+    assert b'"name":"Ours"' in later[0].body
+    assert b'"city":"Gent"' in later[1].body
 
 
 # -- memory

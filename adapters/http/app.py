@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from structlog import get_logger
 
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
@@ -19,7 +20,8 @@ from adapters.http.v1.spec import PROBLEM_SCHEMA
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from application.group_commit import Job, settle_futures
-from application.ports import StoreUnavailable
+
+log = get_logger()
 
 KEY_REFRESH_SECONDS = 1.0
 HOUR = 3_600
@@ -95,10 +97,12 @@ async def _keep(book: Stagebook) -> None:
     while True:
         await asyncio.sleep(KEY_REFRESH_SECONDS)
         seconds += 1
-        with suppress(StoreUnavailable):
+        try:
             await asyncio.to_thread(book.keyring.refresh)
             if seconds % HOUR == 0:
                 await asyncio.to_thread(book.forget_answers)
+        except Exception as error:  # a key that is revoked later must still be seen
+            log.warning("keys are not refreshed", reason=repr(error))
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

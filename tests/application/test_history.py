@@ -69,10 +69,10 @@ def test_every_moment_is_shown_as_it_was(desk: Desk) -> None:
         partial(events.change_event, number=event, body=EventBody(subtitle="Two")),
     ]
     for second, command in enumerate(commands):
-        desk.do(command, cause=by(time=at(100_000 + second)))
+        desk.do(command, cause=by(time=at(1_000_000_000 + second)))
 
     shown = [
-        document(desk.store, event, time=at(100_000 + seconds))
+        document(desk.store, event, time=at(1_000_000_000 + seconds))
         for seconds in (-0.000001, 0, 0.999999, 1, 2, 1_000)
     ]
 
@@ -177,11 +177,13 @@ def test_a_location_is_shown_at_every_version_and_moment(store: Store) -> None:
         change = partial(
             locations.change_location, number=location, fields=LocationFields(city=f"C{n}")
         )
-        desk.do(change, cause=by(time=at(200_000 + n)))
+        desk.do(change, cause=by(time=at(2_000_000_000 + n)))
     desk.close()
 
     by_version = [past_location(store, ACCOUNT, location, version=v) for v in range(1, 6)]
-    by_time = [past_location(store, ACCOUNT, location, time=at(200_000 + n)) for n in range(4)]
+    by_time = [
+        past_location(store, ACCOUNT, location, time=at(2_000_000_000 + n)) for n in range(4)
+    ]
 
     assert [loc.state["city"] for loc in by_version] == ["Gent", "C0", "C1", "C2", "C3"]
     assert [loc.state["city"] for loc in by_time] == ["C0", "C1", "C2", "C3"]

@@ -39,7 +39,9 @@ def documents(make_view: MakeView, request: pytest.FixtureRequest) -> Documents:
     projection = EventDocuments()
 
     def fold(facts: Facts) -> Projected:
-        return given_facts(projection, make_view(projection), facts, request.param)
+        folded = given_facts(projection, make_view(projection), facts, request.param)
+        assert folded.view.parked() == {}
+        return folded
 
     return fold
 

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.stores.memory import MemoryStore
-from application.ports import KeptAnswer, Recorded
-from domain.base import DomainEvent, Snapshot
+from application.ports import Recorded
 
 
 def nothing() -> None:
@@ -23,14 +22,9 @@ class TroubledStore(MemoryStore):
         self.streamed = 0
         """How many facts were read of single aggregates."""
 
-    def append(
-        self,
-        facts: Sequence[DomainEvent],
-        snapshots: Sequence[Snapshot] = (),
-        answers: Sequence[KeptAnswer] = (),
-    ) -> Sequence[int]:
+    def append(self, *batch: Any, **more: Any) -> Sequence[int]:
         self.before_append()
-        return super().append(facts, snapshots, answers)
+        return super().append(*batch, **more)
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         self.before_read()

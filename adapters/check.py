@@ -1,16 +1,29 @@
 """Whether a store and its views are sound: every fault found, in words."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.stores.mapper import UnknownTopic
+from adapters.views.sql import SqlView
+from application.ports import Store
+from application.transfer import numbers_in
+from domain.base import Aggregate
+from domain.event import Event
+from domain.hosting import Hosting
 from domain.ids import Kind, unpack
+from domain.inventory import Inventory
+from domain.location import Location
+from domain.registry import Registry
 from projections.base import Projection, RecordedFact
 from projections.memory import MemoryView
 from projections.runner import Log, Runner
 
 PAGE = 2_000
+TRIES = 10
 
 
 def faults(book: Stagebook) -> Iterator[str]:
@@ -39,9 +52,11 @@ def unreadable_fact(store: Log) -> str | None:
         position = page[-1].position
 
 
-def store_faults(store: Log) -> Iterator[str]:
-    """Versions without gaps, times that never run back, positions that only grow."""
+def store_faults(store: Store) -> Iterator[str]:
+    """Versions without gaps, times that never run back, numbers that were given out, snapshots
+    that are what the facts say."""
     newest: dict[bytes, tuple[int, str]] = {}
+    taken: dict[int, dict[int, int]] = {}
     position = 0
     while page := store.read(position, PAGE):
         for recorded in page:
@@ -53,7 +68,31 @@ def store_faults(store: Log) -> Iterator[str]:
             if fact.time < time:
                 yield f"{where} has a time before its predecessor's"
             newest[fact.originator_id.bytes] = (fact.originator_version, fact.time)
+            highest = taken.setdefault(unpack(fact.originator_id).account, {})
+            for kind, number in numbers_in(fact):
+                highest[kind] = max(number, highest.get(kind, 0))
         position = page[-1].position
+    for account, highest in taken.items():
+        given = store.numbers_given(account)
+        for kind in highest:
+            if highest[kind] > given.get(kind, 0):
+                name = Kind(kind).name.lower()
+                yield f"{name} {highest[kind]} of account {account:x} could be given out again"
+    yield from snapshot_faults(store)
+
+
+def snapshot_faults(store: Store) -> Iterator[str]:
+    """Snapshots come by aggregate and version, so each aggregate is folded once."""
+    folded = None
+    for snapshot in store.snapshots():
+        kind = Kind(unpack(snapshot.originator_id).kind)
+        if folded is None or folded.id != snapshot.originator_id:
+            folded = AGGREGATES[kind](snapshot.originator_id)
+        upto = snapshot.originator_version
+        for recorded in store.stream(folded.id, after=folded.version, upto=upto):
+            folded.apply(recorded.fact)
+        if to_json(folded.state) != to_json(snapshot.state):
+            yield f"the snapshot of {folded.id} at version {upto} is not what its facts say"
 
 
 def view_faults(book: Stagebook, projection: Projection) -> Iterator[str]:
@@ -61,17 +100,34 @@ def view_faults(book: Stagebook, projection: Projection) -> Iterator[str]:
     live = book.view(projection)
     for parked in live.parked().values():
         yield f"view {projection.name}: {named(parked.key)} is parked: {parked.error}"
-    position, served = live.whole()
+    position, served, terms = at_rest(live)
     folded = MemoryView(projection.columns)
     runner = Runner(projection, UpTo(book.store, position), folded)
     while runner.step(PAGE):
         pass
     if position > book.store.position():
         yield f"view {projection.name} is ahead of the store, at {position}"
-    expected = {row.key: (row.body, row.etag) for row in folded.rows.values()}
+    expected = {
+        row.key: (row.state, row.body, row.account, row.etag, *row.columns)
+        for row in folded.rows.values()
+    }
+    found_by = {row.key: set(row.terms or ()) for row in folded.rows.values()}
     for key in sorted(served.keys() | expected.keys()):
-        if served.get(key) != expected.get(key):
+        other_terms = terms is not None and terms.get(key, set()) != found_by.get(key, set())
+        if served.get(key) != expected.get(key) or other_terms:
             yield f"view {projection.name}: {named(key)} differs from what its facts say"
+
+
+def at_rest(
+    view: SqlView,
+) -> tuple[int, dict[bytes, tuple[Any, ...]], dict[bytes, set[str]] | None]:
+    """Position and documents as of one moment, and the terms if the view stood still meanwhile."""
+    for _ in range(TRIES):
+        position, served = view.stored()
+        terms = view.all_terms()
+        if view.position() == position:
+            return position, served, terms
+    return position, served, None
 
 
 def named(key: bytes) -> str:
@@ -81,6 +137,11 @@ def named(key: bytes) -> str:
 
     account, kind, number = unpack(UUID(bytes=key))
     return f"{Kind(kind).name.lower()} {number} of account {account:x}"
+
+
+AGGREGATES: dict[Kind, type[Aggregate]] = {
+    cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Registry)
+}
 
 
 class UpTo:

@@ -7,6 +7,7 @@ other end of its standard input, so it cannot outlive a server that is killed.
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO
 
 from structlog import get_logger
@@ -37,13 +38,15 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._process = self._start()
+        self._starting = threading.Lock()
+        self._process = start()
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self._watcher.start()
 
     def stop(self) -> None:
         """Lets it save where the views are, and waits for it."""
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         if self._process.stdin:
             self._process.stdin.close()
         try:
@@ -52,14 +55,19 @@ class WorkerProcess:
             self._process.kill()
         self._watcher.join()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "adapters.cli", "work", "--until-closed"]
-        return subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program
-
     def _watch(self) -> None:
         while True:
             code = self._process.wait()
             if self._stopping.wait(RESTART_SECONDS):
                 return
             log.error("the worker died and is started again", code=code)
-            self._process = self._start()
+            with self._starting:
+                if self._stopping.is_set():
+                    return
+                with suppress(OSError):  # no memory now; it is tried again
+                    self._process = start()
+
+
+def start() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "adapters.cli", "work", "--until-closed"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program

@@ -141,6 +141,8 @@ class Committer:
         self._on_commit = on_commit
         self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
         self._touched: set[UUID] = set()
+        self._read: dict[UUID, int] = {}
+        """What the recording jobs of this batch were decided on, and at which version."""
         self._position = store.position()
 
     def aggregate(self, cls: type[A], aggregate_id: UUID) -> A:
@@ -184,6 +186,7 @@ class Committer:
 
     def _attempt(self, batch: Sequence[Job]) -> None:
         self._touched.clear()
+        self._read.clear()
         pending: list[DomainEvent] = []
         kept: dict[tuple[int, str], KeptAnswer] = {}
         snapshots: list[Snapshot] = []
@@ -192,7 +195,9 @@ class Committer:
                 self._decide(job, pending, snapshots, kept)
         positions: Sequence[int] = ()
         if pending or kept:
-            positions = self.store.append(pending, snapshots, list(kept.values()))
+            written = {fact.originator_id for fact in pending}
+            read = {i: v for i, v in self._read.items() if i not in written}
+            positions = self.store.append(pending, snapshots, list(kept.values()), read)
         if positions:
             self._follow_past(positions)
             self._on_commit(self._position)
@@ -218,6 +223,8 @@ class Committer:
                 log.exception("command failed")
             self._take_back(work, pending)
             return
+        if any(aggregate.pending for aggregate in work.loaded.values()):
+            self._read.update((a.id, a.version) for a in work.loaded.values())
         for aggregate in work.loaded.values():
             if aggregate.pending:
                 pending += aggregate.pending
@@ -273,7 +280,8 @@ class Committer:
         """Brings them past this batch. It is recorded: what fails from here on refuses nothing."""
         try:
             self._follow(own[0] - 1)
-        except StoreUnavailable:
+        except Exception as error:
+            log.exception("memory cleared", reason=repr(error))
             self._aggregates.clear()
         self._position = own[-1]
 

@@ -1,11 +1,13 @@
 """What the application needs from the world: a store of facts, and nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from domain.base import DomainEvent, Snapshot
+
+NOTHING_READ: Mapping[UUID, int] = {}
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, mapped to 503
@@ -55,10 +57,12 @@ class Store(Protocol):
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
     ) -> Sequence[int]:
         """Records all or nothing, durably, and returns the position of each fact.
 
-        Raises `VersionTaken` when a version or a key was written by another process,
+        `read` are the aggregates that were decided on but not written, by version. Raises
+        `VersionTaken` when another process wrote a version or a key, or one of these since,
         `StoreUnavailable` when nothing could be recorded.
         """
 
@@ -81,6 +85,9 @@ class Store(Protocol):
 
     def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or before that version."""
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Every snapshot, by aggregate and version."""
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         """The request and the answer of an Idempotency-Key of the last 24 hours."""

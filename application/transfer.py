@@ -12,7 +12,11 @@ from pydantic_core import from_json, to_json
 from application.ports import Store
 from domain.base import DomainEvent, payload_fields, type_of_topic
 from domain.errors import AccountNotEmpty, Invalid
-from domain.ids import account_number, guid, unpack
+from domain.event_facts import DateAdded
+from domain.ids import Kind, account_number, guid, unpack
+from domain.inventory import ContingentAdded
+from domain.registry import check_language, check_name
+from domain.values import parse_time, stamp
 
 FORMAT = 1
 
@@ -20,9 +24,12 @@ FORMAT = 1
 def export_lines(store: Store, account: str, language: str) -> Iterator[bytes]:
     """The account as JSON lines."""
     number = account_number(account)
+    end = store.position()  # before the numbers: facts that come meanwhile are not exported
     given = {str(kind): n for kind, n in sorted(store.numbers_given(number).items())}
     yield to_json({"stagebook": FORMAT, "account": account, "language": language, "numbers": given})
     for recorded in store.facts_of(number):
+        if recorded.position > end:
+            return
         fact = recorded.fact
         fact_class: Any = type(fact)
         _, kind, of = unpack(fact.originator_id)
@@ -40,31 +47,63 @@ def import_lines(
     """
     numbered = enumerate(lines, 1)
     head = _object(next(numbered, (1, b"")))
-    if head.get("stagebook") != FORMAT:
-        raise Invalid("line 1", 'expected the head of an export: {"stagebook": 1, …}')
-    account, language, numbers = head["account"], head["language"], head["numbers"]
+    account, language, numbers = _head(head)
     account_id = account_number(account)
     if next(iter(store.facts_of(account_id)), None) is not None:
         raise AccountNotEmpty(f"account {account} has facts already; nothing was imported")
     versions: dict[Any, int] = {}
     facts = [_fact(line, account_id, versions) for line in numbered]
-    open_account(account, language)
-    store.reserve_numbers(account_id, {int(kind): n for kind, n in numbers.items()})
+    for fact in facts:
+        for kind, number in numbers_in(fact):
+            numbers[kind] = max(number, numbers.get(kind, 0))
+    store.reserve_numbers(account_id, numbers)
     if facts:
         store.append(facts)
+    open_account(account, language)
     return account, len(facts)
+
+
+def numbers_in(fact: DomainEvent) -> Iterator[tuple[int, int]]:
+    """The numbers that were given out and that a fact has taken, by kind."""
+    _, kind, number = unpack(fact.originator_id)
+    if kind in (Kind.LOCATION, Kind.EVENT):
+        yield kind, number
+    if isinstance(fact, DateAdded):
+        yield Kind.DATE, fact.dateid
+    elif isinstance(fact, ContingentAdded):
+        yield Kind.CONTINGENT, fact.contingentid
+
+
+def _head(head: dict[str, Any]) -> tuple[str, str, dict[int, int]]:
+    account, language, numbers = (head.get(n) for n in ("account", "language", "numbers"))
+    if (
+        head.get("stagebook") != FORMAT
+        or not isinstance(account, str)
+        or not isinstance(language, str)
+        or not isinstance(numbers, dict)
+        or not all(k.isdecimal() and type(n) is int for k, n in numbers.items())
+    ):
+        raise Invalid("line 1", 'expected the head of an export: {"stagebook": 1, …}')
+    check_name("account", account)
+    check_language(language)
+    return account, language, {int(kind): n for kind, n in numbers.items()}
 
 
 def _fact(line: tuple[int, bytes], account: int, versions: dict[Any, int]) -> DomainEvent:
     """One line as a fact; each aggregate's versions must follow one another from 1."""
     data, at = _object(line), f"line {line[0]}"
     try:
-        fact_class = type_of_topic[data["topic"]]
-        place = guid(account, data["kind"], data["number"])
+        fact_class, says = type_of_topic[data["topic"]], data["fact"]
+        place = guid(account, Kind(data["kind"]), data["number"])
         version = data["version"]
-        fact = fact_class(originator_id=place, originator_version=version, **data["fact"])
+        fact = fact_class(originator_id=place, originator_version=version, **says)
+        stamped = stamp(parse_time(says["time"])) == says["time"]
     except (KeyError, TypeError, OverflowError, ValueError) as error:
         raise Invalid(at, f"expected a fact as it was exported: {error!r}") from None
+    texts = (fact.actor, fact.correlation, fact.causation or "", fact.reason or "")
+    fits = fact_class.TOPIC.partition(".")[0] == Kind(data["kind"]).name.lower()
+    if not stamped or not fits or not all(isinstance(text, str) for text in texts):
+        raise Invalid(at, "expected a fact as it was exported")
     if version != versions.get(place, 0) + 1:
         raise Invalid(at, f"expected version {versions.get(place, 0) + 1} of {place}")
     versions[place] = version

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.errors import Invalid, NotFound, VersionMismatch
 from domain.ids import Kind, guid, unpack
@@ -54,6 +54,15 @@ class Fields(Value):
         cleared = self.defaults()
         values = self.model_dump(include=self.model_fields_set)
         return {n: cleared.get(n) if v is None else v for n, v in values.items()}
+
+    @classmethod
+    def checked(cls, values: State) -> State:
+        """Values of the past as a patch of today; `Invalid` when today's limits refuse them."""
+        try:
+            return cls.model_validate(values).patch()
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise Invalid(".".join(map(str, first["loc"])), first["msg"]) from None
 
     @classmethod
     @cache

@@ -187,14 +187,16 @@ class Event(Aggregate):
             self.check_editable()
         for key, date in dates.items():
             current = self.state["dates"].get(key)
-            fields = {n: v for n, v in date.items() if n != "id"}
+            fields = DateFields.checked({n: v for n, v in date.items() if n != "id"})
             if current is None:
                 self.trigger(DateAdded, by, dateid=date["id"], fields=fields)
             elif changed := {n: v for n, v in fields.items() if current.get(n) != v}:
                 self.trigger(DateChanged, by, dateid=date["id"], changed=changed)
-        self.edit(self.past_fields(past, EventFields.defaults()), by)
+        fields = self.past_fields(past, EventFields.defaults())
+        self.edit(EventFields.checked(fields), by)
+        self._check_still_publishable(dates)
         for date in [d for k, d in self.state["dates"].items() if k not in dates]:
-            self.remove_date(date["id"], by)
+            self.trigger(DateRemoved, by, dateid=date["id"])
         self.change_status(status, by)
 
     def delete(self, by: Cause) -> None:

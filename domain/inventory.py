@@ -120,7 +120,8 @@ class Inventory(Aggregate):
         for key in [k for k in current if k not in wanted]:
             self.trigger(ContingentRemoved, by, contingentid=int(key))
         for key, contingent in wanted.items():
-            fields = {n: v for n, v in contingent.items() if n not in bookkeeping}
+            past_fields = {n: v for n, v in contingent.items() if n not in bookkeeping}
+            fields = ContingentFields.checked(past_fields)
             if key not in current:
                 self._add(int(key), fields, seated=contingent["seated"], by=by)
             elif changed := {n: v for n, v in fields.items() if not same(current[key][n], v)}:

@@ -103,7 +103,8 @@ class Location(Aggregate):
         """Brings the fields back to what they were."""
         if past.get("deleted"):
             raise Invalid("version", "the Location was deleted then")
-        self._change(self.past_fields(past, LocationFields.defaults()), by)
+        fields = self.past_fields(past, LocationFields.defaults())
+        self._change(LocationFields.checked(fields), by)
 
     def _change(self, patch: State, by: Cause) -> None:
         changed = self.differing(patch, LocationFields.defaults())

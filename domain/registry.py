@@ -10,6 +10,9 @@ from typing import Any
 from domain.base import Aggregate, Cause, DomainEvent, State
 from domain.errors import Invalid, NameTaken, NotFound
 from domain.ids import Kind, account_number
+from domain.translations import LANGUAGE
+
+MAX_NAME = 100
 
 
 class Role(StrEnum):
@@ -85,6 +88,8 @@ class Registry(Aggregate):
 
     def open_account(self, name: str, language: str, by: Cause) -> None:
         """Opens the account unless it is open."""
+        check_name("account", name)
+        check_language(language)
         number = account_number(name)
         held = self.state.get("accounts", {}).get(str(number))
         if held is None:
@@ -93,6 +98,7 @@ class Registry(Aggregate):
             raise NameTaken(f"{name!r} has the same number as {held['name']!r}: choose another")
 
     def add_key(self, account: str, keyname: str, role: Role, token_hash: str, by: Cause) -> int:
+        check_name("name", keyname)
         if any(
             k["name"] == keyname and k["account_name"] == account and not k["revokedts"]
             for k in self.key_list()
@@ -116,3 +122,13 @@ class Registry(Aggregate):
             raise NotFound(f"there is no key {key_id}", id=key_id)
         if key["revokedts"] is None:
             self.trigger(KeyRevoked, by, keyid=key_id)
+
+
+def check_name(path: str, name: str) -> None:
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
+        raise Invalid(path, f"expected 1 to {MAX_NAME} printable characters")
+
+
+def check_language(language: str) -> None:
+    if not LANGUAGE.fullmatch(language):
+        raise Invalid("language", "expected a language of two small letters, such as en")

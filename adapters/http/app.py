@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,7 +26,7 @@ from application.group_commit import Job, settle_futures
 log = get_logger()
 
 KEY_REFRESH_SECONDS = 1.0
-HOUR = 3_600
+MINUTE = 60
 SWITCH_SECONDS = 0.0005
 """How long the event loop and the writer may keep the interpreter from each other: the default,
 ten times as long, is paid at every statement of the writer while requests come in."""
@@ -46,6 +48,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             yield
         finally:
             keeping.cancel()
+            if isinstance(book.writer, LoopWriter):
+                book.writer.close()  # its futures are the loop's
             await asyncio.to_thread(book.close)
 
     app = FastAPI(
@@ -92,17 +96,20 @@ def create() -> FastAPI:
 
 
 async def _keep(book: Stagebook) -> None:
-    """What is done now and then: fresh keys every second, old answers forgotten every hour."""
-    seconds = 0
+    """What is done now and then: fresh keys every second, old answers forgotten every minute; and
+    one server process of several does not outlive the one that started them all."""
+    seconds, parent = 0, os.getppid()
     while True:
         await asyncio.sleep(KEY_REFRESH_SECONDS)
         seconds += 1
+        if book.settings.workers > 1 and os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
         try:
             await asyncio.to_thread(book.keyring.refresh)
-            if seconds % HOUR == 0:
+            if seconds % MINUTE == 0:
                 await asyncio.to_thread(book.forget_answers)
-        except Exception as error:  # a key that is revoked later must still be seen
-            log.warning("keys are not refreshed", reason=repr(error))
+        except Exception:  # a key that is revoked later must still be seen
+            log.exception("keys are not refreshed")
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The store in memory, on the library's plain-object recorder: for tests and trials."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, KeptAnswer, Recorded, VersionTaken
+from application.ports import NOTHING_READ, Answer, KeptAnswer, Recorded, VersionTaken
 from domain.base import DomainEvent, Snapshot
 from domain.ids import unpack
 
@@ -32,7 +32,11 @@ class MemoryStore:
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
     ) -> Sequence[int]:
+        if any((aggregate, version + 1) in self._positions for aggregate, version in read.items()):
+            message = "an aggregate that was read has moved on"
+            raise VersionTaken(message)
         if any((kept.account, kept.key) in self._answers for kept in answers):
             message = "an Idempotency-Key was used"
             raise VersionTaken(message)
@@ -81,6 +85,11 @@ class MemoryStore:
             if upto is None or row.originator_version <= upto:
                 return self._fact(row)  # type: ignore[return-value]
         return None
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        for rows in self._snapshots.values():
+            for row in rows:
+                yield self._fact(row)  # type: ignore[misc]
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         kept = self._answers.get((account, key))

@@ -8,7 +8,7 @@ log loses facts. They are not installed.)
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,14 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from adapters.stores.mapper import FactMapper
 from adapters.stores.sqlite import kept
-from application.ports import Answer, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
+from application.ports import (
+    NOTHING_READ,
+    Answer,
+    KeptAnswer,
+    Recorded,
+    StoreUnavailable,
+    VersionTaken,
+)
 from domain.base import DomainEvent, Snapshot
 
 MIGRATION_LOCK = 0x57A6EB00
@@ -44,7 +51,8 @@ CREATE OR REPLACE FUNCTION append_facts(
     snapshot_ids uuid[], snapshot_versions bigint[], snapshot_topics text[],
     snapshot_states bytea[],
     accounts bigint[], keys text[], requests text[], times text[], statuses integer[],
-    headers text[], bodies bytea[], positions bigint[], facts integer[]
+    headers text[], bodies bytea[], positions bigint[], facts integer[],
+    read_ids uuid[], read_versions bigint[]
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE given bigint[];
 BEGIN
@@ -52,6 +60,12 @@ BEGIN
         SET LOCAL synchronous_commit = on;
     END IF;
     LOCK TABLE stored_events IN EXCLUSIVE MODE;
+    IF EXISTS (
+        SELECT 1 FROM unnest(read_ids, read_versions) AS r(i, v)
+        JOIN stored_events s ON s.originator_id = r.i AND s.originator_version = r.v + 1
+    ) THEN
+        RAISE unique_violation USING MESSAGE = 'an aggregate that was read has moved on';
+    END IF;
     WITH added AS (
         INSERT INTO stored_events (originator_id, originator_version, topic, state)
         SELECT i, v, t, s
@@ -73,7 +87,7 @@ APPEND = (
     "SELECT append_facts(%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
     "%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
     "%b::bigint[],%b::text[],%b::text[],%b::text[],%b::int[],%b::text[],%b::bytea[],"
-    "%b::bigint[],%b::int[])"
+    "%b::bigint[],%b::int[],%b::uuid[],%b::bigint[])"
 )
 SELECT_FACTS = (
     "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
@@ -103,6 +117,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         snapshots: Sequence[StoredEvent] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
         **_: Any,
     ) -> list[int]:
         rows = [
@@ -126,6 +141,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         )
         if not rows:
             params += ([],) * 9
+        params += (list(read.keys()), list(read.values()))
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as c:
             c.execute(APPEND, params, prepare=True)
             row = c.fetchone()
@@ -161,13 +177,14 @@ class PostgresStore:
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         stored = [encode(f) for f in facts]
         with translated():
             try:
                 return self._recorder.insert_events(
-                    stored, snapshots=[encode(s) for s in snapshots], answers=answers
+                    stored, snapshots=[encode(s) for s in snapshots], answers=answers, read=read
                 )
             except PersistenceError as error:
                 never_sent = isinstance(error.__cause__, PoolTimeout | PoolClosed)
@@ -189,6 +206,10 @@ class PostgresStore:
                 time.sleep(0.05)
 
     def _positions(self, stored: Sequence[StoredEvent], error: PersistenceError) -> list[int]:
+        # Whoever waits for the table has waited for the transaction that was cut off from us.
+        with translated(), self.datastore.transaction(commit=True) as c:
+            c.execute("SET LOCAL lock_timeout = '5s'")
+            c.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
         positions = []
         for s in stored:
             rows = self._rows(
@@ -254,6 +275,18 @@ class PostgresStore:
             (aggregate, 2**62 if upto is None else upto),
         )
         return self._mapper.fact(aggregate, *rows[0]) if rows else None  # type: ignore[return-value]
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        query = (
+            "SELECT originator_id, originator_version, topic, state FROM stored_snapshots"
+            " WHERE (originator_id, originator_version) > (%s, %s)"
+            " ORDER BY originator_id, originator_version LIMIT 100"
+        )
+        place = (UUID(int=0), 0)
+        while rows := self._rows(query, place):
+            for row in rows:
+                yield self._mapper.fact(*row)  # type: ignore[misc]
+            place = (rows[-1][0], rows[-1][1])
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         rows = self._rows(

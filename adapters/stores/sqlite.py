@@ -9,7 +9,7 @@ import fcntl
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +25,14 @@ from eventsourcing.persistence import (
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
+from application.ports import (
+    NOTHING_READ,
+    Answer,
+    KeptAnswer,
+    Recorded,
+    StoreUnavailable,
+    VersionTaken,
+)
 from domain.base import DomainEvent, Snapshot
 
 CREATE = """
@@ -42,6 +49,7 @@ CREATE TABLE IF NOT EXISTS numbers (
 uuid_of = lru_cache(65_536)(UUID)
 """One object for one id: whoever looks something up by it finds it by identity."""
 
+NEWER = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_version > ? LIMIT 1"
 INSERT_FACTS = "INSERT INTO stored_events VALUES"
 CHUNKS = (64, 16, 4, 1)
 """Facts a statement: each statement lets another thread have the interpreter, and waits for it."""
@@ -96,7 +104,12 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         snapshots: Sequence[StoredEvent] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
     ) -> list[int]:
+        for aggregate, version in read.items():
+            if c.execute(NEWER, (aggregate.hex, version)).fetchone():
+                message = f"{aggregate} has moved on from version {version}"
+                raise VersionTaken(message)
         positions: list[int] = []
         start = 0
         for size in CHUNKS:
@@ -162,6 +175,7 @@ class SqliteStore:
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         with translated():
@@ -169,6 +183,7 @@ class SqliteStore:
                 [encode(f) for f in facts],
                 snapshots=[encode(s) for s in snapshots],
                 answers=answers,
+                read=read,
             )
 
     def take_numbers(self, account: int, kind: int, count: int) -> int:
@@ -225,6 +240,18 @@ class SqliteStore:
             (aggregate.hex, 2**62 if upto is None else upto),
         )
         return self._mapper.fact(aggregate, *rows[0]) if rows else None  # type: ignore[return-value]
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        query = (
+            "SELECT originator_id, originator_version, topic, state FROM stored_snapshots"
+            " WHERE (originator_id, originator_version) > (?, ?)"
+            " ORDER BY originator_id, originator_version LIMIT 100"
+        )
+        place = ("", 0)
+        while rows := self._rows(query, place):
+            for originator, version, topic, state in rows:
+                yield self._mapper.fact(uuid_of(originator), version, topic, state)  # type: ignore[misc]
+            place = (rows[-1][0], rows[-1][1])
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         rows = self._rows(

@@ -25,6 +25,8 @@ class Select:
     after: tuple[Any, ...] | None = None
     """The order values of the last document of the page before."""
     limit: int = 50
+    counted: bool = True
+    """Whether the number of all documents is asked for: a feed that is polled does not."""
 
     @property
     def sort(self) -> tuple[str, ...]:

@@ -138,12 +138,13 @@ class SqlView:
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
     def page(self, select: Select) -> Page:
-        """One page, and the number of documents in all, counted once per position."""
+        """One page, and where it is asked for the number of documents, counted once a position."""
         with self.reading() as c:
             rows = c.execute(*select.page(self.documents, self.terms)).fetchall()
         shown = rows[: select.limit]
         last = tuple(shown[-1][1:]) if len(rows) > len(shown) else None
-        return Page([bytes(row[0]) for row in shown], last, self._total(select))
+        total = self._total(select) if select.counted else 0
+        return Page([bytes(row[0]) for row in shown], last, total)
 
     def _total(self, select: Select) -> int:
         everything = Select(select.account, select.where, select.prefixes, select.exact)
@@ -158,15 +159,34 @@ class SqlView:
 
     def whole(self) -> tuple[int, dict[bytes, tuple[bytes | None, str]]]:
         """The position and every document with its ETag, as of one moment."""
+        position, rows = self._at_once(("body", "etag"))
+        return position, {key: (None if b is None else bytes(b), etag) for key, (b, etag) in rows}
+
+    def stored(self) -> tuple[int, dict[bytes, tuple[Any, ...]]]:
+        """The position and everything that is stored of every document, as of one moment:
+        account, state, body, ETag and the projection's columns."""
+        columns = [c.name for c in self.projection.columns]
+        position, rows = self._at_once(("state", "body", "account", "etag", *columns))
+        return position, {
+            key: (*(None if v is None else bytes(v) for v in row[:2]), *row[2:])
+            for key, row in rows
+        }
+
+    def all_terms(self) -> dict[bytes, set[str]]:
+        """What every document is found by."""
+        found: dict[bytes, set[str]] = {}
+        for key, term in self._rows(f"SELECT key, term FROM {self.terms}"):
+            found.setdefault(bytes(key), set()).add(term)
+        return found
+
+    def _at_once(self, columns: Sequence[str]) -> tuple[int, list[tuple[bytes, tuple[Any, ...]]]]:
+        wanted = ", ".join(f"d.{name}" for name in columns)
         rows = self._rows(
-            f"SELECT p.position, d.key, d.body, d.etag FROM {self.progress} p"
+            f"SELECT p.position, d.key, {wanted} FROM {self.progress} p"
             f" LEFT JOIN {self.documents} d ON TRUE ORDER BY d.key"
         )
-        return int(rows[0][0]), {
-            bytes(key): (None if body is None else bytes(body), etag)
-            for _, key, body, etag in rows
-            if key is not None
-        }
+        found = [(bytes(key), tuple(row)) for _, key, *row in rows if key is not None]
+        return int(rows[0][0]), found
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         with self.reading() as c:

@@ -17,6 +17,8 @@ from adapters.bootstrap import EVENTS, Stagebook, bootstrap
 from adapters.cli import app
 from adapters.settings import Settings
 from application import events, locations
+from application.keyring import opening_account
+from application.transfer import export_lines
 from domain.event_fields import EventBody
 from domain.ids import account_number
 from domain.location import LocationFields
@@ -151,6 +153,108 @@ def test_check_names_a_document_that_is_not_what_its_facts_say(
     assert checked.stdout == expected
     assert run("rebuild", "events").exit_code == 0
     assert run("check").stdout == "sound\n"
+
+
+def execute(settings: Settings, statement: str, database: str = "facts.sqlite") -> None:
+    """Tampers with the store behind the program's back."""
+    if settings.is_postgres:
+        with psycopg.connect(settings.store) as connection:
+            connection.execute(statement)
+    else:
+        with closing(sqlite3.connect(settings.folder / database)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+
+def test_check_names_a_document_that_another_account_could_list(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+
+    def tamper(book: Stagebook) -> None:
+        view = book.view(EVENTS)
+        with view.writing() as c:
+            c.execute(f"UPDATE {view.documents} SET account = 7 WHERE body IS NOT NULL")  # noqa: S608
+        with view.writing() as c:
+            c.execute(f"DELETE FROM {view.terms}")  # noqa: S608 - our name
+
+    view_of(settings, tamper)
+
+    assert "view events: event 1 of account" in run("check").stdout
+
+
+def test_check_names_numbers_that_could_be_given_out_again(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+
+    execute(settings, "UPDATE numbers SET next = 1 WHERE kind = 3")
+
+    assert run("check").stdout == f"event 1 of account {ACCOUNT:x} could be given out again\n"
+
+
+def test_check_names_a_snapshot_that_is_not_what_its_facts_say(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+    book = bootstrap(settings)
+    book.start()
+    for turn in range(250):
+        change = partial(events.change_event, number=1, body=EventBody(name=f"Name {turn}"))
+        book.execute(change, account=ACCOUNT, actor="anna")
+    assert book.catch_up(10)
+    book.close()
+    assert run("check").stdout == "sound\n"
+
+    replaced = "CAST(replace(CAST(state AS TEXT), 'Name', 'Nome') AS BLOB)"
+    if settings.is_postgres:
+        replaced = "convert_to(replace(convert_from(state, 'UTF8'), 'Name', 'Nome'), 'UTF8')"
+    execute(settings, f"UPDATE stored_snapshots SET state = {replaced}")  # noqa: S608 - ours
+
+    checked = run("check").stdout
+    assert checked.count("is not what its facts say") == 2
+    assert "at version 100" in checked
+
+
+def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stagebook) -> None:
+    book.execute(opening_account("house", "en"), account=0, actor="tests")
+    do = partial(book.execute, account=ACCOUNT, actor="anna")
+    do(partial(locations.create_location, fields=LocationFields(name="Hall")))
+    exporting = export_lines(book.store, "house", "en")
+    lines = [next(exporting)]
+
+    do(partial(locations.create_location, fields=LocationFields(name="Meanwhile")))
+
+    lines += exporting
+    assert len(lines) == 3
+    assert b"Meanwhile" not in b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '{"stagebook":1}',
+        '{"stagebook":1,"account":"","language":"en","numbers":{}}',
+        '{"stagebook":1,"account":"a","language":"english","numbers":{}}',
+        "[]",
+        "",
+    ],
+)
+def test_an_export_without_a_proper_head_is_refused(run: Run, head: str) -> None:
+    imported = run("import", "-", data=head)
+
+    assert imported.exit_code == 1
+    assert "expected" in imported.stderr
+
+
+@pytest.mark.parametrize(
+    "option", [("--account", ""), ("--name", " anna"), ("--language", "english")]
+)
+def test_names_and_languages_that_cannot_be_are_refused(run: Run, option: tuple[str, str]) -> None:
+    asked = {"--account": "house", "--role": "viewer"} | dict([option])
+
+    added = run("keys", "add", *(word for pair in asked.items() for word in pair))
+
+    assert added.exit_code == 1
+    assert "expected" in added.stderr
 
 
 @pytest.mark.parametrize("state", [b"{", b"[]", b'{"name": 1}'])

@@ -240,7 +240,6 @@ class ChangePage(BaseModel):
 
     data: list[Change] = Field(description="In the order of commits")
     next: int = Field(ge=0, description="The position to go on from")
-    total: int = Field(ge=0, description="How many match in all pages")
 
 
 class Side(BaseModel):

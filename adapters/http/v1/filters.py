@@ -165,6 +165,7 @@ class ChangeFilter(BaseModel):
             then="position",
             after=(self.after,),
             limit=self.limit,
+            counted=False,
         )
 
 

@@ -185,6 +185,6 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     page = await reads.blocking(view.page, query.select(who.account))
     shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
     following = shown if page.last else max(position, query.after, shown)
-    tail = to_json({"next": following, "total": page.total})
+    tail = to_json({"next": following})
     body = b'{"data":[' + b",".join(page.bodies) + b"]," + tail[1:]
     return Response(body, media_type="application/json")

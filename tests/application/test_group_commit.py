@@ -15,7 +15,6 @@ from application.ports import Answer, Store, StoreUnavailable, VersionTaken
 from domain.base import Cause
 from domain.errors import (
     Conflict,
-    EventClosed,
     Invalid,
     LocationInUse,
     NotFound,
@@ -23,7 +22,7 @@ from domain.errors import (
     UnknownLocation,
 )
 from domain.event import Event
-from domain.event_fields import ACTIVE, CLOSED, EventBody
+from domain.event_fields import EventBody
 from domain.hosting import Hosting
 from domain.ids import Kind
 from domain.location import Location, LocationFields
@@ -332,25 +331,6 @@ def test_a_version_that_another_writer_took_is_refused_when_the_caller_named_it(
 
     assert refusal(refused).details == {"version": 2}
     assert location_name(troubled, location) == "Theirs"
-
-
-def test_contingents_do_not_come_to_an_event_that_another_writer_closes_meanwhile(
-    at_troubled: Desk, troubled: TroubledStore
-) -> None:
-    moment = "2026-11-21T20:00:00Z"
-    event = at_troubled.event(startts=moment, endts=moment, currentstatus=ACTIVE)
-    other = Desk(troubled)
-
-    def interfere() -> None:
-        troubled.before_append = nothing
-        other.change(event, currentstatus=CLOSED)
-
-    troubled.before_append = interfere
-    with pytest.raises(EventClosed):
-        at_troubled.change(event, contingents=[{"name": "Late"}])
-    other.close()
-
-    assert at_troubled.facts()[-1] == "StatusChanged"
 
 
 def test_an_answer_shows_what_another_writer_did_before_it_was_recorded(

@@ -161,6 +161,24 @@ def test_a_revert_is_refused_when_the_rules_of_today_would_not_publish_it() -> N
     then_refused(outcome, NotPublishable, missing=["name"])
 
 
+@pytest.mark.parametrize(
+    ("past", "path"),
+    [
+        ({"name": "n" * 256}, "name"),
+        ({"layout": {"color": "red", "maxImage": None}}, "layout.color"),
+        ({"dates": {"1": {"id": 1, **DATE, "capacity": -1}}}, "capacity"),
+    ],
+)
+def test_what_the_limits_of_today_refuse_does_not_come_back(past: State, path: str) -> None:
+    event = an_event()
+
+    outcome = when(event, back_to(remembered(event) | past))
+
+    then_refused(outcome, Invalid)
+    assert outcome.refusal is not None
+    assert outcome.refusal.details["errors"][0]["path"] == path
+
+
 def test_an_event_cannot_go_back_to_when_it_was_deleted() -> None:
     event = given(Event, created(), deleted)
     past = remembered(event)

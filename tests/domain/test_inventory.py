@@ -149,6 +149,14 @@ def test_going_back_to_when_there_were_none_removes_them() -> None:
     then(outcome, says(ContingentRemoved, contingentid=98))
 
 
+def test_a_contingent_that_the_limits_of_today_refuse_does_not_come_back() -> None:
+    inventory = given(Inventory, exactly(FLOOR))
+    past = inventory.capture().state
+    past["contingents"]["98"] = past["contingents"]["98"] | {"amount": 10_000_001}
+
+    then_refused(when(inventory, lambda i, by: i.revert(past, by)), Invalid)
+
+
 def test_going_back_to_today_records_nothing() -> None:
     inventory = given(Inventory, exactly(FLOOR, BALCONY))
 

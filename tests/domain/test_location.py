@@ -139,6 +139,13 @@ def test_a_location_cannot_be_reverted_to_when_it_was_deleted() -> None:
     then_refused(outcome, Invalid)
 
 
+def test_a_field_that_the_limits_of_today_refuse_does_not_come_back() -> None:
+    location = given(Location, created)
+    past = location.state | {"zip": "9" * 33}
+
+    then_refused(when(location, lambda loc, by: loc.revert(past, by)), Invalid)
+
+
 def test_a_caller_who_saw_another_version_is_refused() -> None:
     location = given(Location, created, changed(zip="9000"))
 

@@ -32,6 +32,21 @@ def test_an_account_is_opened_once() -> None:
     then(when(given(Registry, opened), opened))
 
 
+@pytest.mark.parametrize("name", ["", "n" * 101, " demo", "demo ", "de\nmo", "\ud800", "\x00"])
+def test_names_are_printable_and_bounded(name: str) -> None:
+    registry = given(Registry, opened)
+
+    then_refused(when(registry, lambda r, by: r.open_account(name, "en", by)), Invalid)
+    then_refused(when(registry, key(name)), Invalid)
+
+
+@pytest.mark.parametrize("language", ["", "EN", "eng", "e1", "en\n"])
+def test_a_language_is_two_small_letters(language: str) -> None:
+    outcome = when(given(Registry), lambda r, by: r.open_account("demo", language, by))
+
+    then_refused(outcome, Invalid)
+
+
 def test_an_account_whose_number_another_has_is_refused() -> None:
     registry = given(Registry, opened)
     registry.state["accounts"][str(account_number("other"))] = {"name": "not other"}

@@ -23,7 +23,8 @@ def create_event(work: Work, body: EventBody) -> ShownEvent:
     work.load(Hosting, body.locationid).host(event.number, work.by)
     event.create(body.own(), work.by)
     work.fresh(Inventory, event.number)
-    _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
+    if body.contingents or body.seated_contingents:
+        _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
     if body.currentstatus is not None:
         event.change_status(body.currentstatus, work.by)
     return shown(work, event)

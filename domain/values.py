@@ -7,6 +7,7 @@ validated is what is stored, shown and compared.
 import re
 from datetime import UTC, datetime
 from functools import cache
+from importlib.resources import files
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -62,6 +63,20 @@ def known_time_zone(name: str) -> str:
         message = "expected an IANA time zone, such as Europe/Brussels"
         raise ValueError(message)
     return name
+
+
+@cache
+def countries() -> frozenset[str]:
+    """The codes of ISO 3166-1 alpha-2, from the list that comes with the time zones."""
+    lines = (files("tzdata.zoneinfo") / "iso3166.tab").read_text("utf-8").splitlines()
+    return frozenset(line[:2] for line in lines if not line.startswith("#"))
+
+
+def known_country(code: str) -> str:
+    if code not in countries():
+        message = "expected a country of ISO 3166-1 alpha-2, such as BE"
+        raise ValueError(message)
+    return code
 
 
 def at_most_six_digits(price: float) -> float:
@@ -139,7 +154,9 @@ Timestamp = Annotated[
 Line = Annotated[str, StringConstraints(max_length=255)]
 Text = Annotated[str, StringConstraints(max_length=65_535)]
 Url = Annotated[str, StringConstraints(max_length=2_000)]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+CountryCode = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(known_country)
+]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_time_zone)]
 Reference = Annotated[int, Field(ge=0, le=MAX_ID)]
 Count = Annotated[int, Field(ge=0, le=9_999_999_999)]

@@ -7,7 +7,8 @@ A state is whatever the fold needs to go on; the row is derived from it. Both ar
 folding the same facts again gives the same bytes, one by one or in batches of any size.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, Protocol
@@ -28,6 +29,10 @@ class RecordedFact(Protocol):
 
 class ViewMoved(Exception):  # noqa: N818 - the signal to look again, not an error
     """Another worker, or a rebuild, moved the view: nothing of this batch was written."""
+
+
+class ViewUnread(Exception):  # noqa: N818 - read as "the view was not read"
+    """The view could not be read: that says nothing of the fact. Nothing was written; try again."""
 
 
 class BeingRebuilt(Exception):  # noqa: N818 - read as "this view is being rebuilt"
@@ -121,6 +126,14 @@ class Entry:
     terms: tuple[str, ...] | None = None
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise ViewUnread(repr(error)) from error
+
+
 class Documents:
     """The working set of a batch: loads stored states on demand, remembers what changed."""
 
@@ -149,7 +162,8 @@ class Documents:
         self, column: str, value: int, account: int, matches: Callable[[State], bool]
     ) -> list[tuple[bytes, State]]:
         """The account's documents with that value now, stored or only in this batch."""
-        keys = self._view.keys_where(column, value, account)
+        with _reading():
+            keys = self._view.keys_where(column, value, account)
         self.load(keys)
         prefix = account.to_bytes(6)
         in_batch = (key for key in self._changed if key.startswith(prefix))
@@ -160,7 +174,8 @@ class Documents:
     def load(self, keys: Iterable[bytes]) -> None:
         missing = [key for key in dict.fromkeys(keys) if key not in self._entries]
         if missing:
-            stored = self._view.states(missing)
+            with _reading():
+                stored = self._view.states(missing)
             for key in missing:
                 entry = self._entries[key] = Entry(None)
                 if key in stored:

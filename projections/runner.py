@@ -21,6 +21,7 @@ from projections.base import (
     Row,
     View,
     ViewMoved,
+    ViewUnread,
 )
 
 BATCH = 500
@@ -131,6 +132,8 @@ class Runner:
                 continue
             try:
                 projection.fold(documents, recorded)
+            except ViewUnread:
+                raise
             except Exception as error:
                 message = f"{recorded.fact.name}: {error!r}"
                 raise FoldFailed(Parked(of_fact[0], recorded.position, message)) from error

@@ -9,10 +9,12 @@ from typing import Protocol
 from structlog import get_logger
 
 from projections.base import Projection, View
-from projections.runner import Log, Runner, SharedLog
+from projections.runner import BATCH, Log, Runner, SharedLog
 
 IDLE_SECONDS = 0.005
 """How often another process's commits are looked for; this one's are signalled."""
+GATHER_SECONDS = 0.01
+"""How long commits are let come together after a batch: four views commit less often for it."""
 RETRY_SECONDS = 1.0
 
 log = get_logger()
@@ -86,7 +88,9 @@ class LiveWorker:
                 if runner.view is not live:
                     runner.follow(live)
             self.error = None
-            if not folded:
+            if 0 < folded < BATCH * len(runners):  # caught up: the next batch may grow a little
+                self._stopping.wait(GATHER_SECONDS)
+            elif not folded:
                 self._wake.wait(IDLE_SECONDS if runners else RETRY_SECONDS)
 
     def _take(self, led: ExitStack, projection: Projection) -> bool:

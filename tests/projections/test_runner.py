@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import pytest
 
 from adapters.views.sqlite import SqliteView
+from application.ports import StoreUnavailable
 from domain.base import State
-from domain.event_facts import EventDetailsChanged
+from domain.event_facts import EventDetailsChanged, EventRelocated
 from domain.inventory import ContingentChanged
 from domain.location import LocationChanged
 from projections.availability import Availability
-from projections.base import Documents, Parked, RecordedFact, Row, ViewMoved
+from projections.base import Documents, Parked, RecordedFact, Row, ViewMoved, ViewUnread
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.runner import Runner, SharedLog
@@ -178,6 +179,37 @@ def test_a_runner_goes_on_with_another_generation_where_that_one_stands(
 
     assert new.position() == 2
     assert new.document(location(2).bytes) == old.view.document(location(2).bytes)
+
+
+class Unreadable(SqliteView):
+    """A view that cannot be read while it is `away`, as when its database is."""
+
+    away = False
+
+    def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        if self.away and location(2).bytes in keys:
+            message = "the database is away"
+            raise StoreUnavailable(message)
+        return super().states(keys)
+
+
+def test_a_view_that_cannot_be_read_for_a_while_stops_no_document(tmp_path: Path) -> None:
+    new_view(EventDocuments(), tmp_path / "view").close()
+    view = Unreadable(EventDocuments(), tmp_path / "view")
+    facts = Facts().location(1, name="One").location(2, name="Two").event(5)
+    given_facts(EventDocuments(), view, facts)
+    facts.add(EventRelocated, 5, changed={"locationid": 2})
+    shown = Projected(EventDocuments(), view, facts)
+    view.away = True
+
+    with pytest.raises(ViewUnread):
+        shown.follow()
+    view.away = False
+    shown.follow()
+
+    assert view.parked() == {}
+    assert shown.body(event(5))["locationname"] == "Two"
+    view.close()
 
 
 # -- memory

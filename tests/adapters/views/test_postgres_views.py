@@ -10,6 +10,7 @@ from adapters.stores.memory import MemoryStore
 from adapters.stores.postgres import PostgresStore
 from adapters.views.postgres import PostgresViews
 from application.ports import StoreUnavailable
+from projections.base import ViewUnread
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, OTHERS, follow, said
 

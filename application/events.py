@@ -40,7 +40,7 @@ def change_event(
     """`contingents_version` is what the caller knew of them: it counts when the body names them."""
     event = work.load(Event, number).require(version)
     hosted_at, was_closed = event.locationid, event.status == CLOSED
-    event.edit(body.own(), work.by, body.patch().get("currentstatus"))
+    event.edit(body.own(), work.by, body.asked_status())
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named:
         _require_contingents(work, event, contingents_version)

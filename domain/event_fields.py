@@ -188,6 +188,12 @@ class EventBody(EventFields):
         "Lots of tickets with seats", cleared=[]
     )
 
+    def asked_status(self) -> int | None:
+        """The status that is asked for, None when none is; null asks for the first one."""
+        if "currentstatus" not in self.model_fields_set:
+            return None
+        return DRAFT if self.currentstatus is None else self.currentstatus
+
     def own(self) -> dict[str, Any]:
         """The patch of the Event's own stream: status and contingents have facts elsewhere."""
         elsewhere = {"currentstatus", "contingents", "seated_contingents"}

@@ -13,6 +13,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
+from domain.money import Money
+
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 
 RFC3339 = re.compile(
@@ -160,7 +162,7 @@ CountryCode = Annotated[
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_time_zone)]
 Reference = Annotated[int, Field(ge=0, le=MAX_ID)]
 Count = Annotated[int, Field(ge=0, le=9_999_999_999)]
-Price = Annotated[float, Field(ge=0, le=1_000_000_000), AfterValidator(at_most_six_digits)]
+Price = Annotated[Money, AfterValidator(at_most_six_digits)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 CustomFields = dict[

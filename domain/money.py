@@ -1,0 +1,90 @@
+"""Money: inside an integer of minor units, outside a JSON number of the currency's digits.
+
+The digits of a currency are part of what stored amounts mean, so a line of this table is never
+changed and never removed, also when the currency is withdrawn: accounts that keep it stay readable.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from domain.errors import Invalid
+
+MAX_AMOUNT = 1_000_000_000
+
+CODES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: """AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
+        CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP
+        GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK
+        LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO
+        NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS
+        SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST
+        XAD XCD XCG YER ZAR ZMW ZWG""",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DIGITS = {code: digits for digits, codes in CODES.items() for code in codes.split()}
+"""Every code of ISO 4217 that has minor units, with how many decimals they take."""
+
+
+def known_currency(code: str) -> str:
+    if code not in DIGITS:
+        message = "expected a currency of ISO 4217, such as EUR"
+        raise ValueError(message)
+    return code
+
+
+def digits(currency: str) -> int:
+    return DIGITS[currency]
+
+
+def minor(amount: float, currency: str) -> int | None:
+    """The amount in minor units; None when it has more digits than the currency."""
+    units = Decimal(repr(amount)).scaleb(DIGITS[currency])
+    whole = int(units)
+    return whole if whole == units else None
+
+
+def minor_of(path: str, amount: float, currency: str) -> int:
+    """The amount in minor units; `Invalid` at that path when it has too many digits."""
+    units = minor(amount, currency)
+    if units is None:
+        raise Invalid(path, f"expected at most {DIGITS[currency]} decimals, as {currency} has")
+    return units
+
+
+def number(units: int, currency: str) -> int | float:
+    """Minor units as the JSON number: the nearest to the quotient, exact up to 10^15 of them."""
+    decimals = DIGITS[currency]
+    return units / 10**decimals if decimals else units
+
+
+class Written(float):
+    """A number that was sent with more digits than a float may keep, and its text."""
+
+    __slots__ = ("text",)
+    text: str
+
+    @classmethod
+    def of(cls, value: float, text: str) -> "Written":
+        made = cls(value)
+        made.text = text
+        return made
+
+
+def as_written(value: Any) -> Any:
+    """Refuses what was rounded when it was read: 0.1000000000000000000001 is not 0.1."""
+    if type(value) is Written and Decimal(value.text) != Decimal(repr(float(value))):
+        message = "expected a number of at most 15 digits"
+        raise ValueError(message)
+    return value
+
+
+Currency = Annotated[
+    str, StringConstraints(min_length=3, max_length=3), AfterValidator(known_currency)
+]
+Money = Annotated[float, BeforeValidator(as_written), Field(ge=0, le=MAX_AMOUNT)]
+"""How many digits it may have is judged by the command, which knows the currency."""
+PositiveMoney = Annotated[float, BeforeValidator(as_written), Field(gt=0, le=MAX_AMOUNT)]

@@ -12,6 +12,7 @@ from adapters.views.sql import SqlView
 from application.ports import Store
 from application.transfer import numbers_in
 from domain.base import Aggregate
+from domain.catalog import CATALOG
 from domain.event import Event
 from domain.hosting import Hosting
 from domain.ids import Kind, unpack
@@ -140,7 +141,8 @@ def named(key: bytes) -> str:
 
 
 AGGREGATES: dict[Kind, type[Aggregate]] = {
-    cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Registry)
+    **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Registry)},
+    **CATALOG,
 }
 
 

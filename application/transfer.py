@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 
 from application.ports import Store
 from domain.base import DomainEvent, payload_fields, type_of_topic
+from domain.catalog import CATALOG
 from domain.errors import AccountNotEmpty, Invalid
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
@@ -19,6 +20,8 @@ from domain.registry import check_language, check_name
 from domain.values import parse_time, stamp
 
 FORMAT = 1
+NUMBERED = frozenset({Kind.LOCATION, Kind.EVENT, Kind.ORDER, *CATALOG})
+"""The kinds whose numbers the store gives out; an Inventory has that of its Event."""
 
 
 def export_lines(store: Store, account: str, language: str) -> Iterator[bytes]:
@@ -66,7 +69,7 @@ def import_lines(
 def numbers_in(fact: DomainEvent) -> Iterator[tuple[int, int]]:
     """The numbers that were given out and that a fact has taken, by kind."""
     _, kind, number = unpack(fact.originator_id)
-    if kind in (Kind.LOCATION, Kind.EVENT):
+    if kind in NUMBERED:
         yield kind, number
     if isinstance(fact, DateAdded):
         yield Kind.DATE, fact.dateid
@@ -101,13 +104,19 @@ def _fact(line: tuple[int, bytes], account: int, versions: dict[Any, int]) -> Do
     except (KeyError, TypeError, OverflowError, ValueError) as error:
         raise Invalid(at, f"expected a fact as it was exported: {error!r}") from None
     texts = (fact.actor, fact.correlation, fact.causation or "", fact.reason or "")
-    fits = fact_class.TOPIC.partition(".")[0] == Kind(data["kind"]).name.lower()
+    fits = _fits(fact_class.TOPIC, Kind(data["kind"]))
     if not stamped or not fits or not all(isinstance(text, str) for text in texts):
         raise Invalid(at, "expected a fact as it was exported")
     if version != versions.get(place, 0) + 1:
         raise Invalid(at, f"expected version {versions.get(place, 0) + 1} of {place}")
     versions[place] = version
     return fact
+
+
+def _fits(topic: str, kind: Kind) -> bool:
+    """Whether an aggregate of that kind has facts of that topic."""
+    subject = topic.partition(".")[0]
+    return kind in CATALOG if subject == "catalog" else subject == kind.name.lower()
 
 
 def _object(line: tuple[int, bytes]) -> dict[str, Any]:

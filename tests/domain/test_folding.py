@@ -8,6 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.base import Aggregate, DomainEvent, type_of_topic
+from domain.catalog import (
+    CatalogItemArchived,
+    CatalogItemChanged,
+    CatalogItemCreated,
+    CatalogItemRestored,
+    SalesChannel,
+)
 from domain.event import Event
 from domain.event_facts import (
     GROUPS,
@@ -75,6 +82,14 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
         [
             (ContingentChanged, {"contingentid": known, "changed": anything}),
             (ContingentRemoved, {"contingentid": st.integers(3, 5)}),
+        ],
+    ),
+    SalesChannel: (
+        [(CatalogItemCreated, {"number": numbers, "fields": anything})],
+        [
+            (CatalogItemChanged, {"changed": anything}),
+            (CatalogItemArchived, {}),
+            (CatalogItemRestored, {}),
         ],
     ),
     Hosting: (

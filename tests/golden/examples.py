@@ -7,6 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import DomainEvent
+from domain.catalog import (
+    CatalogItemArchived,
+    CatalogItemChanged,
+    CatalogItemCreated,
+    CatalogItemRestored,
+    PriceListFields,
+    SalesChannelFields,
+)
 from domain.event import DateFields
 from domain.event_facts import (
     DateAdded,
@@ -105,6 +113,16 @@ CONTINGENT = ContingentFields.model_validate(
     }
 )
 
+PRICES = PriceListFields.model_validate(
+    {
+        "name": "Concerts",
+        "hasranks": True,
+        "prices": SEED["seatingplaneventspecificprices"],
+        "translations": {"namefr": "Concerts de l'été"},
+        "c_floors": [0, {"bar": True}],
+    }
+)
+
 EXAMPLES: tuple[DomainEvent, ...] = (
     fact(EventCreated, 1, number=42, code="290392769694", fields=EventBody(**SEED, c_a="é").own()),
     fact(
@@ -164,6 +182,14 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     fact(LocationDeleted, kind=Kind.LOCATION),
     fact(LocationRestored, kind=Kind.LOCATION),
+    fact(CatalogItemCreated, 1, kind=Kind.PRICE_LIST, number=42, fields=PRICES.patch()),
+    fact(
+        CatalogItemChanged,
+        kind=Kind.SALES_CHANNEL,
+        changed=SalesChannelFields(typeid=None, name="Web", basketseconds=900).patch(),
+    ),
+    fact(CatalogItemArchived, kind=Kind.LOCK_TYPE),
+    fact(CatalogItemRestored, kind=Kind.LOCK_TYPE),
     fact(HostingOpened, 1, kind=Kind.HOSTING),
     fact(EventHosted, kind=Kind.HOSTING, eventid=42),
     fact(EventReleased, kind=Kind.HOSTING, eventid=42),

@@ -1,0 +1,59 @@
+"""Commands on the catalog. Each returns the aggregate it changed."""
+
+from typing import TypeVar
+
+from application.group_commit import Work
+from domain.catalog import STARTING, CatalogFields, CatalogItem, SalesChannel
+
+C = TypeVar("C", bound=CatalogItem)
+
+
+def create_item(work: Work, cls: type[C], fields: CatalogFields) -> C:
+    item(work, SalesChannel, 1)  # opened first: numbers of its own come behind the starting ones
+    made = work.new(cls)
+    made.create(fields, work.by)
+    return made
+
+
+def change_item(
+    work: Work, cls: type[C], number: int, fields: CatalogFields, version: int | None = None
+) -> C:
+    changed = item(work, cls, number)
+    changed.require(version).change(fields, work.by)
+    return changed
+
+
+def archive_item(
+    work: Work, cls: type[C], number: int, *, archived: bool, version: int | None = None
+) -> C:
+    """Archives it, or restores it."""
+    changed = item(work, cls, number)
+    changed.require(version)
+    if archived:
+        changed.archive(work.by)
+    else:
+        changed.restore(work.by)
+    return changed
+
+
+def item(work: Work, cls: type[C], number: int) -> C:
+    """The thing of that number, version 0 if there is none."""
+    found = work.load(cls, number)
+    if found.version == 0 and number in STARTING.get(cls, ()):
+        open_catalog(work)
+    return found
+
+
+def open_catalog(work: Work, account: int | None = None) -> None:
+    """What every account starts with, where it is not there yet."""
+    owner = work.account if account is None else account
+    starting = [
+        work.load_id(cls, cls.id_of(owner, number))
+        for cls, numbers in STARTING.items()
+        for number in numbers
+    ]
+    if any(one.version == 0 for one in starting):
+        highest = {int(cls.KIND): max(numbers) for cls, numbers in STARTING.items()}
+        work.store.reserve_numbers(owner, highest)
+        for one in starting:
+            one.open(work.by)

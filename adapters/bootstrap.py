@@ -128,11 +128,12 @@ class Stagebook:
 
         command = uuid4().hex
         cause = Cause(actor, stamp(datetime.now(UTC)), correlation=command, causation=command)
-        self.writer.submit(Job(account, cause, decide, answer)).result()
+        currency = self.keyring.currency(account)
+        self.writer.submit(Job(account, cause, decide, answer, currency=currency)).result()
         return decided[0]
 
-    def open_account(self, name: str, language: str) -> None:
-        self.execute(opening_account(name, language), account=0, actor="command line")
+    def open_account(self, name: str, language: str, currency: str) -> None:
+        self.execute(opening_account(name, language, currency), account=0, actor="command line")
 
     def forget_answers(self) -> None:
         """Kept answers are for 24 hours."""

@@ -201,11 +201,15 @@ def add_key(
     role: Annotated[Role, typer.Option(help="What the key may do.")],
     name: Annotated[str | None, typer.Option(help="Its name: the actor in the facts.")] = None,
     language: Annotated[str | None, typer.Option(help="Base language of a new account.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of a new account: EUR…")] = None,
 ) -> None:
     """Adds a key, opens its account if it is the first, and prints its token, once."""
     token = new_token()
     with opened(writing=True) as book:
-        key = adding_key(account, name, role, language or book.settings.language, token)
+        language = language or book.settings.language
+        if currency is None and book.keyring.account(account) is None:
+            currency = book.settings.currency
+        key = adding_key(account, name, role, language, token, currency=currency)
         book.execute(key, account=0, actor="command line")
     print(token)
 
@@ -326,7 +330,7 @@ def export_account(account: Account) -> None:
         held = book.keyring.account(account)
         if held is None:
             fail(f"there is no account {account}")
-        for line in export_lines(book.store, account, held["language"]):
+        for line in export_lines(book.store, account, held["language"], held["currency"]):
             sys.stdout.buffer.write(line + b"\n")
 
 

@@ -29,6 +29,7 @@ def fill(book: Stagebook) -> None:
     account = account_number(ACCOUNT)
     if next(iter(book.store.facts_of(account)), None) is not None:
         return
+    book.open_account(ACCOUNT, book.settings.language, book.settings.currency)
     fields = LocationFields(name="Concert hall", capacity=840)
     location = book.execute(
         lambda work: locations.create_location(work, fields), account=account, actor=ACCOUNT

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.money import DEFAULT_CURRENCY, Currency
+
 
 class Settings(BaseSettings):
     """Every setting, with its default. The only reader of the environment."""
@@ -19,6 +21,9 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."
+    )
+    currency: Currency = Field(
+        DEFAULT_CURRENCY, description="Currency of accounts that are opened, of ISO 4217."
     )
     cached_aggregates: int = Field(
         10_000, ge=1, description="Aggregates that the writer keeps in memory."

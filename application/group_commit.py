@@ -29,6 +29,7 @@ from application.history import load
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
+from domain.money import DEFAULT_CURRENCY
 
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
@@ -59,6 +60,7 @@ class Job:
     key: IdempotencyKey | None = None
     future: Any = field(default_factory=Future)
     """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
+    currency: str = DEFAULT_CURRENCY
     outcome: Answer | BaseException | None = None
     facts: int = 0
     """How many facts of the batch its answer rests on: those up to and with its own last."""
@@ -70,6 +72,7 @@ class Work:
     def __init__(self, writer: "Committer", job: Job) -> None:
         self._writer = writer
         self.account = job.account
+        self.currency = job.currency
         self.by = job.by
         self.loaded: dict[UUID, Aggregate] = {}
 

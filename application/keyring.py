@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from application.catalog import open_catalog
 from application.group_commit import Work
 from application.history import load
 from application.ports import Store
 from domain.base import State
+from domain.ids import account_number
+from domain.money import DEFAULT_CURRENCY
 from domain.registry import Registry, Role
 
 REGISTRY_ID = Registry.id_of(0, 1)
@@ -22,6 +25,7 @@ class Principal:
     account: int
     account_name: str
     language: str
+    currency: str
     actor: str
     role: Role
 
@@ -46,17 +50,17 @@ class Keyring:
                 return
             for recorded in following:
                 registry.apply(recorded.fact)
-        accounts = registry.state.get("accounts", {})
         self._principals = {
             key["hash"]: Principal(
                 key["account"],
                 key["account_name"],
-                accounts[str(key["account"])]["language"],
+                account["language"],
+                account["currency"],
                 key["name"],
                 Role(key["role"]),
             )
             for key in registry.key_list()
-            if key["revokedts"] is None
+            if key["revokedts"] is None and (account := registry.opened(key["account"]))
         }
 
     def every_key(self) -> list[dict[str, Any]]:
@@ -65,7 +69,14 @@ class Keyring:
 
     def account(self, name: str) -> State | None:
         """The account of that name, if it is open."""
-        return self._registry.account_named(name)
+        return self._registry.opened(account_number(name))
+
+    def currency(self, account: int) -> str:
+        """What the account's money is in."""
+        if self._registry.opened(account) is None:
+            self.refresh()
+        held = self._registry.opened(account)
+        return held["currency"] if held else DEFAULT_CURRENCY
 
     def find(self, token: str) -> Principal | None:
         return self._principals.get(hash_of(token))
@@ -81,13 +92,22 @@ def new_token() -> str:
 
 
 def adding_key(
-    account: str, name: str | None, role: Role, language: str, token: str
+    account: str,
+    name: str | None,
+    role: Role,
+    language: str,
+    token: str,
+    *,
+    currency: str | None = None,
 ) -> Callable[[Work], str]:
-    """The command that adds a key, and opens its account when it is the first. Answers its name."""
+    """The command that adds a key, and opens its account when it is the first. Answers its name.
+
+    Without a currency it is the one that the account has."""
 
     def decide(work: Work) -> str:
         registry = work.load_id(Registry, REGISTRY_ID)
-        registry.open_account(account, language, work.by)
+        held = registry.opened(account_number(account)) or {"currency": DEFAULT_CURRENCY}
+        opening_account(account, language, currency or held["currency"])(work)
         key_name = name or f"{role}-{len(registry.key_list()) + 1}"
         registry.add_key(account, key_name, role, hash_of(token), work.by)
         return key_name
@@ -95,9 +115,14 @@ def adding_key(
     return decide
 
 
-def opening_account(name: str, language: str) -> Callable[[Work], None]:
-    """The command that opens an account, unless it is open."""
-    return lambda work: work.load_id(Registry, REGISTRY_ID).open_account(name, language, work.by)
+def opening_account(name: str, language: str, currency: str) -> Callable[[Work], None]:
+    """The command that opens an account with its starting catalog, unless it is open."""
+
+    def decide(work: Work) -> None:
+        work.load_id(Registry, REGISTRY_ID).open_account(name, language, currency, work.by)
+        open_catalog(work, account_number(name))
+
+    return decide
 
 
 def revoking_key(key_id: int) -> Callable[[Work], str]:

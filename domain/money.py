@@ -7,11 +7,13 @@ changed and never removed, also when the currency is withdrawn: accounts that ke
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.errors import Invalid
 
 MAX_AMOUNT = 1_000_000_000
+DEFAULT_CURRENCY = "EUR"
+"""What an account keeps that was opened before accounts chose theirs: never changed."""
 
 CODES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -82,9 +84,7 @@ def as_written(value: Any) -> Any:
     return value
 
 
-Currency = Annotated[
-    str, StringConstraints(min_length=3, max_length=3), AfterValidator(known_currency)
-]
+Currency = Annotated[str, AfterValidator(known_currency)]
 Money = Annotated[float, BeforeValidator(as_written), Field(ge=0, le=MAX_AMOUNT)]
 """How many digits it may have is judged by the command, which knows the currency."""
 PositiveMoney = Annotated[float, BeforeValidator(as_written), Field(gt=0, le=MAX_AMOUNT)]

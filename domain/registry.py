@@ -10,15 +10,18 @@ from typing import Any
 from domain.base import Aggregate, Cause, DomainEvent, State
 from domain.errors import Invalid, NameTaken, NotFound
 from domain.ids import Kind, account_number
+from domain.money import DEFAULT_CURRENCY, known_currency
 from domain.translations import LANGUAGE
 
 MAX_NAME = 100
 
 
 class Role(StrEnum):
-    """What a key may do: viewer reads documents, editor also commands, auditor also history."""
+    """What a key may do: viewer reads documents, seller also takes orders and locks tickets,
+    editor also makes every other command, auditor reads history, too; admin does it all."""
 
     VIEWER = "viewer"
+    SELLER = "seller"
     EDITOR = "editor"
     AUDITOR = "auditor"
     ADMIN = "admin"
@@ -29,6 +32,12 @@ class AccountOpened(DomainEvent, topic="registry.account-opened"):
     accountname: str
     account: int
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyChosen(DomainEvent, topic="registry.currency-chosen"):
+    account: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,9 @@ class Registry(Aggregate):
                     "language": fact.language,
                     "openedts": fact.time,
                 }
+            case CurrencyChosen():
+                account = str(fact.account)
+                accounts[account] = accounts[account] | {"currency": fact.currency}
             case KeyAdded():
                 keys[str(fact.keyid)] = {
                     "id": fact.keyid,
@@ -75,9 +87,11 @@ class Registry(Aggregate):
                 key = str(fact.keyid)
                 keys[key] = keys[key] | {"revokedts": fact.time}
 
-    def account_named(self, name: str) -> State | None:
+    def opened(self, number: int) -> State | None:
+        """The account of that number, if it is open."""
         accounts: dict[str, State] = self.state.get("accounts", {})
-        return accounts.get(str(account_number(name)))
+        held = accounts.get(str(number))
+        return held and {"currency": DEFAULT_CURRENCY} | held
 
     def key_list(self) -> list[dict[str, Any]]:
         accounts = self.state.get("accounts", {})
@@ -86,16 +100,26 @@ class Registry(Aggregate):
             for key in self.state.get("keys", {}).values()
         ]
 
-    def open_account(self, name: str, language: str, by: Cause) -> None:
+    def open_account(self, name: str, language: str, currency: str, by: Cause) -> None:
         """Opens the account unless it is open."""
+        if not self.has_open(name, language, currency):
+            number = account_number(name)
+            self.trigger(AccountOpened, by, accountname=name, account=number, language=language)
+            self.trigger(CurrencyChosen, by, account=number, currency=currency)
+
+    def has_open(self, name: str, language: str, currency: str) -> bool:
+        """Whether the account is open; refused when it could not be opened so."""
         check_name("account", name)
         check_language(language)
-        number = account_number(name)
-        held = self.state.get("accounts", {}).get(str(number))
+        check_currency(currency)
+        held = self.opened(account_number(name))
         if held is None:
-            self.trigger(AccountOpened, by, accountname=name, account=number, language=language)
-        elif held["name"] != name:
+            return False
+        if held["name"] != name:
             raise NameTaken(f"{name!r} has the same number as {held['name']!r}: choose another")
+        if held["currency"] != currency:
+            raise Invalid("currency", f"account {name} has {held['currency']}, for ever")
+        return True
 
     def add_key(self, account: str, keyname: str, role: Role, token_hash: str, by: Cause) -> int:
         check_name("name", keyname)
@@ -132,3 +156,10 @@ def check_name(path: str, name: str) -> None:
 def check_language(language: str) -> None:
     if not LANGUAGE.fullmatch(language):
         raise Invalid("language", "expected a language of two small letters, such as en")
+
+
+def check_currency(currency: str) -> None:
+    try:
+        known_currency(currency)
+    except ValueError as error:
+        raise Invalid("currency", str(error)) from None

@@ -15,14 +15,16 @@ class May(Flag):
 
     READ = auto()
     COMMAND = auto()
+    SELL = auto()
     AUDIT = auto()
 
 
 GRANTED = {
     Role.VIEWER: May.READ,
-    Role.EDITOR: May.READ | May.COMMAND,
+    Role.SELLER: May.READ | May.SELL,
+    Role.EDITOR: May.READ | May.COMMAND | May.SELL,
     Role.AUDITOR: May.READ | May.AUDIT,
-    Role.ADMIN: May.READ | May.COMMAND | May.AUDIT,
+    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.AUDIT,
 }
 
 

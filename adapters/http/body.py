@@ -19,10 +19,13 @@ from starlette.responses import Response
 from adapters.http.auth import May, allowed
 from adapters.http.errors import Malformed, TooLarge, printable
 from domain.errors import Invalid, Refusal
+from domain.money import Written
 
 MAX_BODY = 2**20
 MAX_DEPTH = 64
 MAX_INTEGER = 2**63 - 1
+EXACT_LENGTH = 17
+"""A float keeps every amount of money of so few characters, but for those that it takes for 0."""
 JSON_KIND = re.compile(r"application/[\w.+-]+\+json", re.ASCII)
 REPEATABLE = frozenset({"status"})
 
@@ -63,6 +66,7 @@ class StrictRoute(APIRoute):
     """
 
     reads: ClassVar = May.READ
+    commands: ClassVar = May.COMMAND
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         takes = self.dependant
@@ -89,11 +93,11 @@ class StrictRoute(APIRoute):
                 value = await strictly.body_as_json()
                 body = model.model_validate(value)
             except ValidationError as error:
-                allowed(request, May.COMMAND)  # who may not ask learns that, not what was wrong
+                allowed(request, self.commands)  # who may not ask learns that, not what was wrong
                 bad = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
                 raise RequestValidationError(bad, body=value) from None
             except Refusal:
-                allowed(request, May.COMMAND)
+                allowed(request, self.commands)
                 raise
             answer: Response = await self.endpoint(strictly, **request.path_params, body=body)
             return answer
@@ -102,8 +106,11 @@ class StrictRoute(APIRoute):
 
     def _check_query(self, request: Request) -> None:
         if request.scope["query_string"]:
-            allowed(request, self.reads if request.method == "GET" else May.COMMAND)
+            self._allowed(request)
             check_once(request)
+
+    def _allowed(self, request: Request) -> None:
+        allowed(request, self.reads if request.method == "GET" else self.commands)
 
     def _solved(
         self, handler: Callable[[Request], Coroutine[Any, Any, Response]]
@@ -113,7 +120,7 @@ class StrictRoute(APIRoute):
             try:
                 return await handler(request)
             except RequestValidationError:
-                allowed(request, self.reads)
+                self._allowed(request)
                 raise
 
         return solved
@@ -123,6 +130,12 @@ class AuditRoute(StrictRoute):
     """A route of the past."""
 
     reads: ClassVar = May.AUDIT
+
+
+class SellRoute(StrictRoute):
+    """A route of orders and locks."""
+
+    commands: ClassVar = May.SELL
 
 
 def check_once(request: Request) -> None:
@@ -201,6 +214,8 @@ def finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
         raise Unfit("expected a finite number")
+    if len(digits) > EXACT_LENGTH or not number:
+        return Written.of(number, digits)
     return number
 
 

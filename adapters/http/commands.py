@@ -46,7 +46,7 @@ async def execute(
     waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
-    writer.submit(Job(who.account, cause, decide, answer, key, waiting))
+    writer.submit(Job(who.account, cause, decide, answer, key, waiting, who.currency))
     done = await waiting
     headers = {**done.headers, "Stagebook-Position": str(done.position)}
     media_type = "application/json" if done.body else None

@@ -104,7 +104,7 @@ def test_an_export_is_imported_elsewhere_with_all_its_facts_and_ids(
     ("damage", "says"),
     [
         (lambda lines: lines[1:], "line 1: expected the head"),
-        (lambda lines: [*lines[:2], *lines[3:]], "expected version 1"),
+        (lambda lines: [x for x in lines if "event.created" not in x], "expected version 1"),
         (lambda lines: [*lines[:-1], lines[-1][:-9]], "expected a JSON object"),
         (lambda lines: [*lines[:-1], lines[-1].replace("event.", "evil.")], "expected a fact"),
     ],
@@ -215,17 +215,18 @@ def test_check_names_a_snapshot_that_is_not_what_its_facts_say(
 
 
 def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stagebook) -> None:
-    book.execute(opening_account("house", "en"), account=0, actor="tests")
+    book.execute(opening_account("house", "en", "EUR"), account=0, actor="tests")
     do = partial(book.execute, account=ACCOUNT, actor="anna")
     do(partial(locations.create_location, fields=LocationFields(name="Hall")))
-    exporting = export_lines(book.store, "house", "en")
+    exporting = export_lines(book.store, "house", "en", "EUR")
     lines = [next(exporting)]
 
     do(partial(locations.create_location, fields=LocationFields(name="Meanwhile")))
 
     lines += exporting
-    assert len(lines) == 3
-    assert b"Meanwhile" not in b"".join(lines)
+    exported = b"".join(lines)
+    assert b"Hall" in exported
+    assert b"Meanwhile" not in exported
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,8 @@ def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stageb
         '{"stagebook":1}',
         '{"stagebook":1,"account":"","language":"en","numbers":{}}',
         '{"stagebook":1,"account":"a","language":"english","numbers":{}}',
+        '{"stagebook":1,"account":"a","language":"en","currency":"euro","numbers":{}}',
+        '{"stagebook":1,"account":"a","language":"en","currency":null,"numbers":{}}',
         "[]",
         "",
     ],
@@ -246,15 +249,84 @@ def test_an_export_without_a_proper_head_is_refused(run: Run, head: str) -> None
 
 
 @pytest.mark.parametrize(
-    "option", [("--account", ""), ("--name", " anna"), ("--language", "english")]
+    "option",
+    [("--account", ""), ("--name", " anna"), ("--language", "english"), ("--currency", "euro")],
 )
-def test_names_and_languages_that_cannot_be_are_refused(run: Run, option: tuple[str, str]) -> None:
+def test_names_languages_and_currencies_that_cannot_be_are_refused(
+    run: Run, option: tuple[str, str]
+) -> None:
     asked = {"--account": "house", "--role": "viewer"} | dict([option])
 
     added = run("keys", "add", *(word for pair in asked.items() for word in pair))
 
     assert added.exit_code == 1
     assert "expected" in added.stderr
+
+
+def currency_in(run: Run, account: str = "house") -> str:
+    """The currency that an export says."""
+    head = json.loads(run("export", "--account", account).stdout.splitlines()[0])
+    return str(head["currency"])
+
+
+def test_an_account_gets_the_currency_that_its_first_key_was_added_with(run: Run) -> None:
+    add = ("keys", "add", "--account", "house", "--role", "seller")
+    assert run(*add, "--currency", "JPY").exit_code == 0
+
+    again, same, other = run(*add), run(*add, "--currency", "JPY"), run(*add, "--currency", "EUR")
+
+    assert [again.exit_code, same.exit_code, other.exit_code] == [0, 0, 1]
+    assert "currency: account house has JPY, for ever" in other.stderr
+    assert currency_in(run) == "JPY"
+
+
+def test_an_account_that_asks_for_no_currency_gets_that_of_the_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("keys", "add", "--account", "euros", "--role", "admin")
+    monkeypatch.setenv("STAGEBOOK_CURRENCY", "KWD")
+    for account in ("euros", "dinars"):
+        assert run("keys", "add", "--account", account, "--role", "seller").exit_code == 0
+
+    assert [currency_in(run, account) for account in ("euros", "dinars")] == ["EUR", "KWD"]
+
+
+def test_a_currency_that_nobody_knows_is_no_setting(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGEBOOK_CURRENCY", "DEM")
+
+    said = run("keys", "list")
+
+    assert said.exit_code == 1
+    assert "STAGEBOOK_CURRENCY" in said.stderr
+
+
+def test_an_import_brings_its_currency_and_one_without_is_in_euros(
+    run: Run, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("keys", "add", "--account", "house", "--role", "admin", "--currency", "JPY")
+    exported = run("export", "--account", "house").stdout
+    older = '{"stagebook":1,"account":"older","language":"en","numbers":{}}'
+
+    monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("STAGEBOOK_CURRENCY", "USD")
+    imported = [run("import", "-", data=exported), run("import", "-", data=older)]
+
+    assert [one.exit_code for one in imported] == [0, 0]
+    assert [currency_in(run, account) for account in ("house", "older")] == ["JPY", "EUR"]
+
+
+def test_an_import_into_an_account_of_another_currency_records_nothing(run: Run) -> None:
+    run("keys", "add", "--account", "house", "--role", "admin", "--currency", "JPY")
+    before = run("export", "--account", "house").stdout
+
+    head = '{"stagebook":1,"account":"house","language":"en","currency":"USD","numbers":{"3":99}}'
+    imported = run("import", "-", data=head)
+
+    assert imported.exit_code == 1
+    assert "currency: account house has JPY" in imported.stderr
+    assert run("export", "--account", "house").stdout == before
 
 
 @pytest.mark.parametrize("state", [b"{", b"[]", b'{"name": 1}'])

@@ -3,9 +3,18 @@
 import pytest
 from pydantic_core import to_json
 
-from application.keyring import Keyring, adding_key, hash_of, new_token, revoking_key
+from application.history import load
+from application.keyring import (
+    Keyring,
+    adding_key,
+    hash_of,
+    new_token,
+    opening_account,
+    revoking_key,
+)
 from application.ports import Store
 from domain.base import payload_fields
+from domain.catalog import SalesChannel
 from domain.errors import Invalid, NotFound
 from domain.ids import account_number
 from domain.registry import Role
@@ -71,9 +80,46 @@ def test_the_first_key_opens_its_account_with_its_language(desk: Desk) -> None:
 
     keyring = Keyring(desk.store)
 
-    assert desk.facts() == ["AccountOpened", "KeyAdded", "KeyAdded"]
+    assert [name for name in desk.facts() if not name.startswith("Catalog")] == [
+        "AccountOpened",
+        "CurrencyChosen",
+        "KeyAdded",
+        "KeyAdded",
+    ]
     assert [keyring.find(t).language for t in ("sb_1", "sb_2")] == ["nl", "nl"]  # type: ignore[union-attr]
     assert [keyring.find(t).actor for t in ("sb_1", "sb_2")] == ["editor-1", "editor-2"]  # type: ignore[union-attr]
+
+
+def test_the_first_key_opens_its_account_with_its_currency(desk: Desk) -> None:
+    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_1", currency="JPY"))
+    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_2"))
+    desk.do(adding_key("other", None, Role.SELLER, "nl", "sb_3"))
+    with pytest.raises(Invalid, match="has JPY, for ever"):
+        desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_4", currency="EUR"))
+
+    keyring = Keyring(desk.store)
+
+    held = [keyring.find(token) for token in ("sb_1", "sb_2", "sb_3", "sb_4")]
+    assert [who and who.currency for who in held] == ["JPY", "JPY", "EUR", None]
+
+
+def test_the_currency_of_an_account_is_found_by_its_number(desk: Desk) -> None:
+    keyring = Keyring(desk.store)
+    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_1", currency="JPY"))
+
+    assert keyring.currency(account_number("demo")) == "JPY"
+    assert keyring.currency(account_number("nobody's")) == "EUR"
+
+
+def test_an_account_starts_with_a_catalog_once(desk: Desk) -> None:
+    desk.do(adding_key("demo", None, Role.ADMIN, "en", "sb_1"))
+    starts = desk.facts()
+
+    desk.do(opening_account("demo", "en", "EUR"))
+
+    channel = load(desk.store, SalesChannel, SalesChannel.id_of(account_number("demo"), 1))
+    assert channel.exists
+    assert desk.facts() == starts
 
 
 def test_a_key_of_the_same_name_is_refused(desk: Desk) -> None:

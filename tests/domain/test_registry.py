@@ -6,12 +6,13 @@ import pytest
 
 from domain.errors import Invalid, NameTaken, NotFound
 from domain.ids import account_number
-from domain.registry import AccountOpened, KeyAdded, KeyRevoked, Registry, Role
-from tests.spec import given, says, then, then_refused, when
+from domain.money import DEFAULT_CURRENCY
+from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked, Registry, Role
+from tests.spec import Outcome, given, says, then, then_refused, when
 
 
 def opened(registry: Registry, by: Any) -> None:
-    registry.open_account("demo", "en", by)
+    registry.open_account("demo", "en", "EUR", by)
 
 
 def key(name: str, role: Role = Role.EDITOR) -> Any:
@@ -28,6 +29,7 @@ def test_an_account_is_opened_once() -> None:
     then(
         when(registry, opened),
         says(AccountOpened, accountname="demo", account=account_number("demo"), language="en"),
+        says(CurrencyChosen, account=account_number("demo"), currency="EUR"),
     )
     then(when(given(Registry, opened), opened))
 
@@ -36,22 +38,55 @@ def test_an_account_is_opened_once() -> None:
 def test_names_are_printable_and_bounded(name: str) -> None:
     registry = given(Registry, opened)
 
-    then_refused(when(registry, lambda r, by: r.open_account(name, "en", by)), Invalid)
+    then_refused(when(registry, lambda r, by: r.open_account(name, "en", "EUR", by)), Invalid)
     then_refused(when(registry, key(name)), Invalid)
 
 
 @pytest.mark.parametrize("language", ["", "EN", "eng", "e1", "en\n"])
 def test_a_language_is_two_small_letters(language: str) -> None:
-    outcome = when(given(Registry), lambda r, by: r.open_account("demo", language, by))
+    outcome = when(given(Registry), lambda r, by: r.open_account("demo", language, "EUR", by))
 
     then_refused(outcome, Invalid)
+
+
+@pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "EUR\n", "\x00"])
+def test_a_currency_is_one_of_iso_4217(currency: str) -> None:
+    outcome = when(given(Registry), lambda r, by: r.open_account("demo", "en", currency, by))
+
+    refused_currency(outcome)
+
+
+def test_an_account_keeps_the_currency_that_it_was_opened_with() -> None:
+    registry = given(Registry, lambda r, by: r.open_account("demo", "en", "JPY", by))
+
+    then(when(registry, lambda r, by: r.open_account("demo", "nl", "JPY", by)))
+    refused_currency(when(registry, opened))
+    assert currency_of_demo(registry) == "JPY"
+
+
+def test_an_account_of_an_older_version_keeps_euros() -> None:
+    opens = {"accountname": "demo", "account": account_number("demo"), "language": "en"}
+    registry = given(Registry, lambda r, by: r.trigger(AccountOpened, by, **opens))
+
+    assert currency_of_demo(registry) == DEFAULT_CURRENCY == "EUR"
+    then(when(registry, opened))
+    refused_currency(when(registry, lambda r, by: r.open_account("demo", "en", "JPY", by)))
+
+
+def currency_of_demo(registry: Registry) -> Any:
+    return (registry.opened(account_number("demo")) or {}).get("currency")
+
+
+def refused_currency(outcome: Outcome) -> None:
+    then_refused(outcome, Invalid)
+    assert str(outcome.refusal).startswith("currency: ")
 
 
 def test_an_account_whose_number_another_has_is_refused() -> None:
     registry = given(Registry, opened)
     registry.state["accounts"][str(account_number("other"))] = {"name": "not other"}
 
-    outcome = when(registry, lambda r, by: r.open_account("other", "en", by))
+    outcome = when(registry, lambda r, by: r.open_account("other", "en", "EUR", by))
 
     then_refused(outcome, NameTaken)
 

@@ -48,7 +48,7 @@ from domain.location import (
     LocationFields,
     LocationRestored,
 )
-from domain.registry import AccountOpened, KeyAdded, KeyRevoked
+from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked
 
 SEED = json.loads((Path(__file__).parents[1] / "seed_event.json").read_text())
 
@@ -202,6 +202,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         account=0x2A97516C354B,
         language="en",
     ),
+    fact(CurrencyChosen, kind=Kind.REGISTRY, account=0x2A97516C354B, currency="JPY"),
     fact(
         KeyAdded,
         kind=Kind.REGISTRY,

@@ -43,10 +43,9 @@ def digits(currency: str) -> int:
 
 
 def minor(amount: float, currency: str) -> int | None:
-    """The amount in minor units; None when it has more digits than the currency."""
-    units = Decimal(repr(amount)).scaleb(DIGITS[currency])
-    whole = int(units)
-    return whole if whole == units else None
+    """The amount in minor units; None when no number of them is that amount."""
+    units = round(amount * 10 ** DIGITS[currency])
+    return units if number(units, currency) == amount else None
 
 
 def minor_of(path: str, amount: float, currency: str) -> int:

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.base import Value
+from domain.base import State, Value
+from domain.money import minor
 from domain.values import Price, Reference, Timestamp
 
 Promocode = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -81,3 +82,12 @@ class PricelistPrices(Value):
     seatrankids: Annotated[list[Reference], Field(max_length=100)] | None = Field(
         None, description="The seat ranks that the prices are for, in their order"
     )
+
+
+def too_precise(prices: State | None, currency: str) -> str | None:
+    """The path of the first price that has more digits than the currency."""
+    for i, entry in enumerate(prices["prices"] if prices else ()):
+        for j, price in enumerate(entry["prices"]):
+            if price is not None and minor(price, currency) is None:
+                return f"prices.{i}.prices.{j}"
+    return None

@@ -51,6 +51,10 @@ def test_one_digit_more_than_the_currency_has_is_no_amount_of_it(
         minor_of("amount", amount, currency)
 
 
+def test_what_only_looks_like_an_amount_is_none() -> None:
+    assert [minor(0.3, "EUR"), minor(0.1 + 0.2, "EUR"), minor(1e-9, "EUR")] == [30, None, None]
+
+
 @pytest.mark.parametrize(
     ("currency", "units", "shown"),
     [

@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable
 
 import pytest
+from fastapi import APIRouter, Request
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import bootstrap
-from adapters.http.auth import GRANTED
+from adapters.http.auth import GRANTED, May
+from adapters.http.body import SellRoute
 from adapters.settings import Settings
 from application.keyring import adding_key, revoking_key
 from domain.ids import Kind, account_number, guid
+from domain.location import LocationFields
 from domain.registry import Role
 from tests.adapters.http.talk import (
     AS,
@@ -57,6 +60,36 @@ def test_the_roles_differ_as_they_are_meant_to() -> None:
         Role.AUDITOR: {"READ", "AUDIT"},
         Role.ADMIN: {"READ", "COMMAND", "AUDIT"},
     }
+
+
+def test_orders_and_locks_are_for_whoever_sells() -> None:
+    may_sell = {role for role in Role if May.SELL in GRANTED[role]}
+
+    assert may_sell == {Role.SELLER, Role.EDITOR, Role.ADMIN}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v1/sell", b"{"), ("/v1/sell", b'{"name": 1}'), ("/v1/sell?x=1&x=2", b"{}")],
+)
+def test_who_may_not_sell_is_not_told_what_was_wrong_with_an_order(
+    client: TestClient, path: str, body: bytes
+) -> None:
+    selling = APIRouter(route_class=SellRoute)
+
+    @selling.post("/v1/sell")
+    async def sell(request: Request, body: LocationFields) -> None: ...
+
+    client.app.include_router(selling)  # type: ignore[attr-defined]
+    json = {"Content-Type": "application/json"}
+
+    for role in Role:
+        answer = client.post(path, content=body, headers=AS[role] | json)
+
+        if May.SELL in GRANTED[role]:
+            assert answer.status_code in (400, 422)
+        else:
+            refused(answer, 403, "forbidden")
 
 
 BAD_TOKENS = [

@@ -13,26 +13,32 @@ from adapters.stores.sqlite import SqliteStore
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
-from application.group_commit import GroupCommit, Job, Work
-from application.keyring import Keyring, opening_account
+from application.catalog import open_catalog
+from application.group_commit import Committer, GroupCommit, Job, Work
+from application.history import load
+from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
 from domain.base import Cause
+from domain.catalog import SalesChannel
+from domain.registry import Registry
 from domain.values import stamp
 from projections.availability import Availability
 from projections.base import Projection
+from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.runner import bring_up_to_date
 from projections.worker import LiveWorker
 
-EVENTS, LOCATIONS, AVAILABILITY, CHANGES = (
+EVENTS, LOCATIONS, AVAILABILITY, CATALOG, CHANGES = (
     EventDocuments(),
     LocationDocuments(),
     Availability(),
+    CatalogDocuments(),
     Changes(),
 )
-PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CHANGES)
+PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CATALOG, CHANGES)
 
 
 POLL_SECONDS = 0.01
@@ -87,6 +93,7 @@ class Stagebook:
     def writer_options(self) -> WriterOptions:
         """What every writer is made with; a live worker in this process hears of its commits."""
         self.forget_answers()
+        self.open_catalogs()
         worker = self.worker
         wake = (lambda _: worker.wake()) if worker else (lambda _: None)
         return {"cached": self.settings.cached_aggregates, "on_commit": wake}
@@ -134,6 +141,15 @@ class Stagebook:
 
     def open_account(self, name: str, language: str, currency: str) -> None:
         self.execute(opening_account(name, language, currency), account=0, actor="command line")
+
+    def open_catalogs(self) -> None:
+        """Gives the accounts of a version without catalogs what every account starts with."""
+        accounts = load(self.store, Registry, REGISTRY_ID).state.get("accounts", {})
+        for account in map(int, accounts):
+            if not self.store.stream(SalesChannel.id_of(account, 1), limit=1):
+                by = Cause("stagebook", stamp(datetime.now(UTC)), correlation=uuid4().hex)
+                job = Job(account, by, open_catalog, lambda _: Answer(200, {}, b""))
+                Committer(self.store).commit([job])
 
     def forget_answers(self) -> None:
         """Kept answers are for 24 hours."""

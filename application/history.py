@@ -12,6 +12,7 @@ from uuid import UUID
 
 from application.ports import Recorded, Store
 from domain.base import Aggregate, State
+from domain.catalog import CatalogItem
 from domain.differences import Difference, differences
 from domain.errors import NotFound
 from domain.event import Event
@@ -98,19 +99,36 @@ def past_location(
     store: Store, account: int, number: int, *, version: int | None = None, time: str | None = None
 ) -> Location:
     """The Location as it was right after a version, or at a moment."""
+    return past_one(Location, store, account, number, version=version, time=time)
+
+
+def past_one(
+    cls: type[A],
+    store: Store,
+    account: int,
+    number: int,
+    *,
+    version: int | None = None,
+    time: str | None = None,
+) -> A:
+    """What is shown by its own facts alone, as it was right after a version, or at a moment."""
     if version is not None:
-        location = location_at(store, account, number, version)
+        past = _one_at(cls, store, account, number, version)
     else:
-        location_id = Location.id_of(account, number)
-        location = _as_of(store, Location, location_id, lambda r: r.fact.time <= str(time))
-    _require_shown(location, location.version, time)
-    return location
+        aggregate_id = cls.id_of(account, number)
+        past = _as_of(store, cls, aggregate_id, lambda r: r.fact.time <= str(time))
+    _require_shown(past, past.version, time)
+    return past
 
 
 def location_at(store: Store, account: int, number: int, version: int) -> Location:
     """The Location at a version, deleted or not."""
-    _at_version(store, Location, account, number, version)
-    return load(store, Location, Location.id_of(account, number), version)
+    return _one_at(Location, store, account, number, version)
+
+
+def _one_at(cls: type[A], store: Store, account: int, number: int, version: int) -> A:
+    _at_version(store, cls, account, number, version)
+    return load(store, cls, cls.id_of(account, number), version)
 
 
 def _as_of(store: Store, cls: type[A], aggregate_id: UUID, before: Before) -> A:
@@ -184,7 +202,19 @@ def location_history(
     store: Store, account: int, number: int, limit: int, start: tuple[int, ...] | None = None
 ) -> Entries:
     """The facts of a Location, newest first."""
-    return _history(store, [Location(Location.id_of(account, number))], limit, start)
+    return history_of_one(Location, store, account, number, limit, start)
+
+
+def history_of_one(
+    cls: type[Aggregate],
+    store: Store,
+    account: int,
+    number: int,
+    limit: int,
+    start: tuple[int, ...] | None = None,
+) -> Entries:
+    """The facts of one aggregate, newest first."""
+    return _history(store, [cls(cls.id_of(account, number))], limit, start)
 
 
 def _history(
@@ -239,6 +269,8 @@ def _comparable(aggregate: Aggregate) -> State:
         state = {**EventFields.defaults(), "dates": {}, "deleted": False}
     elif isinstance(aggregate, Location):
         state = {**LocationFields.defaults(), "deleted": False}
+    elif isinstance(aggregate, CatalogItem):
+        state = {**aggregate.FIELDS.defaults(), "isarchived": False}
     captured = aggregate.capture().state
     if isinstance(aggregate, Inventory):
         contingents = captured.get("contingents", {})

@@ -1,4 +1,4 @@
-"""The index of changes: every fact of an account about its Locations and Events, in the order of
+"""The index of changes: every fact of an account about what a reader knows, in the order of
 commits, with what an auditor searches by."""
 
 from typing import Any, ClassVar
@@ -10,7 +10,18 @@ from domain.ids import Kind, guid, unpack
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
 
-SHOWN = {Kind.LOCATION: "location", Kind.EVENT: "event", Kind.INVENTORY: "event"}
+SHOWN = {
+    Kind.LOCATION: "location",
+    Kind.EVENT: "event",
+    Kind.INVENTORY: "event",
+    Kind.PRICE_TYPE: "pricetype",
+    Kind.PRICE_LIST: "pricelist",
+    Kind.SALES_CHANNEL: "saleschannel",
+    Kind.LOCK_TYPE: "locktype",
+    Kind.CUSTOM_FIELD: "customfield",
+    Kind.SEAT_RANK: "seatrank",
+    Kind.ORDER: "order",
+}
 """The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""
 
 
@@ -19,7 +30,7 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
     fact = recorded.fact
     account, kind, number = unpack(fact.originator_id)
     fact_class: Any = type(fact)
-    shown = Kind.LOCATION if kind == Kind.LOCATION else Kind.EVENT
+    shown = Kind.EVENT if kind == Kind.INVENTORY else kind
     return {
         "position": recorded.position,
         "kind": SHOWN[Kind(kind)],
@@ -38,7 +49,7 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
 
 class Changes:
     name: ClassVar = "changes"
-    version: ClassVar = 1
+    version: ClassVar = 2
     columns: ClassVar[Columns] = (
         Column("position", "int"),
         Column("kind", "text"),

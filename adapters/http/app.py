@@ -17,7 +17,7 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
-from adapters.http.v1 import events, health, locations, past
+from adapters.http.v1 import catalog, events, health, locations, past
 from adapters.http.v1.spec import PROBLEM_SCHEMA
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
@@ -62,7 +62,14 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     errors.install(app)
     # Routes stand in the application itself, the busiest first: they are tried one by one, and a
     # router within a router is matched anew at every request.
-    for router in (health.router, past.router, locations.router, events.router):
+    for router in (
+        catalog.router,
+        catalog.audited,
+        health.router,
+        past.router,
+        locations.router,
+        events.router,
+    ):
         app.router.routes[:0] = router.routes
     for route in app.routes:
         if isinstance(route, APIRoute):

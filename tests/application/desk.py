@@ -15,9 +15,11 @@ from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
 from application.history import ShownEvent
 from application.ports import Answer, Store
 from domain.base import Cause
+from domain.catalog import CatalogItem
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import Location, LocationFields
+from projections.catalog_documents import catalog_document
 from projections.event_documents import event_document, event_etag
 from projections.location_documents import location_document, location_etag
 from tests.spec import ACCOUNT, by
@@ -37,6 +39,8 @@ def rendered(decided: Any) -> bytes:
             return rendered(shown)
         case Location() as location:
             return to_json(location_document(location.state, location.account))
+        case CatalogItem() as item:
+            return to_json(catalog_document(item.KIND, item.state, item.account))
         case _:
             return to_json(decided)
 

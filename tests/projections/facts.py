@@ -45,9 +45,11 @@ class Facts(MemoryStore):
         self.account = account
         self._versions: Counter[UUID] = Counter()
 
-    def add(self, cls: type[DomainEvent], number: int, /, **says: Any) -> Self:
+    def add(
+        self, cls: type[DomainEvent], number: int, /, *, kind: Kind | None = None, **says: Any
+    ) -> Self:
         """Records that this happened to the aggregate of that number."""
-        aggregate = guid(self.account, KINDS[cls.TOPIC.partition(".")[0]], number)
+        aggregate = guid(self.account, kind or KINDS[cls.TOPIC.partition(".")[0]], number)
         self._versions[aggregate] += 1
         self.append(
             [

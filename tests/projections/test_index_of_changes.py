@@ -1,17 +1,19 @@
-"""The index of changes: every fact about Locations and Events, in the order of commits."""
+"""The index of changes: every fact about what a reader knows, in the order of commits."""
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_core import from_json
 
+from adapters.http.v1.filters import ChangedKind
 from adapters.views.select import Select
+from domain.catalog import CATALOG, CatalogItemCreated
 from domain.event_facts import EventDeleted, EventDetailsChanged
 from domain.hosting import EventHosted, HostingOpened
 from domain.inventory import ContingentChanged
 from domain.location import LocationDeleted
 from domain.registry import KeyRevoked
 from domain.values import microseconds
-from projections.changes import Changes
+from projections.changes import SHOWN, Changes
 from tests.projections.conftest import MakeView
 from tests.projections.facts import Facts, event, location
 from tests.spec import ACCOUNT, Projected, at, given_facts
@@ -75,6 +77,28 @@ def test_a_contingent_is_a_part_of_its_event(make_view: MakeView) -> None:
 
     assert entry["guid"] == str(event(6))
     assert entry["data"] == {"contingentid": 98, "seated": False, "fields": {"amount": 3}}
+
+
+def test_a_thing_of_the_catalog_has_a_kind_of_its_own(make_view: MakeView) -> None:
+    facts = Facts()
+    for cls in CATALOG.values():
+        facts.add(CatalogItemCreated, 5, kind=cls.KIND, number=5, fields={"name": "A"})
+
+    entries = listed(index(make_view, facts))
+
+    assert [entry["kind"] for entry in entries] == [
+        "pricetype",
+        "pricelist",
+        "saleschannel",
+        "locktype",
+        "customfield",
+        "seatrank",
+    ]
+    assert [e["guid"] for e in entries] == [str(c.id_of(ACCOUNT, 5)) for c in CATALOG.values()]
+
+
+def test_every_kind_that_is_shown_can_be_asked_for() -> None:
+    assert {*SHOWN.values()} == {*get_args(ChangedKind)}
 
 
 def test_entries_are_found_by_what_an_auditor_asks(make_view: MakeView) -> None:

@@ -80,6 +80,27 @@ class LocationFilter(Filter):
         ), of
 
 
+class CatalogFilter(Filter):
+    includearchived: bool = Field(False, description="Also what is archived")
+    orderby: Literal["id", "-id", "name", "-name"] = Field("id", description=ORDERBY)
+
+    def select(self, account: int, kind: int) -> tuple[Select, str]:
+        where: list[Condition] = [("kind", "=", int(kind)), *self.updated()]
+        if not self.includearchived:
+            where.append(("archived", "=", 0))
+        order, types = ORDERS[self.orderby.removeprefix("-")]
+        of = self.name(f"catalog {kind}")
+        return Select(
+            account,
+            tuple(where),
+            self.prefixes(),
+            order=order,
+            descending=self.orderby.startswith("-"),
+            limit=self.limit,
+            after=decode_cursor(of, self.after, types),
+        ), of
+
+
 Status = Literal["19001", "19002", "19003"]
 
 
@@ -132,12 +153,25 @@ ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
 }
 
 
+ChangedKind = Literal[
+    "location",
+    "event",
+    "order",
+    "pricetype",
+    "pricelist",
+    "saleschannel",
+    "locktype",
+    "customfield",
+    "seatrank",
+]
+
+
 class ChangeFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     after: int = Field(0, ge=0, le=2**62, description="A position: what was committed behind it")
     limit: Limit = 100
-    kind: Literal["location", "event"] | None = Field(None, description="Only of this kind")
+    kind: ChangedKind | None = Field(None, description="Only of this kind")
     fact: str | None = Field(
         None, max_length=100, description="Only this fact", examples=["StatusChanged"]
     )
@@ -186,6 +220,7 @@ class DiffFilter(BaseModel):
     to: str = Field(max_length=40, description=THEN, examples=["2026-11-21T20:00:00Z"])
 
 
+CatalogQuery = Annotated[CatalogFilter, Query()]
 LocationQuery = Annotated[LocationFilter, Query()]
 EventQuery = Annotated[EventFilter, Query()]
 ChangeQuery = Annotated[ChangeFilter, Query()]

@@ -72,14 +72,15 @@ Lookup = Callable[[Request, Principal, int, Moment], Shown]
 
 
 async def past_event_response(request: Request, id_: str) -> Response:
-    return await _past_response(request, id_, Kind.EVENT, event_at)
+    return await past_response(request, id_, Kind.EVENT, event_at)
 
 
 async def past_location_response(request: Request, id_: str) -> Response:
-    return await _past_response(request, id_, Kind.LOCATION, location_at)
+    return await past_response(request, id_, Kind.LOCATION, location_at)
 
 
-async def _past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> Response:
+async def past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> Response:
+    """The document at a version, or at a moment."""
     who = allowed(request, May.AUDIT)
     number = requests.number_of(id_, kind, who)
     asked = dict(request.query_params)
@@ -118,7 +119,7 @@ def _moment(name: str, text: str) -> Moment:
     return {"time": requests.moment(name, text)}
 
 
-async def _history(
+async def history_response(
     request: Request,
     id_: str,
     query: HistoryQuery,
@@ -126,6 +127,7 @@ async def _history(
     streams: int,
     read: Callable[..., Entries],
 ) -> Response:
+    """A page of a history over that many streams of facts."""
     who = allowed(request, May.AUDIT)
     number = requests.number_of(id_, kind, who)
     of = f"history {kind} {who.account} {number}"
@@ -152,13 +154,13 @@ def _entry(entry: Entry) -> dict[str, Any]:
 @router.get("/events/{id}/history", **finds(HistoryPage))
 async def event_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first; also of a deleted Event."""
-    return await _history(request, id, query, Kind.EVENT, 2, history.event_history)
+    return await history_response(request, id, query, Kind.EVENT, 2, history.event_history)
 
 
 @router.get("/locations/{id}/history", **finds(HistoryPage))
 async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first; also of a deleted Location."""
-    return await _history(request, id, query, Kind.LOCATION, 1, history.location_history)
+    return await history_response(request, id, query, Kind.LOCATION, 1, history.location_history)
 
 
 @router.get("/events/{id}/diff", **finds(DiffDocument))

@@ -1,5 +1,6 @@
 """Talking HTTP in tests: a scene to act on, every route there is, answers and refusals."""
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,7 +165,47 @@ AUDITS = [
     Route("GET", "/v1/events/{event}/diff?from=1&to=2", May.AUDIT),
     Route("GET", "/v1/changes", May.AUDIT),
 ]
+CATALOG: dict[str, tuple[Json, Json]] = {
+    "pricetypes": ({"name": "Students"}, {"remark": "With a card"}),
+    "pricelists": ({"name": "Concerts"}, {"hasranks": True}),
+    "saleschannels": ({"name": "Shop"}, {"basketseconds": 900}),
+    "locktypes": ({"name": "House"}, {"hideseats": True}),
+    "customfields": ({"typeid": 13003, "key": "genre"}, {"caption": "Genre"}),
+    "seatranks": ({"name": "Balcony"}, {"sortorder": 2}),
+}
+"""By its path: what makes a thing of that kind, and what changes it."""
+
+
+def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
+    """The commands, reads and audits of one kind of thing in the catalog."""
+    new, change = CATALOG[kind]
+    path = f"/v1/catalog/{kind}"
+    one = path + "/{" + kind + "}"
+    return (
+        [
+            Route("POST", path, May.COMMAND, new, other={**new, **change}),
+            Route("PATCH", one, May.COMMAND, change, other={**change, "c_a": 1}),
+            Route("POST", one + "/archive", May.COMMAND),
+            Route("POST", one + "/restore", May.COMMAND),
+        ],
+        [Route("GET", path), Route("GET", one)],
+        [Route("GET", one + "?version=1", May.AUDIT), Route("GET", one + "/history", May.AUDIT)],
+    )
+
+
+CATALOG_COMMANDS, CATALOG_READS, CATALOG_AUDITS = catalog_routes("saleschannels")
+COMMANDS += CATALOG_COMMANDS
+READS += CATALOG_READS
+AUDITS += CATALOG_AUDITS
 ROUTES = [*COMMANDS, *READS, *AUDITS]
+ALIKE = [
+    route
+    for kind in CATALOG
+    if kind != "saleschannels"
+    for routes in catalog_routes(kind)
+    for route in routes
+]
+"""Routes made by the same hand as some of the others."""
 
 
 class Scene:
@@ -181,16 +222,24 @@ class Scene:
 
     def url(self, route: Route, by: str = "id") -> str:
         """The route's address, with numbers or with guids in it."""
-        things = ("location", "empty", "event", "date")
-        return route.path.format(**{name: getattr(self, name)[by] for name in things})
+        names = re.findall(r"{(\w+)}", route.path)
+        return route.path.format(**{name: self.thing(name)[by] for name in names})
+
+    def thing(self, name: str) -> Json:
+        """What the path names; a thing of the catalog is made when it is first asked for."""
+        if name in CATALOG and not hasattr(self, name):
+            setattr(self, name, made(self.client, f"/v1/catalog/{name}", **CATALOG[name][0]))
+        found: Json = getattr(self, name)
+        return found
 
     def ask(
         self, route: Route, headers: Any = None, *, body: Json | None = None, by: str = "id"
     ) -> Response:
+        url = self.url(route, by)
         newest = {"Stagebook-After": str(position(self.client))} if route.method == "GET" else {}
         return self.client.request(
             route.method,
-            self.url(route, by),
+            url,
             json=body or route.body,
             headers={**newest, **(headers or {})},
         )

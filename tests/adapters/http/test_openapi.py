@@ -9,12 +9,24 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, TypeAdapter
 
 from adapters.http.errors import STATUS, slug
-from adapters.http.v1 import documents
+from adapters.http.v1 import catalog_documents, documents
 from application.ports import StoreUnavailable
 from domain import errors
 from domain.event_fields import EventBody
 from domain.location import LocationFields
-from tests.adapters.http.talk import AUDITS, COMMANDS, READS, ROUTES, Json, Route, Scene, moved, now
+from tests.adapters.http.talk import (
+    ALIKE,
+    AUDITS,
+    CATALOG,
+    COMMANDS,
+    READS,
+    ROUTES,
+    Json,
+    Route,
+    Scene,
+    moved,
+    now,
+)
 
 ONLY_AT_THE_COMMAND_LINE = {errors.AccountNotEmpty, errors.NameTaken}
 
@@ -34,9 +46,8 @@ def operations(openapi: Json) -> Iterator[tuple[str, str, Json]]:
 def of(openapi: Json, route: Route) -> Json:
     """The operation of a route of the tests."""
     path = route.path.split("?")[0].replace("{date}", "{dateid}")
-    operation: Json = openapi["paths"][re.sub(r"{(location|empty|event)}", "{id}", path)][
-        route.method.lower()
-    ]
+    named = "|".join(("location", "empty", "event", *CATALOG))
+    operation: Json = openapi["paths"][re.sub(f"{{({named})}}", "{id}", path)][route.method.lower()]
     return operation
 
 
@@ -51,7 +62,7 @@ def within(part: Any) -> Iterator[Any]:
 def test_the_tests_have_an_example_of_every_operation(openapi: Json) -> None:
     described = {(method, path) for method, path, _ in operations(openapi)}
 
-    known = {id(of(openapi, route)) for route in ROUTES}
+    known = {id(of(openapi, route)) for route in [*ROUTES, *ALIKE]}
 
     assert len(known) == len(described) - len({"live", "ready"})
 
@@ -132,7 +143,7 @@ def test_an_operation_tells_its_refusals(openapi: Json, number: int, kinds: set[
     assert kinds <= told
 
 
-@pytest.mark.parametrize("route", [r for r in COMMANDS if r.body], ids=str)
+@pytest.mark.parametrize("route", [r for r in [*COMMANDS, *ALIKE] if r.body], ids=str)
 def test_a_body_is_described_field_by_field(openapi: Json, route: Route) -> None:
     body = of(openapi, route)["requestBody"]["content"]["application/json"]["schema"]
     schema = openapi["components"]["schemas"][body["$ref"].rpartition("/")[2]]
@@ -167,7 +178,7 @@ def test_commands_take_the_headers_that_they_read(openapi: Json) -> None:
         assert "Stagebook-After" in names, route
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=str)
+@pytest.mark.parametrize("route", [*ROUTES, *ALIKE], ids=str)
 def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, route: Route) -> None:
     scene = Scene(web, *route.steps)
     lots = [{"name": "Tickets", "amount": 5, "locks": [{"amount": 1, "locktypeid": 1}]}]
@@ -184,7 +195,8 @@ def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, rout
             assert name in answer.headers
     if answer.status_code != 204:
         reference = described["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        model: type[BaseModel] = getattr(documents, reference)
+        module = documents if hasattr(documents, reference) else catalog_documents
+        model: type[BaseModel] = getattr(module, reference)
         TypeAdapter(model).validate_json(answer.content)
         schema = openapi["components"]["schemas"][reference]
         named = {name for name in answer.json() if not name.startswith("c_")}
@@ -208,7 +220,8 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     scene = Scene(client)
     moved(client, scene.event, "publish")
     now(client, "/v1/changes")
-    for path in ("/v1/events", "/v1/locations", f"/v1/events/{scene.event['id']}/availability"):
+    availability = f"/v1/events/{scene.event['id']}/availability"
+    for path in ("/v1/events", "/v1/locations", "/v1/catalog/pricetypes", availability):
         now(client, path)
     del client.headers["Authorization"]
 
@@ -218,7 +231,7 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     assert ready.status_code == 200
     report = documents.Readiness.model_validate(ready.json())
     assert report.status == "ready"
-    assert report.views.keys() == {"events", "locations", "availability", "changes"}
+    assert report.views.keys() == {"events", "locations", "availability", "catalog", "changes"}
     assert {view.lag for view in report.views.values()} == {0}
     assert {view.position for view in report.views.values()} == {report.position}
     assert client.get("/v1/health/ready").json() == ready.json()

@@ -104,8 +104,7 @@ def test_every_change_refuses_what_was_decided_on_an_older_version(
     web: TestClient, route: Route
 ) -> None:
     scene = Scene(web, *route.steps)
-    of = "event" if "{event}" in route.path else "empty" if "{empty}" in route.path else "location"
-    path = f"/v1/{'events' if of == 'event' else 'locations'}/{getattr(scene, of)['id']}"
+    path = scene.url(Route("GET", route.path[: route.path.index("}") + 1]))
     older = now(web, path)
     if "close" in route.steps:  # what is closed takes no edit
         moved(web, scene.event, "reopen", "close")

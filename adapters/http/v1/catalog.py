@@ -1,0 +1,157 @@
+"""`/v1/catalog/…`: the same seven routes for each kind of thing, with the kind's own schema."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CATALOG
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import AuditRoute, StrictRoute
+from adapters.http.commands import document, execute
+from adapters.http.v1 import catalog_documents as shown
+from adapters.http.v1.documents import HistoryPage
+from adapters.http.v1.filters import CatalogQuery, HistoryQuery
+from adapters.http.v1.past import Moment, Shown, history_response, past_response
+from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
+from application import catalog, history
+from application.keyring import Principal
+from application.ports import Answer
+from domain.catalog import (
+    CatalogItem,
+    CustomField,
+    LockType,
+    PriceList,
+    PriceType,
+    SalesChannel,
+    SeatRank,
+)
+from projections.catalog_documents import catalog_document, catalog_etag
+
+PREFIX = "/v1/catalog"
+
+router = APIRouter(prefix=PREFIX, tags=["Catalog"], route_class=StrictRoute)
+audited = APIRouter(prefix=PREFIX, tags=["History"], route_class=AuditRoute)
+
+
+def answer(item: CatalogItem, place: str | None = None) -> Answer:
+    body = to_json(catalog_document(item.KIND, item.state, item.account))
+    status = 201 if place else 200
+    return document(
+        body, catalog_etag(item.state), status=status, place=place and f"{place}/{item.number}"
+    )
+
+
+def item_at(
+    cls: type[CatalogItem], request: Request, who: Principal, number: int, moment: Moment
+) -> Shown:
+    past = history.past_one(cls, stagebook(request).store, who.account, number, **moment)
+    state = past.state
+    found = catalog_document(past.KIND, state, past.account)
+    return Shown(found, catalog_etag(state), state["lastupdatets"])
+
+
+def routes(
+    path: str, what: str, cls: type[CatalogItem], one: type[BaseModel], page: type[BaseModel]
+) -> None:
+    """The routes of one kind of thing."""
+    kind, name = cls.KIND, what.replace(" ", "_")
+    fields = cls.FIELDS
+
+    @router.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
+    async def create(request: Request, body: fields) -> Response:  # type: ignore[valid-type] # the kind's own
+        decide = partial(catalog.create_item, cls=cls, fields=body)
+        return await execute(request, decide, partial(answer, place=PREFIX + path))
+
+    @router.get(
+        path,
+        name=f"list_{name}s",
+        description=f"The {what}s of the account.",
+        **lists(page, LANGUAGE),
+    )
+    async def listed(request: Request, query: CatalogQuery) -> Response:
+        who = allowed(request, May.READ)
+        select, of = query.select(who.account, kind)
+        return await reads.listed(request, CATALOG, select, of, who)
+
+    @router.get(
+        path + "/{id}",
+        name=f"get_{name}",
+        description=f"One {what}, now, at a version or at a moment.",
+        **shows(one),
+    )
+    async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+        if request.scope["query_string"]:
+            return await past_response(request, id, kind, partial(item_at, cls))
+        who = allowed(request, May.READ)
+        number = requests.number_of(id, kind, who)
+        return await reads.stored(request, CATALOG, kind, number, who)
+
+    @router.patch(
+        path + "/{id}",
+        name=f"change_{name}",
+        description="Changes the fields that are sent; null clears one.",
+        **changes(one),
+    )
+    async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
+        who = allowed(request, May.COMMAND)
+        decide = partial(
+            catalog.change_item,
+            cls=cls,
+            number=requests.number_of(id, kind, who),
+            fields=body,
+            version=requests.if_match(request)[0],
+        )
+        return await execute(request, decide, answer, who=who)
+
+    @router.post(
+        path + "/{id}/archive",
+        name=f"archive_{name}",
+        description=f"Takes a {what} out of the list; what names it still finds it.",
+        **changes(one, body=False),
+    )
+    async def archive(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+        return await moved(request, id, archived=True)
+
+    @router.post(
+        path + "/{id}/restore",
+        name=f"restore_{name}",
+        description=f"Brings an archived {what} back.",
+        **changes(one, body=False),
+    )
+    async def restore(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+        return await moved(request, id, archived=False)
+
+    async def moved(request: Request, id_: str, *, archived: bool) -> Response:
+        who = allowed(request, May.COMMAND)
+        decide = partial(
+            catalog.archive_item,
+            cls=cls,
+            number=requests.number_of(id_, kind, who),
+            archived=archived,
+            version=requests.if_match(request)[0],
+        )
+        return await execute(request, decide, answer, who=who)
+
+    @audited.get(
+        path + "/{id}/history",
+        name=f"{name}_history",
+        description="Who changed what and when, newest first.",
+        **finds(HistoryPage),
+    )
+    async def past(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
+        read = partial(history.history_of_one, cls)
+        return await history_response(request, id, query, kind, 1, read)
+
+
+routes("/pricetypes", "price type", PriceType, shown.PriceTypeDocument, shown.PriceTypePage)
+routes("/pricelists", "price list", PriceList, shown.PriceListDocument, shown.PriceListPage)
+routes("/saleschannels", "sales channel", SalesChannel, shown.ChannelDocument, shown.ChannelPage)
+routes("/locktypes", "lock type", LockType, shown.LockTypeDocument, shown.LockTypePage)
+routes(
+    "/customfields", "custom field", CustomField, shown.CustomFieldDocument, shown.CustomFieldPage
+)
+routes("/seatranks", "seat rank", SeatRank, shown.SeatRankDocument, shown.SeatRankPage)

@@ -1,0 +1,255 @@
+"""`/v1/catalog/…`: what Events are sold by, and what every account starts with."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from adapters.bootstrap import bootstrap
+from adapters.http.app import make_app
+from adapters.settings import Settings
+from application.group_commit import Work
+from application.keyring import REGISTRY_ID, hash_of
+from domain.ids import account_number
+from domain.registry import AccountOpened, Registry, Role
+from tests.adapters.http.talk import (
+    CATALOG,
+    Json,
+    after,
+    changed,
+    made,
+    now,
+    opened,
+    paths,
+    position,
+    refused,
+)
+from tests.conftest import ACCOUNT, TOKENS
+
+KINDS = pytest.mark.parametrize("kind", CATALOG)
+
+
+def names(page: Any) -> list[tuple[int, str]]:
+    return [(one["id"], one["name"]) for one in page.json()["data"]]
+
+
+@KINDS
+def test_a_thing_is_made_changed_archived_and_brought_back(web: TestClient, kind: str) -> None:
+    new, change = CATALOG[kind]
+    path = f"/v1/catalog/{kind}"
+
+    response = web.post(path, json=new)
+    one = response.headers["Location"]
+    patched = changed(web, one, **change, c_floor=2)
+    archived = web.post(f"{one}/archive")
+    hidden = web.get(path, headers=after(archived)).json()
+    shown = web.get(f"{path}?includearchived=true").json()
+    restored = web.post(f"{one}/restore")
+    again = web.get(path, headers=after(restored)).json()
+
+    assert response.status_code == 201
+    number = response.json()["id"]
+    assert one == f"{path}/{number}"
+    assert (response.json() | new, response.headers["ETag"]) == (response.json(), '"1"')
+    assert patched.json() | change | {"c_floor": 2, "version": 2} == patched.json()
+    assert (archived.json()["isarchived"], restored.json()["isarchived"]) == (True, False)
+    assert number not in [thing["id"] for thing in hidden["data"]]
+    assert hidden["total"] == shown["total"] - 1
+    assert archived.json() in shown["data"]
+    assert restored.json() in again["data"]
+    got = now(web, one)
+    assert (got.content, got.headers["ETag"]) == (restored.content, '"4"')
+
+
+def test_every_account_starts_with_a_small_catalog(client: TestClient) -> None:
+    assert names(now(client, "/v1/catalog/saleschannels")) == [
+        (1, "Desk"),
+        (2, "Web"),
+        (3, "External"),
+    ]
+    assert names(now(client, "/v1/catalog/pricetypes")) == [
+        (1, "Normal"),
+        (2, "Reduction"),
+        (3, "Free"),
+    ]
+    assert names(now(client, "/v1/catalog/locktypes")) == [(1, "Hard"), (2, "Soft")]
+    for kind in ("pricelists", "customfields", "seatranks"):
+        page = now(client, f"/v1/catalog/{kind}").json()
+        assert page == {"data": [], "next": None, "total": 0}
+    assert made(client, "/v1/catalog/pricetypes", name="Students")["id"] == 4
+
+
+def test_an_account_of_an_older_version_gets_its_catalog_when_the_server_starts(
+    settings: Settings,
+) -> None:
+    book = bootstrap(settings)
+    book.start_writer()
+    book.execute(an_account_of_old, account=0, actor="tests")
+    before = book.store.position()
+    book.close()
+
+    with opened(make_app(settings)) as client:
+        page = now(client, "/v1/catalog/saleschannels")
+        recorded = position(client) - before
+        facts = now(client, "/v1/changes").json()["data"]
+    with opened(make_app(settings)) as client:
+        again = position(client) - before
+
+    assert names(page) == [(1, "Desk"), (2, "Web"), (3, "External")]
+    assert {(fact["fact"], fact["actor"]) for fact in facts} == {
+        ("CatalogItemCreated", "stagebook")
+    }
+    assert recorded == again == len(facts) == 8
+
+
+def an_account_of_old(work: Work) -> None:
+    """An account as it was opened before there were catalogs, with a key."""
+    registry = work.load_id(Registry, REGISTRY_ID)
+    number = account_number(ACCOUNT)
+    says = {"accountname": ACCOUNT, "account": number, "language": "en"}
+    registry.trigger(AccountOpened, work.by, **says)
+    registry.add_key(ACCOUNT, "admin", Role.ADMIN, hash_of(TOKENS[Role.ADMIN]), work.by)
+
+
+# -- lists and languages
+
+
+def test_a_list_is_of_one_kind_sorted_searched_and_paged(web: TestClient) -> None:
+    path = "/v1/catalog/seatranks"
+    made(web, "/v1/catalog/locktypes", name="Zed")
+    numbers = [made(web, path, name=f"Zed {letter}")["id"] for letter in "cab"]
+    now(web, path)
+
+    found = web.get(f"{path}?q=ze&orderby=-name&limit=2").json()
+    rest = web.get(f"{path}?q=ze&orderby=-name&limit=2&after={found['next']}").json()
+    since = web.get(f"{path}?updatedsince={found['data'][1]['createdts']}&q=zed").json()
+
+    ids = [one["id"] for one in (*found["data"], *rest["data"])]
+    assert ids == [numbers[0], numbers[2], numbers[1]]
+    assert (found["total"], rest["total"], rest["next"]) == (3, 3, None)
+    assert [one["id"] for one in since["data"]] == [numbers[2]]
+
+
+def test_a_cursor_is_of_one_kind(web: TestClient) -> None:
+    cursor = now(web, "/v1/catalog/pricetypes?limit=1").json()["next"]
+
+    answer = web.get(f"/v1/catalog/saleschannels?limit=1&after={cursor}")
+
+    assert paths(refused(answer, 422, "invalid")) == ["after"]
+
+
+@pytest.mark.parametrize("query", ["includearchived=perhaps", "orderby=typeid", "archived=true"])
+def test_a_list_refuses_what_it_does_not_know(web: TestClient, query: str) -> None:
+    refused(web.get(f"/v1/catalog/pricetypes?{query}"), 422, "invalid")
+
+
+def test_names_are_shown_in_the_language_that_is_asked_for(web: TestClient) -> None:
+    path = f"/v1/catalog/pricetypes/{made(web, '/v1/catalog/pricetypes', name='Pupils')['id']}"
+    changed(web, path, translations={"namefr": "Élèves"})
+
+    french = now(web, path, **{"Accept-Language": "fr"})
+    field = made(
+        web,
+        "/v1/catalog/customfields",
+        typeid=13003,
+        key="style",
+        caption="Style",
+        translations={"captionfr": "Genre"},
+    )
+    listed = now(web, "/v1/catalog/customfields?q=style", **{"Accept-Language": "fr"})
+
+    assert (french.json()["name"], french.headers["Content-Language"]) == ("Élèves", "fr")
+    assert [one["caption"] for one in listed.json()["data"]] == ["Genre"]
+    assert field["caption"] == "Style"
+
+
+# -- the past
+
+
+def test_the_past_of_a_thing_is_kept(web: TestClient) -> None:
+    path = f"/v1/catalog/locktypes/{made(web, '/v1/catalog/locktypes', name='House')['id']}"
+    first = now(web, path)
+    changed(web, path, headers={"Stagebook-Reason": "Clearer"}, name="House seats")
+    web.post(f"{path}/archive")
+
+    then = web.get(f"{path}?version=1")
+    at = web.get(path, params={"at": first.json()["createdts"]})
+    entries = web.get(f"{path}/history").json()["data"]
+    paged = web.get(f"{path}/history?limit=2").json()
+    last = web.get(f"{path}/history?limit=2&after={paged['next']}").json()
+
+    assert (then.content, then.headers["ETag"]) == (first.content, first.headers["ETag"])
+    assert at.json() == first.json()
+    assert [(e["version"], e["fact"], e["reason"], e["changes"]) for e in entries] == [
+        (
+            3,
+            "CatalogItemArchived",
+            None,
+            [{"path": "isarchived", "before": False, "after": True}],
+        ),
+        (
+            2,
+            "CatalogItemChanged",
+            "Clearer",
+            [{"path": "name", "before": "House", "after": "House seats"}],
+        ),
+        (1, "CatalogItemCreated", None, entries[2]["changes"]),
+    ]
+    assert {"path": "name", "before": None, "after": "House"} in entries[2]["changes"]
+    assert paged["data"] + last["data"] == entries
+    refused(web.get(f"{path}?version=4"), 404, "not-found")
+    refused(web.get(f"{path}?at=2020-01-01T00:00:00Z"), 404, "not-found")
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "path"),
+    [
+        ("pricetypes", {}, "name"),
+        ("pricetypes", {"name": None}, "name"),
+        ("pricetypes", {"name": "A", "typeid": 3001}, "typeid"),
+        ("pricelists", {"name": "A", "prices": {"prices": [{"prices": []}]}}, "prices.prices.0"),
+        ("saleschannels", {"name": "A", "typeid": 3001}, "typeid"),
+        ("saleschannels", {"name": "A", "basketseconds": 7_201}, "basketseconds"),
+        ("locktypes", {"name": "A", "color": "red"}, "color"),
+        ("customfields", {"typeid": 13_003}, "key"),
+        ("customfields", {"key": "a"}, "typeid"),
+        ("customfields", {"typeid": 13_003, "key": "a b"}, "key"),
+        ("seatranks", {"name": "A", "sortorder": "1"}, "sortorder"),
+    ],
+)
+def test_a_body_that_is_none_is_refused_by_its_field(
+    web: TestClient, kind: str, body: Json, path: str
+) -> None:
+    before = position(web)
+
+    problem = refused(web.post(f"/v1/catalog/{kind}", json=body), 422, "invalid")
+
+    assert [found[: len(path)] for found in paths(problem)] == [path]
+    assert position(web) == before
+
+
+def test_the_desk_stays_the_desk(web: TestClient) -> None:
+    path = "/v1/catalog/saleschannels/1"
+
+    typed = refused(web.patch(path, json={"typeid": 3002}), 422, "invalid")
+    archived = refused(web.post(f"{path}/archive"), 422, "invalid")
+
+    assert (paths(typed), paths(archived)) == (["typeid"], ["isarchived"])
+    assert now(web, path).json()["isarchived"] is False
+
+
+def test_an_id_of_another_kind_or_account_names_nothing(web: TestClient) -> None:
+    rank = made(web, "/v1/catalog/seatranks", name="Balcony")
+    other = {"Authorization": "Bearer sb_admin-token-other"}
+    now(web, "/v1/catalog/seatranks")
+
+    for path in (f"/v1/catalog/pricetypes/{rank['guid']}", "/v1/catalog/seatranks/999999"):
+        refused(web.get(path), 404, "not-found")
+        refused(web.patch(path, json={"name": "A"}), 404, "not-found")
+        refused(web.post(f"{path}/archive"), 404, "not-found")
+    refused(web.get(f"/v1/catalog/seatranks/{rank['guid']}", headers=other), 404, "not-found")
+    refused(web.get("/v1/catalog/prices"), 404, "not-found")
+    assert now(web, f"/v1/catalog/seatranks/{rank['guid']}").json() == rank

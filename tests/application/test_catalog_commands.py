@@ -1,0 +1,161 @@
+"""Commands on the catalog, and what every account starts with."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from application.catalog import archive_item, change_item, create_item, item, open_catalog
+from application.group_commit import Work
+from application.transfer import numbers_in
+from domain.catalog import (
+    CATALOG,
+    STARTING,
+    CatalogItem,
+    CustomField,
+    PriceType,
+    SalesChannel,
+    SeatRank,
+)
+from domain.errors import Invalid, NotFound, VersionMismatch
+from domain.ids import Kind
+from tests.application.desk import Desk
+from tests.spec import ACCOUNT
+
+STARTS = sum(map(len, STARTING.values()))
+
+
+def created(desk: Desk, cls: type[CatalogItem], **fields: Any) -> CatalogItem:
+    made: CatalogItem = desk.decided(
+        partial(create_item, cls=cls, fields=cls.FIELDS.model_validate(fields))
+    )
+    return made
+
+
+def changed(
+    desk: Desk, cls: type[CatalogItem], number: int, version: int | None = None, **fields: Any
+) -> CatalogItem:
+    body = cls.FIELDS.model_validate(fields)
+    decide = partial(change_item, cls=cls, number=number, fields=body, version=version)
+    made: CatalogItem = desk.decided(decide)
+    return made
+
+
+def state(desk: Desk, cls: type[CatalogItem], number: int) -> dict[str, Any]:
+    """What was recorded of it."""
+    seen: list[Any] = []
+    desk.do(lambda work: seen.append(dict(item(work, cls, number).state)))
+    found: dict[str, Any] = seen[0]
+    return found
+
+
+def opened(desk: Desk, account: int | None = None) -> None:
+    desk.do(lambda work: open_catalog(work, account))
+
+
+def test_a_catalog_is_opened_once(desk: Desk) -> None:
+    opened(desk)
+    opened(desk)
+
+    assert desk.facts() == ["CatalogItemCreated"] * STARTS
+
+
+def test_a_catalog_is_opened_by_whoever_opens_the_account() -> None:
+    desk = Desk(account=0)
+
+    opened(desk, ACCOUNT)
+
+    facts = [recorded.fact for recorded in desk.store.facts_of(ACCOUNT)]
+    desk.close()
+    assert len(facts) == STARTS
+    assert SalesChannel.id_of(ACCOUNT, 1) in {fact.originator_id for fact in facts}
+
+
+def test_a_starting_thing_is_there_for_whoever_asks_for_it_first(desk: Desk) -> None:
+    assert state(desk, SalesChannel, 2)["name"] == "Web"
+    assert desk.facts() == ["CatalogItemCreated"] * STARTS
+
+
+def test_what_no_account_starts_with_opens_nothing(desk: Desk) -> None:
+    assert state(desk, SalesChannel, 4) == {}
+    assert state(desk, SeatRank, 1) == {}
+    assert desk.facts() == []
+
+
+@pytest.mark.parametrize("cls", CATALOG.values(), ids=lambda cls: cls.__name__)
+def test_numbers_of_its_own_come_behind_the_starting_ones(
+    desk: Desk, cls: type[CatalogItem]
+) -> None:
+    fields = {"typeid": 13001, "key": "a"} if cls is CustomField else {"name": "A"}
+
+    numbers = [created(desk, cls, **fields).number for _ in range(2)]
+
+    first = max(STARTING.get(cls, {0: {}})) + 1
+    assert numbers == [first, first + 1]
+
+
+def test_a_refused_command_leaves_the_catalog_for_the_next_one_to_open(desk: Desk) -> None:
+    with pytest.raises(Invalid):
+        created(desk, PriceType)
+    assert desk.facts() == []
+
+    created(desk, PriceType, name="A")
+
+    assert desk.facts() == ["CatalogItemCreated"] * (STARTS + 1)
+
+
+def test_a_thing_is_changed_archived_and_restored(desk: Desk) -> None:
+    opened(desk)
+    since = desk.store.position()
+
+    changed(desk, PriceType, 2, name="Students")
+    changed(desk, PriceType, 2, name="Students")
+    for archived in (True, True, False):
+        desk.do(partial(archive_item, cls=PriceType, number=2, archived=archived))
+
+    assert desk.facts(since) == [
+        "CatalogItemChanged",
+        "CatalogItemArchived",
+        "CatalogItemRestored",
+    ]
+    assert state(desk, PriceType, 2)["name"] == "Students"
+
+
+def test_who_saw_another_version_is_refused(desk: Desk) -> None:
+    assert changed(desk, PriceType, 1, version=1, name="Full").version == 2
+    for version in (1, 3):
+        with pytest.raises(VersionMismatch):
+            changed(desk, PriceType, 1, version=version, name="Half")
+    with pytest.raises(VersionMismatch):
+        desk.do(partial(archive_item, cls=PriceType, number=1, archived=True, version=1))
+
+
+def test_what_is_not_there_is_not_found(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        changed(desk, PriceType, 4, name="A")
+    with pytest.raises(NotFound):
+        desk.do(partial(archive_item, cls=SeatRank, number=1, archived=True))
+
+
+def test_what_is_found_in_memory_is_not_opened_again(desk: Desk) -> None:
+    seen: list[CatalogItem] = []
+
+    def ask(work: Work) -> None:
+        seen.extend(item(work, SalesChannel, 1) for _ in range(2))
+
+    desk.do(ask)
+
+    assert seen[0] is seen[1]
+    assert len(desk.facts()) == STARTS
+
+
+# -- export and import
+
+
+def test_the_numbers_of_a_catalog_are_known_to_export_and_check(desk: Desk) -> None:
+    created(desk, SeatRank, name="Balcony")
+
+    taken = {n for r in desk.store.facts_of(ACCOUNT) for n in numbers_in(r.fact)}
+
+    expected = {(cls.KIND, number) for cls, numbers in STARTING.items() for number in numbers}
+    assert taken == expected | {(Kind.SEAT_RANK, 1)}

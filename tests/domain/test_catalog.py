@@ -1,0 +1,315 @@
+"""The catalog: six kinds of things, created, changed and archived the same way."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.base import State
+from domain.catalog import (
+    CATALOG,
+    DESK,
+    EXTERNAL,
+    FREE,
+    NORMAL,
+    STARTING,
+    WEB,
+    CatalogItem,
+    CatalogItemArchived,
+    CatalogItemChanged,
+    CatalogItemCreated,
+    CatalogItemRestored,
+    CustomField,
+    LockType,
+    PriceList,
+    PriceType,
+    SalesChannel,
+    SeatRank,
+)
+from domain.errors import Invalid, NotFound
+from tests.spec import Command, by, given, says, then, then_refused, when
+
+PRICES = {
+    "prices": [
+        {
+            "pricetypeid": 1,
+            "prices": [25.0, None],
+            "availabilities": [True, False],
+            "saleschannels": [1, 2],
+            "conditions": [{"type": "ticketlimit", "value": 4}],
+            "position": 1,
+        }
+    ],
+    "seatrankids": [1, 2],
+}
+EVERYTHING: dict[type[CatalogItem], State] = {
+    PriceType: {
+        "typeid": 2303,
+        "name": "Students",
+        "remark": "With a card",
+        "translations": {"namefr": "Étudiants"},
+    },
+    PriceList: {
+        "name": "Concerts",
+        "hasranks": True,
+        "prices": PRICES,
+        "translations": {"namefr": "Concerts"},
+    },
+    SalesChannel: {
+        "typeid": WEB,
+        "name": "Shop",
+        "basketseconds": 900,
+        "ordermailtemplateid_confirmation": 3,
+        "ordermailtemplateid_confirmation_sendalways": True,
+        "translations": {"namefr": "Boutique"},
+    },
+    LockType: {
+        "name": "House",
+        "color": "#c00000",
+        "ishardlock": True,
+        "hideseats": True,
+        "translations": {"namefr": "Maison"},
+    },
+    CustomField: {
+        "typeid": 13003,
+        "key": "genre",
+        "caption": "Genre",
+        "description": "For the brochure",
+        "fieldtypeid": 12002,
+        "edittypeid": 22003,
+        "requiredtypeid": 30003,
+        "manualsort": True,
+        "availability": {"saleschannels": [2]},
+        "translations": {"captionfr": "Genre", "descriptionfr": "Pour la brochure"},
+    },
+    SeatRank: {
+        "name": "Balcony",
+        "color": "#00c000",
+        "sortorder": 2,
+        "translations": {"namefr": "Balcon"},
+    },
+}
+KINDS = pytest.mark.parametrize("cls", CATALOG.values(), ids=lambda cls: cls.__name__)
+
+
+def created(fields: State) -> Command:
+    return lambda item, cause: item.create(item.FIELDS.model_validate(fields), cause)
+
+
+def changed(**fields: Any) -> Command:
+    return lambda item, cause: item.change(item.FIELDS.model_validate(fields), cause)
+
+
+def archived(item: CatalogItem, cause: Any) -> None:
+    item.archive(cause)
+
+
+def restored(item: CatalogItem, cause: Any) -> None:
+    item.restore(cause)
+
+
+def opened(item: CatalogItem, cause: Any) -> None:
+    item.open(cause)
+
+
+def a_channel(**fields: Any) -> SalesChannel:
+    return given(SalesChannel, created({"name": "Shop", **fields}))
+
+
+def the_desk() -> SalesChannel:
+    return given(SalesChannel, opened, number=1)
+
+
+@KINDS
+def test_it_is_created_with_every_field(cls: type[CatalogItem]) -> None:
+    fields = EVERYTHING[cls] | {"c_floor": {"number": 2}}
+    item = given(cls)
+
+    outcome = when(item, created(fields))
+
+    then(outcome, says(CatalogItemCreated, number=5, fields=fields))
+    assert fields.keys() - {"c_floor"} == cls.FIELDS.model_fields.keys()
+    assert (item.exists, item.archived) == (True, False)
+
+
+@KINDS
+def test_it_needs_what_is_required(cls: type[CatalogItem]) -> None:
+    for name in cls.FIELDS.REQUIRED:
+        for fields in ({**EVERYTHING[cls], name: None}, {}):
+            outcome = when(given(cls), created(fields))
+
+            then_refused(outcome, Invalid)
+            assert not outcome.facts
+
+
+@KINDS
+def test_what_is_required_cannot_be_cleared(cls: type[CatalogItem]) -> None:
+    item = given(cls, created(EVERYTHING[cls]))
+
+    for name in cls.FIELDS.REQUIRED:
+        outcome = when(item, changed(**{name: None, "c_a": 1}))
+
+        then_refused(outcome, Invalid, errors=[{"path": name, "message": "cannot be cleared"}])
+        assert not outcome.facts
+
+
+@KINDS
+def test_a_change_that_changes_nothing_is_not_recorded(cls: type[CatalogItem]) -> None:
+    item = given(cls, created(EVERYTHING[cls]))
+
+    then(when(item, changed(**EVERYTHING[cls], id=9, guid="x", isarchived=True)))
+
+
+@KINDS
+def test_everything_that_is_not_required_can_be_cleared(cls: type[CatalogItem]) -> None:
+    item = given(cls, created(EVERYTHING[cls]))
+    others = cls.FIELDS.model_fields.keys() - {*cls.FIELDS.REQUIRED}
+
+    when(item, changed(**dict.fromkeys(others)))
+
+    assert {name: item.value(name) for name in others} == {
+        name: cls.FIELDS.defaults()[name] for name in others
+    }
+
+
+@KINDS
+def test_it_is_archived_once_and_comes_back_as_it_was(cls: type[CatalogItem]) -> None:
+    item = given(cls, created(EVERYTHING[cls]))
+
+    outcome = when(item, archived)
+    when(item, archived)
+    was_archived = item.archived
+    when(item, changed(c_a=1))
+    when(item, restored)
+    when(item, restored)
+
+    then(
+        outcome,
+        says(CatalogItemArchived),
+        says(CatalogItemChanged, changed={"c_a": 1}),
+        says(CatalogItemRestored),
+    )
+    assert (was_archived, item.archived) == (True, False)
+
+
+def test_what_was_never_said_has_its_default() -> None:
+    assert given(PriceType, created({"name": "A"})).value("typeid") == NORMAL
+    assert a_channel().value("typeid") == EXTERNAL
+    assert a_channel().value("basketseconds") is None
+    assert given(LockType, created({"name": "A"})).value("ishardlock") is False
+
+
+@pytest.mark.parametrize(
+    ("cls", "fields"),
+    [
+        (PriceType, {"typeid": 2300}),
+        (PriceType, {"typeid": 2306}),
+        (PriceType, {"typeid": "2301"}),
+        (PriceType, {"name": ""}),
+        (PriceType, {"name": "x" * 256}),
+        (PriceType, {"translations": {"remarkfr": "x"}}),
+        (PriceType, {"unknown": 1}),
+        (PriceList, {"prices": {"prices": [{"pricetypeid": 1, "prices": [-1]}]}}),
+        (PriceList, {"hasranks": 1}),
+        (SalesChannel, {"typeid": 3004}),
+        (SalesChannel, {"basketseconds": 0}),
+        (SalesChannel, {"basketseconds": 7_201}),
+        (SalesChannel, {"ordermailtemplateid_confirmation": -1}),
+        (LockType, {"color": "red"}),
+        (CustomField, {"typeid": 13_000}),
+        (CustomField, {"typeid": 13_014}),
+        (CustomField, {"key": ""}),
+        (CustomField, {"key": "a_b"}),
+        (CustomField, {"key": "a\n"}),
+        (CustomField, {"key": "x" * 31}),
+        (CustomField, {"fieldtypeid": 12_014}),
+        (CustomField, {"edittypeid": 22_004}),
+        (CustomField, {"requiredtypeid": 30_004}),
+        (CustomField, {"availability": [[[[[[[[[1]]]]]]]]]}),
+        (CustomField, {"translations": {"namefr": "x"}}),
+        (SeatRank, {"sortorder": -1}),
+    ],
+)
+def test_what_no_such_thing_can_be_is_refused(cls: type[CatalogItem], fields: State) -> None:
+    with pytest.raises(ValidationError):
+        cls.FIELDS.model_validate(fields)
+
+
+# -- sales channels
+
+
+def test_a_second_channel_of_type_desk_is_refused() -> None:
+    then_refused(when(given(SalesChannel), created({"name": "Shop", "typeid": DESK})), Invalid)
+    then_refused(when(a_channel(), changed(typeid=DESK)), Invalid)
+
+
+@pytest.mark.parametrize("typeid", [WEB, EXTERNAL, None])
+def test_the_channel_of_type_desk_stays_one(typeid: int | None) -> None:
+    desk = the_desk()
+
+    then_refused(when(desk, changed(typeid=typeid)), Invalid)
+    then_refused(when(desk, archived), Invalid)
+    then(
+        when(desk, changed(typeid=DESK, name="Box office")),
+        says(CatalogItemChanged, changed={"name": "Box office"}),
+    )
+
+
+def test_other_channels_change_their_type_and_go() -> None:
+    shop = a_channel(typeid=WEB)
+
+    then(
+        when(shop, lambda item, cause: (changed(typeid=None)(item, cause), item.archive(cause))),
+        says(CatalogItemChanged, changed={"typeid": EXTERNAL}),
+        says(CatalogItemArchived),
+    )
+
+
+# -- custom fields
+
+
+def test_the_key_of_a_custom_field_stays() -> None:
+    field = given(CustomField, created(EVERYTHING[CustomField]))
+
+    then_refused(when(field, changed(key="other")), Invalid)
+    then(
+        when(field, changed(key="genre", caption="Sort")),
+        says(CatalogItemChanged, changed={"caption": "Sort"}),
+    )
+
+
+# -- what an account starts with
+
+
+def test_an_account_starts_with_a_small_catalog() -> None:
+    items = {
+        (cls, number): given(cls, opened, number=number)
+        for cls, numbers in STARTING.items()
+        for number in numbers
+    }
+
+    assert {key: item.state["name"] for key, item in items.items()} == {
+        (SalesChannel, 1): "Desk",
+        (SalesChannel, 2): "Web",
+        (SalesChannel, 3): "External",
+        (PriceType, 1): "Normal",
+        (PriceType, 2): "Reduction",
+        (PriceType, 3): "Free",
+        (LockType, 1): "Hard",
+        (LockType, 2): "Soft",
+    }
+    assert [items[SalesChannel, n].value("typeid") for n in (1, 2, 3)] == [DESK, WEB, EXTERNAL]
+    assert items[PriceType, 3].value("typeid") == FREE
+    assert [items[LockType, n].value("ishardlock") for n in (1, 2)] == [True, False]
+
+
+def test_what_is_there_already_is_not_opened_again() -> None:
+    desk = given(SalesChannel, opened, changed(name="Box office"), number=1)
+
+    then(when(desk, opened))
+
+
+def test_what_was_never_created_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        given(PriceType).require()
+    assert given(PriceType, lambda item, _: item.open(by()), number=1).require()

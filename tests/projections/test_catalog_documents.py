@@ -1,0 +1,132 @@
+"""The documents of the catalog."""
+
+from typing import Any
+
+import pytest
+from pydantic_core import from_json
+
+from adapters.views.select import Select
+from domain.catalog import (
+    CATALOG,
+    CatalogItem,
+    CatalogItemArchived,
+    CatalogItemChanged,
+    CatalogItemCreated,
+    CatalogItemRestored,
+    PriceType,
+    SalesChannel,
+)
+from domain.ids import Kind
+from projections.catalog_documents import CatalogDocuments
+from tests.projections.conftest import MakeView
+from tests.projections.facts import Facts
+from tests.spec import ACCOUNT, Projected, at, given_facts
+
+
+def a_thing(facts: Facts, cls: type[CatalogItem], number: int = 5, **fields: Any) -> Facts:
+    return facts.add(CatalogItemCreated, number, kind=cls.KIND, number=number, fields=fields)
+
+
+def documents(make_view: MakeView, facts: Facts, batch: int = 500) -> Projected:
+    projection = CatalogDocuments()
+    return given_facts(projection, make_view(projection), facts, batch)
+
+
+def listed(shown: Projected, kind: Kind, *where: Any, **which: Any) -> list[int]:
+    select = Select(ACCOUNT, (("kind", "=", int(kind)), *where), **which)
+    return [from_json(body)["id"] for body in shown.view.page(select).bodies]
+
+
+@pytest.mark.parametrize("cls", CATALOG.values(), ids=lambda cls: cls.__name__)
+def test_a_new_thing_shows_every_field(make_view: MakeView, cls: type[CatalogItem]) -> None:
+    fields = {"key": "genre"} if cls.KIND == Kind.CUSTOM_FIELD else {"name": "A"}
+    facts = a_thing(Facts(), cls, **fields, c_a=[1])
+
+    shown = documents(make_view, facts).body(cls.id_of(ACCOUNT, 5))
+
+    assert shown == {
+        "id": 5,
+        "guid": str(cls.id_of(ACCOUNT, 5)),
+        "version": 1,
+        **cls.FIELDS.defaults(),
+        **fields,
+        "isarchived": False,
+        "createdts": at(1),
+        "lastupdatets": at(1),
+        "c_a": [1],
+    }
+    own = [name for name in cls.FIELDS.defaults() if name != "translations"]
+    last = ["isarchived", "translations", "createdts", "lastupdatets", "c_a"]
+    assert list(shown) == ["id", "guid", "version", *own, *last]
+
+
+def test_a_change_shows_with_its_version_and_time(make_view: MakeView) -> None:
+    facts = a_thing(Facts(), PriceType, name="Students", remark="With a card", c_a=1)
+    changed = {"name": "Pupils", "remark": None, "c_a": None}
+    facts.add(CatalogItemChanged, 5, kind=Kind.PRICE_TYPE, changed=changed)
+
+    projected = documents(make_view, facts)
+
+    shown = projected.body(PriceType.id_of(ACCOUNT, 5))
+    assert (shown["name"], shown["remark"], shown["version"]) == ("Pupils", None, 2)
+    assert (shown["createdts"], shown["lastupdatets"]) == (at(1), at(2))
+    assert "c_a" not in shown
+    assert projected.etag(PriceType.id_of(ACCOUNT, 5)) == '"2"'
+
+
+def test_what_is_archived_is_shown_as_such_until_it_comes_back(make_view: MakeView) -> None:
+    facts = a_thing(a_thing(Facts(), PriceType, name="A"), PriceType, 6, name="B")
+    facts.add(CatalogItemArchived, 5, kind=Kind.PRICE_TYPE)
+    projected = documents(make_view, facts)
+    offered = ("archived", "=", 0)
+
+    gone = (
+        projected.body(PriceType.id_of(ACCOUNT, 5))["isarchived"],
+        listed(projected, Kind.PRICE_TYPE, offered),
+        listed(projected, Kind.PRICE_TYPE),
+    )
+    facts.add(CatalogItemRestored, 5, kind=Kind.PRICE_TYPE)
+    projected.follow()
+
+    assert gone == (True, [6], [5, 6])
+    assert projected.body(PriceType.id_of(ACCOUNT, 5))["isarchived"] is False
+    assert listed(projected, Kind.PRICE_TYPE, offered) == [5, 6]
+
+
+def test_things_of_one_kind_are_listed_and_found_by_their_names(make_view: MakeView) -> None:
+    facts = a_thing(Facts(), PriceType, 1, name="b normal")
+    a_thing(facts, PriceType, 2, name="A Reduction")
+    a_thing(facts, SalesChannel, 3, name="Normal")
+    facts.add(
+        CatalogItemCreated,
+        4,
+        kind=Kind.CUSTOM_FIELD,
+        number=4,
+        fields={"key": "genre", "caption": "Sort of music"},
+    )
+
+    shown = documents(make_view, facts)
+
+    assert listed(shown, Kind.PRICE_TYPE, order="name") == [2, 1]
+    assert listed(shown, Kind.PRICE_TYPE, prefixes=("word:nor",)) == [1]
+    assert listed(shown, Kind.SALES_CHANNEL, prefixes=("word:nor",)) == [3]
+    assert listed(shown, Kind.CUSTOM_FIELD, prefixes=("word:mus",)) == [4]
+    assert listed(shown, Kind.CUSTOM_FIELD, prefixes=("word:genre",)) == [4]
+
+
+def test_other_things_leave_the_catalog_alone(make_view: MakeView) -> None:
+    facts = Facts().location(5, name="Hall").event(5, locationid=5)
+
+    projected = documents(make_view, facts)
+
+    assert list(projected.rows()) == []
+
+
+def test_batches_of_any_size_give_the_same_bytes(make_view: MakeView) -> None:
+    facts = a_thing(Facts(), PriceType, name="A")
+    facts.add(CatalogItemChanged, 5, kind=Kind.PRICE_TYPE, changed={"name": "B"})
+    facts.add(CatalogItemArchived, 5, kind=Kind.PRICE_TYPE)
+
+    one, many = (list(documents(make_view, facts, batch).rows()) for batch in (1, 500))
+
+    assert one == many

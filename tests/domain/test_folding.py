@@ -35,7 +35,7 @@ from domain.location import (
     LocationDeleted,
     LocationRestored,
 )
-from domain.registry import AccountOpened, KeyAdded, KeyRevoked, Registry
+from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked, Registry
 from tests.spec import ACCOUNT
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -103,6 +103,7 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
     ),
     Registry: (
         [
+            (AccountOpened, {"accountname": texts, "account": st.just(1), "language": texts}),
             (
                 KeyAdded,
                 {
@@ -112,10 +113,11 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
                     "role": texts,
                     "hash": texts,
                 },
-            )
+            ),
         ],
         [
             (AccountOpened, {"accountname": texts, "account": numbers, "language": texts}),
+            (CurrencyChosen, {"account": st.just(1), "currency": texts}),
             (KeyRevoked, {"keyid": st.just(1)}),
         ],
     ),

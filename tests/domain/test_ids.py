@@ -60,6 +60,13 @@ def test_kinds_are_stored_for_ever() -> None:
         "CONTINGENT": 5,
         "INVENTORY": 6,
         "HOSTING": 7,
+        "PRICE_TYPE": 8,
+        "PRICE_LIST": 9,
+        "SALES_CHANNEL": 10,
+        "LOCK_TYPE": 11,
+        "CUSTOM_FIELD": 12,
+        "SEAT_RANK": 13,
+        "ORDER": 14,
     }
 
 

@@ -102,7 +102,7 @@ class Route:
     need: May = May.READ
     body: Json | None = None
     steps: tuple[str, ...] = ()
-    """What its Event has to go through before."""
+    """What its Event, or its thing of the catalog, has to go through before."""
     other: Json | None = field(default=None)
     """Another valid body."""
 
@@ -186,7 +186,7 @@ def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
             Route("POST", path, May.COMMAND, new, other={**new, **change}),
             Route("PATCH", one, May.COMMAND, change, other={**change, "c_a": 1}),
             Route("POST", one + "/archive", May.COMMAND),
-            Route("POST", one + "/restore", May.COMMAND),
+            Route("POST", one + "/restore", May.COMMAND, steps=("archive",)),
         ],
         [Route("GET", path), Route("GET", one)],
         [Route("GET", one + "?version=1", May.AUDIT), Route("GET", one + "/history", May.AUDIT)],
@@ -209,7 +209,8 @@ ALIKE = [
 
 
 class Scene:
-    """An Event with a date at a Location, each at version 2 at least, and an empty Location."""
+    """An Event with a date at a Location, each at version 2 at least, an empty Location, and a
+    sales channel."""
 
     def __init__(self, client: TestClient, *steps: str) -> None:
         self.client = client
@@ -217,8 +218,12 @@ class Scene:
         self.empty = a_location(client, name="Empty")
         self.event = an_event(client, locationid=self.location["id"])
         self.date = made(client, f"/v1/events/{self.event['id']}/dates", start=START, end=LATER)
+        self.saleschannels = self.thing("saleschannels")
         changed(client, f"/v1/locations/{self.location['id']}", capacity=840)
-        moved(client, self.event, *steps)
+        if "archive" in steps:
+            client.post(f"/v1/catalog/saleschannels/{self.saleschannels['id']}/archive")
+        else:
+            moved(client, self.event, *steps)
 
     def url(self, route: Route, by: str = "id") -> str:
         """The route's address, with numbers or with guids in it."""

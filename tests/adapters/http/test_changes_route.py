@@ -36,6 +36,7 @@ def follow(client: TestClient, start: int = 0, limit: int = 3, **filters: Any) -
 
 
 def test_the_feed_has_every_change_in_the_order_of_commits(client: TestClient) -> None:
+    since = position(client)
     location = a_location(client)
     event = an_event(client, locationid=location["id"], contingents=[{"name": "A"}])
     moved(client, event, "publish", "redraft")
@@ -43,7 +44,7 @@ def test_the_feed_has_every_change_in_the_order_of_commits(client: TestClient) -
     client.delete(f"/v1/locations/{location['id']}")
     now(client, "/v1/changes")
 
-    changes = follow(client)
+    changes = follow(client, since)
 
     assert [(c["kind"], c["fact"]) for c in changes] == [
         ("location", "LocationCreated"),
@@ -66,6 +67,7 @@ def test_the_feed_has_every_change_in_the_order_of_commits(client: TestClient) -
 
 
 def test_a_follower_sees_every_change_once_while_many_write(client: TestClient) -> None:
+    begin = since = position(client)
     path = f"/v1/events/{an_event(client)['id']}"
 
     def write(writer: int) -> None:
@@ -73,7 +75,6 @@ def test_a_follower_sees_every_change_once_while_many_write(client: TestClient) 
             changed(client, path, **{f"c_{writer}": number})
 
     seen: list[Json] = []
-    since = 0
     with ThreadPoolExecutor(4) as together:
         writing = [together.submit(write, writer) for writer in range(4)]
         while not all(w.done() for w in writing):
@@ -86,7 +87,7 @@ def test_a_follower_sees_every_change_once_while_many_write(client: TestClient) 
     now(client, "/v1/changes")
     seen += follow(client, since)
 
-    recorded = [c["position"] for c in follow(client)]
+    recorded = [c["position"] for c in follow(client, begin)]
     assert [c["position"] for c in seen] == recorded
     assert len(recorded) == 2 + 4 * 8
 
@@ -139,6 +140,7 @@ def busy(web: TestClient) -> tuple[TestClient, int, list[Json]]:
         ),
         ({"kind": "event"}, ["EventCreated", "EventDetailsChanged", "StatusChanged"]),
         ({"kind": "location"}, ["LocationCreated", "LocationChanged"]),
+        ({"kind": "saleschannel"}, []),
         ({"fact": "StatusChanged"}, ["StatusChanged"]),
         ({"fact": "Nothing"}, []),
         ({"actor": key_of(Role.EDITOR)}, ["EventDetailsChanged", "LocationChanged"]),
@@ -158,6 +160,19 @@ def test_the_auditor_searches_by_kind_fact_and_actor(
     found = follow(web, since, limit, **filters)
 
     assert [c["fact"] for c in found] == expected
+
+
+def test_an_account_s_feed_begins_with_its_catalog(client: TestClient) -> None:
+    now(client, "/v1/changes")
+
+    channels = follow(client, kind="saleschannel")
+
+    assert [(c["id"], c["fact"], c["data"]["fields"]["name"]) for c in channels] == [
+        (1, "CatalogItemCreated", "Desk"),
+        (2, "CatalogItemCreated", "Web"),
+        (3, "CatalogItemCreated", "External"),
+    ]
+    assert client.get(f"/v1/catalog/saleschannels/{channels[0]['guid']}").json()["name"] == "Desk"
 
 
 def test_the_auditor_searches_by_time(busy: tuple[TestClient, int, list[Json]]) -> None:

@@ -28,17 +28,26 @@ from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
+from projections.orders import Orders
 from projections.runner import bring_up_to_date
 from projections.worker import LiveWorker
 
-EVENTS, LOCATIONS, AVAILABILITY, CATALOG, CHANGES = (
+EVENTS, LOCATIONS, AVAILABILITY, CATALOG, ORDERS, CHANGES = (
     EventDocuments(),
     LocationDocuments(),
     Availability(),
     CatalogDocuments(),
+    Orders(),
     Changes(),
 )
-PROJECTIONS: tuple[Projection, ...] = (EVENTS, LOCATIONS, AVAILABILITY, CATALOG, CHANGES)
+PROJECTIONS: tuple[Projection, ...] = (
+    EVENTS,
+    LOCATIONS,
+    AVAILABILITY,
+    CATALOG,
+    ORDERS,
+    CHANGES,
+)
 
 
 POLL_SECONDS = 0.01

@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     cached_aggregates: int = Field(
         10_000, ge=1, description="Aggregates that the writer keeps in memory."
     )
+    basket_seconds: int = Field(
+        1_200, ge=1, description="Seconds that an unconfirmed order is held after its last action."
+    )
+    basket_cap_seconds: int = Field(
+        7_200, ge=1, description="Seconds that an unconfirmed order is held at most, in all."
+    )
     view_wait: float = Field(
         2.0, ge=0, le=60, description="Seconds that a read with `Stagebook-After` waits."
     )

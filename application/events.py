@@ -5,15 +5,30 @@ Each returns the Event with what its document shows beside it, as of the end of 
 
 from collections.abc import Sequence
 
+from application.contingents import (
+    check_prices,
+    lock_counter,
+    price_lists,
+    require_contingents,
+)
 from application.group_commit import Work
 from application.history import ShownEvent, past_states
-from domain.errors import Invalid, VersionMismatch
+from domain.contingents import HELD, ContingentFields
+from domain.errors import (
+    DateInUse,
+    EventHasTickets,
+    Invalid,
+    NotPublishable,
+    UnpaidOrders,
+)
 from domain.event import DateFields, Event
-from domain.event_fields import CLOSED, EventBody
+from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
 from domain.hosting import Hosting
 from domain.ids import Kind
-from domain.inventory import ContingentFields, Inventory
+from domain.inventory import Inventory
+from domain.limits import check_edit
 from domain.location import Location
+from domain.offers import has_price
 
 
 def create_event(work: Work, body: EventBody) -> ShownEvent:
@@ -27,6 +42,7 @@ def create_event(work: Work, body: EventBody) -> ShownEvent:
         _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
     if body.currentstatus is not None:
         event.change_status(body.currentstatus, work.by)
+    check_whole(work, event, DRAFT)
     return shown(work, event)
 
 
@@ -39,25 +55,26 @@ def change_event(
 ) -> ShownEvent:
     """`contingents_version` is what the caller knew of them: it counts when the body names them."""
     event = work.load(Event, number).require(version)
-    hosted_at, was_closed = event.locationid, event.status == CLOSED
+    hosted_at, was = event.locationid, event.status
     event.edit(body.own(), work.by, body.asked_status())
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named:
-        _require_contingents(work, event, contingents_version)
+        require_contingents(work, event, contingents_version)
     _set_contingents(
         work,
         event,
         body.contingents or [] if "contingents" in named else None,
         body.seated_contingents or [] if "seated_contingents" in named else None,
     )
-    if was_closed and work.load(Inventory, number).pending:
-        event.check_editable()
     _move(work, event, hosted_at)
+    check_whole(work, event, was)
     return shown(work, event)
 
 
 def delete_event(work: Work, number: int, version: int | None = None) -> ShownEvent:
     event = work.load(Event, number).require(version)
+    if count := work.load(Inventory, number).count(*HELD):
+        raise EventHasTickets(f"orders hold {count} tickets of Event {number}", count=count)
     event.delete(work.by)
     work.load(Hosting, event.locationid).release(number, work.by)
     return shown(work, event)
@@ -67,7 +84,9 @@ def change_status(
     work: Work, number: int, transition: str, version: int | None = None
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
+    was = event.status
     event.transit(transition, work.by)
+    check_whole(work, event, was)
     return shown(work, event)
 
 
@@ -77,6 +96,7 @@ def add_date(
     event = work.load(Event, number).require(version)
     date_id = work.next_number(Kind.DATE)
     event.add_date(date_id, fields, work.by)
+    check_whole(work, event, event.status)
     return shown(work, event), date_id
 
 
@@ -85,12 +105,14 @@ def change_date(
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
     event.change_date(date_id, fields, work.by)
+    check_whole(work, event, event.status)
     return shown(work, event)
 
 
 def remove_date(work: Work, number: int, date_id: int, version: int | None = None) -> ShownEvent:
     event = work.load(Event, number).require(version)
     event.remove_date(date_id, work.by)
+    check_whole(work, event, event.status)
     return shown(work, event)
 
 
@@ -106,27 +128,50 @@ def revert_event(
     A deleted Event comes back. Everything goes through the rules of today.
     """
     event = work.load(Event, number).require_past(to, version)
-    _require_contingents(work, event, contingents_version)
+    require_contingents(work, event, contingents_version)
     past, past_contingents = past_states(work.store, work.account, number, to)
     hosted_at = event.locationid if event.exists else None
     if not event.exists:
         event.restore(work.by)
-    was_closed = event.status == CLOSED
+    was = event.status
     event.revert(past, work.by)
-    inventory = work.load(Inventory, number)
-    inventory.revert(past_contingents, work.by)
-    if was_closed and inventory.pending:
-        event.check_editable()
+    work.load(Inventory, number).revert(past_contingents, work.by)
     _move(work, event, hosted_at)
+    check_whole(work, event, was)
     return shown(work, event)
 
 
 def shown(work: Work, event: Event) -> ShownEvent:
+    inventory = work.load(Inventory, event.number)
     return ShownEvent(
         event,
-        work.load(Inventory, event.number),
+        inventory,
         work.load(Location, event.locationid),
+        price_lists(work, inventory.contingents()),
     )
+
+
+def check_whole(work: Work, event: Event, was: int) -> None:
+    """What an Event and its tickets must be together after an edit. `was`: its status before."""
+    inventory = work.load(Inventory, event.number)
+    contingents = inventory.contingents()
+    if inventory.pending and was == CLOSED:
+        event.check_editable()
+    for contingent in contingents:
+        if unknown := [d for d in contingent["dateids"] if str(d) not in event.state["dates"]]:
+            message = f"contingent {contingent['id']} is valid on date {unknown[0]}"
+            raise DateInUse(message, contingentid=contingent["id"], dateid=unknown[0])
+    if event.status == ACTIVE and was == DRAFT:
+        lists = price_lists(work, contingents)
+        if not any(has_price(contingent, lists) for contingent in contingents):
+            message = "An Active Event needs at least one contingent with a price"
+            raise NotPublishable(message, missing=["price"])
+    if event.status == CLOSED and was != CLOSED and inventory.count("sold_unpaid"):
+        orders = inventory.unpaid()
+        message = f"Event {event.number} has {len(orders)} unpaid orders"
+        raise UnpaidOrders(message, orders=sorted(orders)[:100], count=len(orders))
+    if inventory.count(*HELD):
+        check_edit(event.state, work.load(Location, event.locationid).state, contingents)
 
 
 def _set_contingents(
@@ -139,20 +184,16 @@ def _set_contingents(
     for wanted, is_seated in ((unseated, False), (seated, True)):
         if wanted is None:
             continue
+        for index, contingent in enumerate(wanted):
+            path = "seated_contingents" if is_seated else "contingents"
+            check_prices(work, contingent, f"{path}.{index}.")
         work.load(Inventory, event.number).set_contingents(
             wanted,
             seated=is_seated,
             by=work.by,
             new_id=lambda: work.next_number(Kind.CONTINGENT),
+            lock_counter=lock_counter(work),
         )
-
-
-def _require_contingents(work: Work, event: Event, known: int | None) -> None:
-    """Refuses when the caller has seen other contingents than today's."""
-    at = work.load(Inventory, event.number).version
-    if known is not None and known != at:
-        message = f"The contingents are at {at}, the request was made for {known}"
-        raise VersionMismatch(message, version=event.version, contingents=at)
 
 
 def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentFields]:

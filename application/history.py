@@ -5,14 +5,16 @@ a position or a moment is found by bisection and replayed from the snapshot befo
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 from application.ports import Recorded, Store
-from domain.base import Aggregate, State
-from domain.catalog import CatalogItem
+from domain.base import Aggregate, DomainEvent, State
+from domain.catalog import CatalogItem, PriceList
+from domain.contingents import BOOKKEEPING as CONTINGENT_BOOKKEEPING
+from domain.contingents import fold_contingents
 from domain.differences import Difference, differences
 from domain.errors import NotFound
 from domain.event import Event
@@ -23,16 +25,22 @@ from domain.location import Location, LocationFields
 A = TypeVar("A", bound=Aggregate)
 Before = Callable[[Recorded], bool]
 
+UNSHOWN = CONTINGENT_BOOKKEEPING - {"seated"}
 BOOKKEEPING = frozenset({"version", "lastupdatets", "number", "namedversion"})
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """The three aggregates whose states make an Event's document."""
+    """The aggregates whose states make an Event's document, and the price lists by number."""
 
     event: Event
     inventory: Inventory
     location: Location
+    pricelists: Mapping[int, State]
+
+    @property
+    def states(self) -> tuple[State, State, State, Mapping[int, State]]:
+        return self.event.state, self.inventory.state, self.location.state, self.pricelists
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,8 @@ def load(store: Store, cls: type[A], aggregate_id: UUID, version: int | None = N
     aggregate = cls(aggregate_id)
     if version == 0:
         return aggregate
-    if snapshot := store.snapshot(aggregate_id, version):
+    snapshot = store.snapshot(aggregate_id, version)
+    if snapshot and snapshot.shape == cls.SHAPE:
         aggregate.apply(snapshot)
     for recorded in store.stream(aggregate_id, after=aggregate.version, upto=version):
         aggregate.apply(recorded.fact)
@@ -81,11 +90,68 @@ def past_event(
         version = version_where(store, Event.id_of(account, number), before)
     event = load(store, Event, Event.id_of(account, number), version)
     _require_shown(event, version, time)
+    inventory = _as_of(store, Inventory, Inventory.id_of(account, number), before)
+    numbers = {c["pricelistid"] for c in inventory.contingents() if c["pricelistid"]}
+    lists = (_as_of(store, PriceList, PriceList.id_of(account, n), before) for n in sorted(numbers))
     return ShownEvent(
         event,
-        _as_of(store, Inventory, Inventory.id_of(account, number), before),
+        inventory,
         _as_of(store, Location, Location.id_of(account, event.locationid), before),
+        {one.number: one.state for one in lists if one.version},
     )
+
+
+def past_availability(
+    store: Store, account: int, number: int, *, version: int | None = None, time: str | None = None
+) -> tuple[Event, Inventory]:
+    """The Event and its tickets right after a version of the tickets, or at a moment."""
+    inventory_id = Inventory.id_of(account, number)
+    if version is not None:
+        end = _at_version(store, Inventory, account, number, version).position
+
+        def before(r: Recorded) -> bool:
+            return r.position <= end
+
+        inventory = load(store, Inventory, inventory_id, version)
+    else:
+
+        def before(r: Recorded) -> bool:
+            return r.fact.time <= str(time)
+
+        inventory = _as_of(store, Inventory, inventory_id, before)
+    event = _as_of(store, Event, Event.id_of(account, number), before)
+    _require_shown(event, event.version, time)
+    return event, inventory
+
+
+def inventory_now(store: Store, account: int, number: int) -> Inventory:
+    """The tickets of an Event as of one moment."""
+    load(store, Event, Event.id_of(account, number)).require()
+    return load(store, Inventory, Inventory.id_of(account, number))
+
+
+def inventory_at_each(
+    store: Store, account: int, number: int, times: Sequence[str]
+) -> Iterator[State]:
+    """What is counted of an Event's tickets at each of these moments, which are in order."""
+    load(store, Event, Event.id_of(account, number)).require()
+    inventory_id = Inventory.id_of(account, number)
+    start = _as_of(store, Inventory, inventory_id, lambda r: r.fact.time <= times[0])
+    state = {"contingents": dict(start.state.get("contingents", {}))}
+    following = _facts_behind(store, inventory_id, start.version)
+    fact = next(following, None)
+    for time in times:
+        while fact is not None and fact.time <= time:
+            fold_contingents(state, fact)
+            fact = next(following, None)
+        yield {"contingents": dict(state["contingents"])}
+
+
+def _facts_behind(store: Store, aggregate_id: UUID, version: int) -> Iterator[DomainEvent]:
+    while page := store.stream(aggregate_id, after=version, limit=1_000):
+        for recorded in page:
+            yield recorded.fact
+        version = page[-1].fact.originator_version
 
 
 def past_states(store: Store, account: int, number: int, version: int) -> tuple[State, State]:
@@ -271,11 +337,15 @@ def _comparable(aggregate: Aggregate) -> State:
         state = {**LocationFields.defaults(), "deleted": False}
     elif isinstance(aggregate, CatalogItem):
         state = {**aggregate.FIELDS.defaults(), "isarchived": False}
-    captured = aggregate.capture().state
     if isinstance(aggregate, Inventory):
-        contingents = captured.get("contingents", {})
-        captured["contingents"] = {key: _said(c) for key, c in contingents.items()}
-    return state | _said(captured)
+        listed = aggregate.state.get("contingents", {})
+        return {"contingents": {key: _shown(c) for key, c in listed.items()}}
+    return state | _said(aggregate.capture().state)
+
+
+def _shown(contingent: State) -> State:
+    """A contingent as its document has it, and its counters."""
+    return {n: v for n, v in contingent.items() if n == "counters" or n not in UNSHOWN}
 
 
 def _said(state: State) -> State:

@@ -14,10 +14,10 @@ from application.keyring import REGISTRY_ID
 from application.ports import Store
 from domain.base import DomainEvent, payload_fields, type_of_topic
 from domain.catalog import CATALOG
+from domain.contingents import ContingentAdded
 from domain.errors import AccountNotEmpty, Invalid
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
-from domain.inventory import ContingentAdded
 from domain.money import DEFAULT_CURRENCY
 from domain.registry import Registry
 from domain.values import parse_time, stamp

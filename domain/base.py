@@ -110,6 +110,8 @@ class DomainEvent:
     """A fact. Its topic is its stored name, written out, and its fields are its stored shape."""
 
     TOPIC: ClassVar[str] = ""
+    SECRET: ClassVar[frozenset[str]] = frozenset()
+    """What of it is recorded and never shown."""
     originator_id: UUID
     originator_version: int
     time: str
@@ -146,6 +148,8 @@ class Snapshot(DomainEvent, topic="snapshot"):
     """An aggregate's state at a version: replay starts here. Derived, so it may be deleted."""
 
     state: State
+    shape: int = 1
+    """Which way of folding made it: one of another way is passed over."""
 
 
 def fold_fields(state: State, fields: State) -> None:
@@ -160,6 +164,8 @@ class Aggregate:
     """A consistency boundary: its facts are numbered without a gap and decided one by one."""
 
     KIND: ClassVar[Kind]
+    SHAPE: ClassVar[int] = 1
+    """Goes up when the same facts fold to another state: older snapshots are passed over."""
 
     def __init__(self, aggregate_id: UUID) -> None:
         self.id = aggregate_id
@@ -220,6 +226,7 @@ class Aggregate:
             causation=None,
             reason=None,
             state=self.capture().state,
+            shape=self.SHAPE,
         )
 
     def past_fields(self, past: State, defaults: State) -> State:

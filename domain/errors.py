@@ -12,6 +12,19 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── NotPublishable          something that buyers need is missing
 ├── EventActive             an Active Event cannot be deleted
 ├── TooManyDates            the limit of dates on one Event
+├── TicketsInUse            fewer tickets than are locked or held by orders; says how many are
+├── DateInUse               a contingent is valid on that date
+├── EventHasTickets         orders hold tickets of it, so it cannot be deleted
+├── UnpaidOrders            an Event with unpaid orders cannot be closed
+├── SoldOut                 a limit has no room for so many tickets; says which, and what is left
+├── TicketNotFree           that very ticket is locked, or somebody has it
+├── NotOnSale               not Active, not on that channel, or not now; says from and until when
+├── PriceNotOffered         not at that price: not on that channel, or a condition is not met
+├── BasketLimit             more tickets than one order may have
+├── OrderEnded              it lapsed or was cancelled
+├── OrderNotConfirmed       money is taken for confirmed orders only
+├── OrderEmpty              there is nothing to confirm
+├── RefundTooLarge          more than was paid
 ├── KeyReused               the same Idempotency-Key with another request
 ├── AccountNotEmpty         an import would mix two books
 └── NameTaken               another account already has this number
@@ -76,6 +89,58 @@ class EventActive(Refusal):
 
 class TooManyDates(Refusal):
     title = "Too many dates"
+
+
+class TicketsInUse(Refusal):
+    title = "The tickets are in use"
+
+
+class DateInUse(Refusal):
+    title = "A contingent is valid on the date"
+
+
+class EventHasTickets(Refusal):
+    title = "Orders hold tickets of the Event"
+
+
+class UnpaidOrders(Refusal):
+    title = "The Event has unpaid orders"
+
+
+class SoldOut(Refusal):
+    title = "Sold out"
+
+
+class TicketNotFree(Refusal):
+    title = "The ticket is not free"
+
+
+class NotOnSale(Refusal):
+    title = "Not on sale"
+
+
+class PriceNotOffered(Refusal):
+    title = "Not for sale at that price"
+
+
+class BasketLimit(Refusal):
+    title = "Too many tickets in one order"
+
+
+class OrderEnded(Refusal):
+    title = "The order has ended"
+
+
+class OrderNotConfirmed(Refusal):
+    title = "The order is not confirmed"
+
+
+class OrderEmpty(Refusal):
+    title = "The order has no tickets"
+
+
+class RefundTooLarge(Refusal):
+    title = "The refund is more than was paid"
 
 
 class KeyReused(Refusal):

@@ -15,6 +15,7 @@ from domain.errors import (
     EventClosed,
     Invalid,
     NotFound,
+    NotOnSale,
     NotPublishable,
     TooManyDates,
     WrongStatus,
@@ -210,6 +211,32 @@ class Event(Aggregate):
     def check_editable(self) -> None:
         if self.status == CLOSED:
             raise EventClosed(f"Event {self.number} is closed: reopen it first")
+
+    def require_on_sale(self, channel: int, now: str) -> None:
+        """Refuses unless it is Active, on that sales channel and now inside its sale period: the
+        channel's, else the Event's. An Event that names no channels is on sale on all."""
+        self.require_active()
+        state = self.state
+        channels = state.get("saleschannels") or ()
+        its = next((c for c in channels if c["saleschannelid"] == channel), None)
+        if channels and not (its and its["isactive"]):
+            message = f"Event {self.number} is not for sale on sales channel {channel}"
+            raise NotOnSale(message, eventid=self.number, saleschannelid=channel)
+        first, last = (
+            (its and its[name]) or state.get(name) for name in ("salestartts", "saleendts")
+        )
+        if not first and not last:
+            return
+        moment = microseconds(now) or 0
+        if moment < (microseconds(first) or 0) or (last and moment > (microseconds(last) or 0)):
+            message = f"Event {self.number} is not for sale now"
+            said: dict[str, Any] = {"from": first, "until": last}
+            raise NotOnSale(message, eventid=self.number, **said)
+
+    def require_active(self) -> None:
+        if self.status != ACTIVE:
+            message = f"Event {self.number} is {NAMES[self.status]}"
+            raise NotOnSale(message, eventid=self.number, currentstatus=self.status)
 
     def _check_still_publishable(self, dates: State) -> None:
         if self.status == ACTIVE:

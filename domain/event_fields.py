@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from domain.base import CustomizableFields, Fields, Value
-from domain.inventory import ContingentFields
+from domain.contingents import ContingentFields
 from domain.prices import PricelistPrices
 from domain.translations import checked
 from domain.values import Color, Line, Reference, Tag, Text, Timestamp, Url, field, listed

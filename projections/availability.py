@@ -1,48 +1,108 @@
-"""The availability of each contingent, one small row each: what a busy page asks for."""
+"""The availability of an Event: its counters by contingent, by date and together, in one small
+document, because that is what a busy page asks for."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from pydantic_core import to_json
 
 from domain.base import DomainEvent, State
+from domain.contingents import COUNTERS, SOLD, fold_contingents
+from domain.event_facts import (
+    DateAdded,
+    DateChanged,
+    DateRemoved,
+    EventCreated,
+    EventDeleted,
+    EventRestored,
+)
 from domain.ids import Kind, guid, unpack
-from domain.inventory import ContingentAdded, ContingentChanged, ContingentRemoved
-from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.base import Columns, Documents, Indexes, RecordedFact, Row
 from projections.event_documents import available
 
-CONTINGENT_FACTS = ContingentAdded | ContingentChanged | ContingentRemoved
+
+def availability_document(dates: Iterable[State], inventory: State) -> dict[str, Any]:
+    """`version` is the one of the Event's tickets: any past moment has one."""
+    contingents = sorted(inventory.get("contingents", {}).values(), key=lambda c: int(c["id"]))
+    everywhere = summed(c for c in contingents if not c["dateids"])
+    shown = []
+    for date in sorted(dates, key=lambda d: int(d["id"])):
+        here = [c for c in contingents if date["id"] in c["dateids"]]
+        counters = _both(everywhere, summed(here)) if here else everywhere
+        capacity = date.get("capacity") or 0
+        shown.append({"id": date["id"], "capacity": capacity, **with_percentage(counters)})
+    return {
+        "version": inventory.get("version", 0),
+        "contingents": [with_percentage(available(c)) for c in contingents],
+        "dates": shown,
+        "total": with_percentage(summed(contingents)),
+    }
+
+
+def summed(contingents: Iterable[State]) -> dict[str, int]:
+    total = dict.fromkeys(COUNTERS, 0)
+    for contingent in contingents:
+        total = _both(total, contingent["counters"])
+    return total
+
+
+def with_percentage(counters: dict[str, Any]) -> dict[str, Any]:
+    """With `percentsold`: sold and given away, of all tickets, to two decimals."""
+    sold, total = sum(counters[name] for name in SOLD), counters["total"]
+    return {**counters, "percentsold": round(100 * sold / total, 2) if total else 0.0}
+
+
+def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one[name] + other[name] for name in COUNTERS}
+
+
+def availability_etag(event_version: int, inventory: State) -> str:
+    return f'"{inventory.get("version", 0)}.{event_version}"'
 
 
 class Availability:
     name: ClassVar = "availability"
-    version: ClassVar = 1
-    columns: ClassVar[Columns] = (Column("eventid", "int"), Column("contingentid", "int"))
-    indexes: ClassVar[Indexes] = (("account", "eventid", "contingentid"),)
+    version: ClassVar = 2
+    columns: ClassVar[Columns] = ()
+    indexes: ClassVar[Indexes] = ()
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
-        if not isinstance(fact, CONTINGENT_FACTS):
+        identity = unpack(fact.originator_id)
+        if identity.kind not in (Kind.EVENT, Kind.INVENTORY):
             return ()
-        account = unpack(fact.originator_id).account
-        return (guid(account, Kind.CONTINGENT, fact.contingentid).bytes,)
+        return (guid(identity.account, Kind.EVENT, identity.number).bytes,)
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
         (key,) = self.keys(fact)
-        state = documents.get(key) or {}
-        state["lastupdatets"] = fact.time
+        state = documents.get(key) or {"there": False, "version": 0, "dates": {}, "inventory": {}}
+        if unpack(fact.originator_id).kind == Kind.INVENTORY:
+            fold_contingents(state["inventory"], fact)
+            state["inventory"]["version"] = fact.originator_version
+        else:
+            state["version"] = fact.originator_version
+        dates = state["dates"]
         match fact:
-            case ContingentAdded():
-                state["id"] = fact.contingentid
-                state["eventid"] = unpack(fact.originator_id).number
-                state["amount"] = fact.fields.get("amount", 0)
-                state["removed"] = False
-            case ContingentChanged():
-                state["amount"] = fact.changed.get("amount", state["amount"])
-            case ContingentRemoved():
-                state["removed"] = True
+            case EventCreated() | EventRestored():
+                state["there"] = True
+            case EventDeleted():
+                state["there"] = False
+            case DateAdded():
+                dates[str(fact.dateid)] = {
+                    "id": fact.dateid,
+                    "capacity": fact.fields.get("capacity", 0),
+                }
+            case DateChanged() if "capacity" in fact.changed:
+                dates[str(fact.dateid)]["capacity"] = fact.changed["capacity"]
+            case DateRemoved():
+                dates.pop(str(fact.dateid), None)
         documents.put(key, state)
 
     def row(self, key: bytes, state: State) -> Row:
-        account = None if state["removed"] else int.from_bytes(key[:6])
-        columns = (state["eventid"], state["id"])
-        return Row(key, account, to_json(state), to_json(available(state)), columns=columns)
+        stored = to_json(state)
+        if not state["there"]:
+            return Row(key, None, stored, None)
+        inventory = state["inventory"]
+        body = to_json(availability_document(state["dates"].values(), inventory))
+        etag = availability_etag(state["version"], inventory)
+        return Row(key, int.from_bytes(key[:6]), stored, body, etag)

@@ -95,6 +95,9 @@ class View(Protocol):
     def keys_where(self, column: str, value: int, account: int) -> list[bytes]:
         """The account's keys whose column has that value, listed or not."""
 
+    def keys_with(self, term: str, account: int) -> list[bytes]:
+        """The account's keys that are found by that term, listed or not."""
+
     def parked(self) -> dict[bytes, Parked]:
         """The documents that stopped."""
 
@@ -164,6 +167,19 @@ class Documents:
         """The account's documents with that value now, stored or only in this batch."""
         with _reading():
             keys = self._view.keys_where(column, value, account)
+        return self._matching(keys, account, matches)
+
+    def found_by(
+        self, term: str, account: int, matches: Callable[[State], bool]
+    ) -> list[tuple[bytes, State]]:
+        """The account's documents with that term now, stored or only in this batch."""
+        with _reading():
+            keys = self._view.keys_with(term, account)
+        return self._matching(keys, account, matches)
+
+    def _matching(
+        self, keys: Sequence[bytes], account: int, matches: Callable[[State], bool]
+    ) -> list[tuple[bytes, State]]:
         self.load(keys)
         prefix = account.to_bytes(6)
         in_batch = (key for key in self._changed if key.startswith(prefix))

@@ -43,7 +43,11 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
         "correlation": fact.correlation,
         "causation": fact.causation,
         "fact": fact.name,
-        "data": {name: getattr(fact, name) for name in own_fields(fact_class)},
+        "data": {
+            name: getattr(fact, name)
+            for name in own_fields(fact_class)
+            if name not in fact_class.SECRET
+        },
     }
 
 

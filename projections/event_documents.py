@@ -1,22 +1,25 @@
 """The document of an Event, as it is served: its own fields, its dates, its Location's name,
 its contingents and their availability.
 
-Its state has three parts, each folded by the aggregate that owns the facts; a Location's name is
-kept beside the documents, so that a rename reaches every Event that takes place there.
+Its state has a part for each aggregate that owns the facts; a Location's name and a price list's
+prices are kept beside the documents, so that a change reaches every Event that shows them.
 """
 
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
 
 from domain.base import DomainEvent, State
+from domain.catalog import PriceList
+from domain.contingents import BOOKKEEPING, EDITS, fold_contingents
 from domain.event import DateFields, Event, ends, starts
 from domain.event_facts import EventCreated, EventRelocated
 from domain.event_fields import EventBody
 from domain.ids import Kind, guid, unpack
-from domain.inventory import Inventory
 from domain.location import LocationChanged, LocationCreated
+from domain.offers import prices_document
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
 from projections.location_documents import words
@@ -88,8 +91,14 @@ SHAPE: State = {
 was said; custom fields follow. A state has the same names."""
 
 
-def event_document(event: State, inventory: State, location: State, account: int) -> dict[str, Any]:
-    """The Event as it is shown, from the states of its three aggregates."""
+def event_document(
+    event: State,
+    inventory: State,
+    location: State,
+    pricelists: Mapping[int, State],
+    account: int,
+) -> dict[str, Any]:
+    """The Event as it is shown, from the states of its aggregates."""
     number = event["number"]
     contingents = _by_id(inventory.get("contingents", {}))
     document = SHAPE | event
@@ -105,6 +114,7 @@ def event_document(event: State, inventory: State, location: State, account: int
         contingents=[contingent(c, number) for c in contingents if not c["seated"]],
         seated_contingents=[contingent(c, number) for c in contingents if c["seated"]],
         availability=[available(c) for c in contingents],
+        prices={"contingents": [prices_document(c, pricelists) for c in contingents]},
         lastupdatets=max(event["lastupdatets"], inventory.get("lastupdatets", "")),
     )
     if channels := document["saleschannels"]:
@@ -118,31 +128,16 @@ def _by_id(things: State) -> list[State]:
 
 
 def contingent(state: State, event_number: int) -> dict[str, Any]:
-    shown = {n: v for n, v in state.items() if n not in ("seated", "lastupdatets")}
+    shown = {n: v for n, v in state.items() if n not in BOOKKEEPING}
     locks = [{**lock, "tickettypeid": state["id"]} for lock in state["locks"]]
     return shown | {"eventid": event_number, "locks": locks}
 
 
-COUNTERS = (
-    "complimentary",
-    "free",
-    "locked_hard",
-    "locked_soft",
-    "reserved",
-    "sold_paid",
-    "sold_unpaid",
-    "total",
-)
-
-
 def available(state: State) -> dict[str, Any]:
     """The counters of a contingent; the seven before `total` always sum to it."""
-    amount = state["amount"]
     return {
         "tickettypeid": state["id"],
-        **dict.fromkeys(COUNTERS, 0),
-        "free": amount,
-        "total": amount,
+        **state["counters"],
         "lastupdatets": state["lastupdatets"],
     }
 
@@ -153,14 +148,20 @@ def date_document(state: State, event_number: int, account: int) -> dict[str, An
     return {"id": state["id"], "guid": identity, "eventid": event_number, **fields}
 
 
-def event_etag(event: State, inventory: State, location: State) -> str:
-    """Changes with everything that the body shows; its first number is the Event's version."""
-    return f'"{event["version"]}.{inventory.get("version", 0)}.{location.get("namedversion", 0)}"'
+def event_etag(
+    event: State, inventory: State, location: State, pricelists: Mapping[int, State]
+) -> str:
+    """Changes with everything that the body shows; its first number is the Event's version, the
+    second its tickets', the last one there where a price list is used."""
+    versions = [event["version"], inventory.get("version", 0), location.get("namedversion", 0)]
+    if pricelists:
+        versions.append(sum(one["version"] for one in pricelists.values()))
+    return f'"{".".join(map(str, versions))}"'
 
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 1
+    version: ClassVar = 2
     columns: ClassVar[Columns] = tuple(
         Column(name, "text" if name == "name" else "int")
         for name in (
@@ -184,7 +185,7 @@ class EventDocuments:
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
         identity = unpack(fact.originator_id)
         match identity.kind:
-            case Kind.EVENT | Kind.LOCATION:
+            case Kind.EVENT | Kind.LOCATION | Kind.PRICE_LIST:
                 return (fact.originator_id.bytes,)
             case Kind.INVENTORY:
                 return (guid(identity.account, Kind.EVENT, identity.number).bytes,)
@@ -198,10 +199,15 @@ class EventDocuments:
         if kind == Kind.LOCATION:
             self._fold_location(documents, key, fact)
             return
-        state = documents.get(key) or {"event": {}, "inventory": {}, "location": {}}
+        if kind == Kind.PRICE_LIST:
+            self._fold_price_list(documents, key, fact)
+            return
+        state = documents.get(key) or {"event": {}, "inventory": {}, "location": {}, "lists": {}}
         part = "event" if kind == Kind.EVENT else "inventory"
-        (Event if kind == Kind.EVENT else Inventory).evolve(state[part], fact)
+        (Event.evolve if kind == Kind.EVENT else fold_contingents)(state[part], fact)
         state[part]["version"] = fact.originator_version
+        if isinstance(fact, EDITS):
+            state["lists"] = self._lists(documents, key, state["inventory"])
         if isinstance(fact, EventCreated | EventRelocated):
             account = int.from_bytes(key[:6])
             place = guid(account, Kind.LOCATION, state["event"]["locationid"]).bytes
@@ -226,16 +232,39 @@ class EventDocuments:
         for event_key, state in documents.where("locationid", number, account, is_there):
             documents.put(event_key, state | {"location": location})
 
+    def _fold_price_list(self, documents: Documents, key: bytes, fact: DomainEvent) -> None:
+        prices = documents.get(key) or {}
+        PriceList.evolve(prices, fact)
+        prices["version"] = fact.originator_version
+        documents.put(key, prices)
+        account, _, number = unpack(fact.originator_id)
+
+        def uses_it(state: State) -> bool:
+            return number in _list_numbers(state.get("inventory", {}))
+
+        for event_key, state in documents.found_by(f"pricelist:{number}", account, uses_it):
+            lists = {**state["lists"], str(number): prices}
+            documents.put(event_key, state | {"lists": lists})
+
+    def _lists(self, documents: Documents, key: bytes, inventory: State) -> State:
+        account = int.from_bytes(key[:6])
+        found = {
+            str(number): documents.get(guid(account, Kind.PRICE_LIST, number).bytes)
+            for number in _list_numbers(inventory)
+        }
+        return {number: prices for number, prices in found.items() if prices}
+
     def row(self, key: bytes, state: State) -> Row:
         account = int.from_bytes(key[:6])
         stored = to_json(state)
         event = state.get("event")
+        lists = {int(number): prices for number, prices in state.get("lists", {}).items()}
+        used = tuple(f"pricelist:{n}" for n in _list_numbers(state.get("inventory", {})))
         if not event or event.get("deleted"):
             place = event.get("locationid") if event else None
-            return Row(
-                key, None, stored, None, columns=(None, None, place, None, None, None, None, None)
-            )
-        document = event_document(event, state["inventory"], state["location"], account)
+            nothing = (None, None, place, None, None, None, None, None)
+            return Row(key, None, stored, None, columns=nothing, terms=used)
+        document = event_document(event, state["inventory"], state["location"], lists, account)
         first, last = microseconds(document["startts"]), microseconds(document["endts"])
         columns = (
             event["number"],
@@ -248,15 +277,22 @@ class EventDocuments:
             (document["name"] or "").casefold(),
         )
         tags = tuple(f"tag:{tag}" for tag in dict.fromkeys(document["tags"]))
+        lots = tuple(f"contingent:{key}" for key in state["inventory"].get("contingents", {}))
         return Row(
             key,
             account,
             stored,
             to_json(document),
-            event_etag(event, state["inventory"], state["location"]),
+            event_etag(event, state["inventory"], state["location"], lists),
             columns,
-            terms=words(document["name"], document["subtitle"]) + tags,
+            terms=words(document["name"], document["subtitle"]) + tags + used + lots,
         )
+
+
+def _list_numbers(inventory: State) -> list[int]:
+    """The price lists that its contingents name."""
+    contingents = inventory.get("contingents", {}).values()
+    return sorted({c["pricelistid"] for c in contingents if c["pricelistid"]})
 
 
 assert EventBody.model_fields.keys() <= SHAPE.keys()  # noqa: S101 - checked once, at import

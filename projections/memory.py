@@ -30,6 +30,14 @@ class MemoryView:
             if key.startswith(prefix) and row.columns and row.columns[index] == value
         )
 
+    def keys_with(self, term: str, account: int) -> list[bytes]:
+        prefix = account.to_bytes(6)
+        return sorted(
+            key
+            for key, row in self.rows.items()
+            if key.startswith(prefix) and term in (row.terms or ())
+        )
+
     def parked(self) -> dict[bytes, Parked]:
         return dict(self._parked)
 

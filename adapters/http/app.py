@@ -17,7 +17,16 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
-from adapters.http.v1 import catalog, events, health, locations, past
+from adapters.http.v1 import (
+    availability,
+    catalog,
+    events,
+    health,
+    locations,
+    orders,
+    past,
+    tickets,
+)
 from adapters.http.v1.spec import PROBLEM_SCHEMA
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
@@ -68,7 +77,13 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         health.router,
         past.router,
         locations.router,
+        orders.audited,
+        availability.audited,
         events.router,
+        tickets.router,
+        tickets.selling,
+        availability.router,
+        orders.router,
     ):
         app.router.routes[:0] = router.routes
     for route in app.routes:

@@ -86,7 +86,7 @@ def unless_held(request: Request, body: bytes, headers: dict[str, str]) -> Respo
 def in_language(body: bytes, wanted: str, base: str) -> tuple[bytes, str]:
     """The first language asked for that the document has, otherwise the base language."""
     document = from_json(body)
-    had = {key[-2:] for key, text in document["translations"].items() if text}
+    had = {key[-2:] for key, text in document.get("translations", {}).items() if text}
     for language in languages(wanted):
         if language == base:
             break
@@ -121,7 +121,11 @@ async def seen(request: Request, projection: Projection | None) -> None:
     header = request.headers.get("stagebook-after")
     if header is None:
         return
-    position = requests.whole("Stagebook-After", header, 0, MAX_POSITION)
+    await seen_by(request, projection, requests.whole("Stagebook-After", header, 0, MAX_POSITION))
+
+
+async def seen_by(request: Request, projection: Projection | None, position: int) -> None:
+    """Waits, within a bound, until the view has that position."""
     book = stagebook(request)
     deadline = time.monotonic() + book.settings.view_wait
 

@@ -22,7 +22,9 @@ from domain.values import MAX_ID, parse_time, stamp
 GUID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
 )
-ETAG = re.compile(r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15})(?:\.\d{1,15})?)?(?:-[a-z]{2})?"', re.ASCII)
+ETAG = re.compile(
+    r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15})(?:\.\d{1,15}){0,2})?(?:-[a-z]{2})?"', re.ASCII
+)
 KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
 

@@ -63,6 +63,7 @@ class SqlView:
             c.execute(f"CREATE INDEX {self.documents}_{number} ON {on}")
         found_by = f"key {bytes_}, term {text}, PRIMARY KEY (key, term)"
         c.execute(f"CREATE TABLE {self.terms} ({found_by})")
+        c.execute(f"CREATE INDEX {self.terms}_term ON {self.terms} (term, key)")
         stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}"
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
         c.execute(f"CREATE TABLE {self.progress} (position {int_})")
@@ -90,6 +91,21 @@ class SqlView:
             f"SELECT key FROM {self.documents} WHERE {column} = ? AND key BETWEEN ? AND ?"
             " ORDER BY key",
             (value, account.to_bytes(6) + bytes(10), account.to_bytes(6) + b"\xff" * 10),
+        )
+        return [bytes(key) for (key,) in rows]
+
+    def keys_with(self, term: str, account: int) -> list[bytes]:
+        rows = self._rows(
+            f"SELECT key FROM {self.terms} WHERE term = ? AND key BETWEEN ? AND ? ORDER BY key",
+            (term, account.to_bytes(6) + bytes(10), account.to_bytes(6) + b"\xff" * 10),
+        )
+        return [bytes(key) for (key,) in rows]
+
+    def keys_upto(self, column: str, value: int, limit: int) -> list[bytes]:
+        """The keys of any account whose column is at most that, the lowest first."""
+        rows = self._rows(
+            f"SELECT key FROM {self.documents} WHERE {column} <= ? ORDER BY {column} LIMIT ?",
+            (value, limit),
         )
         return [bytes(key) for (key,) in rows]
 

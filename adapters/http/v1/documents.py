@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from domain.base import CustomizableFields
+from domain.contingents import COUNTERS, ContingentFields, ContingentLock
 from domain.event import DateFields
 from domain.event_fields import EventBody, EventSalesChannel
-from domain.inventory import ContingentFields, ContingentLock
 from domain.location import LocationFields
+from domain.prices import Condition
 from domain.values import MAX_ID, Timestamp
-from projections.event_documents import COUNTERS
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -128,21 +128,44 @@ class ContingentAvailability(Counters):
     lastupdatets: Moment
 
 
-class AvailabilityDocument(BaseModel):
-    """The tickets of each contingent, and of the whole Event."""
+class ChannelPrice(BaseModel):
+    """What a price type costs on one sales channel."""
 
     model_config = AS_SHOWN
 
-    contingents: list[ContingentAvailability] = Field(description="One by one")
-    total: Counters = Field(description="All together")
+    saleschannelid: int | None = Field(description="The channel; null: every other one")
+    tickettypepriceid: Annotated[Number, Field(description="Contingent and price type in one")]
+    price: float = Field(description="In the account's currency", examples=[25.0])
+    servicecharge: float = Field(description="Nothing, in this version")
+    costs: list[dict[str, Any]] = Field(description="Nothing, in this version")
+    conditions: list[Condition] = Field(description="When it may be bought")
+
+
+class TypePrices(BaseModel):
+    """What one price type costs."""
+
+    model_config = AS_SHOWN
+
+    pricetypeid: Number
+    tickettypepriceid: Annotated[Number, Field(description="Contingent and price type in one")]
+    saleschannels: list[ChannelPrice] = Field(description="Channel by channel")
+
+
+class ContingentPrices(BaseModel):
+    """What a contingent costs."""
+
+    model_config = AS_SHOWN
+
+    contingentid: Number
+    pricetypes: list[TypePrices] = Field(description="Price type by price type")
 
 
 class EventPrices(BaseModel):
-    """Prices by contingent."""
+    """Prices by contingent, from its price list and its own."""
 
     model_config = AS_SHOWN
 
-    contingents: list[dict[str, Any]] = Field(description="None, until tickets are sold")
+    contingents: list[ContingentPrices] = Field(description="One by one")
 
 
 class EventDocument(EventBody):

@@ -7,13 +7,12 @@ from fastapi import APIRouter, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from adapters.bootstrap import AVAILABILITY, EVENTS
+from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRoute
 from adapters.http.commands import document, execute, gone
 from adapters.http.v1.documents import (
-    AvailabilityDocument,
     DateDocument,
     DatePage,
     EventDocument,
@@ -28,12 +27,10 @@ from adapters.http.v1.spec import (
     changes,
     creates,
     deletes,
-    finds,
     holds,
     lists,
     shows,
 )
-from adapters.views.select import Select
 from application import events
 from application.history import ShownEvent
 from application.ports import Answer
@@ -50,7 +47,7 @@ from domain.errors import (
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.ids import Kind
-from projections.event_documents import COUNTERS, date_document, event_document, event_etag
+from projections.event_documents import date_document, event_document, event_etag
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 
@@ -59,16 +56,15 @@ EDITS = (EventClosed, UnknownLocation, *PUBLISHES)
 
 
 def answer(shown: ShownEvent, status: int = 200) -> Answer:
-    states = (shown.event.state, shown.inventory.state, shown.location.state)
-    body = to_json(event_document(*states, shown.event.account))
+    body = to_json(event_document(*shown.states, shown.event.account))
     place = f"/v1/events/{shown.event.number}" if status == 201 else None  # noqa: PLR2004
-    return document(body, event_etag(*states), status=status, place=place)
+    return document(body, event_etag(*shown.states), status=status, place=place)
 
 
 def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
     event = shown.event
     body = to_json(date_document(event.date(date_id), event.number, event.account))
-    etag = event_etag(event.state, shown.inventory.state, shown.location.state)
+    etag = event_etag(*shown.states)
     place = f"/v1/events/{event.number}/dates/{date_id}" if status == 201 else None  # noqa: PLR2004
     return document(body, etag, status=status, place=place)
 
@@ -168,29 +164,6 @@ async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # n
         contingents_version=contingents_version,
     )
     return await execute(request, decide, answer, who=who, reason=body.checked_reason())
-
-
-@router.get("/{id}/availability", **finds(AvailabilityDocument))
-async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002
-    """The counters of each contingent, and of the whole Event."""
-    who = allowed(request, May.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
-    await reads.seen(request, AVAILABILITY)
-    await reads.found(request, EVENTS, Kind.EVENT, number, who)
-    select = Select(
-        who.account,
-        (("eventid", "=", number),),
-        order="contingentid",
-        then="contingentid",
-        limit=1_000,
-    )
-    view = stagebook(request).view(AVAILABILITY)
-    page = await reads.blocking(view.page, select)
-    contingents = [from_json(body) for body in page.bodies]
-    total = {n: sum(c[n] for c in contingents) for n in COUNTERS}
-    return Response(
-        to_json({"contingents": contingents, "total": total}), media_type="application/json"
-    )
 
 
 # -- dates

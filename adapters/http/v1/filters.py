@@ -1,6 +1,7 @@
 """What lists can be asked for, and the select it becomes."""
 
 import json
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -9,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.http.body import check_text
 from adapters.http.requests import decode_cursor, moment
 from adapters.views.select import Condition, Select
-from domain.values import MAX_ID, microseconds
+from domain.errors import Invalid
+from domain.values import MAX_ID, microseconds, parse_time, stamp
 from projections.event_documents import FOREVER
 from projections.location_documents import words
 
@@ -146,6 +148,54 @@ class EventFilter(Filter):
         ), of
 
 
+MAX_SAMPLES = 1_000
+SINCE, UNTIL = "First moment, RFC 3339, with an offset", "Last moment, RFC 3339, with an offset"
+TicketState = Literal[
+    "free", "locked_hard", "locked_soft", "reserved", "sold_unpaid", "sold_paid", "complimentary"
+]
+
+
+class OrderFilter(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    status: list[Literal["21001", "21002", "21003"]] | None = Field(
+        None, description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived; repeatable"
+    )
+    paymentstatus: Literal["0", "1", "2"] | None = Field(
+        None, description="0 incomplete, 1 fully paid, 2 overpaid"
+    )
+    saleschannelid: int | None = reference_field("On this sales channel")
+    eventid: int | None = reference_field("Holding tickets of this Event")
+    createdsince: str | None = moment_field("Created at or after")
+    updatedsince: str | None = moment_field("Changed at or after")
+    orderby: Literal["id", "-id"] = Field("id", description=ORDERBY)
+    limit: Limit = 50
+    after: Cursor = None
+
+    def select(self, account: int) -> tuple[Select, str]:
+        where: list[Condition] = []
+        if self.status:
+            where.append(("status", "in", tuple(sorted({int(s) for s in self.status}))))
+        if self.paymentstatus is not None:
+            where.append(("paymentstatus", "=", int(self.paymentstatus)))
+        if self.saleschannelid is not None:
+            where.append(("saleschannelid", "=", self.saleschannelid))
+        for name, column in (("createdsince", "created"), ("updatedsince", "updated")):
+            since: Any = getattr(self, name)
+            if since is not None:
+                where.append((column, ">=", microseconds(moment(name, since))))
+        asked = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
+        of = "orders" + json.dumps(asked, sort_keys=True)
+        return Select(
+            account,
+            tuple(where),
+            exact=(f"event:{self.eventid}",) if self.eventid is not None else (),
+            descending=self.orderby.startswith("-"),
+            limit=self.limit,
+            after=decode_cursor(of, self.after, (int,)),
+        ), of
+
+
 ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
     "id": ("number", (int,)),
     "name": ("name", (str, int)),
@@ -224,5 +274,39 @@ CatalogQuery = Annotated[CatalogFilter, Query()]
 LocationQuery = Annotated[LocationFilter, Query()]
 EventQuery = Annotated[EventFilter, Query()]
 ChangeQuery = Annotated[ChangeFilter, Query()]
+
+
+class SeriesFilter(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field(
+        alias="from", max_length=40, description=SINCE, examples=["2026-11-21T20:00:00Z"]
+    )
+    to: str = Field(max_length=40, description=UNTIL, examples=["2026-11-22T20:00:00Z"])
+    step: int = Field(ge=1, le=31_622_400, description="Seconds", examples=[3_600])
+    contingentid: int | None = reference_field("Of this contingent alone")
+
+    def times(self) -> list[str]:
+        """From the first moment on, step by step, up to the last."""
+        first = parse_time(moment("from", self.from_))
+        last = parse_time(moment("to", self.to))
+        if last < first:
+            raise Invalid("to", "expected a time that is not before from")
+        steps = int((last - first).total_seconds() // self.step)
+        if steps >= MAX_SAMPLES:
+            raise Invalid("step", f"expected at most {MAX_SAMPLES} steps between from and to")
+        return [stamp(first + timedelta(seconds=self.step * n)) for n in range(steps + 1)]
+
+
+class TicketFilter(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    contingentid: int | None = reference_field("Of this contingent")
+    state: TicketState | None = Field(None, description="Only those in this state")
+
+
+SeriesQuery = Annotated[SeriesFilter, Query()]
+TicketQuery = Annotated[TicketFilter, Query()]
+OrderQuery = Annotated[OrderFilter, Query()]
 HistoryQuery = Annotated[HistoryFilter, Query()]
 DiffQuery = Annotated[DiffFilter, Query()]

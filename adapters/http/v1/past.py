@@ -57,9 +57,8 @@ Moment = dict[str, Any]
 
 def event_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
     past = history.past_event(stagebook(request).store, who.account, number, **moment)
-    states = (past.event.state, past.inventory.state, past.location.state)
-    document = event_document(*states, who.account)
-    return Shown(document, event_etag(*states), past.event.state["lastupdatets"])
+    document = event_document(*past.states, who.account)
+    return Shown(document, event_etag(*past.states), past.event.state["lastupdatets"])
 
 
 def location_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
@@ -96,7 +95,7 @@ async def past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> R
     return reads.shown(request, to_json(found.document), found.etag, who, as_of)
 
 
-async def _difference(
+async def difference_response(
     request: Request, id_: str, query: DiffQuery, kind: Kind, at: Lookup
 ) -> Response:
     who = allowed(request, May.AUDIT)
@@ -166,13 +165,13 @@ async def location_history(request: Request, id: Id, query: HistoryQuery) -> Res
 @router.get("/events/{id}/diff", **finds(DiffDocument))
 async def event_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
-    return await _difference(request, id, query, Kind.EVENT, event_at)
+    return await difference_response(request, id, query, Kind.EVENT, event_at)
 
 
 @router.get("/locations/{id}/diff", **finds(DiffDocument))
 async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
-    return await _difference(request, id, query, Kind.LOCATION, location_at)
+    return await difference_response(request, id, query, Kind.LOCATION, location_at)
 
 
 @router.get("/changes", tags=["Changes"], **lists(ChangePage))

@@ -22,6 +22,7 @@ from application.ports import StoreUnavailable
 from domain.errors import Conflict, Invalid, KeyReused, NotFound, VersionMismatch
 
 Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
+ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["98"])]
 DateId = Annotated[str, Path(description="The date's number or guid", examples=["5"])]
 
 Operation = dict[str, Any]

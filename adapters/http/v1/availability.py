@@ -1,0 +1,71 @@
+"""`/v1/events/{id}/availability`: the counters now, then, and over time."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import AVAILABILITY
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import AuditRoute, StrictRoute
+from adapters.http.v1.filters import SeriesQuery
+from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
+from adapters.http.v1.past import Moment, Shown, past_response
+from adapters.http.v1.spec import Id, finds, shows
+from application import history
+from application.keyring import Principal
+from domain.ids import Kind
+from projections.availability import availability_document, availability_etag, summed
+
+router = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=StrictRoute)
+audited = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=AuditRoute)
+
+
+@router.get("/{id}/availability", **shows(AvailabilityDocument))
+async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    """The counters by contingent, by date and together: now, at a version of the tickets or at a
+    moment."""
+    if request.scope["query_string"]:
+        return await past_response(request, id, Kind.EVENT, availability_at)
+    who = allowed(request, May.READ)
+    number = requests.number_of(id, Kind.EVENT, who)
+    return await reads.stored(request, AVAILABILITY, Kind.EVENT, number, who)
+
+
+@audited.get("/{id}/availability/series", **finds(SeriesDocument))
+async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:  # noqa: A002
+    """The counters of the whole Event, or of one contingent, at every step between two moments."""
+    who = allowed(request, May.AUDIT)
+    number = requests.number_of(id, Kind.EVENT, who)
+    times = query.times()
+    await reads.seen(request, None)
+    store = stagebook(request).store
+    samples = await reads.blocking(series, store, who.account, number, times, query.contingentid)
+    return Response(to_json({"data": samples}), media_type="application/json")
+
+
+def series(
+    store: Any, account: int, number: int, times: list[str], contingent: int | None
+) -> list[dict[str, Any]]:
+    states = history.inventory_at_each(store, account, number, times)
+    return [
+        {
+            "time": time,
+            **summed(
+                c
+                for c in inventory.get("contingents", {}).values()
+                if contingent in (None, c["id"])
+            ),
+        }
+        for time, inventory in zip(times, states, strict=True)
+    ]
+
+
+def availability_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
+    store = stagebook(request).store
+    event, inventory = history.past_availability(store, who.account, number, **moment)
+    document = availability_document(event.state["dates"].values(), inventory.state)
+    etag = availability_etag(event.version, inventory.state)
+    return Shown(document, etag, event.state["lastupdatets"])

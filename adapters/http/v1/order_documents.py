@@ -1,0 +1,172 @@
+"""What orders, tickets and their counters look like, for OpenAPI alone."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from adapters.http.v1.documents import (
+    AS_SHOWN,
+    ContingentAvailability,
+    ContingentDocument,
+    Counters,
+    Guid,
+    Moment,
+    Number,
+    Version,
+)
+
+Amount = Annotated[
+    float, Field(description="In the order's currency, at most its digits", examples=[50.0])
+]
+
+
+class OrderTicket(BaseModel):
+    """A ticket of an order."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    eventid: Number
+    contingentid: Number
+    pricetypeid: Number
+    tickettypepriceid: Annotated[Number, Field(description="Contingent and price type in one")]
+    price: Amount
+
+
+class OrderPayment(BaseModel):
+    """A payment, or a refund."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    amount: Annotated[Amount, Field(description="Negative: money that was given back")]
+    ts: Moment
+    paymentmethodid: int | None = Field(description="How it was paid")
+    refundof: int | None = Field(description="The payment that was given back")
+
+
+class OrderDocument(BaseModel):
+    """Tickets that were taken together."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    guid: Guid
+    version: Version
+    status: Literal[21001, 21002, 21003] = Field(
+        description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived"
+    )
+    ended: Literal["lapsed", "cancelled"] | None = Field(description="How it ended")
+    saleschannelid: Number
+    tickets: list[OrderTicket] = Field(description="What it holds")
+    totalamount: Amount
+    amountpaid: Amount
+    currency: str = Field(description="Currency of ISO 4217", examples=["EUR"])
+    paymentstatus: Literal[0, 1, 2] = Field(description="0 incomplete, 1 fully paid, 2 overpaid")
+    payments: list[OrderPayment] = Field(description="Payments and refunds, in their order")
+    expiryts: Moment | None = Field(description="Until when it is held, null once confirmed")
+    confirmedts: Moment | None = Field(description="When it was confirmed")
+    splitfrom: int | None = Field(description="The order that it was split from")
+    createdts: Moment
+    lastupdatets: Moment
+
+
+class OrderPage(BaseModel):
+    """A page of orders."""
+
+    data: list[OrderDocument] = Field(description="The orders")
+    next: str | None = Field(description="Cursor of the next page, null on the last")
+    total: int = Field(ge=0, description="How many there are in all pages")
+
+
+Percentage = Annotated[
+    float, Field(ge=0, le=100, description="Sold and given away, of all tickets; two decimals")
+]
+
+
+class CountersSold(Counters):
+    """Numbers of tickets, and how much of them is sold."""
+
+    model_config = AS_SHOWN
+
+    percentsold: Percentage
+
+
+class ContingentSold(ContingentAvailability):
+    """The tickets of one contingent."""
+
+    model_config = AS_SHOWN
+
+    percentsold: Percentage
+
+
+class DateSold(CountersSold):
+    """The tickets that are valid on one date."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    capacity: int = Field(ge=0, description="How many it has room for; 0 = no limit")
+
+
+class AvailabilityDocument(BaseModel):
+    """The tickets of each contingent, of each date, and of the whole Event."""
+
+    model_config = AS_SHOWN
+
+    version: int = Field(ge=0, description="The version of the Event's tickets")
+    contingents: list[ContingentSold] = Field(description="One by one")
+    dates: list[DateSold] = Field(description="Those valid on each date")
+    total: CountersSold = Field(description="All together")
+
+
+class Sample(Counters):
+    """The counters at one moment."""
+
+    model_config = AS_SHOWN
+
+    time: Moment
+
+
+class SeriesDocument(BaseModel):
+    """Counters over time."""
+
+    model_config = AS_SHOWN
+
+    data: list[Sample] = Field(description="Step by step")
+
+
+class ContingentPage(BaseModel):
+    """All contingents of an Event."""
+
+    data: list[ContingentDocument] = Field(description="By id")
+    next: None = Field(description="There is one page only")
+    total: int = Field(ge=0, description="How many there are")
+
+
+class TicketRanges(BaseModel):
+    """Which tickets were locked or unlocked."""
+
+    amount: int = Field(ge=0, description="How many")
+    tickets: list[list[int]] = Field(description="First and last of neighbouring ids")
+
+
+class TicketDocument(BaseModel):
+    """A ticket."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    contingentid: Number
+    state: str = Field(description="One of the seven counters", examples=["free"])
+    orderid: int | None = Field(description="The order that holds it")
+    pricetypeid: int | None = Field(description="The price type that it was taken at")
+    locktypeid: int | None = Field(description="The lock type that it is locked by")
+    barcode: str | None = Field(description="Unguessable, or imported")
+    properties: dict[str, Any] = Field(description="Anything, by name")
+
+
+class TicketsChangedDocument(BaseModel):
+    """How many tickets were named."""
+
+    changed: int = Field(ge=0, description="How many")

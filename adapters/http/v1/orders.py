@@ -1,0 +1,223 @@
+"""`/v1/orders`: translates, and nothing else."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import EVENTS, ORDERS, Stagebook
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import AuditRoute, SellRoute
+from adapters.http.commands import document, execute
+from adapters.http.v1.documents import DiffDocument, HistoryPage
+from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
+from adapters.http.v1.order_documents import OrderDocument, OrderPage
+from adapters.http.v1.past import (
+    Moment,
+    Shown,
+    difference_response,
+    history_response,
+    past_response,
+)
+from adapters.http.v1.spec import Id, changes, creates, finds, lists, shows
+from application import history, sales
+from application.keyring import Principal
+from application.ports import Answer
+from domain.errors import (
+    BasketLimit,
+    NotOnSale,
+    OrderEmpty,
+    OrderEnded,
+    OrderNotConfirmed,
+    PriceNotOffered,
+    RefundTooLarge,
+    SoldOut,
+    TicketNotFree,
+)
+from domain.ids import Kind
+from domain.order import Hold, Order
+from domain.taking import OrderBody, PaymentBody, RefundBody, Take, TakeBody, TicketsBody
+from projections.orders import order_document, order_etag
+
+router = APIRouter(prefix="/v1/orders", tags=["Orders"], route_class=SellRoute)
+audited = APIRouter(prefix="/v1/orders", tags=["History"], route_class=AuditRoute)
+
+TAKES = (SoldOut, TicketNotFree, NotOnSale, PriceNotOffered, BasketLimit)
+
+
+def answer(order: Order, status: int = 200) -> Answer:
+    body = to_json(order_document(order.state, order.account))
+    place = f"/v1/orders/{order.number}" if status == 201 else None  # noqa: PLR2004
+    return document(body, order_etag(order.state), status=status, place=place)
+
+
+created = partial(answer, status=201)
+
+
+@router.post("", **creates(OrderDocument, *TAKES))
+async def create_order(request: Request, body: OrderBody) -> Response:
+    """A new order on a sales channel, empty or with the tickets that it takes at once. It is held
+    until `expiryts`, unless it is confirmed."""
+    who = allowed(request, May.SELL)
+    take = await with_events(request, body.take, who)
+    if take is not body.take:
+        body = body.model_copy(update={"take": take})
+    decide = partial(sales.create_order, body=body, hold=hold(request))
+    return await execute(request, decide, created, who=who)
+
+
+@router.get("/{id}", **shows(OrderDocument))
+async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    """One order, now, at a version or at a moment."""
+    if request.scope["query_string"]:
+        return await past_response(request, id, Kind.ORDER, order_at)
+    who = allowed(request, May.READ)
+    number = requests.number_of(id, Kind.ORDER, who)
+    return await reads.stored(request, ORDERS, Kind.ORDER, number, who)
+
+
+@router.get("", **lists(OrderPage))
+async def list_orders(request: Request, query: OrderQuery) -> Response:
+    """The orders of the account."""
+    who = allowed(request, May.READ)
+    select, of = query.select(who.account)
+    return await reads.listed(request, ORDERS, select, of, who)
+
+
+@router.post(
+    "/{id}/confirm", **changes(OrderDocument, NotOnSale, OrderEnded, OrderEmpty, body=False)
+)
+async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
+    """Unconfirmed → Confirmed: its tickets are sold. In time, or not at all."""
+    who = allowed(request, May.SELL)
+    return await execute(
+        request, partial(sales.confirm_order, **the(request, id, who)), answer, who=who
+    )
+
+
+@router.post("/{id}/payments", **changes(OrderDocument, OrderEnded, OrderNotConfirmed))
+async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:  # noqa: A002
+    """Money that was paid. Fully paid, all tickets of the order are."""
+    who = allowed(request, May.SELL)
+    decide = partial(sales.add_payment, body=body, **the(request, id, who))
+    return await execute(request, decide, answer, who=who)
+
+
+@router.post("/{id}/refunds", **changes(OrderDocument, RefundTooLarge))
+async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  # noqa: A002
+    """Money that was given back, at most what was paid."""
+    who = allowed(request, May.SELL)
+    decide = partial(sales.add_refund, body=body, **the(request, id, who))
+    return await execute(request, decide, answer, who=who)
+
+
+@router.post("/{id}/tickets", **changes(OrderDocument, OrderEnded, *TAKES))
+async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # noqa: A002
+    """Takes more tickets."""
+    who = allowed(request, May.SELL)
+    take = await with_events(request, body.take, who)
+    decide = partial(
+        sales.add_tickets,
+        take=take,
+        promocodes=body.promocodes,
+        hold=hold(request),
+        **the(request, id, who),
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))
+async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+    """Gives tickets back."""
+    who = allowed(request, May.SELL)
+    decide = partial(
+        sales.remove_tickets,
+        tickets=body.tickets,
+        hold=hold(request),
+        **the(request, id, who),
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.post("/{id}/cancel", **changes(OrderDocument, OrderEnded, body=False))
+async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
+    """Gives all tickets back and archives the order; what was paid can be refunded after."""
+    who = allowed(request, May.SELL)
+    return await execute(
+        request, partial(sales.cancel_order, **the(request, id, who)), answer, who=who
+    )
+
+
+@router.post("/{id}/split", **creates(OrderDocument, OrderEnded, inside=True))
+async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+    """Hands tickets over to a new order, which is the answer. Payments stay."""
+    who = allowed(request, May.SELL)
+    decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, who))
+    return await execute(request, decide, created, who=who)
+
+
+@audited.get("/{id}/history", **finds(HistoryPage))
+async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
+    """Who changed what and when, newest first."""
+    read = partial(history.history_of_one, Order)
+    return await history_response(request, id, query, Kind.ORDER, 1, read)
+
+
+@audited.get("/{id}/diff", **finds(DiffDocument))
+async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
+    """What differs between the document then and then."""
+    return await difference_response(request, id, query, Kind.ORDER, order_at)
+
+
+# -- what requests say
+
+
+def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
+    """Which order, and which version of it the caller decided on."""
+    number = requests.number_of(id_, Kind.ORDER, who)
+    return {"number": number, "version": requests.if_match(request)[0]}
+
+
+def hold(request: Request) -> Hold:
+    settings = stagebook(request).settings
+    return Hold(settings.basket_seconds, settings.basket_cap_seconds)
+
+
+def order_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
+    past = history.past_one(Order, stagebook(request).store, who.account, number, **moment)
+    found = order_document(past.state, who.account)
+    return Shown(found, order_etag(past.state), past.state["lastupdatets"])
+
+
+async def with_events(request: Request, takes: list[Take], who: Principal) -> list[Take]:
+    """Each with its Event. Who names a contingent, a price or a ticket need not: it is looked up,
+    in a view that has everything which is committed by now."""
+    if all(take.eventid is not None for take in takes):
+        return takes
+    book = stagebook(request)
+    missing = [take.contingent for take in takes if take.eventid is None]
+    found = await reads.blocking(events_of, book, who.account, missing)
+    if len(found) < len(set(missing)):
+        await reads.seen_by(request, EVENTS, await reads.blocking(book.store.position))
+        found = await reads.blocking(events_of, book, who.account, missing)
+    return [
+        take
+        if take.eventid is not None
+        else take.model_copy(update={"eventid": found.get(take.contingent)})
+        for take in takes
+    ]
+
+
+def events_of(book: Stagebook, account: int, contingents: list[int]) -> dict[int, int]:
+    """The Events of contingents."""
+    view = book.view(EVENTS)
+    found = {c: view.keys_with(f"contingent:{c}", account) for c in dict.fromkeys(contingents)}
+    return {c: number_in(keys[0]) for c, keys in found.items() if keys}
+
+
+def number_in(key: bytes) -> int:
+    """The number in a document's key."""
+    return int.from_bytes(key[8:]) & (2**62 - 1)

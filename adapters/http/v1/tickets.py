@@ -1,0 +1,226 @@
+"""`/v1/events/{id}/contingents` and `…/tickets`: translates, and nothing else."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic_core import from_json, to_json
+from starlette.responses import Response, StreamingResponse
+
+from adapters.bootstrap import EVENTS
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import SellRoute, StrictRoute
+from adapters.http.commands import document, execute, gone
+from adapters.http.v1.documents import ContingentDocument
+from adapters.http.v1.filters import TicketQuery
+from adapters.http.v1.order_documents import (
+    ContingentPage,
+    TicketDocument,
+    TicketRanges,
+    TicketsChangedDocument,
+)
+from adapters.http.v1.spec import ContingentId, Id, changes, creates, deletes, finds, holds
+from application import contingents, history
+from application.keyring import Principal
+from application.ports import Answer
+from domain import ranges
+from domain.contingents import ContingentBody
+from domain.errors import DateInUse, EventClosed, NotFound, SoldOut, TicketNotFree, TicketsInUse
+from domain.event import Event
+from domain.ids import Kind
+from domain.inventory import Inventory, Piece
+from domain.ranges import Ranges
+from domain.ticket_fields import Lock, TicketsPatch, Unlock
+from projections.event_documents import contingent
+
+router = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=StrictRoute)
+selling = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=SellRoute)
+
+LINES = 500
+"""Tickets a chunk of the stream."""
+
+
+# -- contingents
+
+
+def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
+    event, inventory, contingent_id = made
+    state = inventory.state["contingents"][str(contingent_id)]
+    body = to_json(contingent(state, event.number))
+    place = f"/v1/events/{event.number}/contingents/{contingent_id}"
+    etag = f'"{event.version}.{inventory.version}"'
+    return document(body, etag, status=status, place=place if status == 201 else None)  # noqa: PLR2004
+
+
+@router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, inside=True))
+async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
+    """Adds a lot of tickets. `price` is the short way to one price of type Normal on every
+    channel."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(contingents.add_contingent, body=body, **the(request, id, who))
+    return await execute(request, decide, partial(answer, status=201), who=who)
+
+
+@router.get("/{id}/contingents", **holds(ContingentPage))
+async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
+    """All contingents of an Event."""
+    found, etag = await _contingents(request, id)
+    body = to_json({"data": found, "next": None, "total": len(found)})
+    return reads.unless_held(request, body, {"ETag": etag})
+
+
+@router.get("/{id}/contingents/{contingentid}", **holds(ContingentDocument))
+async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
+    """One contingent of an Event."""
+    who = allowed(request, May.READ)
+    number = requests.number_of(contingentid, Kind.CONTINGENT, who)
+    found, etag = await _contingents(request, id)
+    for one in found:
+        if one["id"] == number:
+            return reads.unless_held(request, to_json(one), {"ETag": etag})
+    raise NotFound(f"Event {id} has no contingent {number}", id=number)
+
+
+@router.patch(
+    "/{id}/contingents/{contingentid}",
+    **changes(ContingentDocument, EventClosed, TicketsInUse, DateInUse),
+)
+async def change_contingent(
+    request: Request,
+    id: Id,  # noqa: A002
+    contingentid: ContingentId,
+    body: ContingentBody,
+) -> Response:
+    """Changes the fields that are sent. `amount` grows at any time and shrinks by free tickets."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        contingents.change_contingent,
+        contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, who),
+        body=body,
+        **the(request, id, who),
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.delete("/{id}/contingents/{contingentid}", **deletes(EventClosed, TicketsInUse))
+async def remove_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
+    """Removes a contingent of which every ticket is free."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        contingents.remove_contingent,
+        contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, who),
+        **the(request, id, who),
+    )
+    return await execute(request, decide, gone, who=who)
+
+
+async def _contingents(request: Request, event_id: str) -> tuple[list[dict[str, Any]], str]:
+    """The contingents of an Event, and its ETag: they are part of its document."""
+    who = allowed(request, May.READ)
+    number = requests.number_of(event_id, Kind.EVENT, who)
+    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
+    shown = from_json(body)
+    found = [*shown["contingents"], *shown["seated_contingents"]]
+    return sorted(found, key=lambda one: int(one["id"])), etag
+
+
+def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
+    """Which Event, and which versions of it the caller decided on."""
+    version, contingents_version = requests.if_match(request)
+    number = requests.number_of(id_, Kind.EVENT, who)
+    return {"number": number, "version": version, "contingents_version": contingents_version}
+
+
+# -- tickets
+
+
+def ranged(moved: tuple[Inventory, Ranges]) -> Answer:
+    inventory, tickets = moved
+    body = to_json({"amount": ranges.count(tickets), "tickets": tickets})
+    return document(body, f'"{inventory.version}"')
+
+
+@selling.post("/{id}/tickets/lock", **changes(TicketRanges, SoldOut, TicketNotFree))
+async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
+    """Keeps free tickets out of sale: these very ones, or so many of a contingent."""
+    who = allowed(request, May.SELL)
+    number = requests.number_of(id, Kind.EVENT, who)
+    decide = partial(contingents.lock_tickets, number=number, body=body)
+    return await execute(request, decide, ranged, who=who)
+
+
+@selling.post("/{id}/tickets/unlock", **changes(TicketRanges))
+async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
+    """Brings locked tickets back into sale."""
+    who = allowed(request, May.SELL)
+    number = requests.number_of(id, Kind.EVENT, who)
+    decide = partial(contingents.unlock_tickets, number=number, body=body)
+    return await execute(request, decide, ranged, who=who)
+
+
+@router.patch("/{id}/tickets", **changes(TicketsChangedDocument))
+async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
+    """Changes barcodes, properties and custom fields of single tickets."""
+    who = allowed(request, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
+    decide = partial(contingents.change_tickets, number=number, tickets=body.tickets)
+
+    def changed(count: int) -> Answer:
+        return Answer(200, {}, to_json({"changed": count}))
+
+    return await execute(request, decide, changed, who=who)
+
+
+@router.get("/{id}/tickets", **finds(TicketDocument))
+async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response:  # noqa: A002
+    """Every ticket, one JSON object a line, in the order of their ids: as of one moment."""
+    who = allowed(request, May.READ)
+    number = requests.number_of(id, Kind.EVENT, who)
+    await reads.seen(request, None)
+    store = stagebook(request).store
+    inventory = await reads.blocking(history.inventory_now, store, who.account, number)
+    lines = ticket_lines(inventory, query.contingentid, query.state)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+def ticket_lines(
+    inventory: Inventory, contingent_id: int | None, state: str | None
+) -> Iterator[bytes]:
+    known = inventory.state.get("tickets", {})
+    for lot in inventory.contingents():
+        if contingent_id not in (None, lot["id"]):
+            continue
+        for piece in inventory.pieces(lot["id"]):
+            if state in (None, piece.counter):
+                yield from _lines(inventory, lot["id"], piece, known)
+
+
+def _lines(
+    inventory: Inventory, contingent_id: int, piece: Piece, known: dict[str, Any]
+) -> Iterator[bytes]:
+    for start in range(piece.first, piece.last + 1, LINES):
+        chunk = range(start, min(start + LINES, piece.last + 1))
+        yield b"".join(
+            to_json(_ticket(inventory, contingent_id, piece, ticket, known)) + b"\n"
+            for ticket in chunk
+        )
+
+
+def _ticket(
+    inventory: Inventory, contingent_id: int, piece: Piece, ticket: int, known: dict[str, Any]
+) -> dict[str, Any]:
+    held = piece.orderid is not None
+    said = known.get(str(ticket), {})
+    return {
+        "id": ticket,
+        "contingentid": contingent_id,
+        "state": piece.counter,
+        "orderid": piece.orderid,
+        "pricetypeid": piece.of if held else None,
+        "locktypeid": None if held else piece.of,
+        "barcode": inventory.barcode(ticket, piece.orderid),
+        "properties": said.get("properties", {}),
+        **{name: value for name, value in said.items() if name.startswith("c_")},
+    }

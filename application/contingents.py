@@ -1,0 +1,168 @@
+"""Commands on the contingents of an Event and on single tickets: change, lock, unlock.
+
+What an order takes is in `application.sales`. Contingents as part of an Event's document are
+changed with it, in `application.events`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from application.catalog import item
+from application.group_commit import Work
+from domain.base import State
+from domain.catalog import LockType, PriceList
+from domain.contingents import ContingentBody, ContingentFields
+from domain.errors import Invalid, VersionMismatch
+from domain.event import Event
+from domain.ids import Kind
+from domain.inventory import Inventory
+from domain.limits import check_edit
+from domain.location import Location
+from domain.prices import too_precise
+from domain.ranges import Ranges
+from domain.ticket_fields import Lock, TicketFields, Unlock
+
+
+def add_contingent(
+    work: Work,
+    number: int,
+    body: ContingentBody,
+    version: int | None = None,
+    contingents_version: int | None = None,
+) -> tuple[Event, Inventory, int]:
+    """Returns its id, too."""
+    event, inventory = _editable(work, number, version, contingents_version)
+    fields = body.fields()
+    check_prices(work, fields)
+    contingent_id = work.next_number(Kind.CONTINGENT)
+    inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
+    _check(work, event, inventory)
+    return event, inventory, contingent_id
+
+
+def change_contingent(
+    work: Work,
+    number: int,
+    contingent_id: int,
+    body: ContingentBody,
+    version: int | None = None,
+    contingents_version: int | None = None,
+) -> tuple[Event, Inventory, int]:
+    event, inventory = _editable(work, number, version, contingents_version)
+    inventory.require_contingent(contingent_id)
+    fields = body.fields()
+    check_prices(work, fields)
+    counter = lock_counter(work)
+    inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
+    _check(work, event, inventory)
+    return event, inventory, contingent_id
+
+
+def remove_contingent(
+    work: Work,
+    number: int,
+    contingent_id: int,
+    version: int | None = None,
+    contingents_version: int | None = None,
+) -> None:
+    _, inventory = _editable(work, number, version, contingents_version)
+    inventory.require_contingent(contingent_id)
+    inventory.remove_contingent(contingent_id, work.by)
+
+
+def require_contingents(work: Work, event: Event, known: int | None) -> None:
+    """Refuses when the caller has seen other contingents than today's. Selling changes none."""
+    edited = work.load(Inventory, event.number).state.get("edited", 0)
+    if known is not None and known < edited:
+        message = f"The contingents were changed at {edited}, the request was made for {known}"
+        raise VersionMismatch(message, version=event.version, contingents=edited)
+
+
+def lock_tickets(work: Work, number: int, body: Lock) -> tuple[Inventory, Ranges]:
+    """Returns which tickets were locked."""
+    inventory = _of_event(work, number)
+    counter = lock_counter(work)(body.locktypeid, "locktypeid")
+    if body.tickets is not None:
+        inventory.require_tickets(body.tickets, "tickets")
+        return inventory, inventory.lock_tickets(body.tickets, body.locktypeid, counter, work.by)
+    assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
+    amount = body.amount or 1
+    return inventory, inventory.lock_amount(
+        body.contingentid, amount, body.locktypeid, counter, work.by
+    )
+
+
+def unlock_tickets(work: Work, number: int, body: Unlock) -> tuple[Inventory, Ranges]:
+    """Returns which tickets were unlocked."""
+    inventory = _of_event(work, number)
+    if body.tickets is not None:
+        inventory.require_tickets(body.tickets, "tickets")
+        return inventory, inventory.unlock_tickets(body.tickets, body.locktypeid, work.by)
+    assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
+    amount, lock_type = body.amount or 1, body.locktypeid
+    return inventory, inventory.unlock_amount(
+        body.contingentid, amount, lock_type, work.by, "amount"
+    )
+
+
+def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> int:
+    """Changes barcodes, properties and custom fields. Returns how many tickets were named."""
+    inventory = _of_event(work, number)
+    inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
+    inventory.change_tickets([ticket.patch() for ticket in tickets], work.by)
+    return len(tickets)
+
+
+# -- what contingents refer to
+
+
+def lock_counter(work: Work) -> Callable[[int, str], str]:
+    """The counter that a lock type's tickets are in."""
+
+    def counter(number: int, path: str) -> str:
+        lock_type = item(work, LockType, number)
+        if lock_type.version == 0 or lock_type.archived:
+            raise Invalid(path, f"there is no lock type {number}")
+        return "locked_hard" if lock_type.value("ishardlock") else "locked_soft"
+
+    return counter
+
+
+def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]:
+    """The price lists that contingents name, by id; what is archived sells nothing."""
+    found = {}
+    for number in sorted({c["pricelistid"] for c in contingents if c["pricelistid"]}):
+        price_list = work.load(PriceList, number)
+        if price_list.version:
+            found[number] = price_list.state
+    return found
+
+
+def check_prices(work: Work, fields: ContingentFields, path: str = "") -> None:
+    """Refuses prices with more digits than the account's currency has."""
+    prices = fields.patch().get("eventspecificprices")
+    if where := too_precise(prices, work.currency):
+        raise Invalid(
+            f"{path}eventspecificprices.{where}", f"too many decimals for {work.currency}"
+        )
+
+
+def _editable(
+    work: Work, number: int, version: int | None, contingents_version: int | None
+) -> tuple[Event, Inventory]:
+    event = work.load(Event, number).require(version)
+    event.check_editable()
+    require_contingents(work, event, contingents_version)
+    return event, work.load(Inventory, number)
+
+
+def _of_event(work: Work, number: int) -> Inventory:
+    work.load(Event, number).require()
+    return work.load(Inventory, number)
+
+
+def _check(work: Work, event: Event, inventory: Inventory) -> None:
+    """A contingent is valid on dates that there are, and what is held has room on them."""
+    for contingent in inventory.contingents():
+        if unknown := [d for d in contingent["dateids"] if str(d) not in event.state["dates"]]:
+            raise Invalid("dateids", f"Event {event.number} has no date {unknown[0]}")
+    check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())

@@ -1,0 +1,263 @@
+"""Planning what an order takes: prices, tickets and limits, all checked before anything is done.
+
+A plan is the lines that the order would have. Orders whose time is over and that stand in the way
+are ended first, when that is enough.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from application.catalog import item
+from application.contingents import price_lists
+from application.group_commit import Work
+from domain import ranges
+from domain.base import State
+from domain.catalog import FREE, PriceType, SalesChannel
+from domain.errors import (
+    BasketLimit,
+    Invalid,
+    PriceNotOffered,
+    Refusal,
+    SoldOut,
+    TicketNotFree,
+)
+from domain.event import Event, starts
+from domain.inventory import Inventory
+from domain.limits import check_room
+from domain.location import Location
+from domain.money import minor
+from domain.offers import Buying, Offer, check_conditions, offers, price_key
+from domain.order import MAX_TICKETS, Order
+from domain.ranges import Ranges
+from domain.taking import Take
+from domain.tickets import contingent_of
+
+MAX_LAPSED = 200
+"""How many overdue orders a taker who needs their tickets ends at once."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What would be taken, as lines of the order."""
+
+    lines: list[State] = field(default_factory=list)
+
+    def by_event(self) -> dict[int, list[State]]:
+        found: dict[int, list[State]] = {}
+        for line in self.lines:
+            found.setdefault(line["eventid"], []).append(line)
+        return found
+
+    def picked(self, contingent_id: int) -> Ranges:
+        lines = (line for line in self.lines if line["contingentid"] == contingent_id)
+        return ranges.union(line["tickets"] for line in lines)
+
+    def held(self, event: int, price: tuple[int, int] | None = None) -> int:
+        return sum(
+            ranges.count(line["tickets"])
+            for line in self.lines
+            if line["eventid"] == event
+            and price in (None, (line["contingentid"], line["pricetypeid"]))
+        )
+
+
+def plan_taking(
+    work: Work,
+    channel: SalesChannel,
+    takes: Sequence[Take],
+    promocodes: Sequence[str],
+    order: Order | None = None,
+) -> Plan:
+    """What the order takes; overdue orders in the way are ended first, if that is enough."""
+    try:
+        return _planned(work, channel, takes, promocodes, order)
+    except SoldOut as refusal:
+        events = dict.fromkeys(take.eventid for take in takes if take.eventid is not None)
+        overdue = _overdue(work, list(events), refusal.details["asked"] - refusal.details["left"])
+        if not overdue:
+            raise
+        for late in overdue:
+            lapse(work, late)
+        return _planned(work, channel, takes, promocodes, order)
+
+
+def lapse(work: Work, order: Order) -> None:
+    """Ends an order that was not confirmed in time, and gives its tickets back."""
+    due, events = order.state["expiryts"], order.events
+    order.lapse(work.by)
+    for event in events:
+        work.load(Inventory, event).lapse(order.number, due, work.by)
+
+
+def _overdue(work: Work, events: Sequence[int], short: int) -> list[Order]:
+    """The orders whose time is over, if together they hold enough."""
+    overdue: list[Order] = []
+    for event in events:
+        inventory = work.load(Inventory, event)
+        for number in inventory.due(work.by.time)[:MAX_LAPSED]:
+            order = work.load(Order, number)
+            if order.due(work.by.time) and order not in overdue:
+                overdue.append(order)
+                short -= order.held(event)
+    return overdue if short <= 0 else []
+
+
+def _planned(
+    work: Work,
+    channel: SalesChannel,
+    takes: Sequence[Take],
+    promocodes: Sequence[str],
+    order: Order | None,
+) -> Plan:
+    plan = Plan()
+    for index, take in enumerate(takes):
+        path = f"take.{index}."
+        event = _event(work, take, path)
+        event.require_on_sale(channel.number, work.by.time)
+        inventory = work.load(Inventory, event.number)
+        for contingent_id, amount, named in _parts(take):
+            contingent = inventory.contingent(contingent_id, f"{path}{_way(take)}")
+            if named:
+                inventory.require_free(named, f"{path}tickets")
+            buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
+            offer, price, complimentary = buying.offer(channel, take.price_type)
+            picked = plan.picked(contingent_id)
+            tickets = ranges.of(named) if named else inventory.pick(contingent_id, amount, picked)
+            if taken := ranges.common(tickets, picked):
+                raise TicketNotFree(f"ticket {taken[0][0]} is named twice", ticketid=taken[0][0])
+            plan.lines.append(
+                {
+                    "eventid": event.number,
+                    "contingentid": contingent_id,
+                    "pricetypeid": offer.pricetypeid,
+                    "price": price,
+                    "complimentary": complimentary,
+                    "tickets": tickets,
+                }
+            )
+    for number, lines in plan.by_event().items():
+        _check_limits(work, number, lines, order)
+    _check_order_size(plan, order)
+    return plan
+
+
+def _event(work: Work, take: Take, path: str) -> Event:
+    if take.eventid is None:
+        raise Invalid(f"{path}eventid", "required: the id of an Event")
+    event = work.load(Event, take.eventid)
+    if not event.exists:
+        raise Invalid(f"{path}eventid", f"there is no Event {take.eventid}")
+    return event
+
+
+def _way(take: Take) -> str:
+    ways = ("contingentid", "tickettypepriceid", "tickets")
+    return next(name for name in ways if getattr(take, name) is not None)
+
+
+def _parts(take: Take) -> list[tuple[int, int, list[int]]]:
+    """Contingent, number of tickets, and their ids where they are named."""
+    if take.tickets is None:
+        return [(take.contingent, take.amount or 1, [])]
+    by_contingent: dict[int, list[int]] = {}
+    for ticket in take.tickets:
+        by_contingent.setdefault(contingent_of(ticket), []).append(ticket)
+    return [(number, len(named), named) for number, named in by_contingent.items()]
+
+
+@dataclass(slots=True)
+class _Buyer:
+    """Who asks for so many tickets of a contingent, and what they have already."""
+
+    work: Work
+    event: Event
+    inventory: Inventory
+    contingent: State
+    order: Order | None
+    plan: Plan
+    amount: int
+    promocodes: Sequence[str]
+
+    def offer(self, channel: SalesChannel, wanted: int | None) -> tuple[Offer, int, bool]:
+        """The price to buy at: the one that is wanted, or the first whose conditions are met. What
+        is given away has to be asked for."""
+        lists = price_lists(self.work, [self.contingent])
+        refusal: Refusal | None = None
+        for offer in offers(self.contingent, lists, channel.number):
+            if wanted not in (None, offer.pricetypeid):
+                continue
+            price_type = item(self.work, PriceType, offer.pricetypeid)
+            price = minor(offer.price, self.work.currency)
+            free = price_type.value("typeid") == FREE
+            if price is None or price_type.version == 0 or price_type.archived:
+                continue
+            if free and wanted is None:
+                continue
+            try:
+                self._check(offer)
+            except (BasketLimit, PriceNotOffered, SoldOut) as not_met:
+                refusal = refusal or not_met
+            else:
+                return offer, price, free
+        if refusal:
+            raise refusal
+        what = "price" if wanted is None else f"price of type {wanted}"
+        message = f"contingent {self.contingent['id']} has no {what} on sales channel"
+        raise PriceNotOffered(
+            f"{message} {channel.number}",
+            contingentid=self.contingent["id"],
+            saleschannelid=channel.number,
+            pricetypeid=wanted,
+        )
+
+    def _check(self, offer: Offer) -> None:
+        if not offer.conditions:
+            return
+        price = (self.contingent["id"], offer.pricetypeid)
+        planned = self.plan.held(self.event.number, price) + self.amount
+        in_order = planned + (self.order.held(self.event.number, price) if self.order else 0)
+        in_all = planned + self.inventory.state.get("priced", {}).get(price_key(*price), 0)
+        asked = Buying(
+            self.work.by.time,
+            self.promocodes,
+            starts(self.event.state),
+            in_order,
+            in_all,
+            self.amount,
+        )
+        check_conditions(offer, asked)
+
+
+def _check_limits(work: Work, number: int, lines: Sequence[State], order: Order | None) -> None:
+    event = work.load(Event, number)
+    more: dict[int, int] = {}
+    for line in lines:
+        contingent = line["contingentid"]
+        more[contingent] = more.get(contingent, 0) + ranges.count(line["tickets"])
+    asked = sum(more.values())
+    had = order.held(number) if order else 0
+    _check_basket(event.state.get("maxnbrofticketsperbasket") or 0, asked, had, number)
+    location = work.load(Location, event.locationid)
+    contingents = work.load(Inventory, number).contingents()
+    check_room(event.state, location.state, contingents, more)
+
+
+def _check_basket(allowed: int, asked: int, had: int, event: int) -> None:
+    if 0 < allowed < asked + had:
+        message = f"an order has at most {allowed} tickets of Event {event}"
+        raise BasketLimit(
+            message,
+            limit="maxnbrofticketsperbasket",
+            allowed=allowed,
+            left=max(0, allowed - had),
+            eventid=event,
+        )
+
+
+def _check_order_size(plan: Plan, order: Order | None) -> None:
+    had = order.held() if order else 0
+    asked = sum(ranges.count(line["tickets"]) for line in plan.lines)
+    if had + asked > MAX_TICKETS:
+        message = f"an order has at most {MAX_TICKETS} tickets"
+        left = max(0, MAX_TICKETS - had)
+        raise BasketLimit(message, limit="order", allowed=MAX_TICKETS, left=left)

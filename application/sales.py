@@ -1,0 +1,179 @@
+"""Commands on orders. Each returns the order, as of the end of the command.
+
+Everything is checked before anything is triggered: what an order takes is planned over all its
+Events first, so a refusal leaves nothing half taken. The order and every Inventory that it touches
+are one save.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+from application.catalog import item
+from application.group_commit import Work
+from application.planning import Plan, lapse, plan_taking
+from domain import ranges
+from domain.catalog import SalesChannel
+from domain.errors import Invalid
+from domain.event import Event
+from domain.inventory import Inventory
+from domain.money import minor_of
+from domain.order import Hold, Order
+from domain.taking import OrderBody, PaymentBody, RefundBody, Take
+from domain.tickets import movement
+
+
+def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
+    channel = _channel(work, body.saleschannelid)
+    plan = plan_taking(work, channel, body.take, body.promocodes)
+    order = work.new(Order)
+    now = work.by.time
+    expiry = _hold(channel, hold).expiry(now, now)
+    order.create(channel.number, work.currency, expiry, plan.lines, work.by)
+    _take(work, order, plan)
+    return order
+
+
+def add_tickets(
+    work: Work,
+    number: int,
+    take: Sequence[Take],
+    promocodes: Sequence[str],
+    hold: Hold,
+    version: int | None = None,
+) -> Order:
+    """Takes more; into a confirmed order they are sold at once."""
+    order = _open(work, number, version)
+    channel = _channel(work, order.state["saleschannelid"])
+    plan = plan_taking(work, channel, take, promocodes, order)
+    order.add(plan.lines, _hold(channel, hold), work.by)
+    _take(work, order, plan)
+    _settle(work, order)
+    return order
+
+
+def remove_tickets(
+    work: Work, number: int, tickets: Sequence[int], hold: Hold, version: int | None = None
+) -> Order:
+    order = _open(work, number, version)
+    channel = work.load(SalesChannel, order.state["saleschannelid"])
+    removed, events = ranges.of(tickets), order.events
+    order.remove(removed, _hold(channel, hold), work.by)
+    expiry = None if order.confirmed else order.state["expiryts"]
+    for event in events:
+        work.load(Inventory, event).release(number, removed, expiry, work.by)
+    _settle(work, order)
+    return order
+
+
+def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
+    """In time or not at all; what is confirmed already stays so."""
+    order = work.load(Order, number).require(version)
+    if order.confirmed:
+        return order
+    order.require_open(work.by.time)
+    for event in order.events:
+        work.load(Event, event).require_active()
+    order.confirm(work.by)
+    _settle(work, order)
+    return order
+
+
+def add_payment(work: Work, number: int, body: PaymentBody, version: int | None = None) -> Order:
+    order = _open(work, number, version)
+    amount = minor_of("amount", body.amount, order.state["currency"])
+    order.pay(amount, body.paymentmethodid, work.by)
+    _settle(work, order)
+    return order
+
+
+def add_refund(work: Work, number: int, body: RefundBody, version: int | None = None) -> Order:
+    order = work.load(Order, number).require(version)
+    amount = minor_of("amount", body.amount, order.state["currency"])
+    order.refund(amount, body.paymentid, work.by)
+    _settle(work, order)
+    return order
+
+
+def cancel_order(work: Work, number: int, version: int | None = None) -> Order:
+    """Gives all its tickets back; what was paid is refunded by refunds."""
+    order = work.load(Order, number).require(version)
+    if order.state["ended"] == "cancelled":
+        return order
+    order.require_open(work.by.time)
+    events = order.events
+    order.cancel(work.by)
+    for event in events:
+        work.load(Inventory, event).release(number, None, None, work.by)
+    return order
+
+
+def split_order(
+    work: Work, number: int, tickets: Sequence[int], version: int | None = None
+) -> Order:
+    """Hands tickets over to a new order, which is returned. Both are paid or not by themselves:
+    what was paid stays with the first."""
+    order = _open(work, number, version)
+    order.require_held(ranges.of(tickets))
+    made, moved = work.new(Order), ranges.of(tickets)
+    events = order.events
+    order.split(made, moved, work.by)
+    expiry = None if order.confirmed else made.state["expiryts"]
+    for event in events:
+        inventory = work.load(Inventory, event)
+        inventory.hand_over(number, made.number, made.state["root"], moved, expiry, work.by)
+    _settle(work, order)
+    _settle(work, made)
+    return made
+
+
+def lapse_order(work: Work, number: int) -> Order:
+    """Ends an order that was not confirmed in time; any other stays as it is."""
+    order = work.load(Order, number).require()
+    if order.due(work.by.time):
+        lapse(work, order)
+    return order
+
+
+# -- the ways of an order
+
+
+def _open(work: Work, number: int, version: int | None) -> Order:
+    order = work.load(Order, number).require(version)
+    order.require_open(work.by.time)
+    return order
+
+
+def _channel(work: Work, number: int) -> SalesChannel:
+    channel = item(work, SalesChannel, number)
+    if channel.version == 0 or channel.archived:
+        raise Invalid("saleschannelid", f"there is no sales channel {number}")
+    return channel
+
+
+def _hold(channel: SalesChannel, hold: Hold) -> Hold:
+    seconds = channel.value("basketseconds")
+    return hold if seconds is None else Hold(seconds, hold.most)
+
+
+def _settle(work: Work, order: Order) -> None:
+    """Tells every Inventory where the order's tickets stand now."""
+    for event in order.events:
+        work.load(Inventory, event).settle(order.number, order.counter_of, work.by)
+
+
+def _take(work: Work, order: Order, plan: Plan) -> None:
+    expiry = None if order.confirmed else order.state["expiryts"]
+    root = order.state["root"]
+    for event, lines in plan.by_event().items():
+        moves = [
+            movement(
+                line["contingentid"],
+                line["pricetypeid"],
+                "free",
+                order.counter_of(line["pricetypeid"]),
+                line["tickets"],
+            )
+            for line in lines
+        ]
+        inventory = work.load(Inventory, event)
+        inventory.take(order.number, root, moves, expiry, secrets.token_hex(16), work.by)

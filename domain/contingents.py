@@ -1,0 +1,227 @@
+"""Contingents: named lots of tickets of one Event, their facts and their counters.
+
+What a reader sees of a contingent is folded here, from facts alone and without knowing who holds
+which ticket: the aggregate and the projections count with the same function.
+
+    free ──▶ reserved ──▶ sold_unpaid ◀──▶ sold_paid      each ticket is in one of these seven;
+      ◀──▶ locked_hard, locked_soft    complimentary       `total` is their sum
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from domain import ranges
+from domain.base import DomainEvent, Fields, State, Value
+from domain.prices import PricelistPrices
+from domain.tickets import (
+    TicketsHandedOver,
+    TicketsLapsed,
+    TicketsLocked,
+    TicketsReleased,
+    TicketsSettled,
+    TicketsTaken,
+    TicketsUnlocked,
+    first_ticket,
+)
+from domain.values import MAX_ID, Price, Reference, field
+
+COUNTERS = (
+    "complimentary",
+    "free",
+    "locked_hard",
+    "locked_soft",
+    "reserved",
+    "sold_paid",
+    "sold_unpaid",
+    "total",
+)
+SOLD = ("sold_unpaid", "sold_paid", "complimentary")
+HELD = ("reserved", *SOLD)
+"""What orders hold; locks are beside it."""
+BOOKKEEPING = frozenset({"seated", "lastupdatets", "made", "locked", "counters"})
+"""What a contingent's state holds beside its fields."""
+
+
+class ContingentLock(Value):
+    """Tickets of a contingent that are locked by count, by lock type."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"tickettypeid"})
+
+    amount: Annotated[int, Field(ge=0, le=10_000_000, description="Tickets")]
+    locktypeid: Reference = Field(description="The lock type")
+
+
+class ContingentFields(Fields):
+    """A named lot of tickets. With the `id` of an existing one it changes that one."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"eventid"})
+
+    id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = field("The contingent's own id", 98)
+    name: Annotated[str, Field(max_length=255)] | None = field("Name", "Tickets", cleared="")
+    amount: Annotated[int, Field(ge=0, le=10_000_000)] | None = field(
+        "Number of tickets; null = made as they are taken, unset = 0", 100
+    )
+    pricelistid: Reference | None = field("Price list", 6)
+    eventspecificprices: PricelistPrices | None = field("Prices beside those of the list")
+    locks: Annotated[list[ContingentLock], Field(max_length=100)] | None = field(
+        "Counted locks", cleared=[]
+    )
+    withimportedbarcodes: bool | None = field("Barcodes are imported", cleared=False)
+    dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
+        "The dates it is valid on; none = all", cleared=[]
+    )
+
+
+class ContingentBody(ContingentFields):
+    """A contingent by itself; `price` is the short way to one price for everyone."""
+
+    price: Price | None = Field(
+        None,
+        description="One event-specific price of type Normal on every channel",
+        examples=[25.0],
+    )
+
+    def fields(self) -> ContingentFields:
+        """The contingent with its short price written out."""
+        said = self.model_dump(include=self.model_fields_set - {"price"})
+        if "price" in self.model_fields_set:
+            prices = [{"pricetypeid": NORMAL, "prices": [self.price]}]
+            said["eventspecificprices"] = None if self.price is None else {"prices": prices}
+        return ContingentFields.model_validate(said)
+
+
+NORMAL = 1
+"""The price type that every account starts with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContingentAdded(DomainEvent, topic="inventory.contingent-added"):
+    contingentid: int
+    seated: bool
+    fields: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContingentChanged(DomainEvent, topic="inventory.contingent-changed"):
+    contingentid: int
+    changed: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContingentRemoved(DomainEvent, topic="inventory.contingent-removed"):
+    contingentid: int
+
+
+EDITS = ContingentAdded | ContingentChanged | ContingentRemoved
+MOVING = (
+    TicketsTaken
+    | TicketsReleased
+    | TicketsLapsed
+    | TicketsSettled
+    | TicketsHandedOver
+    | TicketsLocked
+    | TicketsUnlocked
+)
+COUNTED = EDITS | MOVING
+"""The facts that change what a reader sees of the contingents."""
+
+
+def fold_contingents(state: State, fact: DomainEvent) -> None:
+    """Folds a fact of an Inventory into `state["contingents"]`, by id in the order of adding.
+    `state["edited"]` is the version that last changed what a person entered of them."""
+    state["lastupdatets"] = fact.time
+    contingents = state.setdefault("contingents", {})
+    if isinstance(fact, EDITS):
+        state["edited"] = fact.originator_version
+    match fact:
+        case ContingentAdded():
+            amount = fact.fields.get("amount", 0)
+            made = made_before(state, fact.contingentid)
+            contingents[str(fact.contingentid)] = {
+                **ContingentFields.defaults(),
+                **fact.fields,
+                "amount": amount,
+                "id": fact.contingentid,
+                "seated": fact.seated,
+                "lastupdatets": fact.time,
+                "made": made + (amount or 0),
+                "locked": {},
+                "counters": {
+                    **dict.fromkeys(COUNTERS, 0),
+                    "free": amount or 0,
+                    "total": amount or 0,
+                },
+            }
+        case ContingentChanged():
+            key = str(fact.contingentid)
+            contingent = contingents[key] | fact.changed | {"lastupdatets": fact.time}
+            grown = growth(contingents[key], fact.changed)
+            if grown:
+                counters = contingent["counters"]
+                contingent["made"] += max(grown, 0)
+                contingent["counters"] = counters | {
+                    "free": counters["free"] + grown,
+                    "total": counters["total"] + grown,
+                }
+            contingents[key] = contingent
+        case ContingentRemoved():
+            if contingent := contingents.pop(str(fact.contingentid), None):
+                state.setdefault("removed", {})[str(fact.contingentid)] = contingent["made"]
+        case _ if isinstance(fact, MOVING):
+            for move in fact.moves:
+                key = str(move["contingentid"])
+                contingents[key] = _moved(contingents[key], move, fact)
+
+
+def made_before(state: State, contingent_id: int) -> int:
+    """The last ticket that a contingent had, should it have been there before."""
+    return int(state.get("removed", {}).get(str(contingent_id), first_ticket(contingent_id) - 1))
+
+
+def growth(contingent: State, changed: State) -> int:
+    """How many tickets a change of `amount` makes, or takes out of the free ones (negative)."""
+    amount = changed.get("amount")
+    if amount is None:
+        return 0
+    counters = contingent["counters"]
+    return int(max(amount - counters["total"], -counters["free"]))
+
+
+def made_by(contingent: State, move: State) -> int:
+    """How many tickets this move makes: those of a contingent without a fixed amount."""
+    return max(0, int(move["tickets"][-1][1]) - int(contingent["made"]))
+
+
+def _moved(contingent: State, move: State, fact: Any) -> State:
+    moved = ranges.count(move["tickets"])
+    counters = dict(contingent["counters"])
+    made = made_by(contingent, move)
+    counters["free"] += made
+    counters["total"] += made
+    counters[move["from"]] -= moved
+    counters[move["to"]] += moved
+    after = dict(contingent)
+    after["counters"] = counters
+    after["made"] += made
+    after["lastupdatets"] = fact.time
+    if isinstance(fact, TicketsLocked | TicketsUnlocked):
+        lock = str(fact.locktypeid)
+        change = moved if isinstance(fact, TicketsLocked) else -moved
+        locked = {**contingent["locked"], lock: contingent["locked"].get(lock, 0) + change}
+        after["locked"] = {key: n for key, n in locked.items() if n}
+        after["locks"] = [{"amount": n, "locktypeid": int(k)} for k, n in after["locked"].items()]
+    return after
+
+
+def held(contingent: State) -> int:
+    """How many tickets orders hold."""
+    counters = contingent["counters"]
+    return sum(counters[name] for name in HELD)
+
+
+def in_use(contingent: State) -> int:
+    """How many tickets are not free: what `amount` cannot go below."""
+    counters = contingent["counters"]
+    return int(counters["total"] - counters["free"])

@@ -1,0 +1,82 @@
+"""The limits beside the contingents' own: what an Event, its dates and its Location have room for.
+
+Tickets that orders hold count, locked ones do not. A contingent that names no dates is valid on
+all of them. The Location's capacity holds on every date by itself, or for the whole Event where it
+has no dates. 0 or nothing is no limit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from domain.base import State
+from domain.contingents import held
+from domain.errors import Refusal, SoldOut, TicketsInUse
+
+NOTHING: Mapping[int, int] = {}
+
+
+class Excess(NamedTuple):
+    """A limit that would be broken: its name, its size, the tickets that would be held."""
+
+    limit: str
+    size: int
+    held: int
+    details: dict[str, Any]
+
+
+def excess(
+    event: State, location: State, contingents: Iterable[State], more: Mapping[int, int] = NOTHING
+) -> Excess | None:
+    """The first limit that does not hold with so many more tickets of these contingents."""
+    return next(_exceeded(event, location, contingents, more), None)
+
+
+def check_room(
+    event: State, location: State, contingents: Iterable[State], more: Mapping[int, int]
+) -> None:
+    """Refuses to take more than there is room for."""
+    if found := excess(event, location, contingents, more):
+        asked = sum(more.values())
+        left = max(0, found.size - found.held + asked)
+        message = f"{asked} tickets asked for, {left} left ({found.limit})"
+        raise SoldOut(message, limit=found.limit, asked=asked, left=left, **found.details)
+
+
+def check_edit(event: State, location: State, contingents: Iterable[State]) -> None:
+    """Refuses an edit that leaves less room than is in use."""
+    if found := excess(event, location, contingents):
+        path = {"event": "totalmaxtickets", "date": "capacity", "location": "capacity"}
+        raise too_small(path[found.limit], found)
+
+
+def too_small(path: str, found: Excess) -> Refusal:
+    message = f"{path}: {found.held} tickets are in use ({found.limit})"
+    return TicketsInUse(message, limit=found.limit, inuse=found.held, **found.details)
+
+
+def _exceeded(
+    event: State, location: State, contingents: Iterable[State], more: Mapping[int, int]
+) -> Iterator[Excess]:
+    total, house = event.get("totalmaxtickets") or 0, location.get("capacity") or 0
+    on_all, on_date = 0, dict[int, int]()
+    everything = 0
+    for contingent in contingents:
+        tickets = held(contingent) + more.get(contingent["id"], 0)
+        everything += tickets
+        if dates := contingent["dateids"]:
+            for date in dates:
+                on_date[date] = on_date.get(date, 0) + tickets
+        else:
+            on_all += tickets
+    if 0 < total < everything:
+        yield Excess("event", total, everything, {})
+    if not event["dates"]:
+        if 0 < house < everything:
+            yield Excess("location", house, everything, {})
+        return
+    for date in event["dates"].values():
+        capacity, used = date.get("capacity") or 0, on_all + on_date.get(date["id"], 0)
+        if 0 < capacity < used:
+            yield Excess("date", capacity, used, {"dateid": date["id"]})
+        if 0 < house < used:
+            yield Excess("location", house, used, {"dateid": date["id"]})

@@ -1,0 +1,317 @@
+"""An order: tickets taken together, first unconfirmed, then confirmed, then paid.
+
+Unconfirmed 21001 ──confirm──▶ Confirmed 21002        both may be cancelled: 21003 Archived,
+      └──not confirmed in time──▶ lapsed, 21003       `ended` says how it ended
+
+Money is in minor units of the order's currency. Which tickets are where is told to the
+Inventories in the same save; the order knows what it holds and what it costs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from domain import ranges
+from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.errors import (
+    Invalid,
+    OrderEmpty,
+    OrderEnded,
+    OrderNotConfirmed,
+    RefundTooLarge,
+)
+from domain.ids import Kind
+from domain.ranges import Ranges
+from domain.values import stamp
+
+UNCONFIRMED, CONFIRMED, ARCHIVED = 21001, 21002, 21003
+INCOMPLETE, PAID, OVERPAID = 0, 1, 2
+LAPSED, CANCELLED = "lapsed", "cancelled"
+MAX_TICKETS = 5_000
+
+
+class Hold(NamedTuple):
+    """How long an unconfirmed order is held after its last action, and in all. Seconds."""
+
+    seconds: int
+    most: int
+
+    def expiry(self, now: str, created: str) -> str:
+        last = datetime.fromisoformat(now) + timedelta(seconds=self.seconds)
+        cap = datetime.fromisoformat(created) + timedelta(seconds=self.most)
+        return stamp(min(last, cap))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCreated(DomainEvent, topic="order.created"):
+    """`lines`: `{"eventid", "contingentid", "pricetypeid", "price", "complimentary", "tickets"}`
+    each; `root`: the order that it was split from in the end, or itself."""
+
+    number: int
+    saleschannelid: int
+    currency: str
+    expiryts: str
+    heldsince: str
+    root: int
+    splitfrom: int | None
+    lines: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsAdded(DomainEvent, topic="order.tickets-added"):
+    lines: list[State]
+    expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsRemoved(DomainEvent, topic="order.tickets-removed"):
+    tickets: Ranges
+    expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConfirmed(DomainEvent, topic="order.confirmed"):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAdded(DomainEvent, topic="order.payment-added"):
+    paymentid: int
+    amount: int
+    paymentmethodid: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAdded(DomainEvent, topic="order.refund-added"):
+    """`of`: the payment that is given back, None for money of any."""
+
+    paymentid: int
+    amount: int
+    of: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSplit(DomainEvent, topic="order.split"):
+    toorderid: int
+    tickets: Ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(DomainEvent, topic="order.cancelled"):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLapsed(DomainEvent, topic="order.lapsed"):
+    """It was to be confirmed by `duets`, and was not."""
+
+    duets: str
+
+
+class Order(Aggregate):
+    """`state["lines"]` is what it holds; `state["payments"]` holds payments and refunds by id."""
+
+    KIND = Kind.ORDER
+
+    @staticmethod
+    def evolve(state: State, fact: DomainEvent) -> None:
+        state["lastupdatets"] = fact.time
+        match fact:
+            case OrderCreated():
+                state.update(
+                    number=fact.number,
+                    saleschannelid=fact.saleschannelid,
+                    currency=fact.currency,
+                    status=UNCONFIRMED,
+                    ended=None,
+                    root=fact.root,
+                    splitfrom=fact.splitfrom,
+                    lines=fact.lines,
+                    expiryts=fact.expiryts,
+                    heldsince=fact.heldsince,
+                    createdts=fact.time,
+                    confirmedts=None,
+                    payments={},
+                    amountpaid=0,
+                )
+            case TicketsAdded():
+                state["lines"] = [*state["lines"], *fact.lines]
+                state["expiryts"] = fact.expiryts
+            case TicketsRemoved():
+                state["lines"] = lines_without(state["lines"], fact.tickets)
+                state["expiryts"] = fact.expiryts
+            case OrderSplit():
+                state["lines"] = lines_without(state["lines"], fact.tickets)
+            case OrderConfirmed():
+                state.update(status=CONFIRMED, confirmedts=fact.time)
+            case PaymentAdded():
+                _pay(state, fact.paymentid, fact.amount, fact.time, method=fact.paymentmethodid)
+            case RefundAdded():
+                _pay(state, fact.paymentid, -fact.amount, fact.time, of=fact.of)
+            case OrderCancelled() | OrderLapsed():
+                ended = LAPSED if isinstance(fact, OrderLapsed) else CANCELLED
+                state.update(status=ARCHIVED, ended=ended, lines=[])
+
+    # -- what it is now
+
+    @property
+    def confirmed(self) -> bool:
+        return bool(self.state["status"] == CONFIRMED)
+
+    @property
+    def events(self) -> list[int]:
+        """The Events that it holds tickets of."""
+        return list(dict.fromkeys(line["eventid"] for line in self.state["lines"]))
+
+    def held(self, event: int | None = None, price: tuple[int, int] | None = None) -> int:
+        """How many tickets it holds: of an Event, at a price of a contingent."""
+        return sum(
+            ranges.count(line["tickets"])
+            for line in self.state.get("lines", ())
+            if event in (None, line["eventid"])
+            and price in (None, (line["contingentid"], line["pricetypeid"]))
+        )
+
+    def counter_of(self, price_type: int) -> str:
+        """Which counter the tickets of a price type are in."""
+        if not self.confirmed:
+            return "reserved"
+        if any(
+            line["complimentary"]
+            for line in self.state["lines"]
+            if line["pricetypeid"] == price_type
+        ):
+            return "complimentary"
+        return "sold_unpaid" if payment_status(self.state) == INCOMPLETE else "sold_paid"
+
+    def due(self, now: str) -> bool:
+        return bool(self.state["status"] == UNCONFIRMED and self.state["expiryts"] <= now)
+
+    def expiry(self, hold: Hold, now: str) -> str:
+        """Until when it is held after an action now; a confirmed one keeps what it had."""
+        state = self.state
+        return state["expiryts"] if self.confirmed else hold.expiry(now, state["heldsince"])
+
+    # -- commands
+
+    def create(
+        self, channel: int, currency: str, expiry: str, lines: list[State], by: Cause
+    ) -> None:
+        self.trigger(
+            OrderCreated,
+            by,
+            number=self.number,
+            saleschannelid=channel,
+            currency=currency,
+            expiryts=expiry,
+            heldsince=by.time,
+            root=self.number,
+            splitfrom=None,
+            lines=lines,
+        )
+
+    def require_open(self, now: str) -> None:
+        """Refuses when it has ended, or should have by now."""
+        state = self.state
+        if state["ended"] or self.due(now):
+            ended = state["ended"] or LAPSED
+            message = f"Order {self.number} has {ended if ended == LAPSED else 'been cancelled'}"
+            raise OrderEnded(message, ended=ended, expiryts=state["expiryts"])
+
+    def add(self, lines: list[State], hold: Hold, by: Cause) -> None:
+        self.trigger(TicketsAdded, by, lines=lines, expiryts=self.expiry(hold, by.time))
+
+    def remove(self, tickets: Ranges, hold: Hold, by: Cause) -> None:
+        self.require_held(tickets)
+        self.trigger(TicketsRemoved, by, tickets=tickets, expiryts=self.expiry(hold, by.time))
+
+    def require_held(self, tickets: Ranges) -> None:
+        missing = tickets
+        for line in self.state["lines"]:
+            missing = ranges.remove(missing, line["tickets"])
+        if missing:
+            raise Invalid("tickets", f"order {self.number} does not hold ticket {missing[0][0]}")
+
+    def confirm(self, by: Cause) -> None:
+        if not self.state["lines"]:
+            raise OrderEmpty(f"Order {self.number} has no tickets to confirm")
+        self.trigger(OrderConfirmed, by)
+
+    def pay(self, amount: int, method: int | None, by: Cause) -> None:
+        if not self.confirmed:
+            raise OrderNotConfirmed(f"Order {self.number} is not confirmed: confirm it first")
+        self.trigger(
+            PaymentAdded,
+            by,
+            paymentid=self._next_payment(),
+            amount=amount,
+            paymentmethodid=method,
+        )
+
+    def refund(self, amount: int, of: int | None, by: Cause) -> None:
+        """Gives money back, also of an order that was cancelled since."""
+        payments, left = self.state["payments"], self.state["amountpaid"]
+        if of is not None:
+            if str(of) not in payments or payments[str(of)]["amount"] < 0:
+                raise Invalid("paymentid", f"order {self.number} has no payment {of}")
+            returned = sum(p["amount"] for p in payments.values() if p["of"] == of)
+            left = min(left, payments[str(of)]["amount"] + returned)
+        if amount > left:
+            message = f"Order {self.number} has less than that to give back"
+            raise RefundTooLarge(message, left=left)
+        self.trigger(RefundAdded, by, paymentid=self._next_payment(), amount=amount, of=of)
+
+    def split(self, to: "Order", tickets: Ranges, by: Cause) -> None:
+        """Hands tickets over to a new order, which stands where this one does."""
+        self.require_held(tickets)
+        kept = ("saleschannelid", "currency", "expiryts", "heldsince", "root")
+        state = self.state
+        rest = lines_without(state["lines"], tickets)
+        if not rest:
+            raise Invalid("tickets", "expected some of its tickets, not all")
+        lines = lines_without(state["lines"], ranges.union(line["tickets"] for line in rest))
+        to.trigger(
+            OrderCreated,
+            by,
+            number=to.number,
+            splitfrom=self.number,
+            lines=lines,
+            **{name: state[name] for name in kept},
+        )
+        if self.confirmed:
+            to.confirm(by)
+        self.trigger(OrderSplit, by, toorderid=to.number, tickets=tickets)
+
+    def cancel(self, by: Cause) -> None:
+        self.trigger(OrderCancelled, by)
+
+    def lapse(self, by: Cause) -> None:
+        self.trigger(OrderLapsed, by, duets=self.state["expiryts"])
+
+    def _next_payment(self) -> int:
+        return len(self.state["payments"]) + 1
+
+
+def total_amount(state: State) -> int:
+    return sum(line["price"] * ranges.count(line["tickets"]) for line in state["lines"])
+
+
+def payment_status(state: State) -> int:
+    total, paid = total_amount(state), state["amountpaid"]
+    return INCOMPLETE if paid < total else PAID if paid == total else OVERPAID
+
+
+def lines_without(lines: Sequence[State], tickets: Ranges) -> list[State]:
+    rest = []
+    for line in lines:
+        left = ranges.remove(line["tickets"], tickets)
+        if left:
+            rest.append(line if left == line["tickets"] else line | {"tickets": left})
+    return rest
+
+
+def _pay(state: State, number: int, amount: int, time: str, **said: int | None) -> None:
+    payment = {"id": number, "amount": amount, "ts": time, "of": None, "method": None, **said}
+    state["payments"][str(number)] = payment
+    state["amountpaid"] += amount

@@ -1,0 +1,105 @@
+"""What comes in with orders: tickets to take, tickets named by id, money."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.base import Value
+from domain.money import PositiveMoney
+from domain.offers import of_price_id
+from domain.order import MAX_TICKETS
+from domain.prices import Promocode
+from domain.tickets import contingent_of
+from domain.values import MAX_ID, Reference
+
+TicketIds = Annotated[
+    list[Annotated[int, Field(ge=1, le=MAX_ID)]],
+    Field(min_length=1, max_length=MAX_TICKETS, description="Tickets by id"),
+]
+
+
+class Take(Value):
+    """Tickets of one Event: so many of a contingent, so many at a price, or these very ones."""
+
+    eventid: Reference | None = Field(None, description="The Event", examples=[125])
+    contingentid: Reference | None = Field(None, description="The contingent", examples=[98])
+    tickettypepriceid: Reference | None = Field(
+        None, description="A price as the Event's `prices` show it: contingent and price type"
+    )
+    tickets: TicketIds | None = Field(None, description="These very tickets, by id")
+    amount: Annotated[int, Field(ge=1, le=MAX_TICKETS)] | None = Field(
+        None, description="How many; 1 when nothing is said", examples=[2]
+    )
+    pricetypeid: Reference | None = Field(
+        None, description="The price type; without it, the first one that is for sale", examples=[1]
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = (self.contingentid, self.tickettypepriceid, self.tickets)
+        if sum(way is not None for way in ways) != 1:
+            message = "expected one of contingentid, tickettypepriceid and tickets"
+            raise ValueError(message)
+        if self.tickets is not None and len(set(self.tickets)) < len(self.tickets):
+            message = "tickets: expected each ticket once"
+            raise ValueError(message)
+        if self.tickets is not None and self.amount not in (None, len(self.tickets)):
+            message = "amount: the tickets are named one by one"
+            raise ValueError(message)
+        return self
+
+    @property
+    def price_type(self) -> int | None:
+        if self.tickettypepriceid is None:
+            return self.pricetypeid
+        return of_price_id(self.tickettypepriceid)[1]
+
+    @property
+    def contingent(self) -> int:
+        """The contingent that it speaks of, the first one where it names tickets."""
+        if self.contingentid is not None:
+            return self.contingentid
+        if self.tickettypepriceid is not None:
+            return of_price_id(self.tickettypepriceid)[0]
+        return contingent_of((self.tickets or [0])[0])
+
+
+Takes = Annotated[list[Take], Field(max_length=100, description="Tickets to take")]
+Promocodes = Annotated[
+    list[Promocode], Field(max_length=20, description="Codes that a price may ask for")
+]
+
+
+class OrderBody(Value):
+    """A new order, and what it takes at once."""
+
+    saleschannelid: Reference = Field(description="The sales channel", examples=[2])
+    take: Takes = Field(default=[])
+    promocodes: Promocodes = Field(default=[])
+
+
+class TakeBody(Value):
+    """Tickets that an order takes."""
+
+    take: Annotated[Takes, Field(min_length=1)]
+    promocodes: Promocodes = Field(default=[])
+
+
+class TicketsBody(Value):
+    """Tickets of an order."""
+
+    tickets: TicketIds
+
+
+class PaymentBody(Value):
+    """Money that was paid."""
+
+    amount: PositiveMoney = Field(description="In the account's currency", examples=[50.0])
+    paymentmethodid: Reference | None = Field(None, description="How it was paid")
+
+
+class RefundBody(Value):
+    """Money that was given back."""
+
+    amount: PositiveMoney = Field(description="In the account's currency", examples=[50.0])
+    paymentid: Reference | None = Field(None, description="Which payment is given back")

@@ -1,0 +1,72 @@
+"""What comes in for single tickets: locks, and what is known of a ticket."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, JsonValue, StringConstraints, model_validator
+
+from domain.base import CustomizableFields, State, Value
+from domain.taking import TicketIds
+from domain.values import MAX_ID, Reference
+
+MAX_CHANGED = 5_000
+Amount = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Unlock(Value):
+    """These very tickets, or so many of a contingent; of one lock type, or of any."""
+
+    tickets: TicketIds | None = Field(None, description="These very tickets, by id")
+    contingentid: Reference | None = Field(None, description="The contingent", examples=[98])
+    amount: Amount | None = Field(None, description="How many; 1 when nothing is said")
+    locktypeid: Reference | None = Field(None, description="The lock type", examples=[1])
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.tickets is None) == (self.contingentid is None):
+            message = "expected one of contingentid and tickets"
+            raise ValueError(message)
+        if self.tickets is not None and self.amount is not None:
+            message = "amount: the tickets are named one by one"
+            raise ValueError(message)
+        return self
+
+
+class Lock(Unlock):
+    """These very tickets, or so many of a contingent."""
+
+    locktypeid: Reference = Field(description="The lock type", examples=[1])
+
+
+class TicketFields(CustomizableFields):
+    """What is known of a ticket beside where it stands. null clears."""
+
+    id: Annotated[int, Field(ge=1, le=MAX_ID, description="The ticket", examples=[9800000001])]
+    barcode: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        None, description="An imported barcode; null goes back to the generated one"
+    )
+    properties: Annotated[dict[str, JsonValue], Field(max_length=100)] | None = Field(
+        None, description="Anything, by name"
+    )
+
+    def patch(self) -> State:
+        said: dict[str, Any] = self.model_dump(include=self.model_fields_set)
+        return said
+
+
+class TicketsPatch(Value):
+    """Tickets to change, each once."""
+
+    tickets: Annotated[
+        list[TicketFields], Field(min_length=1, max_length=MAX_CHANGED, description="The tickets")
+    ]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({ticket.id for ticket in self.tickets}) < len(self.tickets):
+            message = "expected each ticket once"
+            raise ValueError(message)
+        barcodes = [t.barcode for t in self.tickets if t.barcode is not None]
+        if len(set(barcodes)) < len(barcodes):
+            message = "expected each barcode once"
+            raise ValueError(message)
+        return self

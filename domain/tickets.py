@@ -1,0 +1,117 @@
+"""Tickets: their ids, their barcodes, and the facts that move them.
+
+A ticket's id says its contingent, so none is ever used twice and no list of them is kept:
+
+    id = contingent's id * 100,000,000 + place in the contingent, from 1
+
+A fact names the tickets it moves as ranges: `{"contingentid", "pricetypeid", "from", "to",
+"tickets": [[first, last], …]}`, `from` and `to` being two of the counters.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.base import DomainEvent, State
+from domain.ranges import Ranges
+
+PLACES = 100_000_000
+
+
+def first_ticket(contingent_id: int) -> int:
+    return contingent_id * PLACES + 1
+
+
+def contingent_of(ticket_id: int) -> int:
+    return ticket_id // PLACES
+
+
+def barcode(seed: str, ticket_id: int, root: int) -> str:
+    """Sixteen characters nobody can guess. Whoever bought a ticket that was given back holds
+    another one than its next buyer: `root` is the order it was first taken by, 0 if it is free."""
+    mac = hmac.digest(bytes.fromhex(seed), f"{ticket_id}.{root}".encode(), hashlib.sha256)
+    return base64.b32encode(mac[:10]).decode()
+
+
+def movement(
+    contingent_id: int, price_type: int | None, source: str, target: str, tickets: Ranges
+) -> State:
+    """One move of a fact."""
+    said = {} if price_type is None else {"pricetypeid": price_type}
+    return {"contingentid": contingent_id, **said, "from": source, "to": target, "tickets": tickets}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsTaken(DomainEvent, topic="inventory.tickets-taken"):
+    """Out of the free ones, into an order. `expiryts`: until when it is held, unconfirmed."""
+
+    orderid: int
+    root: int
+    expiryts: str | None
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsReleased(DomainEvent, topic="inventory.tickets-released"):
+    """Back to the free ones: removed from the order, or the order was cancelled."""
+
+    orderid: int
+    expiryts: str | None
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsLapsed(DomainEvent, topic="inventory.tickets-lapsed"):
+    """Back to the free ones: the order was not confirmed by the time it was due."""
+
+    orderid: int
+    duets: str
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsSettled(DomainEvent, topic="inventory.tickets-settled"):
+    """The order was confirmed, paid, or refunded."""
+
+    orderid: int
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsHandedOver(DomainEvent, topic="inventory.tickets-handed-over"):
+    """From one order to another that was split off."""
+
+    orderid: int
+    toorderid: int
+    root: int
+    expiryts: str | None
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsLocked(DomainEvent, topic="inventory.tickets-locked"):
+    locktypeid: int
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsUnlocked(DomainEvent, topic="inventory.tickets-unlocked"):
+    locktypeid: int
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsChanged(DomainEvent, topic="inventory.tickets-changed"):
+    """What is known of single tickets: `{"id", "barcode"?, "properties"?, "c_…"?}` each."""
+
+    tickets: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarcodesSeeded(DomainEvent, topic="inventory.barcodes-seeded"):
+    """What the barcodes of this Event are made from. It is shown to nobody."""
+
+    SECRET: ClassVar[frozenset[str]] = frozenset({"seed"})
+    seed: str

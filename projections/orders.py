@@ -1,0 +1,118 @@
+"""The document of an order, as it is served. Money is a number of the currency's digits."""
+
+from typing import Any, ClassVar
+
+from pydantic_core import to_json
+
+from domain import ranges
+from domain.base import DomainEvent, State
+from domain.ids import Kind, guid, unpack
+from domain.money import number
+from domain.offers import price_id
+from domain.order import UNCONFIRMED, Order, payment_status, total_amount
+from domain.values import microseconds
+from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+
+
+def order_document(state: State, account: int) -> dict[str, Any]:
+    """The order with its tickets one by one, and its money."""
+    currency = state["currency"]
+    identity = guid(account, Kind.ORDER, state["number"])
+    return {
+        "id": state["number"],
+        "guid": str(identity),
+        "version": state["version"],
+        "status": state["status"],
+        "ended": state["ended"],
+        "saleschannelid": state["saleschannelid"],
+        "tickets": [
+            {
+                "id": ticket,
+                "eventid": line["eventid"],
+                "contingentid": line["contingentid"],
+                "pricetypeid": line["pricetypeid"],
+                "tickettypepriceid": price_id(line["contingentid"], line["pricetypeid"]),
+                "price": number(line["price"], currency),
+            }
+            for line in state["lines"]
+            for ticket in ranges.numbers(line["tickets"])
+        ],
+        "totalamount": number(total_amount(state), currency),
+        "amountpaid": number(state["amountpaid"], currency),
+        "currency": currency,
+        "paymentstatus": payment_status(state),
+        "payments": [_payment(payment, currency) for payment in state["payments"].values()],
+        "expiryts": state["expiryts"] if state["status"] == UNCONFIRMED else None,
+        "confirmedts": state["confirmedts"],
+        "splitfrom": state["splitfrom"],
+        "createdts": state["createdts"],
+        "lastupdatets": state["lastupdatets"],
+    }
+
+
+def _payment(payment: State, currency: str) -> dict[str, Any]:
+    """A refund is a negative amount, and says which payment it gives back."""
+    return {
+        "id": payment["id"],
+        "amount": number(payment["amount"], currency),
+        "ts": payment["ts"],
+        "paymentmethodid": payment["method"],
+        "refundof": payment["of"],
+    }
+
+
+def order_etag(state: State) -> str:
+    return f'"{state["version"]}"'
+
+
+class Orders:
+    name: ClassVar = "orders"
+    version: ClassVar = 1
+    columns: ClassVar[Columns] = tuple(
+        Column(name, "int")
+        for name in (
+            "number",
+            "status",
+            "saleschannelid",
+            "paymentstatus",
+            "created",
+            "updated",
+            "expires",
+        )
+    )
+    indexes: ClassVar[Indexes] = (("account", "number"), ("expires",))
+
+    def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
+        identity = unpack(fact.originator_id)
+        return (fact.originator_id.bytes,) if identity.kind == Kind.ORDER else ()
+
+    def fold(self, documents: Documents, recorded: RecordedFact) -> None:
+        fact = recorded.fact
+        key = fact.originator_id.bytes
+        state = documents.get(key) or {}
+        Order.evolve(state, fact)
+        state["version"] = fact.originator_version
+        documents.put(key, state)
+
+    def row(self, key: bytes, state: State) -> Row:
+        account = int.from_bytes(key[:6])
+        unconfirmed = state["status"] == UNCONFIRMED
+        columns = (
+            state["number"],
+            state["status"],
+            state["saleschannelid"],
+            payment_status(state),
+            microseconds(state["createdts"]),
+            microseconds(state["lastupdatets"]),
+            microseconds(state["expiryts"]) if unconfirmed else None,
+        )
+        events = dict.fromkeys(line["eventid"] for line in state["lines"])
+        return Row(
+            key,
+            account,
+            to_json(state),
+            to_json(order_document(state, account)),
+            order_etag(state),
+            columns,
+            terms=tuple(f"event:{event}" for event in events),
+        )

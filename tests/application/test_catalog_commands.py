@@ -1,13 +1,15 @@
 """Commands on the catalog, and what every account starts with."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
+from pydantic_core import from_json, to_json
 
 from application.catalog import archive_item, change_item, create_item, item, open_catalog
 from application.group_commit import Work
-from application.transfer import numbers_in
+from application.transfer import export_lines, import_lines, numbers_in
 from domain.catalog import (
     CATALOG,
     STARTING,
@@ -18,7 +20,7 @@ from domain.catalog import (
     SeatRank,
 )
 from domain.errors import Invalid, NotFound, VersionMismatch
-from domain.ids import Kind
+from domain.ids import Kind, account_number
 from tests.application.desk import Desk
 from tests.spec import ACCOUNT
 
@@ -159,3 +161,50 @@ def test_the_numbers_of_a_catalog_are_known_to_export_and_check(desk: Desk) -> N
 
     expected = {(cls.KIND, number) for cls, numbers in STARTING.items() for number in numbers}
     assert taken == expected | {(Kind.SEAT_RANK, 1)}
+
+
+@pytest.fixture
+def exported() -> Iterator[list[bytes]]:
+    """An export of an account whose catalog has grown."""
+    desk = Desk(account=account_number("demo"))
+    created(desk, PriceType, name="Students")
+    changed(desk, PriceType, 1, name="Full")
+    desk.do(partial(archive_item, cls=PriceType, number=2, archived=True))
+    yield list(export_lines(desk.store, "demo", "en", "EUR"))
+    desk.close()
+
+
+def imported(lines: Iterable[bytes]) -> Desk:
+    """A desk of the account in another store, after the import."""
+    desk = Desk(account=account_number("demo"))
+    import_lines(desk.store, lines, lambda *_: opened(desk))
+    return desk
+
+
+def test_a_catalog_is_imported_as_it_was_exported(exported: list[bytes]) -> None:
+    desk = imported(exported)
+
+    names = [state(desk, PriceType, number)["name"] for number in (1, 2, 3, 4)]
+    facts = len(desk.facts())
+    following = created(desk, PriceType, name="Pupils").number
+    desk.close()
+
+    assert names == ["Full", "Reduction", "Free", "Students"]
+    assert facts == STARTS + 3
+    assert following > 4
+
+
+def test_an_account_of_an_older_export_gets_its_catalog(exported: list[bytes]) -> None:
+    desk = imported(exported[:1])
+
+    assert state(desk, SalesChannel, 1)["name"] == "Desk"
+    desk.close()
+
+
+@pytest.mark.parametrize("kind", [Kind.EVENT, Kind.REGISTRY, Kind.ORDER, 99])
+def test_a_fact_of_the_catalog_is_of_nothing_else(exported: list[bytes], kind: int) -> None:
+    head, first, *_ = exported
+    moved = to_json(from_json(first) | {"kind": int(kind)})
+
+    with pytest.raises(Invalid, match="line 2"):
+        imported([head, moved])

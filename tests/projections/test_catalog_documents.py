@@ -1,11 +1,19 @@
 """The documents of the catalog."""
 
+import tempfile
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic_core import from_json
 
 from adapters.views.select import Select
+from application.catalog import archive_item, change_item, create_item
+from application.history import past_one
 from domain.catalog import (
     CATALOG,
     CatalogItem,
@@ -18,8 +26,10 @@ from domain.catalog import (
 )
 from domain.ids import Kind
 from projections.catalog_documents import CatalogDocuments
-from tests.projections.conftest import MakeView
+from tests.application.desk import Desk, rendered
+from tests.projections.conftest import MakeView, new_view
 from tests.projections.facts import Facts
+from tests.projections.histories import answered
 from tests.spec import ACCOUNT, Projected, at, given_facts
 
 
@@ -122,11 +132,61 @@ def test_other_things_leave_the_catalog_alone(make_view: MakeView) -> None:
     assert list(projected.rows()) == []
 
 
-def test_batches_of_any_size_give_the_same_bytes(make_view: MakeView) -> None:
-    facts = a_thing(Facts(), PriceType, name="A")
-    facts.add(CatalogItemChanged, 5, kind=Kind.PRICE_TYPE, changed={"name": "B"})
-    facts.add(CatalogItemArchived, 5, kind=Kind.PRICE_TYPE)
+numbers, kinds = st.integers(1, 5), st.sampled_from([PriceType, SalesChannel])
+fields = st.fixed_dictionaries(
+    {"name": st.sampled_from(["A", "b c", "B"])},
+    optional={"typeid": st.none(), "c_a": st.none() | st.booleans()},
+)
+commands: st.SearchStrategy[Any] = kinds.flatmap(
+    lambda cls: st.one_of(
+        st.builds(partial, st.just(create_item), cls=st.just(cls), fields=bodies(cls)),
+        st.builds(
+            partial, st.just(change_item), cls=st.just(cls), number=numbers, fields=bodies(cls)
+        ),
+        st.builds(
+            partial,
+            st.just(archive_item),
+            cls=st.just(cls),
+            number=numbers,
+            archived=st.booleans(),
+        ),
+    )
+)
 
-    one, many = (list(documents(make_view, facts, batch).rows()) for batch in (1, 500))
 
-    assert one == many
+def bodies(cls: type[CatalogItem]) -> st.SearchStrategy[Any]:
+    return fields.map(cls.FIELDS.model_validate)
+
+
+def asked(desk: Desk, decide: Any, body: bytes) -> bytes:
+    """The document of the past that such an answer is of."""
+    document = from_json(body)
+    past = past_one(
+        decide.keywords["cls"],
+        desk.store,
+        ACCOUNT,
+        document["id"],
+        version=document["version"],
+    )
+    return rendered(past)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.lists(commands, min_size=1, max_size=4), min_size=1, max_size=5))
+def test_the_live_view_is_the_rebuilt_view_the_answer_and_the_past(
+    history: list[list[Any]],
+) -> None:
+    projection = CatalogDocuments()
+    with tempfile.TemporaryDirectory() as folder, closing(Desk()) as desk:
+        with closing(new_view(projection, Path(folder, "live"))) as view:
+            live = given_facts(projection, view, desk.store)
+            for batch in history:
+                jobs = [desk.job(decide) for decide in batch]
+                for job, answer in zip(jobs, desk.together(*jobs), strict=True):
+                    if said := answered(answer):
+                        assert asked(desk, job.decide, said.body) == said.body
+                live.follow(1)
+            served = list(live.rows())
+
+        with closing(new_view(projection, Path(folder, "rebuilt"))) as view:
+            assert list(given_facts(projection, view, desk.store).rows()) == served

@@ -8,15 +8,17 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.catalog import CATALOG
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import LocationFields
-from tests.adapters.http.talk import COMMANDS, ROUTES, Route, Scene
+from tests.adapters.http.talk import ALIKE, COMMANDS, ROUTES, Route, Scene
 
 NAMES = [
     *EventBody.model_fields,
     *LocationFields.model_fields,
     *DateFields.model_fields,
+    *(name for cls in CATALOG.values() for name in cls.FIELDS.model_fields),
     *("amount", "locks", "prices", "conditions", "type", "value", "datetype", "url", "color"),
     *("version", "reason", "dates", "guid", "c_x", "c_", "namefr", "saleschannelid", "pricetypeid"),
 ]
@@ -53,7 +55,11 @@ def check(answer: Any) -> None:
 
 
 @FUZZ
-@given(route=st.sampled_from([r for r in COMMANDS if r.body]), body=BODIES, real=st.booleans())
+@given(
+    route=st.sampled_from([r for r in [*COMMANDS, *ALIKE] if r.body]),
+    body=BODIES,
+    real=st.booleans(),
+)
 def test_any_json_is_answered(
     web: TestClient, scene: Scene, route: Route, body: dict[str, Any], *, real: bool
 ) -> None:

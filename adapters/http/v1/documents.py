@@ -252,7 +252,7 @@ class HistoryPage(BaseModel):
 class Change(Recorded):
     """A fact, as other systems follow it."""
 
-    kind: str = Field(description="location or event", examples=["event"])
+    kind: str = Field(description="What changed, as `kind` asks for it", examples=["event"])
     id: Number
     guid: Guid
     data: dict[str, Any] = Field(description="What the fact says")

@@ -3,13 +3,16 @@
 from typing import TypeVar
 
 from application.group_commit import Work
-from domain.catalog import STARTING, CatalogFields, CatalogItem, SalesChannel
+from domain.catalog import STARTING, CatalogFields, CatalogItem, PriceListFields, SalesChannel
+from domain.errors import Invalid
+from domain.prices import too_precise
 
 C = TypeVar("C", bound=CatalogItem)
 
 
 def create_item(work: Work, cls: type[C], fields: CatalogFields) -> C:
     item(work, SalesChannel, 1)  # opened first: numbers of its own come behind the starting ones
+    _check_prices(work, fields)
     made = work.new(cls)
     made.create(fields, work.by)
     return made
@@ -19,6 +22,7 @@ def change_item(
     work: Work, cls: type[C], number: int, fields: CatalogFields, version: int | None = None
 ) -> C:
     changed = item(work, cls, number)
+    _check_prices(work, fields)
     changed.require(version).change(fields, work.by)
     return changed
 
@@ -34,6 +38,14 @@ def archive_item(
     else:
         changed.restore(work.by)
     return changed
+
+
+def _check_prices(work: Work, fields: CatalogFields) -> None:
+    """Refuses a price list with more digits than the account's currency has."""
+    if isinstance(fields, PriceListFields):
+        where = too_precise(fields.patch().get("prices"), work.currency)
+        if where:
+            raise Invalid(f"prices.{where}", f"too many decimals for {work.currency}")
 
 
 def item(work: Work, cls: type[C], number: int) -> C:

@@ -7,7 +7,7 @@ one on its event loop.
 
     a refused job       harms no other: what it had triggered is taken back
     another process     wrote first: the aggregates follow the log and the batch is decided again,
-                        a bounded number of times, then `Conflict`
+                        a bounded number of times, then `Conflict`; from then on they take turns
     the store is away   nothing was recorded: everyone is told so, and the memory starts afresh
 
 A refusal, too, is answered only after the commit, for it may rest on facts of its own batch.
@@ -18,7 +18,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -34,6 +34,7 @@ from domain.money import DEFAULT_CURRENCY
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
 MAX_FOLLOW = 10_000
+CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
 
@@ -147,6 +148,8 @@ class Committer:
         self._read: dict[UUID, int] = {}
         """What the recording jobs of this batch were decided on, and at which version."""
         self._position = store.position()
+        self._contended = 0
+        """For how many more batches other processes are waited for."""
 
     def aggregate(self, cls: type[A], aggregate_id: UUID) -> A:
         """The aggregate in memory, loaded when it is not there."""
@@ -171,13 +174,15 @@ class Committer:
     def _commit(self, batch: Sequence[Job]) -> None:
         try:
             for _ in range(MAX_ATTEMPTS):
-                self._follow()
-                try:
-                    self._attempt(batch)
-                except VersionTaken:
-                    self._forget()
-                else:
-                    return
+                with self._turn():
+                    self._follow()
+                    try:
+                        self._attempt(batch)
+                    except VersionTaken:
+                        self._forget()
+                        self._contended = CONTENDED_BATCHES
+                    else:
+                        return
             refusal = Conflict("Other processes kept changing the same things: try again")
             self._fail(batch, refusal)
         except StoreUnavailable as error:
@@ -186,6 +191,14 @@ class Committer:
         except Exception as error:  # the writer must outlive any batch
             log.exception("batch failed", commands=len(batch))
             self._fail(batch, error)
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """Where another process writes the same things, they take turns: deciding again costs more
+        than waiting, and an aggregate that was changed in vain has to be loaded again."""
+        if not self._contended:
+            return nullcontext()
+        self._contended -= 1
+        return self.store.exclusive()
 
     def _attempt(self, batch: Sequence[Job]) -> None:
         self._touched.clear()
@@ -292,6 +305,7 @@ class Committer:
         held = self._aggregates.get(recorded.fact.originator_id)
         if held is not None and recorded.fact.originator_version == held.version + 1:
             held.apply(recorded.fact)
+            self._contended = CONTENDED_BATCHES
 
     def _forget(self) -> None:
         """Nothing was recorded, so what this batch did to the held aggregates is not so."""

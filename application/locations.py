@@ -2,7 +2,10 @@
 
 from application.group_commit import Work
 from application.history import location_at
+from domain.event import Event
 from domain.hosting import Hosting
+from domain.inventory import Inventory
+from domain.limits import excess, too_small
 from domain.location import Location, LocationFields
 
 
@@ -17,7 +20,9 @@ def change_location(
     work: Work, number: int, fields: LocationFields, version: int | None = None
 ) -> Location:
     location = work.load(Location, number).require(version)
+    before = location.state.get("capacity", 0)
     location.change(fields, work.by)
+    _check_room(work, location, before)
     return location
 
 
@@ -35,5 +40,19 @@ def revert_location(work: Work, number: int, to: int, version: int | None = None
     if not location.exists:
         location.restore(work.by)
         work.load(Hosting, number).open(work.by)
+    before = location.state.get("capacity", 0)
     location.revert(past.state, work.by)
+    _check_room(work, location, before)
     return location
+
+
+def _check_room(work: Work, location: Location, before: int) -> None:
+    """A Location that becomes smaller still has room for what its Events have sold."""
+    capacity = location.state.get("capacity", 0)
+    if not capacity or 0 < before <= capacity:
+        return
+    for number in map(int, work.load(Hosting, location.number).state.get("events", {})):
+        contingents = work.load(Inventory, number).contingents()
+        found = excess(work.load(Event, number).state, location.state, contingents)
+        if found and found.limit == "location":
+            raise too_small("capacity", found, eventid=number)

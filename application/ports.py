@@ -1,6 +1,7 @@
 """What the application needs from the world: a store of facts, and nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -65,6 +66,10 @@ class Store(Protocol):
         `VersionTaken` when another process wrote a version or a key, or one of these since,
         `StoreUnavailable` when nothing could be recorded.
         """
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Held by one process at a time of those that ask for it: what it decides inside, no other
+        of them overtakes. A courtesy, not a guarantee: `append` checks all the same."""
 
     def position(self) -> int:
         """The position of the newest fact, 0 in an empty store."""

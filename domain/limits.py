@@ -49,9 +49,10 @@ def check_edit(event: State, location: State, contingents: Iterable[State]) -> N
         raise too_small(path[found.limit], found)
 
 
-def too_small(path: str, found: Excess) -> Refusal:
+def too_small(path: str, found: Excess, **details: int) -> Refusal:
     message = f"{path}: {found.held} tickets are in use ({found.limit})"
-    return TicketsInUse(message, limit=found.limit, inuse=found.held, **found.details)
+    said = {**found.details, **details}
+    return TicketsInUse(message, limit=found.limit, inuse=found.held, **said)
 
 
 def _exceeded(

@@ -17,6 +17,7 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
+from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.v1 import (
     availability,
     catalog,
@@ -36,6 +37,7 @@ log = get_logger()
 
 KEY_REFRESH_SECONDS = 1.0
 MINUTE = 60
+SWEEP_SECONDS, SWEEP_PAUSE_SECONDS = 1.0, 0.05
 SWITCH_SECONDS = 0.0005
 """How long the event loop and the writer may keep the interpreter from each other: the default,
 ten times as long, is paid at every statement of the writer while requests come in."""
@@ -52,11 +54,12 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         await _start_writer(book)
         gc.collect()
         gc.freeze()
-        keeping = asyncio.create_task(_keep(book))
+        keeping = [asyncio.create_task(task(book)) for task in (_keep, _sweep)]
         try:
             yield
         finally:
-            keeping.cancel()
+            for task in keeping:
+                task.cancel()
             if isinstance(book.writer, LoopWriter):
                 book.writer.close()  # its futures are the loop's
             await asyncio.to_thread(book.close)
@@ -132,6 +135,17 @@ async def _keep(book: Stagebook) -> None:
                 await asyncio.to_thread(book.forget_answers)
         except Exception:  # a key that is revoked later must still be seen
             log.exception("keys are not refreshed")
+
+
+async def _sweep(book: Stagebook) -> None:
+    """Every second, and at once again while there is more than one sweep's worth."""
+    while True:
+        found = 0
+        try:
+            found = await sweep(book)
+        except Exception:  # a sweep that comes later is as good
+            log.exception("orders are not swept")
+        await asyncio.sleep(SWEEP_SECONDS if found < AT_ONCE else SWEEP_PAUSE_SECONDS)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The store in memory, on the library's plain-object recorder: for tests and trials."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from uuid import UUID
 
@@ -55,6 +56,9 @@ class MemoryStore:
             answer = replace(kept.answer, position=at)
             self._answers[kept.account, kept.key] = replace(kept, answer=answer)
         return positions
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        return nullcontext()  # a store of one process
 
     def position(self) -> int:
         return self._recorder.max_notification_id() or 0

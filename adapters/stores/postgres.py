@@ -9,7 +9,7 @@ log loses facts. They are not installed.)
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from application.ports import (
 )
 from domain.base import DomainEvent, Snapshot
 
-MIGRATION_LOCK = 0x57A6EB00
+MIGRATION_LOCK, TURNS_LOCK = 0x57A6EB00, 0x57A6EB01
 LOOK_SECONDS = 5.0
 """How long it is tried to learn what became of a commit whose connection was lost."""
 
@@ -171,6 +171,18 @@ class PostgresStore:
         self.datastore.close()
 
     # -- writing
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with ExitStack() as held:
+            with translated():
+                c = held.enter_context(held.enter_context(self.datastore.get_connection()).cursor())
+                c.execute("SELECT pg_advisory_lock(%s)", (TURNS_LOCK,))
+            try:
+                yield
+            finally:  # a lost connection has let go of it already, and says nothing of the batch
+                with suppress(psycopg.Error):
+                    c.execute("SELECT pg_advisory_unlock(%s)", (TURNS_LOCK,))
 
     def append(
         self,

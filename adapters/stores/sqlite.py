@@ -161,14 +161,25 @@ class SqliteStore:
             self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
             opened.callback(self._recorder.close)
             self._recorder.create_table()
+            self._turns = opened.enter_context(path.with_suffix(".turns").open("a"))
             opened.pop_all()
 
     def close(self) -> None:
         for reader in self._readers:
             reader.close()
+        self._turns.close()
         self._recorder.close()
 
     # -- writing
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with translated():
+            fcntl.flock(self._turns, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._turns, fcntl.LOCK_UN)
 
     def append(
         self,

@@ -10,52 +10,72 @@ from typing import Any
 from pydantic_core import to_json
 
 from adapters.stores.memory import MemoryStore
-from application import events, locations
+from application import contingents, events, locations, sales
 from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
-from application.history import ShownEvent
+from application.history import ShownEvent, load
 from application.ports import Answer, Store
 from domain.base import Cause
 from domain.catalog import CatalogItem
-from domain.event import DateFields
+from domain.contingents import ContingentBody
+from domain.event import DateFields, Event
 from domain.event_fields import EventBody
+from domain.inventory import Inventory
 from domain.location import Location, LocationFields
+from domain.order import Hold, Order
+from domain.taking import OrderBody, PaymentBody, RefundBody, Take
+from domain.ticket_fields import Lock, Unlock
 from projections.catalog_documents import catalog_document
-from projections.event_documents import event_document, event_etag
+from projections.event_documents import contingent, event_document, event_etag
 from projections.location_documents import location_document, location_etag
+from projections.orders import order_document, order_etag
 from tests.spec import ACCOUNT, by
 
 PATIENCE = 30
 """Seconds that a test waits for what must come."""
+HOLD = Hold(1_200, 7_200)
+"""As long as an unconfirmed order is held where nothing else is said."""
 
 
 def rendered(decided: Any) -> bytes:
     """The document that a command answers with."""
     match decided:
-        case ShownEvent(event, inventory, location):
-            return to_json(
-                event_document(event.state, inventory.state, location.state, event.account)
-            )
         case (ShownEvent() as shown, int()):
             return rendered(shown)
+        case ShownEvent(event):
+            document: Any = event_document(*decided.states, event.account)
+        case (Event() as event, Inventory() as inventory, int() as number):
+            document = contingent(inventory.contingent(number), event.number)
+        case (Inventory(), list() as tickets):
+            document = tickets
+        case Order() as order:
+            document = order_document(order.state, order.account)
         case Location() as location:
-            return to_json(location_document(location.state, location.account))
+            document = location_document(location.state, location.account)
         case CatalogItem() as item:
-            return to_json(catalog_document(item.KIND, item.state, item.account))
+            document = catalog_document(item.KIND, item.state, item.account)
         case _:
-            return to_json(decided)
+            document = decided
+    return to_json(document)
 
 
 def etag(decided: Any) -> str:
     """The ETag of that document."""
     match decided:
-        case ShownEvent(event, inventory, location):
-            return event_etag(event.state, inventory.state, location.state)
+        case ShownEvent():
+            return event_etag(*decided.states)
         case (ShownEvent() as shown, int()):
             return etag(shown)
         case Location() as location:
             return location_etag(location.state)
+        case Order() as order:
+            return order_etag(order.state)
         case _:
             return ""
+
+
+def taking(event: int, contingent: int, amount: int = 1, **fields: Any) -> dict[str, Any]:
+    """What an order takes, as in a request."""
+    return {"eventid": event, "contingentid": contingent, "amount": amount, **fields}
 
 
 class Desk:
@@ -159,6 +179,125 @@ class Desk:
 
     def revert(self, event: int, to: int) -> Answer:
         return self.do(partial(events.revert_event, number=event, to=to))
+
+    def contingent(self, event: int, **fields: Any) -> int:
+        """A hundred tickets at 25, unless said otherwise."""
+        body = ContingentBody(**{"name": "Standing", "amount": 100, "price": 25.0, **fields})
+        added: tuple[Event, Inventory, int] = self.decided(
+            partial(contingents.add_contingent, number=event, body=body)
+        )
+        return added[2]
+
+    def change_contingent(self, event: int, contingent: int, **fields: Any) -> Answer:
+        body = ContingentBody(**fields)
+        return self.do(
+            partial(
+                contingents.change_contingent, number=event, contingent_id=contingent, body=body
+            )
+        )
+
+    def publish(self, event: int) -> Answer:
+        return self.do(partial(events.change_status, number=event, transition="publish"))
+
+    def close_event(self, event: int) -> Answer:
+        return self.do(partial(events.change_status, number=event, transition="close"))
+
+    def on_sale(self, amount: int | None = 100, **fields: Any) -> tuple[int, int]:
+        """An Active Event, and its one contingent."""
+        when = {"startts": "2026-12-01T20:00:00Z", "endts": "2026-12-01T23:00:00Z"}
+        event = self.event(**{**when, **fields})
+        contingent = self.contingent(event, amount=amount)
+        self.publish(event)
+        return event, contingent
+
+    def lock(self, event: int, locktype: int = 1, **fields: Any) -> Answer:
+        body = Lock(locktypeid=locktype, **fields)
+        return self.do(partial(contingents.lock_tickets, number=event, body=body))
+
+    def unlock(self, event: int, **fields: Any) -> Answer:
+        return self.do(partial(contingents.unlock_tickets, number=event, body=Unlock(**fields)))
+
+    def order(
+        self,
+        *take: dict[str, Any],
+        channel: int = 2,
+        promocodes: Sequence[str] = (),
+        hold: Hold = HOLD,
+        **options: Any,
+    ) -> int:
+        """`take`: as in a request, see `taking`."""
+        body = OrderBody.model_validate(
+            {"saleschannelid": channel, "take": list(take), "promocodes": list(promocodes)}
+        )
+        made: Order = self.decided(partial(sales.create_order, body=body, hold=hold), **options)
+        return made.number
+
+    def add(
+        self,
+        order: int,
+        *take: dict[str, Any],
+        promocodes: Sequence[str] = (),
+        hold: Hold = HOLD,
+        **options: Any,
+    ) -> Answer:
+        takes = [Take.model_validate(one) for one in take]
+        decide = partial(
+            sales.add_tickets, number=order, take=takes, promocodes=promocodes, hold=hold
+        )
+        return self.do(decide, **options)
+
+    def remove(self, order: int, *tickets: int, hold: Hold = HOLD, **options: Any) -> Answer:
+        decide = partial(sales.remove_tickets, number=order, tickets=tickets, hold=hold)
+        return self.do(decide, **options)
+
+    def confirm(self, order: int, **options: Any) -> Answer:
+        return self.do(partial(sales.confirm_order, number=order), **options)
+
+    def pay(self, order: int, amount: float, **options: Any) -> Answer:
+        body = PaymentBody.model_validate({"amount": amount})
+        return self.do(partial(sales.add_payment, number=order, body=body), **options)
+
+    def refund(
+        self, order: int, amount: float, payment: int | None = None, **options: Any
+    ) -> Answer:
+        body = RefundBody.model_validate({"amount": amount, "paymentid": payment})
+        return self.do(partial(sales.add_refund, number=order, body=body), **options)
+
+    def cancel(self, order: int, **options: Any) -> Answer:
+        return self.do(partial(sales.cancel_order, number=order), **options)
+
+    def split(self, order: int, *tickets: int, **options: Any) -> int:
+        """Returns the new order."""
+        decide = partial(sales.split_order, number=order, tickets=tickets)
+        made: Order = self.decided(decide, **options)
+        return made.number
+
+    def lapse(self, order: int, **options: Any) -> Answer:
+        return self.do(partial(sales.lapse_order, number=order), **options)
+
+    def sold(self, event: int, contingent: int, amount: int = 1) -> int:
+        """An order that is confirmed and not paid."""
+        order = self.order(taking(event, contingent, amount))
+        self.confirm(order)
+        return order
+
+    def order_document(self, order: int) -> dict[str, Any]:
+        """As it is now."""
+        found = load(self.store, Order, Order.id_of(self.account, order))
+        return order_document(found.state, self.account)
+
+    def tickets(self, order: int) -> list[int]:
+        """The tickets that an order holds."""
+        return [ticket["id"] for ticket in self.order_document(order)["tickets"]]
+
+    def inventory(self, event: int) -> Inventory:
+        """The tickets of an Event, as they are now."""
+        return load(self.store, Inventory, Inventory.id_of(self.account, event))
+
+    def counters(self, event: int, contingent: int) -> dict[str, int]:
+        """The counters that are not 0."""
+        counted = self.inventory(event).contingent(contingent)["counters"]
+        return {name: count for name, count in counted.items() if count}
 
     def facts(self, after: int = 0) -> Sequence[str]:
         """The names of what was recorded behind a position."""

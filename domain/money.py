@@ -4,7 +4,7 @@ The digits of a currency are part of what stored amounts mean, so a line of this
 changed and never removed, also when the currency is withdrawn: accounts that keep it stay readable.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -74,10 +74,17 @@ class Written(float):
         made.text = text
         return made
 
+    @property
+    def rounded(self) -> bool:
+        try:
+            return Decimal(self.text) != Decimal(repr(float(self)))
+        except InvalidOperation:  # an exponent beyond any number
+            return True
+
 
 def as_written(value: Any) -> Any:
     """Refuses what was rounded when it was read: 0.1000000000000000000001 is not 0.1."""
-    if type(value) is Written and Decimal(value.text) != Decimal(repr(float(value))):
+    if type(value) is Written and value.rounded:
         message = "expected a number of at most 15 digits"
         raise ValueError(message)
     return value

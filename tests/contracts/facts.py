@@ -11,13 +11,21 @@ import domain.event
 import domain.hosting
 import domain.inventory
 import domain.location
+import domain.order
 import domain.registry
 from domain.base import DomainEvent, Snapshot, payload_fields, type_of_topic
 from domain.ids import Kind, guid
 from domain.location import LocationChanged
 from tests.spec import ACCOUNT, at
 
-MODULES = (domain.event, domain.hosting, domain.inventory, domain.location, domain.registry)
+MODULES = (
+    domain.event,
+    domain.hosting,
+    domain.inventory,
+    domain.location,
+    domain.order,
+    domain.registry,
+)
 FACT_CLASSES = tuple(
     cls for topic, cls in sorted(type_of_topic.items()) if topic and cls is not Snapshot
 )
@@ -75,6 +83,9 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: texts,
     bool: st.booleans(),
     str | None: st.none() | texts,
+    int | None: st.none() | st.integers(0, 2**62),
+    list[list[int]]: st.lists(st.lists(st.integers(0, 2**62), max_size=2), max_size=3),
+    list[dict[str, Any]]: st.lists(st.dictionaries(texts, values, max_size=2), max_size=2),
     dict[str, Any]: st.dictionaries(texts, values, max_size=4),
 }
 
@@ -101,6 +112,9 @@ FULL: dict[Any, Any] = {
     str: "naïve \0 \U0001f3ad",
     bool: True,
     str | None: None,
+    int | None: None,
+    list[list[int]]: [[0, 2**62], []],
+    list[dict[str, Any]]: [{}, {"": 0, "deep": DEEP}],
     dict[str, Any]: {"": 0, "deep": DEEP, "1": 1e300, "c_ünïcode": [[], {}, ""]},
 }
 

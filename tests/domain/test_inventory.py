@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from domain.base import State
-from domain.errors import Invalid
-from domain.inventory import (
+from domain.contingents import (
+    COUNTERS,
     ContingentAdded,
     ContingentChanged,
     ContingentFields,
     ContingentRemoved,
-    Inventory,
 )
+from domain.errors import Invalid, Refusal, SoldOut
+from domain.inventory import Inventory
+from domain.tickets import PLACES, TicketsLocked, TicketsUnlocked, first_ticket
 from tests.spec import Command, given, says, then, then_refused, when
 
 
@@ -23,9 +25,18 @@ def exactly(*contingents: State, seated: bool = False) -> Command:
     wanted = [ContingentFields.model_validate(c) for c in contingents]
 
     def command(inventory: Inventory, by: Any) -> None:
-        inventory.set_contingents(wanted, seated=seated, new_id=ids(inventory), by=by)
+        inventory.set_contingents(
+            wanted, seated=seated, by=by, new_id=ids(inventory), lock_counter=counter
+        )
 
     return command
+
+
+def counter(lock_type: int, path: str) -> str:
+    """The counter of the two lock types that an account starts with."""
+    if lock_type not in (1, 2):
+        raise Invalid(path, f"there is no lock type {lock_type}")
+    return "locked_hard" if lock_type == 1 else "locked_soft"
 
 
 def ids(inventory: Inventory) -> Callable[[], int]:
@@ -54,8 +65,12 @@ def test_a_contingent_without_an_id_is_added() -> None:
         "eventspecificprices": None,
         "locks": [],
         "withimportedbarcodes": False,
+        "dateids": [],
         "seated": False,
         "lastupdatets": outcome.facts[1].time,
+        "made": first_ticket(99) - 1,
+        "locked": {},
+        "counters": dict.fromkeys(COUNTERS, 0),
     }
 
 
@@ -84,8 +99,67 @@ def test_null_clears_a_field_of_a_contingent() -> None:
 
     outcome = when(inventory, exactly({"id": 98, "locks": None, "pricelistid": None}))
 
-    changed = {"locks": [], "pricelistid": None}
-    then(outcome, says(ContingentChanged, contingentid=98, changed=changed))
+    unlocked = [move("locked_hard", "free", [96, 100])]
+    then(
+        outcome,
+        says(TicketsUnlocked, locktypeid=1, moves=unlocked),
+        says(ContingentChanged, contingentid=98, changed={"pricelistid": None}),
+    )
+
+
+def move(source: str, target: str, *places: Sequence[int], contingent: int = 98) -> State:
+    """Tickets by their places in the contingent."""
+    tickets = [[contingent * PLACES + place for place in ends] for ends in places]
+    return {"contingentid": contingent, "from": source, "to": target, "tickets": tickets}
+
+
+def test_locks_are_counted_off_the_highest_free_tickets() -> None:
+    locks = [{"amount": 5, "locktypeid": 1}, {"amount": 10, "locktypeid": 2}]
+    inventory = given(Inventory)
+
+    outcome = when(inventory, exactly(FLOOR | {"locks": locks}))
+
+    then(
+        outcome,
+        says(ContingentAdded, contingentid=98, seated=False, fields=FLOOR),
+        says(TicketsLocked, locktypeid=1, moves=[move("free", "locked_hard", [96, 100])]),
+        says(TicketsLocked, locktypeid=2, moves=[move("free", "locked_soft", [86, 95])]),
+    )
+    (contingent,) = inventory.contingents()
+    assert contingent["locks"] == locks
+
+
+def test_only_the_difference_is_locked_or_unlocked() -> None:
+    locks = [{"amount": 5, "locktypeid": 1}, {"amount": 10, "locktypeid": 2}]
+    inventory = given(Inventory, exactly(FLOOR | {"locks": locks}))
+
+    wanted = [{"amount": 7, "locktypeid": 1}, {"amount": 9, "locktypeid": 2}]
+    outcome = when(inventory, exactly({"id": 98, "locks": wanted}))
+
+    then(
+        outcome,
+        says(TicketsUnlocked, locktypeid=2, moves=[move("locked_soft", "free", [86, 86])]),
+        says(TicketsLocked, locktypeid=1, moves=[move("free", "locked_hard", [85, 86])]),
+    )
+    assert inventory.contingents()[0]["locks"] == wanted
+
+
+def test_locks_that_are_so_already_are_not_recorded() -> None:
+    locks = [{"amount": 5, "locktypeid": 1}]
+    inventory = given(Inventory, exactly(FLOOR | {"locks": locks}))
+
+    then(when(inventory, exactly({"id": 98, "locks": locks})))
+
+
+@pytest.mark.parametrize(
+    ("lock", "refusal"),
+    [({"amount": 1, "locktypeid": 3}, Invalid), ({"amount": 101, "locktypeid": 1}, SoldOut)],
+    ids=["of no lock type", "too many"],
+)
+def test_locks_need_a_lock_type_and_free_tickets(lock: State, refusal: type[Refusal]) -> None:
+    inventory = given(Inventory)
+
+    then_refused(when(inventory, exactly(FLOOR | {"locks": [lock]})), refusal)
 
 
 def test_the_two_sorts_leave_each_other_alone() -> None:
@@ -135,10 +209,23 @@ def test_contingents_come_back_with_the_ids_and_sorts_that_they_had() -> None:
         ContingentChanged,
         ContingentAdded,
     ]
-    times = {"lastupdatets": None}
+    anew = {"lastupdatets": None, "made": None}
     for seated in (False, True):
-        before = [c | times for c in past["contingents"].values() if c["seated"] == seated]
-        assert [c | times for c in inventory.contingents(seated=seated)] == before
+        before = [c | anew for c in past["contingents"].values() if c["seated"] == seated]
+        assert [c | anew for c in inventory.contingents(seated=seated)] == before
+
+
+def test_tickets_that_come_back_are_others_than_those_that_went() -> None:
+    inventory = given(Inventory, exactly(FLOOR), exactly({"id": 98, "amount": 90}))
+    first = 98 * PLACES
+
+    when(inventory, exactly({"id": 98, "amount": 100}))
+    assert inventory.free(98) == [[first + 1, first + 90], [first + 101, first + 110]]
+    past = inventory.capture().state
+    when(inventory, exactly())
+    when(inventory, lambda i, by: i.revert(past, by))
+
+    assert inventory.free(98) == [[first + 111, first + 210]]
 
 
 def test_going_back_to_when_there_were_none_removes_them() -> None:

@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from domain.base import Aggregate, Cause
+from domain.contingents import ContingentFields
 from domain.event import DateFields, Event
 from domain.event_facts import DateChanged, EventCreated, EventDetailsChanged
 from domain.event_fields import EventBody
-from domain.inventory import ContingentFields
 from domain.location import Location, LocationChanged, LocationCreated, LocationFields
 from tests.spec import given, says, then, when
 

@@ -15,6 +15,12 @@ from domain.catalog import (
     PriceListFields,
     SalesChannelFields,
 )
+from domain.contingents import (
+    ContingentAdded,
+    ContingentChanged,
+    ContingentFields,
+    ContingentRemoved,
+)
 from domain.event import DateFields
 from domain.event_facts import (
     DateAdded,
@@ -35,12 +41,6 @@ from domain.event_facts import (
 from domain.event_fields import EventBody
 from domain.hosting import EventHosted, EventReleased, HostingClosed, HostingOpened
 from domain.ids import Kind, guid
-from domain.inventory import (
-    ContingentAdded,
-    ContingentChanged,
-    ContingentFields,
-    ContingentRemoved,
-)
 from domain.location import (
     LocationChanged,
     LocationCreated,
@@ -48,7 +48,31 @@ from domain.location import (
     LocationFields,
     LocationRestored,
 )
+from domain.order import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderCreated,
+    OrderLapsed,
+    OrderSplit,
+    PaymentAdded,
+    RefundAdded,
+    TicketsAdded,
+    TicketsRemoved,
+)
 from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked
+from domain.ticket_fields import TicketFields
+from domain.tickets import (
+    BarcodesSeeded,
+    TicketsChanged,
+    TicketsHandedOver,
+    TicketsLapsed,
+    TicketsLocked,
+    TicketsReleased,
+    TicketsSettled,
+    TicketsTaken,
+    TicketsUnlocked,
+    movement,
+)
 
 SEED = json.loads((Path(__file__).parents[1] / "seed_event.json").read_text())
 
@@ -109,7 +133,7 @@ CONTINGENT = ContingentFields.model_validate(
     {
         **SEED["contingents"][0],
         "eventspecificprices": SEED["seatingplaneventspecificprices"],
-        "locks": [{"amount": 5, "locktypeid": 1, "tickettypeid": 98}],
+        "dateids": [7],
     }
 )
 
@@ -122,6 +146,37 @@ PRICES = PriceListFields.model_validate(
         "c_floors": [0, {"bar": True}],
     }
 )
+
+FLOOR = [[9800000001, 9800000002], [9800000100, 9800000100]]
+BALCONY = [[9900000007, 9900000007]]
+DUE = "2026-11-21T20:20:00.000000Z"
+LINES = [
+    {
+        "eventid": 42,
+        "contingentid": 98,
+        "pricetypeid": 1,
+        "price": 2550,
+        "complimentary": False,
+        "tickets": FLOOR,
+    },
+    {
+        "eventid": 43,
+        "contingentid": 99,
+        "pricetypeid": 3,
+        "price": 0,
+        "complimentary": True,
+        "tickets": BALCONY,
+    },
+]
+
+
+def moves(source: str, target: str) -> list[dict[str, Any]]:
+    """Tickets of two contingents, at a price each."""
+    return [
+        movement(98, 1, source, target, FLOOR),
+        movement(99, 3, source, target, BALCONY),
+    ]
+
 
 EXAMPLES: tuple[DomainEvent, ...] = (
     fact(EventCreated, 1, number=42, code="290392769694", fields=EventBody(**SEED, c_a="é").own()),
@@ -165,15 +220,98 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         kind=Kind.INVENTORY,
         contingentid=98,
         seated=False,
-        fields={n: v for n, v in CONTINGENT.patch().items() if n != "id"},
+        fields={n: v for n, v in CONTINGENT.patch().items() if n not in ("id", "locks")},
     ),
     fact(
         ContingentChanged,
         kind=Kind.INVENTORY,
         contingentid=98,
-        changed=ContingentFields(amount=90, locks=None).patch(),
+        changed=ContingentFields(amount=None, dateids=None).patch(),
     ),
     fact(ContingentRemoved, kind=Kind.INVENTORY, contingentid=98),
+    fact(
+        TicketsTaken,
+        kind=Kind.INVENTORY,
+        orderid=42,
+        root=41,
+        expiryts=DUE,
+        moves=moves("free", "reserved"),
+    ),
+    fact(
+        TicketsReleased,
+        kind=Kind.INVENTORY,
+        orderid=42,
+        expiryts=DUE,
+        moves=moves("reserved", "free"),
+    ),
+    fact(
+        TicketsLapsed, kind=Kind.INVENTORY, orderid=42, duets=DUE, moves=moves("reserved", "free")
+    ),
+    fact(
+        TicketsSettled,
+        kind=Kind.INVENTORY,
+        orderid=42,
+        moves=[
+            movement(98, 1, "reserved", "sold_unpaid", FLOOR),
+            movement(99, 3, "reserved", "complimentary", BALCONY),
+        ],
+    ),
+    fact(
+        TicketsHandedOver,
+        kind=Kind.INVENTORY,
+        orderid=42,
+        toorderid=43,
+        root=41,
+        expiryts=DUE,
+        moves=moves("reserved", "reserved"),
+    ),
+    fact(
+        TicketsLocked,
+        kind=Kind.INVENTORY,
+        locktypeid=1,
+        moves=[movement(98, None, "free", "locked_hard", FLOOR)],
+    ),
+    fact(
+        TicketsUnlocked,
+        kind=Kind.INVENTORY,
+        locktypeid=2,
+        moves=[movement(98, None, "locked_soft", "free", FLOOR)],
+    ),
+    fact(
+        TicketsChanged,
+        kind=Kind.INVENTORY,
+        tickets=[
+            TicketFields(
+                id=9800000001,
+                barcode="ÉTÉ-0001",
+                properties={"row": "A", "seat": 7, "view": {"clear": True}},
+                c_floors=[0, {"bar": True}],
+            ).patch(),
+            TicketFields(id=9800000002, barcode=None, properties=None, c_note=None).patch(),
+        ],
+    ),
+    fact(BarcodesSeeded, kind=Kind.INVENTORY, seed="cd" * 16),
+    fact(
+        OrderCreated,
+        1,
+        kind=Kind.ORDER,
+        number=42,
+        saleschannelid=2,
+        currency="EUR",
+        expiryts=DUE,
+        heldsince="2026-11-21T19:58:00.000000Z",
+        root=40,
+        splitfrom=41,
+        lines=LINES,
+    ),
+    fact(TicketsAdded, kind=Kind.ORDER, lines=LINES, expiryts=DUE),
+    fact(TicketsRemoved, kind=Kind.ORDER, tickets=[*FLOOR, *BALCONY], expiryts=DUE),
+    fact(OrderConfirmed, kind=Kind.ORDER),
+    fact(PaymentAdded, kind=Kind.ORDER, paymentid=1, amount=7650, paymentmethodid=3),
+    fact(RefundAdded, kind=Kind.ORDER, paymentid=2, amount=2550, of=1),
+    fact(OrderSplit, kind=Kind.ORDER, toorderid=43, tickets=[*FLOOR, *BALCONY]),
+    fact(OrderCancelled, kind=Kind.ORDER),
+    fact(OrderLapsed, kind=Kind.ORDER, duets=DUE),
     fact(LocationCreated, 1, kind=Kind.LOCATION, number=42, fields=LOCATION.patch()),
     fact(
         LocationChanged,

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from adapters.stores.memory import MemoryStore
 from domain.base import DomainEvent
+from domain.contingents import ContingentAdded
 from domain.event import DateFields
 from domain.event_facts import DateAdded, EventCreated
 from domain.hosting import Hosting
 from domain.ids import Kind, guid
-from domain.inventory import ContingentAdded
 from domain.location import LocationCreated
 from domain.registry import Registry
 from tests.spec import ACCOUNT, at

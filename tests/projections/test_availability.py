@@ -5,7 +5,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from adapters.views.select import Select
-from domain.inventory import ContingentChanged, ContingentRemoved
+from domain.contingents import ContingentChanged, ContingentRemoved
 from projections.availability import Availability
 from projections.event_documents import COUNTERS
 from tests.projections.conftest import MakeView

@@ -7,6 +7,7 @@ import pytest
 from pydantic_core import from_json
 
 from adapters.views.select import Select
+from domain.contingents import ContingentChanged, ContingentRemoved
 from domain.event_facts import (
     DateChanged,
     DateRemoved,
@@ -21,7 +22,6 @@ from domain.event_facts import (
 )
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, OURS
 from domain.hosting import EventHosted
-from domain.inventory import ContingentChanged, ContingentRemoved
 from domain.location import LocationChanged, LocationDeleted
 from domain.values import microseconds
 from projections.event_documents import COUNTERS, FOREVER, SHAPE, EventDocuments

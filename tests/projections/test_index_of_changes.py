@@ -7,9 +7,9 @@ from pydantic_core import from_json
 from adapters.http.v1.filters import ChangedKind
 from adapters.views.select import Select
 from domain.catalog import CATALOG, CatalogItemCreated
+from domain.contingents import ContingentChanged
 from domain.event_facts import EventDeleted, EventDetailsChanged
 from domain.hosting import EventHosted, HostingOpened
-from domain.inventory import ContingentChanged
 from domain.location import LocationDeleted
 from domain.registry import KeyRevoked
 from domain.values import microseconds

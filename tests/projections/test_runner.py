@@ -9,8 +9,8 @@ import pytest
 from adapters.views.sqlite import SqliteView
 from application.ports import StoreUnavailable
 from domain.base import State
+from domain.contingents import ContingentChanged
 from domain.event_facts import EventDetailsChanged, EventRelocated
-from domain.inventory import ContingentChanged
 from domain.location import LocationChanged
 from projections.availability import Availability
 from projections.base import Documents, Parked, RecordedFact, Row, ViewMoved, ViewUnread

@@ -82,7 +82,7 @@ def configured(**options: object) -> Settings:
     try:
         settings = Settings(**{k: v for k, v in options.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = (f"STAGEBOOK_{e['loc'][0]}: {e['msg']}".upper() for e in error.errors())
+        problems = (f"STAGEBOOK_{e['loc'][0]}".upper() + f": {e['msg']}" for e in error.errors())
         fail("; ".join(problems))
     logs.configure(settings.log_level)
     return settings

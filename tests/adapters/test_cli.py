@@ -300,6 +300,7 @@ def test_a_currency_that_nobody_knows_is_no_setting(
 
     assert said.exit_code == 1
     assert "STAGEBOOK_CURRENCY" in said.stderr
+    assert "expected a currency of ISO 4217, such as EUR" in said.stderr
 
 
 def test_an_import_brings_its_currency_and_one_without_is_in_euros(

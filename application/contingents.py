@@ -128,7 +128,7 @@ def lock_counter(work: Work) -> Callable[[int, str], str]:
 
 
 def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]:
-    """The price lists that contingents name, by id; what is archived sells nothing."""
+    """The price lists that contingents name, by id."""
     found = {}
     for number in sorted({c["pricelistid"] for c in contingents if c["pricelistid"]}):
         price_list = work.load(PriceList, number)

@@ -159,6 +159,8 @@ def check_whole(work: Work, event: Event, was: int) -> None:
         event.check_editable()
     for contingent in contingents:
         if unknown := [d for d in contingent["dateids"] if str(d) not in event.state["dates"]]:
+            if inventory.pending:
+                raise Invalid("contingents", f"Event {event.number} has no date {unknown[0]}")
             message = f"contingent {contingent['id']} is valid on date {unknown[0]}"
             raise DateInUse(message, contingentid=contingent["id"], dateid=unknown[0])
     if event.status == ACTIVE and was == DRAFT:

@@ -29,6 +29,7 @@ from application.history import load
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
+from domain.ids import guid, unpack
 from domain.money import DEFAULT_CURRENCY
 
 MAX_BATCH = 256
@@ -37,6 +38,9 @@ MAX_FOLLOW = 10_000
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
+
+Key = tuple[int, int, int]
+"""Account, kind and number: what aggregates are held under, because a UUID is slow to look up."""
 
 A = TypeVar("A", bound=Aggregate)
 log = get_logger()
@@ -75,16 +79,20 @@ class Work:
         self.account = job.account
         self.currency = job.currency
         self.by = job.by
-        self.loaded: dict[UUID, Aggregate] = {}
+        self.loaded: dict[Key, Aggregate] = {}
 
     def load(self, cls: type[A], number: int) -> A:
         """The aggregate as it is now, empty if nothing was ever recorded of it."""
-        return self.load_id(cls, cls.id_of(self.account, number))
+        return self._load(cls, (self.account, cls.KIND, number))
 
     def load_id(self, cls: type[A], aggregate_id: UUID) -> A:
-        aggregate = self._writer.aggregate(cls, aggregate_id)
-        self.loaded[aggregate_id] = aggregate
-        return aggregate
+        return self._load(cls, unpack(aggregate_id))
+
+    def _load(self, cls: type[A], key: Key) -> A:
+        held = self.loaded.get(key)
+        if held is None:
+            held = self.loaded[key] = self._writer.aggregate(cls, key)
+        return held  # type: ignore[return-value]
 
     def new(self, cls: type[A]) -> A:
         """An aggregate with a number of its own."""
@@ -94,8 +102,9 @@ class Work:
         """An aggregate that nothing was recorded of yet: there is nothing to load. Should an
         import have brought one, its version 1 is taken and the batch is decided again."""
         made = cls(cls.id_of(self.account, number))
-        self._writer.hold(made)
-        self.loaded[made.id] = made
+        key = (self.account, cls.KIND, number)
+        self._writer.hold(key, made)
+        self.loaded[key] = made
         return made
 
     def next_number(self, kind: int) -> int:
@@ -143,27 +152,28 @@ class Committer:
         self.numbers = Numbers(store)
         self._cached = cached
         self._on_commit = on_commit
-        self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
-        self._touched: set[UUID] = set()
-        self._read: dict[UUID, int] = {}
+        self._aggregates: OrderedDict[Key, Aggregate] = OrderedDict()
+        self._touched: dict[Key, Aggregate] = {}
+        """Those of this batch."""
+        self._read: dict[Key, int] = {}
         """What the recording jobs of this batch were decided on, and at which version."""
         self._position = store.position()
         self._contended = 0
         """For how many more batches other processes are waited for."""
 
-    def aggregate(self, cls: type[A], aggregate_id: UUID) -> A:
+    def aggregate(self, cls: type[Aggregate], key: Key) -> Aggregate:
         """The aggregate in memory, loaded when it is not there."""
-        self._touched.add(aggregate_id)
-        held = self._aggregates.get(aggregate_id)
+        if touched := self._touched.get(key):
+            return touched
+        held = self._aggregates.get(key)
         if held is None:
-            held = self._aggregates[aggregate_id] = load(self.store, cls, aggregate_id)
-        else:
-            self._aggregates.move_to_end(aggregate_id)
-        return held  # type: ignore[return-value]
+            held = load(self.store, cls, guid(*key))
+        self.hold(key, held)
+        self._aggregates.move_to_end(key)
+        return held
 
-    def hold(self, aggregate: Aggregate) -> None:
-        self._touched.add(aggregate.id)
-        self._aggregates[aggregate.id] = aggregate
+    def hold(self, key: Key, aggregate: Aggregate) -> None:
+        self._touched[key] = self._aggregates[key] = aggregate
 
     def commit(self, batch: Sequence[Job]) -> None:
         """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
@@ -211,8 +221,8 @@ class Committer:
                 self._decide(job, pending, snapshots, kept)
         positions: Sequence[int] = ()
         if pending or kept:
-            written = {fact.originator_id for fact in pending}
-            read = {i: v for i, v in self._read.items() if i not in written}
+            written = {unpack(fact.originator_id) for fact in pending}
+            read = {guid(*key): v for key, v in self._read.items() if key not in written}
             positions = self.store.append(pending, snapshots, list(kept.values()), read)
         if positions:
             self._follow_past(positions)
@@ -240,7 +250,7 @@ class Committer:
             self._take_back(work, pending)
             return
         if any(aggregate.pending for aggregate in work.loaded.values()):
-            self._read.update((a.id, a.version) for a in work.loaded.values())
+            self._read.update((key, a.version) for key, a in work.loaded.items())
         for aggregate in work.loaded.values():
             if aggregate.pending:
                 pending += aggregate.pending
@@ -273,13 +283,13 @@ class Committer:
 
     def _take_back(self, work: Work, pending: Sequence[DomainEvent]) -> None:
         """Undoes what a refused job triggered: back to the store, plus this batch's facts."""
-        for aggregate_id, aggregate in work.loaded.items():
+        for key, aggregate in work.loaded.items():
             if aggregate.pending:
-                fresh = load(self.store, type(aggregate), aggregate_id)
+                fresh = load(self.store, type(aggregate), aggregate.id)
                 for fact in pending:
-                    if fact.originator_id == aggregate_id:
+                    if fact.originator_id == aggregate.id:
                         fresh.apply(fact)
-                self._aggregates[aggregate_id] = fresh
+                self.hold(key, fresh)
 
     def _follow(self, head: int | None = None) -> None:
         """Brings the held aggregates up to what other processes have written."""
@@ -302,15 +312,15 @@ class Committer:
         self._position = own[-1]
 
     def _catch_up(self, recorded: Recorded) -> None:
-        held = self._aggregates.get(recorded.fact.originator_id)
+        held = self._aggregates.get(unpack(recorded.fact.originator_id))
         if held is not None and recorded.fact.originator_version == held.version + 1:
             held.apply(recorded.fact)
             self._contended = CONTENDED_BATCHES
 
     def _forget(self) -> None:
         """Nothing was recorded, so what this batch did to the held aggregates is not so."""
-        for aggregate_id in self._touched:
-            self._aggregates.pop(aggregate_id, None)
+        for key in self._touched:
+            self._aggregates.pop(key, None)
 
     def _fail(self, batch: Sequence[Job], error: BaseException) -> None:
         self._forget()

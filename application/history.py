@@ -21,6 +21,7 @@ from domain.event import Event
 from domain.event_fields import EventFields
 from domain.inventory import Inventory
 from domain.location import Location, LocationFields
+from domain.order import Order
 
 A = TypeVar("A", bound=Aggregate)
 Before = Callable[[Recorded], bool]
@@ -130,6 +131,21 @@ def inventory_now(store: Store, account: int, number: int) -> Inventory:
     return load(store, Inventory, Inventory.id_of(account, number))
 
 
+def held_tickets(store: Store, account: int, number: int) -> tuple[Order, dict[int, Inventory]]:
+    """An order and the tickets of each Event that it holds some of, as of one moment."""
+    end = store.position()
+
+    def before(r: Recorded) -> bool:
+        return r.position <= end
+
+    order = _as_of(store, Order, Order.id_of(account, number), before).require()
+    inventory_ids = {event: Inventory.id_of(account, event) for event in order.events}
+    return order, {
+        event: _as_of(store, Inventory, inventory_id, before)
+        for event, inventory_id in inventory_ids.items()
+    }
+
+
 def inventory_at_each(
     store: Store, account: int, number: int, times: Sequence[str]
 ) -> Iterator[State]:
@@ -221,7 +237,7 @@ def _at_version(
 ) -> Recorded:
     found = store.stream(cls.id_of(account, number), after=version - 1, upto=version)
     if version < 1 or not found:
-        what = cls.KIND.name.capitalize()
+        what = cls.KIND.title
         raise NotFound(f"{what} {number} has no version {version}", id=number)
     return found[0]
 
@@ -245,7 +261,7 @@ def _end_of_command(store: Store, recorded: Recorded) -> int:
 
 def _require_shown(aggregate: Aggregate, version: int, time: str | None) -> None:
     if not aggregate.exists:
-        what = aggregate.KIND.name.capitalize()
+        what = aggregate.KIND.title
         when = f"at {time}" if time else f"at version {version}"
         raise NotFound(f"{what} {aggregate.number} did not exist {when}", id=aggregate.number)
 

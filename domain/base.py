@@ -255,7 +255,7 @@ class Aggregate:
     def require(self, version: int | None = None) -> Self:
         """Refuses when it is not there, or when the caller has seen another version."""
         if not self.exists:
-            what = self.KIND.name.capitalize()
+            what = self.KIND.title
             raise NotFound(f"{what} {self.number} does not exist", id=self.number)
         return self.require_version(version)
 

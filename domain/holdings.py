@@ -77,7 +77,7 @@ def _move(state: State, move: State, fact: Any) -> None:
     source, target = move["from"], move["to"]
     if made := made_by(state["contingents"][contingent], move):
         last = tickets[-1][1]
-        _put(state, "free", contingent, [[last - made + 1, last]])
+        _put(state, "free", contingent, ranges.common(tickets, [[last - made + 1, last]]))
     if source == "free":
         _cut(state, "free", contingent, tickets)
     elif source in HELD:

@@ -38,6 +38,11 @@ class Kind(IntEnum):
     SEAT_RANK = 13
     ORDER = 14
 
+    @property
+    def title(self) -> str:
+        """Its name in a sentence."""
+        return self.name.replace("_", " ").capitalize()
+
 
 class Id(NamedTuple):
     """The three numbers in a guid."""

@@ -39,12 +39,13 @@ def of_price_id(number: int) -> tuple[int, int]:
 
 
 def entries(contingent: State, lists: Mapping[int, State]) -> Iterator[State]:
-    """The contingent's own prices, then those of its list, each as it was entered."""
+    """The contingent's own prices, then those of its list, each as it was entered; a list that
+    is archived sells nothing."""
     own = contingent["eventspecificprices"]
     yield from sorted(own["prices"] if own else (), key=_position)
     price_list = lists.get(contingent["pricelistid"] or 0)
-    listed = price_list.get("prices") if price_list else None
-    yield from listed["prices"] if listed else ()
+    if price_list and not price_list["isarchived"] and price_list.get("prices"):
+        yield from price_list["prices"]["prices"]
 
 
 def _position(price: State) -> int:

@@ -51,7 +51,7 @@ async def found(
     at = key(who.account, kind, number)
     document = await blocking(view.document, at) if book.reads_block else view.document(at)
     if document is None:
-        raise NotFound(f"{kind.name.capitalize()} {number} does not exist", id=number)
+        raise NotFound(f"{kind.title} {number} does not exist", id=number)
     return document
 
 

@@ -38,7 +38,7 @@ def number_of(text: str, kind: Kind, who: Principal) -> int:
     elif GUID.fullmatch(text):
         identity = unpack(UUID(text))
         if (identity.account, identity.kind) != (who.account, kind):
-            raise NotFound(f"{kind.name.capitalize()} {text} does not exist", id=text)
+            raise NotFound(f"{kind.title} {text} does not exist", id=text)
         return identity.number
     raise Invalid("id", f"expected an integer from 1 to {MAX_ID}, or a guid")
 

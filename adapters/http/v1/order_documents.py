@@ -33,6 +33,26 @@ class OrderTicket(BaseModel):
     price: Amount
 
 
+class HeldTicket(OrderTicket):
+    """A ticket of an order, with what is known of it at the door."""
+
+    model_config = AS_SHOWN
+
+    state: Literal["reserved", "sold_unpaid", "sold_paid", "complimentary"] = Field(
+        description="Where it is counted"
+    )
+    barcode: str | None = Field(description="Unguessable, or imported")
+    properties: dict[str, Any] = Field(description="Anything, by name")
+
+
+class HeldTickets(BaseModel):
+    """All tickets of an order."""
+
+    data: list[HeldTicket] = Field(description="As the order has them")
+    next: None = Field(description="There is one page only")
+    total: int = Field(ge=0, description="How many there are")
+
+
 class OrderPayment(BaseModel):
     """A payment, or a refund."""
 

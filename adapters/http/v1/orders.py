@@ -1,5 +1,6 @@
 """`/v1/orders`: translates, and nothing else."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from adapters.http.body import AuditRoute, SellRoute
 from adapters.http.commands import document, execute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
-from adapters.http.v1.order_documents import OrderDocument, OrderPage
+from adapters.http.v1.order_documents import HeldTickets, OrderDocument, OrderPage
 from adapters.http.v1.past import (
     Moment,
     Shown,
@@ -23,6 +24,7 @@ from adapters.http.v1.past import (
     past_response,
 )
 from adapters.http.v1.spec import Id, changes, creates, finds, lists, shows
+from adapters.http.v1.tickets import said_of
 from application import history, sales
 from application.keyring import Principal
 from application.ports import Answer
@@ -38,6 +40,7 @@ from domain.errors import (
     TicketNotFree,
 )
 from domain.ids import Kind
+from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.taking import OrderBody, PaymentBody, RefundBody, Take, TakeBody, TicketsBody
 from projections.orders import order_document, order_etag
@@ -127,6 +130,30 @@ async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # 
         **the(request, id, who),
     )
     return await execute(request, decide, answer, who=who)
+
+
+@router.get("/{id}/tickets", **finds(HeldTickets))
+async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A002
+    """The tickets that an order holds, with barcodes, properties and custom fields."""
+    who = allowed(request, May.READ)
+    number = requests.number_of(id, Kind.ORDER, who)
+    await reads.seen(request, None)
+    store = stagebook(request).store
+    held = await reads.blocking(history.held_tickets, store, who.account, number)
+    shown = [*held_tickets(*held)]
+    body = to_json({"data": shown, "next": None, "total": len(shown)})
+    return Response(body, media_type="application/json")
+
+
+def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
+    for ticket in order_document(order.state, order.account)["tickets"]:
+        inventory = inventories[ticket["eventid"]]
+        yield {
+            **ticket,
+            "state": order.counter_of(ticket["pricetypeid"]),
+            "barcode": inventory.barcode(ticket["id"], order.number),
+            **said_of(ticket["id"], inventory.state.get("tickets", {})),
+        }
 
 
 @router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))

@@ -212,7 +212,6 @@ def _ticket(
     inventory: Inventory, contingent_id: int, piece: Piece, ticket: int, known: dict[str, Any]
 ) -> dict[str, Any]:
     held = piece.orderid is not None
-    said = known.get(str(ticket), {})
     return {
         "id": ticket,
         "contingentid": contingent_id,
@@ -221,6 +220,14 @@ def _ticket(
         "pricetypeid": piece.of if held else None,
         "locktypeid": None if held else piece.of,
         "barcode": inventory.barcode(ticket, piece.orderid),
+        **said_of(ticket, known),
+    }
+
+
+def said_of(ticket: int, known: dict[str, Any]) -> dict[str, Any]:
+    """The properties and custom fields of a ticket."""
+    said = known.get(str(ticket), {})
+    return {
         "properties": said.get("properties", {}),
         **{name: value for name, value in said.items() if name.startswith("c_")},
     }

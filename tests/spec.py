@@ -30,6 +30,8 @@ Command = Callable[[Any, Cause], object]
 Said = tuple[type[DomainEvent], dict[str, Any]]
 
 ACCOUNT = 7
+PRICED = {"eventspecificprices": {"prices": [{"pricetypeid": 1, "prices": [25.0]}]}}
+"""What a contingent costs, as a request says it: an Event needs one that costs something."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 _seconds = count(1)

@@ -20,9 +20,10 @@ from domain.errors import (
 from domain.event import DateFields
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
 from tests.application.desk import Desk
+from tests.spec import PRICED
 
 EIGHT, TEN = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z"
-FLOOR = {"name": "Floor", "amount": 100}
+FLOOR = {"name": "Floor", "amount": 100, **PRICED}
 
 
 def changing(event: int, version: int | None = None, **fields: Any) -> Any:
@@ -214,7 +215,7 @@ ON_AN_EVENT: list[Callable[..., Any]] = [
 
 @pytest.mark.parametrize("command", ON_AN_EVENT, ids=lambda c: c.func.__name__)
 def test_who_saw_another_version_is_refused(desk: Desk, command: Callable[..., Any]) -> None:
-    event = desk.event(startts=EIGHT, endts=TEN)
+    event = desk.event(startts=EIGHT, endts=TEN, contingents=[FLOOR])
     desk.date(event, EIGHT, TEN)
     start = desk.store.position()
 

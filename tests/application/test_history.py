@@ -7,22 +7,23 @@ from typing import Any
 import pytest
 
 from application import events, history, locations
+from application.catalog import change_item, create_item
 from application.history import Entries, event_history, location_history, past_event, past_location
 from application.ports import Store
+from domain.catalog import PriceList, PriceListFields
 from domain.errors import NotFound
 from domain.event_fields import ACTIVE, EventBody
 from domain.location import LocationFields
 from projections.event_documents import event_document
 from tests.application.desk import Desk, rendered
-from tests.spec import ACCOUNT, at, by
+from tests.spec import ACCOUNT, PRICED, at, by
 
 EIGHT, TEN = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z"
-FLOOR = {"name": "Floor", "amount": 100}
+FLOOR = {"name": "Floor", "amount": 100, **PRICED}
 
 
 def document(store: Store, number: int, **moment: Any) -> dict[str, Any]:
-    past = past_event(store, ACCOUNT, number, **moment)
-    return event_document(past.event.state, past.inventory.state, past.location.state, ACCOUNT)
+    return event_document(*past_event(store, ACCOUNT, number, **moment).states, ACCOUNT)
 
 
 def everything(store: Store, number: int, of: Callable[..., Entries], limit: int) -> list[Any]:
@@ -117,6 +118,23 @@ def test_a_version_shows_the_contingents_of_its_own_command_and_no_later_ones(
     shown = [document(desk.store, event, version=v)["contingents"] for v in (1, 2)]
 
     assert [[c["name"] for c in contingents] for contingents in shown] == [["Floor"], []]
+
+
+def test_a_version_shows_the_prices_that_its_list_had_then(desk: Desk) -> None:
+    prices = [PriceListFields.model_validate({"name": "A", "prices": {"prices": []}})]
+    for amount in (20.0, 30.0):
+        of_type = {"prices": [{"pricetypeid": 1, "prices": [amount]}]}
+        prices.append(PriceListFields.model_validate({"prices": of_type}))
+    desk.do(partial(create_item, cls=PriceList, fields=prices[0]))
+    event = desk.event(contingents=[{"name": "Floor", "pricelistid": 1}])
+    for fields in prices[1:]:
+        desk.do(partial(change_item, cls=PriceList, number=1, fields=fields))
+        desk.change(event, subtitle=f"After {fields.patch()}")
+
+    shown = [document(desk.store, event, version=v)["prices"]["contingents"] for v in (1, 2, 3)]
+
+    types = [[t["saleschannels"][0]["price"] for t in c["pricetypes"]] for (c,) in shown]
+    assert types == [[], [20.0], [30.0]]
 
 
 def test_commands_of_one_batch_are_told_apart(desk: Desk) -> None:
@@ -225,7 +243,15 @@ def test_the_history_of_an_event_includes_its_dates_status_and_contingents(desk:
     number = contingent["id"]
     told = [(e.recorded.fact.name, e.version, changes(e)) for e in entries[:3]]
     assert told == [
-        ("ContingentChanged", 3, {f"contingents.{number}.amount": (100, 90)}),
+        (
+            "ContingentChanged",
+            3,
+            {
+                f"contingents.{number}.amount": (100, 90),
+                f"contingents.{number}.counters.free": (100, 90),
+                f"contingents.{number}.counters.total": (100, 90),
+            },
+        ),
         (
             "StatusChanged",
             3,
@@ -243,6 +269,35 @@ def test_the_history_of_an_event_includes_its_dates_status_and_contingents(desk:
         ),
     ]
     assert [e.recorded.fact.name for e in entries[3:]] == ["ContingentAdded", "EventCreated"]
+
+
+def test_the_history_of_an_event_counts_its_tickets(desk: Desk) -> None:
+    event, contingent = desk.on_sale()
+    desk.lock(event, contingentid=contingent, amount=3)
+    order = desk.sold(event, contingent, 2)
+    desk.pay(order, 50)
+
+    entries = event_history(desk.store, ACCOUNT, event, 5).entries[::-1]
+
+    counters = f"contingents.{contingent}."
+    told = [
+        (e.recorded.fact.name, {n.removeprefix(counters): v for n, v in changes(e).items()})
+        for e in entries
+    ]
+    assert told == [
+        (
+            "TicketsLocked",
+            {
+                "counters.free": (100, 97),
+                "counters.locked_hard": (0, 3),
+                "locks": ([], [{"amount": 3, "locktypeid": 1}]),
+            },
+        ),
+        ("BarcodesSeeded", {}),
+        ("TicketsTaken", {"counters.free": (97, 95), "counters.reserved": (0, 2)}),
+        ("TicketsSettled", {"counters.reserved": (2, 0), "counters.sold_unpaid": (0, 2)}),
+        ("TicketsSettled", {"counters.sold_unpaid": (2, 0), "counters.sold_paid": (0, 2)}),
+    ]
 
 
 def fact_time(entry: Any) -> str:

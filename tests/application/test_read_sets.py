@@ -14,7 +14,9 @@ from domain.errors import EventClosed, NotFound
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import LocationFields
+from tests.spec import PRICED
 
+NEW = EventBody.model_validate({"name": "E", "locationid": 1, "contingents": [PRICED]})
 CONTINGENT = EventBody.model_validate({"contingents": [{"name": "Late", "amount": 5}]})
 TIMES = DateFields(start="2026-12-04T20:00:00Z", end="2026-12-04T22:00:00Z")
 
@@ -42,7 +44,7 @@ def test_contingents_are_decided_again_when_their_event_changed_meanwhile(
 ) -> None:
     one, other = GroupCommit(store), GroupCommit(store)
     submit(one, partial(locations.create_location, fields=LocationFields(name="Hall"))).result(10)
-    submit(one, partial(events.create_event, body=EventBody(locationid=1, name="E"))).result(10)
+    submit(one, partial(events.create_event, body=NEW)).result(10)
     if refusal is not NotFound:
         submit(one, partial(events.add_date, number=1, fields=TIMES)).result(10)
         publish = partial(events.change_status, number=1, transition="publish")
@@ -64,6 +66,8 @@ def test_contingents_are_decided_again_when_their_event_changed_meanwhile(
     else:
         with pytest.raises(refusal):
             answer.result(10)
-        assert "ContingentAdded" not in [r.fact.name for r in store.read(0, 100)]
+        names = [r.fact.name for r in store.read(0, 100)]
+        assert names.count("ContingentAdded") == 1
+        assert "ContingentRemoved" not in names
     one.close()
     other.close()

@@ -13,16 +13,17 @@ from domain.errors import (
     EventClosed,
     Invalid,
     NotFound,
+    TicketsInUse,
     UnknownLocation,
     VersionMismatch,
     WrongStatus,
 )
 from domain.event_fields import ACTIVE, CLOSED, DRAFT
 from tests.application.desk import Desk, rendered
-from tests.spec import ACCOUNT
+from tests.spec import ACCOUNT, PRICED
 
 EIGHT, TEN, MIDNIGHT = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z", "2026-11-22T00:00:00Z"
-FLOOR, BALCONY = {"name": "Floor", "amount": 100}, {"name": "Balcony", "amount": 50}
+FLOOR, BALCONY = {"name": "Floor", "amount": 100, **PRICED}, {"name": "Balcony", "amount": 50}
 MOVES_ON = ("version", "lastupdatets", "publishedts")
 
 
@@ -80,7 +81,7 @@ def upset(desk: Desk, event: int) -> None:
         c_a=None,
         c_b=2,
         locationid=other,
-        contingents=[{"name": "New"}],
+        contingents=[{"name": "New", **PRICED}],
         seated_contingents=[],
     )
 
@@ -154,6 +155,39 @@ def test_a_closed_event_keeps_its_contingents(desk: Desk, rich: int) -> None:
 
     with pytest.raises(EventClosed):
         desk.revert(rich, to)
+    assert desk.store.position() == position
+
+
+def test_tickets_stay_with_whoever_holds_them(desk: Desk) -> None:
+    event, contingent = desk.on_sale(name="Before")
+    desk.lock(event, contingentid=contingent, amount=3)
+    desk.change(event, name="After")
+    desk.change_contingent(event, contingent, name="Renamed")
+    desk.sold(event, contingent, 2)
+    desk.unlock(event, contingentid=contingent, amount=1)
+    counters = desk.counters(event, contingent)
+
+    answer = desk.revert(event, 2)
+
+    assert counters == {"free": 96, "locked_hard": 2, "sold_unpaid": 2, "total": 100}
+    assert desk.counters(event, contingent) == counters
+    (shown_contingent,) = shown(answer.body)["contingents"]
+    assert (shown(answer.body)["name"], shown_contingent["name"]) == ("Before", "Standing")
+
+
+def test_what_is_sold_cannot_be_reverted_away(desk: Desk) -> None:
+    event = desk.event(startts=EIGHT, endts=TEN)
+    contingent = desk.contingent(event, amount=1)
+    desk.change(event, name="With one ticket")
+    desk.change_contingent(event, contingent, amount=100)
+    desk.publish(event)
+    desk.sold(event, contingent, 2)
+    position = desk.store.position()
+
+    for version_without_room in (1, 2):
+        with pytest.raises(TicketsInUse):
+            desk.revert(event, version_without_room)
+
     assert desk.store.position() == position
 
 

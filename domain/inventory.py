@@ -18,13 +18,13 @@ from domain.contingents import (
     fold_contingents,
     growth,
     in_use,
+    made_before,
 )
 from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUse
 from domain.holdings import fold_holdings, lock_key
 from domain.ids import Kind
 from domain.ranges import Ranges
 from domain.tickets import (
-    PLACES,
     BarcodesSeeded,
     TicketsChanged,
     TicketsHandedOver,
@@ -37,6 +37,7 @@ from domain.tickets import (
     barcode,
     contingent_of,
     first_ticket,
+    last_ticket,
     movement,
 )
 from domain.values import same
@@ -91,7 +92,7 @@ class Inventory(Aggregate):
 
     def apply(self, fact: DomainEventProtocol[UUID]) -> None:
         super().apply(fact)
-        if isinstance(fact, TicketsTaken | TicketsHandedOver) and fact.expiryts:
+        if isinstance(fact, TicketsTaken | TicketsReleased | TicketsHandedOver) and fact.expiryts:
             self._soonest = min(self._soonest, fact.expiryts)
 
     # -- what it is now
@@ -238,7 +239,8 @@ class Inventory(Aggregate):
                 changed = {n: v for n, v in fields.items() if not same(current[key][n], v)}
                 self._change(int(key), changed, by, "contingents.")
             else:
-                seated = contingent["seated"]
+                seated, amount = contingent["seated"], fields["amount"] or 0
+                _check_places(int(key), made_before(self.state, int(key)) + amount, "contingents.")
                 self.trigger(
                     ContingentAdded, by, contingentid=int(key), seated=seated, fields=fields
                 )
@@ -251,8 +253,7 @@ class Inventory(Aggregate):
         if amount is not None and amount < used:
             message = f"{path}amount: {used} tickets are in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
-        if current["made"] + growth(current, changed) >= first_ticket(contingent_id) - 1 + PLACES:
-            raise Invalid(f"{path}amount", "too many tickets in the life of this contingent")
+        _check_places(contingent_id, current["made"] + growth(current, changed), path)
         self.trigger(ContingentChanged, by, contingentid=contingent_id, changed=changed)
 
     # -- locks
@@ -349,8 +350,10 @@ class Inventory(Aggregate):
         if contingent["amount"] is not None:
             raise sold_out("contingent", amount, amount - short, contingentid=contingent_id)
         made = max([contingent["made"], *(last for _, last in but)])
-        if made + short >= first_ticket(contingent_id) - 1 + PLACES:
-            raise sold_out("contingent", amount, 0, contingentid=contingent_id)
+        room = last_ticket(contingent_id) - made
+        if room < short:
+            left = amount - short + room
+            raise sold_out("contingent", amount, left, contingentid=contingent_id)
         return ranges.add(picked, [[made + 1, made + short]])
 
     def take(
@@ -464,6 +467,11 @@ def sold_out(limit: str, asked: int, left: int, **details: Any) -> SoldOut:
     """Says what is left of the limit that is in the way."""
     message = f"{asked} tickets asked for, {left} left ({limit})"
     return SoldOut(message, limit=limit, asked=asked, left=left, **details)
+
+
+def _check_places(contingent_id: int, made: int, path: str) -> None:
+    if made > last_ticket(contingent_id):
+        raise Invalid(f"{path}amount", "too many tickets in the life of this contingent")
 
 
 def _by_contingent(tickets: Ranges) -> dict[int, Ranges]:

@@ -24,6 +24,10 @@ def first_ticket(contingent_id: int) -> int:
     return contingent_id * PLACES + 1
 
 
+def last_ticket(contingent_id: int) -> int:
+    return first_ticket(contingent_id) + PLACES - 2
+
+
 def contingent_of(ticket_id: int) -> int:
     return ticket_id // PLACES
 

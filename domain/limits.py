@@ -16,11 +16,13 @@ NOTHING: Mapping[int, int] = {}
 
 
 class Excess(NamedTuple):
-    """A limit that would be broken: its name, its size, the tickets that would be held."""
+    """A limit that would be broken: its name, its size, the tickets that would be held, and how
+    many of them are asked for."""
 
     limit: str
     size: int
     held: int
+    asked: int
     details: dict[str, Any]
 
 
@@ -36,8 +38,7 @@ def check_room(
 ) -> None:
     """Refuses to take more than there is room for."""
     if found := excess(event, location, contingents, more):
-        asked = sum(more.values())
-        left = max(0, found.size - found.held + asked)
+        asked, left = found.asked, max(0, found.size - found.held + found.asked)
         message = f"{asked} tickets asked for, {left} left ({found.limit})"
         raise SoldOut(message, limit=found.limit, asked=asked, left=left, **found.details)
 
@@ -59,25 +60,29 @@ def _exceeded(
     event: State, location: State, contingents: Iterable[State], more: Mapping[int, int]
 ) -> Iterator[Excess]:
     total, house = event.get("totalmaxtickets") or 0, location.get("capacity") or 0
-    on_all, on_date = 0, dict[int, int]()
-    everything = 0
+    everything, on_all, on_date = (0, 0), (0, 0), dict[int, tuple[int, int]]()
     for contingent in contingents:
-        tickets = held(contingent) + more.get(contingent["id"], 0)
-        everything += tickets
+        asked = more.get(contingent["id"], 0)
+        tickets = (held(contingent) + asked, asked)
+        everything = _both(everything, tickets)
         if dates := contingent["dateids"]:
             for date in dates:
-                on_date[date] = on_date.get(date, 0) + tickets
+                on_date[date] = _both(on_date.get(date, (0, 0)), tickets)
         else:
-            on_all += tickets
-    if 0 < total < everything:
-        yield Excess("event", total, everything, {})
+            on_all = _both(on_all, tickets)
+    if 0 < total < everything[0]:
+        yield Excess("event", total, *everything, {})
     if not event["dates"]:
-        if 0 < house < everything:
-            yield Excess("location", house, everything, {})
+        if 0 < house < everything[0]:
+            yield Excess("location", house, *everything, {})
         return
     for date in event["dates"].values():
-        capacity, used = date.get("capacity") or 0, on_all + on_date.get(date["id"], 0)
-        if 0 < capacity < used:
-            yield Excess("date", capacity, used, {"dateid": date["id"]})
-        if 0 < house < used:
-            yield Excess("location", house, used, {"dateid": date["id"]})
+        capacity, used = date.get("capacity") or 0, _both(on_all, on_date.get(date["id"], (0, 0)))
+        if 0 < capacity < used[0]:
+            yield Excess("date", capacity, *used, {"dateid": date["id"]})
+        if 0 < house < used[0]:
+            yield Excess("location", house, *used, {"dateid": date["id"]})
+
+
+def _both(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]

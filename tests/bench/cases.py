@@ -1,100 +1,19 @@
-"""The cases: what is asked, how often, and what is expected of it."""
+"""The cases of documents: what is asked, how often, and what is expected of it."""
 
 import json
-import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from adapters.bootstrap import PROJECTIONS
-from tests.bench.filling import CATALOGUE, HOT, TOKENS, Filled, event_body
-from tests.bench.load import Outcome, request
-from tests.bench.servers import Stage
-from tests.bench.table import Result, milliseconds, per_second, percentile
+from tests.bench.filling import CATALOGUE, HOT, TOKENS, event_body
+from tests.bench.load import request
+from tests.bench.measuring import Bench, ageing
+from tests.bench.table import Result, per_second
 
 DISTINCT = 2_000
 """Different requests that a case goes round with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How long and how often is measured."""
-
-    rounds: int = 5
-    seconds: float = 2.0
-    connections: int = 32
-    answers: int = 1_000
-    """For the cases that count answers instead of seconds."""
-    pairs: int = 400
-
-
-@dataclass(slots=True)
-class Bench:
-    """What a case needs: where to send, what is there, how hard to try."""
-
-    store: str
-    stage: Stage
-    filled: Filled
-    effort: Effort
-    rng: random.Random = field(default_factory=lambda: random.Random(3))  # noqa: S311 - a mix, no secret
-    serial: int = 0
-
-    def next_serial(self) -> int:
-        self.serial += 1
-        return self.serial
-
-    def against_floor(
-        self, case: str, program: list[str], floor: list[str], ratio: float, rate: float = 0
-    ) -> Result:
-        """Floor, case, floor, case …: medians of the rates, and of the ratios of neighbours."""
-        effort, stage = self.effort, self.stage
-        stage.on_program(program, effort.connections, effort.seconds / 4)
-        stage.on_floor(floor, effort.connections, effort.seconds / 4)
-        rounds: list[tuple[Outcome, Outcome]] = []
-        for _ in range(effort.rounds):
-            below = stage.on_floor(floor, effort.connections, effort.seconds)
-            rounds.append((below, stage.on_program(program, effort.connections, effort.seconds)))
-        measured = median(outcome.rate for _, outcome in rounds)
-        reached = median(outcome.rate / below.rate for below, outcome in rounds)
-        latencies = [ms for _, outcome in rounds for ms in outcome.latencies]
-        both = [outcome for pair in rounds for outcome in pair]
-        return Result(
-            case,
-            per_second(measured),
-            per_second(median(below.rate for below, _ in rounds)),
-            f"{reached:.3f}",
-            milliseconds(percentile(latencies, 0.50)),
-            milliseconds(percentile(latencies, 0.99)),
-            f">= {ratio}" + (f" or {per_second(rate)}" if rate else ""),
-            reached >= ratio or bool(rate and measured >= rate),
-            *faults(both),
-        )
-
-    def answer_time(self, case: str, requests: list[str], limit: float, connections: int) -> Result:
-        """How long the answers take, p95."""
-        effort = self.effort
-        outcome = self.stage.on_program(
-            requests, connections, effort.rounds * effort.seconds, effort.answers
-        )
-        p95 = percentile(outcome.latencies, 0.95)
-        many = "" if connections == 1 else f", {connections} at once"
-        return Result(
-            case + many,
-            f"p95 {milliseconds(p95)} ms",
-            p50=milliseconds(percentile(outcome.latencies, 0.50)),
-            p99=milliseconds(percentile(outcome.latencies, 0.99)),
-            target=f"p95 <= {limit:.0f} ms",
-            met=p95 <= limit,
-            errors=outcome.errors,
-            example=outcome.example,
-        )
-
-
-def faults(outcomes: Sequence[Outcome]) -> tuple[int, str]:
-    return sum(o.errors for o in outcomes), next((o.example for o in outcomes if o.example), "")
 
 
 # -- documents
@@ -160,7 +79,6 @@ def walk(bench: Bench, first: str, account: str) -> list[str]:
 
 
 def patch_age(bench: Bench) -> Iterator[Result]:
-    """One connection that changes a young Event, the old one, a young one, the old one …"""
     young, old, count = bench.filled.young, bench.filled.long, bench.effort.pairs
 
     def change(number: int) -> str:
@@ -170,25 +88,9 @@ def patch_age(bench: Bench) -> Iterator[Result]:
     def turns(chosen: list[int]) -> list[str]:
         return [text for number in chosen for text in (change(number), change(old))]
 
-    warmed = turns(young)
+    case = f"PATCH at version {bench.filled.sizes.versions:,} (floor: at 10)"
     measured = turns([young[n % len(young)] for n in range(count)])
-    first = bench.stage.on_program(warmed, 1, 60.0, len(warmed))
-    outcome = bench.stage.on_program(measured, 1, 60.0, len(measured))
-    at_10, at_many = median(outcome.latencies[::2]), median(outcome.latencies[1::2])
-    ratio = at_many / at_10
-    errors, example = faults([first, outcome])
-    yield Result(
-        f"PATCH at version {bench.filled.sizes.versions:,} (floor: at 10)",
-        f"{milliseconds(at_many)} ms",
-        f"{milliseconds(at_10)} ms",
-        f"{ratio:.2f}",
-        milliseconds(at_many),
-        milliseconds(percentile(outcome.latencies[1::2], 0.99)),
-        "<= 1.5",
-        ratio <= 1.5,
-        errors,
-        example,
-    )
+    yield ageing(bench, case, turns(young), measured)
 
 
 def as_of_version(bench: Bench) -> Iterator[Result]:

@@ -15,16 +15,19 @@ from typing import Any
 from uuid import uuid4
 
 from adapters.bootstrap import Stagebook
-from application import events, locations
+from application import catalog, events, locations, sales
 from application.group_commit import Job, Work
 from application.keyring import adding_key
 from application.ports import Answer
 from domain.base import Cause
+from domain.catalog import PriceList, PriceListFields
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.ids import account_number
 from domain.location import LocationFields
+from domain.order import Hold
 from domain.registry import Role
+from domain.taking import OrderBody
 from domain.values import stamp
 
 CATALOGUE, HOT = "catalogue", "hot"
@@ -32,6 +35,10 @@ TOKENS = {CATALOGUE: "sb_bench-catalogue", HOT: "sb_bench-hot"}
 BATCH = 256
 WINDOW = 500
 """Events that are being edited at a time."""
+PRICED = 6
+"""The price list that every contingent of the mix names."""
+WEB, NORMAL, REDUCTION = 2, 1, 2
+HOLD = Hold(7_200, 7_200)
 
 Decide = Callable[[Work], Any]
 
@@ -82,7 +89,7 @@ def event_body(rng: random.Random, location: int, number: int) -> dict[str, Any]
 def lots(rng: random.Random) -> dict[str, Any]:
     amounts = (rng.randrange(50, 800), rng.randrange(10, 100))
     named = zip(("Standing", "Seated"), amounts, strict=True)
-    return {"contingents": [{"name": n, "amount": a, "pricelistid": 6} for n, a in named]}
+    return {"contingents": [{"name": n, "amount": a, "pricelistid": PRICED} for n, a in named]}
 
 
 def edit_body(rng: random.Random, number: int) -> dict[str, Any]:
@@ -125,6 +132,14 @@ class Filler:
         cause = Cause("organiser", stamp(self.now), correlation=command, causation=command)
         return Job(self.account, cause, decide, numbered)
 
+    def create_price_lists(self) -> None:
+        for number in range(1, PRICED + 1):
+            prices = [(NORMAL, 20.0 + number), (REDUCTION, 15.5 + number)]
+            listed = [{"pricetypeid": of, "prices": [price]} for of, price in prices]
+            body = {"name": f"Prices {number}", "prices": {"prices": listed}}
+            fields = PriceListFields.model_validate(body)
+            self.run([partial(catalog.create_item, cls=PriceList, fields=fields)])
+
     def create_locations(self, count: int) -> list[int]:
         fields = (LocationFields(name=f"Hall {n}", capacity=840, city="Gent") for n in range(count))
         return self.run(partial(locations.create_location, fields=f) for f in fields)
@@ -154,6 +169,14 @@ class Filler:
     def publish(self, chosen: Iterable[int]) -> None:
         self.run(partial(events.change_status, number=n, transition="publish") for n in chosen)
 
+    def sell(self, taken: dict[str, Any], count: int) -> None:
+        """So many orders that take the same, confirmed."""
+        body = OrderBody.model_validate(taken)
+        for start in range(0, count, BATCH):
+            many = min(BATCH, count - start)
+            orders = self.run([partial(sales.create_order, body=body, hold=HOLD)] * many)
+            self.run(partial(sales.confirm_order, number=number) for number in orders)
+
     def rename(self, place: int, name: str) -> None:
         fields = LocationFields(name=name)
         self.run([partial(locations.change_location, number=place, fields=fields)])
@@ -172,6 +195,7 @@ def fill(book: Stagebook, sizes: Sizes) -> Filled:
         key = adding_key(account, None, Role.ADMIN, "en", token)
         book.execute(key, account=0, actor="bench")
     hot = Filler(book, HOT, seed=1)
+    hot.create_price_lists()
     filled.hot_locations = hot.create_locations(10)
     filled.hot = hot.create_events(filled.hot_locations, 1)[0]
     _young(hot, filled)
@@ -204,6 +228,7 @@ def _long(filler: Filler, filled: Filled) -> None:
 
 def _catalogue(filler: Filler, filled: Filled, book: Stagebook) -> None:
     sizes = filled.sizes
+    filler.create_price_lists()
     filled.locations = filler.create_locations(sizes.locations)
     while len(filled.events) < sizes.events:
         count = min(WINDOW, sizes.events - len(filled.events))

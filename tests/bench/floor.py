@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from adapters import cli
 from adapters.settings import Settings
 from domain.event_fields import EventBody
+from domain.taking import OrderBody
 
 FILE = "BENCH_FLOOR_FILE"
 
@@ -24,6 +25,10 @@ def create() -> FastAPI:
     @app.post("/floor", status_code=201)
     async def create_event(body: EventBody) -> Response:
         return JSONResponse({"id": body.locationid}, 201)
+
+    @app.post("/floor/orders", status_code=201)
+    async def create_order(body: OrderBody) -> Response:
+        return JSONResponse({"id": body.saleschannelid}, 201)
 
     @app.patch("/floor/{id}")
     async def change_event(id: int, body: EventBody) -> Response:  # noqa: A002 - as in the program

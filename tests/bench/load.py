@@ -1,8 +1,9 @@
 """The load generator: keep-alive HTTP/1.1 on 127.0.0.1, as cheap as it gets, in its own process.
 
-Reads one run per line from standard input (`Run` as JSON) and writes one `Outcome` per line.
-Every request is there as bytes before the run starts; an answer is read no further than its
-status and its length. Whatever is not 2xx is an error, and so is a lost connection.
+Reads runs that are sent at the same time, a list of `Run` per line as JSON, from standard input
+and writes a list of `Outcome` per line. Every request is there as bytes before the run starts; an
+answer is read no further than its status and its length. Whatever is not 2xx is an error, unless
+it is the refusal that is waited for, and so is a lost connection.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,11 @@ class Run:
     connections: int
     seconds: float
     count: int = 1_000_000
+    then: Sequence[str] = ()
+    """What each connection sends behind each of them, if it was granted. `{place}` and `{position}`
+    are what the last answers on this connection said of themselves."""
+    refusal: str = ""
+    """Text of a refusal that is no error."""
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class Outcome:
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    refused: int = 0
     errors: int = 0
     example: str = ""
 
@@ -48,10 +55,12 @@ class Outcome:
         return len(self.latencies) / self.seconds if self.seconds else 0.0
 
 
-def request(method: str, path: str, token: str = "", body: object = None) -> str:
+def request(
+    method: str, path: str, token: str = "", body: object = None, headers: Sequence[str] = ()
+) -> str:
     """One request as it goes over the wire."""
     text = "" if body is None else json.dumps(body, separators=(",", ":"))
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", *headers]
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:
@@ -64,9 +73,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, load: "Load") -> None:
         self.load = load
+        self.rest: Iterator[bytes] = iter(())
+        self.place = self.position = b""
         self.head = b""
         self.missing = 0
         self.good = True
+        self.refusal = b""
         self.sent = 0.0
         self.waiting = False
 
@@ -75,7 +87,13 @@ class Connection(asyncio.Protocol):
         self.send()
 
     def send(self) -> None:
-        following = self.load.next()
+        following = next(self.rest, None)
+        if following is None:
+            following = self.load.next()
+            self.rest = iter(self.load.then)
+        else:
+            following = following.replace(b"{place}", self.place)
+            following = following.replace(b"{position}", self.position)
         if following is None:
             self.transport.close()
             return
@@ -86,11 +104,18 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.missing:
             self.missing -= len(data)
+            if not self.good:
+                self.refusal += data
         else:
             self.begin(self.head + data)
         if not self.missing and not self.head:
             self.waiting = False
-            self.load.answered(time.perf_counter() - self.sent, good=self.good)
+            seconds = time.perf_counter() - self.sent
+            if self.good:
+                self.load.answered(seconds)
+            else:
+                self.rest = iter(())
+                self.load.refused(seconds, self.refusal)
             self.send()
 
     def begin(self, data: bytes) -> None:
@@ -100,17 +125,26 @@ class Connection(asyncio.Protocol):
             return
         self.head = b""
         self.good = data[9:10] == b"2"
-        at = data.find(b"content-length: ", 0, end)
-        length = 0 if at < 0 else int(data[at + 16 : data.find(b"\r\n", at)])
+        length = int(header(b"content-length", data, end) or 0)
         self.missing = end + 4 + length - len(data)
-        if not self.good and not self.load.outcome.example:
-            self.load.outcome.example = data[:400].decode(errors="replace")
+        if not self.good:
+            self.refusal = data
+        elif self.load.then:
+            self.place = header(b"location", data, end) or self.place
+            self.position = header(b"stagebook-position", data, end)
 
     def connection_lost(self, _: Exception | None) -> None:
         if self.waiting:
-            self.load.answered(time.perf_counter() - self.sent, good=False)
-            self.load.outcome.example = self.load.outcome.example or "connection lost"
+            self.load.refused(time.perf_counter() - self.sent, b"connection lost")
         self.load.closed()
+
+
+def header(name: bytes, data: bytes, end: int) -> bytes:
+    start = data.find(b"\r\n" + name + b": ", 0, end)
+    if start < 0:
+        return b""
+    start += len(name) + 4
+    return data[start : data.find(b"\r\n", start)]
 
 
 class Load:
@@ -119,6 +153,8 @@ class Load:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.requests = [r.encode() for r in run.requests]
+        self.then = [r.encode() for r in run.then]
+        self.refusal = run.refusal.encode()
         self.outcome = Outcome()
         self.started = 0
         self.open = run.connections
@@ -130,9 +166,16 @@ class Load:
         self.started += 1
         return self.requests[(self.started - 1) % len(self.requests)]
 
-    def answered(self, seconds: float, *, good: bool) -> None:
+    def answered(self, seconds: float) -> None:
         self.outcome.latencies.append(round(seconds * 1_000, 3))
-        self.outcome.errors += not good
+
+    def refused(self, seconds: float, said: bytes) -> None:
+        self.answered(seconds)
+        if self.refusal and self.refusal in said:
+            self.outcome.refused += 1
+            return
+        self.outcome.errors += 1
+        self.outcome.example = self.outcome.example or said[:600].decode(errors="replace")
 
     def closed(self) -> None:
         self.open -= 1
@@ -168,24 +211,26 @@ class Generator:
             self._process.kill()
         self._process.communicate()
 
-    def send(self, run: Run) -> Outcome:
+    def send(self, *runs: Run) -> list[Outcome]:
+        """Runs at the same time."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps(asdict(run)) + "\n")
+        self._process.stdin.write(json.dumps([asdict(run) for run in runs]) + "\n")
         self._process.stdin.flush()
-        return Outcome(**json.loads(self._process.stdout.readline()))
+        return [Outcome(**outcome) for outcome in json.loads(self._process.stdout.readline())]
+
+
+async def together(runs: Sequence[Run]) -> list[Outcome]:
+    return await asyncio.gather(*(Load(run).send() for run in runs))
 
 
 def main() -> None:
     gc.disable()
     out = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - always buffered
     for line in sys.stdin:
-        run = Run(**json.loads(line))
-
-        async def send(run: Run = run) -> Outcome:
-            return await Load(run).send()
-
-        out.write(json.dumps(asdict(uvloop.run(send()))).encode() + b"\n")
+        runs = [Run(**run) for run in json.loads(line)]
+        outcomes = uvloop.run(together(runs))
+        out.write(json.dumps([asdict(outcome) for outcome in outcomes]).encode() + b"\n")
         out.flush()
         gc.collect()
 

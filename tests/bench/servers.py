@@ -56,12 +56,14 @@ class Server:
     """A server that answers, and that can be held still, with the processes that it starts, while
     another is measured."""
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, **settings: str) -> None:
         with socket.socket() as free:
             free.bind((HOST, 0))
             self.port = int(free.getsockname()[1])
         line = [part.replace("PORT", str(self.port)) for part in command]
-        self.process = subprocess.Popen([sys.executable, "-m", *line], start_new_session=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *line], start_new_session=True, env={**os.environ, **settings}
+        )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -86,24 +88,31 @@ class Server:
             self.process.terminate()
             self.process.wait()
 
-    def body(self, path: str, token: str = "") -> bytes:
-        """The bytes of one answer."""
+    def body(self, path: str, token: str = "", sent: object = None) -> bytes:
+        """The bytes of one answer; what is sent is sent by POST."""
+        method = "GET" if sent is None else "POST"
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         try:
-            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            connection.request(method, path, json.dumps(sent) if sent else None, headers)
             answer = connection.getresponse()
             body = answer.read()
         finally:
             connection.close()
-        if answer.status != http.HTTPStatus.OK and path != READY:
-            message = f"GET {path}: {answer.status} {body[:400]!r}"
+        if answer.status >= http.HTTPStatus.BAD_REQUEST and path != READY:
+            message = f"{method} {path}: {answer.status} {body[:400]!r}"
             raise RuntimeError(message)
         return body
 
     def get(self, path: str, token: str = "") -> Any:
         return json.loads(self.body(path, token))
 
+    def post(self, path: str, token: str, sent: object) -> Any:
+        return json.loads(self.body(path, token, sent))
 
+
+SETTINGS = {"STAGEBOOK_BASKET_SECONDS": "7200"}
+"""No order of one case lapses while another is measured."""
 READY = "/v1/health/ready"
 """Answers 503, with the same report, while no worker keeps the views."""
 
@@ -115,11 +124,13 @@ class Stage:
         """`path` is a document of the usual size: what a GET of the floor answers."""
         self.lag = 0.0
         """The longest that the views needed to catch up after a round, in seconds."""
+        self._store = store
+        self._program: Server | None = None
+        self._workers = 0
         with ExitStack() as opened:
             self.generator = opened.enter_context(Generator())
-            program = Server("adapters.cli", "serve", "--port", "PORT", "--store", store)
-            self.program = opened.enter_context(closing(program))
-            self.settle()
+            opened.callback(self.stop)
+            self.serve()
             folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="stagebook-bench-"))
             document = Path(folder) / "document.json"
             document.write_bytes(self.program.body(path, token))
@@ -129,6 +140,26 @@ class Stage:
             self.caught_up, self.lag = self.lag, 0.0
             self._opened = opened.pop_all()
 
+    @property
+    def program(self) -> Server:
+        assert self._program
+        return self._program
+
+    def serve(self, workers: int = 1) -> None:
+        """The program with so many server processes, started anew unless it runs so."""
+        if self._workers == workers:
+            return
+        self.stop()
+        line = ("adapters.cli", "serve", "--port", "PORT", "--workers", str(workers))
+        self._program = Server(*line, "--store", self._store, **SETTINGS)
+        self._workers = workers
+        self.settle()
+
+    def stop(self) -> None:
+        if self._program:
+            self._program.close()
+        self._program, self._workers = None, 0
+
     def close(self) -> None:
         self._opened.close()
 
@@ -136,7 +167,7 @@ class Stage:
         self.program.hold()
         self.floor.go()
         try:
-            return self.generator.send(Run(self.floor.port, requests, connections, seconds))
+            return self.generator.send(Run(self.floor.port, requests, connections, seconds))[0]
         finally:
             self.floor.hold()
             self.program.go()
@@ -144,10 +175,13 @@ class Stage:
     def on_program(
         self, requests: list[str], connections: int, seconds: float, count: int = 1_000_000
     ) -> Outcome:
-        run = Run(self.program.port, requests, connections, seconds, count)
-        outcome = self.generator.send(run)
+        return self.together(Run(self.program.port, requests, connections, seconds, count))[0]
+
+    def together(self, *runs: Run) -> list[Outcome]:
+        """Runs on the program, at the same time."""
+        outcomes = self.generator.send(*runs)
         self.settle()
-        return outcome
+        return outcomes
 
     def settle(self) -> None:
         """Waits until the views have everything: no round works off what another left behind."""

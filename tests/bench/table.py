@@ -18,6 +18,8 @@ class Result:
     met: bool | None = None
     errors: int = 0
     example: str = ""
+    everywhere: bool = False
+    """The target is said of every store, not of the default one alone."""
 
 
 HEADS = ("case", "store", "measured", "floor", "ratio", "p50 ms", "p99 ms", "target", "")

@@ -78,7 +78,7 @@ def test_the_whole_event_counts_every_lot() -> None:
 
 
 def test_a_date_counts_the_lots_that_are_valid_on_it() -> None:
-    event = an_event(None, {1: 10})
+    event = an_event(None, {1: 10, 2: 20})
     lots = [a_lot(97, reserved=2), a_lot(98, FRIDAY, reserved=7), a_lot(99, SATURDAY, reserved=7)]
 
     assert left(event, 0, lots, {98: 1, 99: 11}) is None
@@ -97,7 +97,7 @@ def test_a_date_counts_the_lots_that_are_valid_on_it() -> None:
 
 
 def test_a_lot_of_two_dates_counts_on_both() -> None:
-    event = an_event(None, {1: 10})
+    event = an_event(None, {1: 10, 2: 3})
 
     refused = left(event, 0, [a_lot(98, FRIDAY, SATURDAY)], {98: 4})
 
@@ -105,7 +105,7 @@ def test_a_lot_of_two_dates_counts_on_both() -> None:
 
 
 def test_what_is_left_of_a_date_does_not_count_what_is_asked_for_another() -> None:
-    event = an_event(None, {1: 10})
+    event = an_event(None, {1: 10, 2: 0})
     lots = [a_lot(98, FRIDAY, reserved=9), a_lot(99, SATURDAY)]
 
     refused = left(event, 0, lots, {98: 2, 99: 3})
@@ -114,7 +114,7 @@ def test_what_is_left_of_a_date_does_not_count_what_is_asked_for_another() -> No
 
 
 def test_a_location_is_filled_anew_on_every_date() -> None:
-    event = an_event(None, {1: 0})
+    event = an_event(None, {1: 0, 2: 0})
     lots = [a_lot(98, FRIDAY, reserved=9), a_lot(99, SATURDAY, reserved=5)]
 
     assert left(event, 10, lots, {98: 1, 99: 5}) is None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from domain.base import Value
 from domain.money import PositiveMoney
@@ -12,9 +12,18 @@ from domain.prices import Promocode
 from domain.tickets import contingent_of
 from domain.values import MAX_ID, Reference
 
+
+def each_once(tickets: list[int]) -> list[int]:
+    if len(set(tickets)) < len(tickets):
+        message = "expected each ticket once"
+        raise ValueError(message)
+    return tickets
+
+
 TicketIds = Annotated[
     list[Annotated[int, Field(ge=1, le=MAX_ID)]],
     Field(min_length=1, max_length=MAX_TICKETS, description="Tickets by id"),
+    AfterValidator(each_once),
 ]
 
 
@@ -40,13 +49,25 @@ class Take(Value):
         if sum(way is not None for way in ways) != 1:
             message = "expected one of contingentid, tickettypepriceid and tickets"
             raise ValueError(message)
-        if self.tickets is not None and len(set(self.tickets)) < len(self.tickets):
-            message = "tickets: expected each ticket once"
-            raise ValueError(message)
-        if self.tickets is not None and self.amount not in (None, len(self.tickets)):
-            message = "amount: the tickets are named one by one"
-            raise ValueError(message)
         return self
+
+    @field_validator("amount")
+    @classmethod
+    def _as_named(cls, amount: int | None, said: ValidationInfo) -> int | None:
+        named = said.data.get("tickets")
+        if named is not None and amount not in (None, len(named)):
+            message = "the tickets are named one by one"
+            raise ValueError(message)
+        return amount
+
+    @field_validator("pricetypeid")
+    @classmethod
+    def _as_priced(cls, price_type: int | None, said: ValidationInfo) -> int | None:
+        price = said.data.get("tickettypepriceid")
+        if price is not None and price_type not in (None, of_price_id(price)[1]):
+            message = "the tickettypepriceid is of another price type"
+            raise ValueError(message)
+        return price_type
 
     @property
     def price_type(self) -> int | None:

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from domain.base import CustomizableFields, State, Value
 from domain.taking import TicketIds
@@ -25,10 +33,15 @@ class Unlock(Value):
         if (self.tickets is None) == (self.contingentid is None):
             message = "expected one of contingentid and tickets"
             raise ValueError(message)
-        if self.tickets is not None and self.amount is not None:
-            message = "amount: the tickets are named one by one"
-            raise ValueError(message)
         return self
+
+    @field_validator("amount")
+    @classmethod
+    def _not_named(cls, amount: int | None, said: ValidationInfo) -> int | None:
+        if amount is not None and said.data.get("tickets") is not None:
+            message = "the tickets are named one by one"
+            raise ValueError(message)
+        return amount
 
 
 class Lock(Unlock):
@@ -53,20 +66,22 @@ class TicketFields(CustomizableFields):
         return said
 
 
+def each_once(tickets: list[TicketFields]) -> list[TicketFields]:
+    if len({ticket.id for ticket in tickets}) < len(tickets):
+        message = "expected each ticket once"
+        raise ValueError(message)
+    barcodes = [ticket.barcode for ticket in tickets if ticket.barcode is not None]
+    if len(set(barcodes)) < len(barcodes):
+        message = "expected each barcode once"
+        raise ValueError(message)
+    return tickets
+
+
 class TicketsPatch(Value):
     """Tickets to change, each once."""
 
     tickets: Annotated[
-        list[TicketFields], Field(min_length=1, max_length=MAX_CHANGED, description="The tickets")
+        list[TicketFields],
+        Field(min_length=1, max_length=MAX_CHANGED, description="The tickets"),
+        AfterValidator(each_once),
     ]
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({ticket.id for ticket in self.tickets}) < len(self.tickets):
-            message = "expected each ticket once"
-            raise ValueError(message)
-        barcodes = [t.barcode for t in self.tickets if t.barcode is not None]
-        if len(set(barcodes)) < len(barcodes):
-            message = "expected each barcode once"
-            raise ValueError(message)
-        return self

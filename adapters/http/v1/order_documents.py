@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from adapters.http.v1.documents import (
     AS_SHOWN,
+    AS_SHOWN_CUSTOM,
     ContingentAvailability,
     ContingentDocument,
     Counters,
@@ -14,6 +15,7 @@ from adapters.http.v1.documents import (
     Number,
     Version,
 )
+from domain.base import CustomizableFields
 
 Amount = Annotated[
     float, Field(description="In the order's currency, at most its digits", examples=[50.0])
@@ -33,10 +35,10 @@ class OrderTicket(BaseModel):
     price: Amount
 
 
-class HeldTicket(OrderTicket):
+class HeldTicket(OrderTicket, CustomizableFields):
     """A ticket of an order, with what is known of it at the door."""
 
-    model_config = AS_SHOWN
+    model_config = AS_SHOWN_CUSTOM
 
     state: Literal["reserved", "sold_unpaid", "sold_paid", "complimentary"] = Field(
         description="Where it is counted"
@@ -171,10 +173,10 @@ class TicketRanges(BaseModel):
     tickets: list[list[int]] = Field(description="First and last of neighbouring ids")
 
 
-class TicketDocument(BaseModel):
+class TicketDocument(CustomizableFields):
     """A ticket."""
 
-    model_config = AS_SHOWN
+    model_config = AS_SHOWN_CUSTOM
 
     id: Number
     contingentid: Number

@@ -4,11 +4,12 @@ What an order takes is in `application.sales`. Contingents as part of an Event's
 changed with it, in `application.events`.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from application.catalog import item
 from application.group_commit import Work
-from domain.base import State
+from domain.base import Cause, State
 from domain.catalog import LockType, PriceList
 from domain.contingents import ContingentBody, ContingentFields
 from domain.errors import Invalid, VersionMismatch
@@ -35,6 +36,7 @@ def add_contingent(
     check_prices(work, fields)
     contingent_id = work.next_number(Kind.CONTINGENT)
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
+    seed_barcodes(inventory, work.by)
     _check(work, event, inventory)
     return event, inventory, contingent_id
 
@@ -113,6 +115,13 @@ def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> 
 
 
 # -- what contingents refer to
+
+
+def seed_barcodes(inventory: Inventory, by: Cause) -> None:
+    """Tickets have barcodes from the first one on; an Event of an older version gets its secret
+    when it first sells."""
+    if not inventory.seeded:
+        inventory.seed_barcodes(secrets.token_hex(16), by)
 
 
 def lock_counter(work: Work) -> Callable[[int, str], str]:

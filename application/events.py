@@ -10,6 +10,7 @@ from application.contingents import (
     lock_counter,
     price_lists,
     require_contingents,
+    seed_barcodes,
 )
 from application.group_commit import Work
 from application.history import ShownEvent, past_states
@@ -196,6 +197,8 @@ def _set_contingents(
             new_id=lambda: work.next_number(Kind.CONTINGENT),
             lock_counter=lock_counter(work),
         )
+        if wanted:
+            seed_barcodes(work.load(Inventory, event.number), work.by)
 
 
 def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentFields]:

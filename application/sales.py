@@ -5,10 +5,10 @@ Events first, so a refusal leaves nothing half taken. The order and every Invent
 are one save.
 """
 
-import secrets
 from collections.abc import Sequence
 
 from application.catalog import item
+from application.contingents import seed_barcodes
 from application.group_commit import Work
 from application.planning import Plan, lapse, plan_taking
 from domain import ranges
@@ -176,4 +176,5 @@ def _take(work: Work, order: Order, plan: Plan) -> None:
             for line in lines
         ]
         inventory = work.load(Inventory, event)
-        inventory.take(order.number, root, moves, expiry, secrets.token_hex(16), work.by)
+        seed_barcodes(inventory, work.by)
+        inventory.take(order.number, root, moves, expiry, work.by)

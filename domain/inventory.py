@@ -357,11 +357,9 @@ class Inventory(Aggregate):
         return ranges.add(picked, [[made + 1, made + short]])
 
     def take(
-        self, order: int, root: int, moves: list[State], expiry: str | None, seed: str, by: Cause
+        self, order: int, root: int, moves: list[State], expiry: str | None, by: Cause
     ) -> None:
         """Into an order; what is taken was picked, or is free."""
-        if "seed" not in self.state:
-            self.trigger(BarcodesSeeded, by, seed=seed)
         self.trigger(TicketsTaken, by, orderid=order, root=root, expiryts=expiry, moves=moves)
 
     def release(self, order: int, tickets: Ranges | None, expiry: str | None, by: Cause) -> None:
@@ -450,6 +448,14 @@ class Inventory(Aggregate):
                 changed.append({"id": ticket["id"], **new})
         if changed:
             self.trigger(TicketsChanged, by, tickets=changed)
+
+    @property
+    def seeded(self) -> bool:
+        return "seed" in self.state
+
+    def seed_barcodes(self, seed: str, by: Cause) -> None:
+        """Once for ever: the barcodes that are out there are made from it."""
+        self.trigger(BarcodesSeeded, by, seed=seed)
 
     def barcode(self, ticket: int, order: int | None) -> str | None:
         """The imported one, or one made from the secret of this Event."""

@@ -173,6 +173,9 @@ class Order(Aggregate):
             and price in (None, (line["contingentid"], line["pricetypeid"]))
         )
 
+    def holds(self, ticket: int) -> bool:
+        return any(ranges.contains(line["tickets"], ticket) for line in self.state["lines"])
+
     def counter_of(self, price_type: int) -> str:
         """Which counter the tickets of a price type are in."""
         if not self.confirmed:
@@ -297,8 +300,9 @@ def total_amount(state: State) -> int:
     return sum(line["price"] * ranges.count(line["tickets"]) for line in state["lines"])
 
 
-def payment_status(state: State) -> int:
-    total, paid = total_amount(state), state["amountpaid"]
+def payment_status(state: State, total: int | None = None) -> int:
+    """`total` when it is known already."""
+    total, paid = total_amount(state) if total is None else total, state["amountpaid"]
     return INCOMPLETE if paid < total else PAID if paid == total else OVERPAID
 
 

@@ -25,7 +25,10 @@ def of(numbers: Iterable[int]) -> Ranges:
 
 
 def count(ranges: Sequence[Sequence[int]]) -> int:
-    return sum(last - first + 1 for first, last in ranges)
+    total = 0
+    for first, last in ranges:
+        total += last - first + 1
+    return total
 
 
 def numbers(ranges: Sequence[Sequence[int]]) -> Iterator[int]:

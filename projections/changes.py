@@ -10,7 +10,7 @@ from domain.ids import Kind, guid, unpack
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
 
-SHOWN = {
+SHOWN: dict[int, str] = {
     Kind.LOCATION: "location",
     Kind.EVENT: "event",
     Kind.INVENTORY: "event",
@@ -33,7 +33,7 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
     shown = Kind.EVENT if kind == Kind.INVENTORY else kind
     return {
         "position": recorded.position,
-        "kind": SHOWN[Kind(kind)],
+        "kind": SHOWN[kind],
         "id": number,
         "guid": str(guid(account, shown, number)),
         "version": fact.originator_version,

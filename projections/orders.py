@@ -16,7 +16,7 @@ from projections.base import Column, Columns, Documents, Indexes, RecordedFact, 
 
 def order_document(state: State, account: int) -> dict[str, Any]:
     """The order with its tickets one by one, and its money."""
-    currency = state["currency"]
+    currency, total = state["currency"], total_amount(state)
     identity = guid(account, Kind.ORDER, state["number"])
     return {
         "id": state["number"],
@@ -37,10 +37,10 @@ def order_document(state: State, account: int) -> dict[str, Any]:
             for line in state["lines"]
             for ticket in ranges.numbers(line["tickets"])
         ],
-        "totalamount": number(total_amount(state), currency),
+        "totalamount": number(total, currency),
         "amountpaid": number(state["amountpaid"], currency),
         "currency": currency,
-        "paymentstatus": payment_status(state),
+        "paymentstatus": payment_status(state, total),
         "payments": [_payment(payment, currency) for payment in state["payments"].values()],
         "expiryts": state["expiryts"] if state["status"] == UNCONFIRMED else None,
         "confirmedts": state["confirmedts"],

@@ -42,6 +42,10 @@ def counter(lock_type: int, path: str) -> str:
 # -- commands
 
 
+def seeding(inventory: Inventory, by: Cause) -> None:
+    inventory.seed_barcodes(SEED, by)
+
+
 def lot(amount: int | None = 10, number: int = LOT, **fields: Any) -> Command:
     body = ContingentFields(amount=amount, **fields)
     return lambda i, by: i.add_contingent(number, body, lock_counter=counter, by=by)
@@ -86,7 +90,7 @@ def taking(
 ) -> Command:
     """Confirmed orders take into another counter, until None."""
     moves = [move("free", into, *places, price=price, lot=number)]
-    return lambda i, by: i.take(order, root or order, moves, until, SEED, by)
+    return lambda i, by: i.take(order, root or order, moves, until, by)
 
 
 def giving_back(order: int, *places: Place, until: str | None = None) -> Command:

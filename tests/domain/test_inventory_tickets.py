@@ -9,7 +9,6 @@ from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUs
 from domain.inventory import Inventory, Piece
 from domain.tickets import (
     PLACES,
-    BarcodesSeeded,
     TicketsHandedOver,
     TicketsLapsed,
     TicketsLocked,
@@ -23,7 +22,6 @@ from tests.domain.lots import (
     DUE,
     LOT,
     OTHER,
-    SEED,
     all_at_once,
     changed,
     counters,
@@ -235,7 +233,7 @@ def test_two_takings_of_one_fact_make_their_own_tickets() -> None:
     inventory = given(Inventory, lot(None))
     moves = [move("free", "reserved", 1, price=1), move("free", "reserved", (2, 3), price=2)]
 
-    when(inventory, lambda i, by: i.take(1, 1, moves, DUE, SEED, by))
+    when(inventory, lambda i, by: i.take(1, 1, moves, DUE, by))
 
     assert inventory.free(LOT) == []
     assert counters(inventory) == {"reserved": 3}
@@ -292,7 +290,7 @@ def used_up(amount: int | None) -> Inventory:
     """A lot that had all the tickets but two that it can have in its life."""
     inventory = given(Inventory, lot(None))
     moves = [movement(LOT, 1, "free", "reserved", [[ticket(PLACES - 3), ticket(PLACES - 3)]])]
-    inventory.take(1, 1, moves, DUE, SEED, by())
+    inventory.take(1, 1, moves, DUE, by())
     for command in (giving_back(1), changed(amount=0), changed(amount=amount)):
         command(inventory, by())
     inventory.pending = []
@@ -343,20 +341,14 @@ def test_more_than_are_left_cannot_be_taken() -> None:
         }
 
 
-def test_the_first_taking_seeds_the_barcodes() -> None:
+def test_a_taking_says_for_whom_and_until_when() -> None:
     inventory = given(Inventory, lot(10))
 
-    moves = [move("free", "reserved", (1, 2), price=1)]
-    taken = {"orderid": 1, "root": 1, "expiryts": DUE, "moves": moves}
-    then(
-        when(inventory, taking(1, (1, 2))),
-        says(BarcodesSeeded, seed=SEED),
-        says(TicketsTaken, **taken),
-    )
+    outcome = when(inventory, taking(2, (1, 2), root=1))
 
-    inventory.pending = []
-    outcome = when(inventory, taking(2, 3))
-    assert [type(fact) for fact in outcome.facts] == [TicketsTaken]
+    moves = [move("free", "reserved", (1, 2), price=1)]
+    then(outcome, says(TicketsTaken, orderid=2, root=1, expiryts=DUE, moves=moves))
+    assert counters(inventory) == {"free": 8, "reserved": 2}
 
 
 def test_what_an_order_gives_back_is_free_again() -> None:

@@ -338,8 +338,7 @@ def export_account(account: Account) -> None:
 def import_account(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="An export; - for standard input")],
 ) -> None:
-    """Records an export, all of it or nothing, into an account that has no facts: import first, then add
-    keys."""
+    """Records an export, all of it or nothing, into an account without facts: before its keys."""
     with opened(writing=True) as book:
         account, count = import_lines(book.store, file, book.open_account)
     print(f"{count} facts of account {account}", file=sys.stderr)

@@ -69,6 +69,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         version="0.1.0",
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
         description="The book of record for venues, events and tickets.",
     )
     errors.install(app)

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.auth import May, allowed
 from adapters.http.errors import Malformed, TooLarge, printable
@@ -68,6 +69,11 @@ class StrictRoute(APIRoute):
     reads: ClassVar = May.READ
     commands: ClassVar = May.COMMAND
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.dependant.query_params:
+            self.app = answering(self.get_route_handler())
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         takes = self.dependant
         if takes.query_params:
@@ -87,10 +93,9 @@ class StrictRoute(APIRoute):
     ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         async def with_body(request: Request) -> Response:
             self._check_query(request)
-            strictly = StrictRequest(request.scope, request.receive)
             value = None
             try:
-                value = await strictly.body_as_json()
+                value = await StrictRequest.of(request).body_as_json()
                 body = model.model_validate(value)
             except ValidationError as error:
                 allowed(request, self.commands)  # who may not ask learns that, not what was wrong
@@ -99,7 +104,7 @@ class StrictRoute(APIRoute):
             except Refusal:
                 allowed(request, self.commands)
                 raise
-            answer: Response = await self.endpoint(strictly, **request.path_params, body=body)
+            answer: Response = await self.endpoint(request, **request.path_params, body=body)
             return answer
 
         return with_body
@@ -124,6 +129,16 @@ class StrictRoute(APIRoute):
                 raise
 
         return solved
+
+
+def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
+    """The handler as an ASGI application, without the stacks that dependencies would need."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await handler(StrictRequest(scope, receive))
+        await answer(scope, receive, send)
+
+    return app
 
 
 class AuditRoute(StrictRoute):

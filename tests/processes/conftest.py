@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 
+from tests.processes.box_office import BoxOffice
 from tests.processes.program import Place
 
 
@@ -17,3 +20,29 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with closing(Place(store, tmp_path)) as made:
         made.add_keys()
         yield made
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def opened_office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BoxOffice]:
+    """Two servers on each store, for all the races: they start slowly and nobody kills them."""
+    folder = tmp_path_factory.mktemp("office")
+    store = str(folder / "data")
+    if request.param == "postgres":
+        name = f"t{uuid4().hex[:12]}"
+        postgres = request.getfixturevalue("postgres")
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        store = postgres.replace("/postgres?", f"/{name}?")
+    with closing(Place(store, folder)) as place:
+        place.add_keys()
+        with closing(BoxOffice(place)) as office:
+            yield office
+
+
+@pytest.fixture
+def office(opened_office: BoxOffice) -> BoxOffice:
+    """The box office, whatever an earlier test has found wrong in its ledger."""
+    opened_office.ledger.follow().faults.clear()
+    return opened_office

@@ -52,20 +52,24 @@ class Client:
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Asks, or raises one of `UNANSWERED`. `If_Match=` is the header `If-Match`."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        named["Authorization"] = f"Bearer {self._token}"
-        data = None
-        if body is not None:
-            named["Content-Type"] = "application/json"
-            data = json.dumps(body)
         try:
-            self._connection.request(method, path, data, named)
+            self.send(method, path, body, **headers)
             answer = self._connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, told, answer.read())
         except UNANSWERED:
             self._connection.close()
             raise
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> None:
+        """Asks, and does not wait for the answer."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named["Authorization"] = f"Bearer {self._token}"
+        data = None
+        if body is not None:
+            named["Content-Type"] = "application/json"
+            data = json.dumps(body)
+        self._connection.request(method, path, data, named)
 
     def made(self, path: str, **body: Any) -> Any:
         """The document that a POST makes."""
@@ -88,12 +92,13 @@ class Client:
 class Server:
     """A server process."""
 
-    def __init__(self, store: str, log: Path) -> None:
+    def __init__(self, store: str, log: Path, settings: Mapping[str, object]) -> None:
         self.store, self.log = store, log
         self.port = free_port()
         self._clients: list[Client] = []
         with log.open("ab") as stderr:
-            self.process = start("serve", store=store, port=self.port, stderr=stderr)
+            own = environment(store, self.port, settings)
+            self.process = start("serve", store=store, environ=own, stderr=stderr)
 
     def client(self, token: str = TOKENS[Role.ADMIN]) -> Client:
         made = Client(self.port, token)
@@ -132,14 +137,14 @@ class Place:
         self.settings = Settings(store=store, connections=4)
         self.servers: list[Server] = []
 
-    def launch(self) -> Server:
+    def launch(self, **settings: object) -> Server:
         """Starts a server, without waiting until it answers."""
-        server = Server(self.store, self.folder / f"{next(_names)}.log")
+        server = Server(self.store, self.folder / f"{next(_names)}.log", settings)
         self.servers.append(server)
         return server
 
-    def serve(self) -> Server:
-        return self.launch().ready()
+    def serve(self, **settings: object) -> Server:
+        return self.launch(**settings).ready()
 
     def add_keys(self) -> None:
         with self.book() as book:
@@ -169,24 +174,31 @@ class Place:
             server.kill()
 
 
-def start(command: str, *arguments: str, store: str, port: int = 0, **files: IO[bytes]) -> Any:
+def start(
+    command: str,
+    *arguments: str,
+    store: str,
+    environ: Mapping[str, str] | None = None,
+    **files: IO[bytes],
+) -> Any:
     return subprocess.Popen(
         [sys.executable, "-m", "adapters.cli", command, *arguments],
         cwd=ROOT,
-        env=environment(store, port),
+        env=environ or environment(store),
         stdout=subprocess.DEVNULL,
         **{"stderr": subprocess.DEVNULL, **files},  # type: ignore[dict-item]
     )
 
 
-def environment(store: str, port: int = 0) -> dict[str, str]:
+NOTHING_SET: Mapping[str, object] = {}
+
+
+def environment(
+    store: str, port: int = 0, settings: Mapping[str, object] = NOTHING_SET
+) -> dict[str, str]:
     own = {n: v for n, v in os.environ.items() if not n.startswith("STAGEBOOK_")}
-    return own | {
-        "STAGEBOOK_STORE": store,
-        "STAGEBOOK_PORT": str(port),
-        "STAGEBOOK_CONNECTIONS": "4",
-        "STAGEBOOK_LOG_LEVEL": "warning",
-    }
+    said = {"store": store, "port": port, "connections": 4, "log_level": "warning", **settings}
+    return own | {f"STAGEBOOK_{name.upper()}": str(value) for name, value in said.items()}
 
 
 def free_port() -> int:

@@ -1,0 +1,109 @@
+"""A limit that another process changes before the commit: what it bounds is decided again.
+
+The races of `tests/processes` meet this by chance, here it is so every time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any, TypeVar
+
+import pytest
+
+from application import contingents, events, locations, sales
+from application.group_commit import Work
+from application.ports import Store
+from domain.contingents import ContingentBody
+from domain.errors import BasketLimit, SoldOut, TicketsInUse
+from domain.event import DateFields
+from domain.event_fields import EventBody
+from domain.location import LocationFields
+from domain.order import Order
+from domain.taking import Take
+from tests.application.desk import HOLD, Desk, taking
+
+T = TypeVar("T")
+LIMITS = ["contingent", "event", "date", "location", "basket"]
+OF_EVENT = {"event": "totalmaxtickets", "basket": "maxnbrofticketsperbasket"}
+
+
+class LastTicket:
+    """Two processes, and an Event where an order has one ticket and a limit leaves one more."""
+
+    def __init__(self, limit: str, buyer: Desk, editor: Desk) -> None:
+        self.limit, self.buyer, self.editor = limit, buyer, editor
+        self.location = buyer.location(capacity=2 if limit == "location" else 0)
+        self.event, self.contingent = buyer.on_sale(
+            2 if limit == "contingent" else 9,
+            locationid=self.location,
+            **({OF_EVENT[limit]: 2} if limit in OF_EVENT else {}),
+        )
+        times = ("2026-12-01T20:00:00Z", "2026-12-01T23:00:00Z")
+        self.date = buyer.date(self.event, *times, capacity=2 if limit == "date" else 0)
+        self.order = buyer.order(taking(self.event, self.contingent))
+
+    def take(self, work: Work) -> Order:
+        takes = [Take.model_validate(taking(self.event, self.contingent))]
+        return sales.add_tickets(work, self.order, takes, [], HOLD)
+
+    def lower(self, work: Work) -> Any:
+        """To what the order has."""
+        match self.limit:
+            case "contingent":
+                body = ContingentBody(amount=1)
+                return contingents.change_contingent(work, self.event, self.contingent, body)
+            case "date":
+                return events.change_date(work, self.event, self.date, DateFields(capacity=1))
+            case "location":
+                return locations.change_location(work, self.location, LocationFields(capacity=1))
+            case _:
+                lowered = EventBody.model_validate({OF_EVENT[self.limit]: 1})
+                return events.change_event(work, self.event, lowered)
+
+
+def overtaken(slow: Desk, decide: Callable[[Work], T], fast: Desk, first: Callable[[Work], T]) -> T:
+    """What is decided in the end: `first` is recorded between the first decision and its commit."""
+    tries: list[None] = []
+
+    def slowly(work: Work) -> T:
+        tries.append(None)
+        decided = decide(work)
+        if len(tries) == 1:
+            fast.do(first)
+        return decided
+
+    try:
+        return slow.decided(slowly)
+    finally:
+        assert len(tries) == 2
+
+
+@pytest.fixture
+def desks(store: Store) -> Iterator[tuple[Desk, Desk]]:
+    with closing(Desk(store)) as one, closing(Desk(store)) as other:
+        yield one, other
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_nothing_is_taken_where_a_limit_was_lowered_before_the_commit(
+    desks: tuple[Desk, Desk], limit: str
+) -> None:
+    last = LastTicket(limit, *desks)
+
+    with pytest.raises(BasketLimit if limit == "basket" else SoldOut) as refusal:
+        overtaken(last.buyer, last.take, last.editor, last.lower)
+
+    assert refusal.value.details["left"] == 0
+    assert len(last.buyer.tickets(last.order)) == 1
+
+
+@pytest.mark.parametrize("limit", [limit for limit in LIMITS if limit != "basket"])
+def test_no_limit_is_lowered_below_what_was_taken_before_the_commit(
+    desks: tuple[Desk, Desk], limit: str
+) -> None:
+    last = LastTicket(limit, *desks)
+
+    with pytest.raises(TicketsInUse) as refusal:
+        overtaken(last.editor, last.lower, last.buyer, last.take)
+
+    assert refusal.value.details["inuse"] == 2
+    assert len(last.buyer.tickets(last.order)) == 2

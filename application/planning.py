@@ -6,6 +6,7 @@ are ended first, when that is enough.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from application.catalog import item
 from application.contingents import price_lists
@@ -71,10 +72,10 @@ def plan_taking(
     """What the order takes; overdue orders in the way are ended first, if that is enough."""
     try:
         return _planned(work, channel, takes, promocodes, order)
-    except SoldOut as refusal:
-        events = dict.fromkeys(take.eventid for take in takes if take.eventid is not None)
-        overdue = _overdue(work, list(events), refusal.details["asked"] - refusal.details["left"])
-        if not overdue:
+    except (SoldOut, TicketNotFree) as refusal:
+        events = {take.eventid: None for take in takes if take.eventid is not None}
+        overdue = _overdue(work, list(events))
+        if not _enough(overdue, list(events), refusal):
             raise
         for late in overdue:
             lapse(work, late)
@@ -89,17 +90,19 @@ def lapse(work: Work, order: Order) -> None:
         work.load(Inventory, event).lapse(order.number, due, work.by)
 
 
-def _overdue(work: Work, events: Sequence[int], short: int) -> list[Order]:
-    """The orders whose time is over, if together they hold enough."""
-    overdue: list[Order] = []
-    for event in events:
-        inventory = work.load(Inventory, event)
-        for number in inventory.due(work.by.time)[:MAX_LAPSED]:
-            order = work.load(Order, number)
-            if order.due(work.by.time) and order not in overdue:
-                overdue.append(order)
-                short -= order.held(event)
-    return overdue if short <= 0 else []
+def _overdue(work: Work, events: Sequence[int]) -> list[Order]:
+    """The orders whose time is over, of these Events, the longest due first."""
+    numbers = dict.fromkeys(n for e in events for n in work.load(Inventory, e).due(work.by.time))
+    orders = (work.load(Order, number) for number in numbers)
+    return list(islice((order for order in orders if order.due(work.by.time)), MAX_LAPSED))
+
+
+def _enough(overdue: Sequence[Order], events: Sequence[int], refusal: Refusal) -> bool:
+    """Whether what they hold could be what is missing."""
+    if isinstance(refusal, TicketNotFree):
+        return any(order.holds(refusal.details["ticketid"]) for order in overdue)
+    missing: int = refusal.details["asked"] - refusal.details["left"]
+    return sum(order.held(event) for order in overdue for event in events) >= missing
 
 
 def _planned(

@@ -1,0 +1,115 @@
+"""A box office: a desk whose clock stands still until it is told how late it is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from application import catalog, contingents, events
+from application.group_commit import Job, Work
+from application.ports import Answer, Recorded, Store
+from domain.base import Cause
+from domain.catalog import CatalogFields, CatalogItem, SalesChannel, SalesChannelFields
+from domain.errors import Refusal
+from domain.money import DEFAULT_CURRENCY
+from domain.prices import PricelistPrices
+from domain.tickets import PLACES
+from tests.application.desk import Desk
+from tests.spec import ACCOUNT, at, by
+
+WEB, EXTERNAL = 2, 3
+NORMAL, REDUCED, FREE = 1, 2, 3
+STARTS, ENDS = "2026-12-01T20:00:00Z", "2026-12-01T23:00:00Z"
+
+
+def ticket(contingent: int, place: int) -> int:
+    return contingent * PLACES + place
+
+
+def price(price_type: int, amount: float | None, **more: Any) -> dict[str, Any]:
+    """An event-specific price; `conditions` by type."""
+    said = {"pricetypeid": price_type, "prices": [amount], **more}
+    if conditions := said.pop("conditions", None):
+        said["conditions"] = [{"type": kind, "value": value} for kind, value in conditions.items()]
+    return said
+
+
+def prices(*those: dict[str, Any]) -> PricelistPrices:
+    return PricelistPrices.model_validate({"prices": list(those)})
+
+
+class BoxOffice(Desk):
+    """It is `now` seconds after the start of the tests' time."""
+
+    def __init__(
+        self, store: Store | None = None, account: int = ACCOUNT, currency: str = DEFAULT_CURRENCY
+    ) -> None:
+        super().__init__(store, account)
+        self.currency = currency
+        self.now = 0.0
+
+    def job(
+        self, decide: Callable[[Work], Any], *, cause: Cause | None = None, **options: Any
+    ) -> Job:
+        made = super().job(decide, cause=cause or by(time=at(self.now)), **options)
+        made.currency = self.currency
+        return made
+
+    def recorded(self, after: int = 0) -> list[Recorded]:
+        """What was recorded for this account behind a position."""
+        return [r for r in self.store.read(after, 100_000) if self.is_ours(r)]
+
+    def is_ours(self, recorded: Recorded) -> bool:
+        return recorded.fact.originator_id.int >> 80 == self.account
+
+    def facts(self, after: int = 0) -> Sequence[str]:
+        return [recorded.fact.name for recorded in self.recorded(after)]
+
+    @contextmanager
+    def refuses(self, refusal: type[Refusal], **details: Any) -> Iterator[None]:
+        """What is inside is refused for that reason, and nothing is recorded."""
+        position = self.store.position()
+        with pytest.raises(Refusal) as refused:
+            yield
+        assert type(refused.value) is refusal, repr(refused.value)
+        told = {name: refused.value.details.get(name) for name in details}
+        assert told == details, refused.value.details
+        assert self.facts(position) == []
+
+    # -- commands that a desk has not
+
+    def status(self, event: int, transition: str) -> Answer:
+        """publish, redraft, close, reopen"""
+        return self.do(partial(events.change_status, number=event, transition=transition))
+
+    def change_date(self, event: int, date: int, **fields: Any) -> Answer:
+        body = events.DateFields(**fields)
+        return self.do(partial(events.change_date, number=event, date_id=date, fields=body))
+
+    def remove_date(self, event: int, date: int) -> Answer:
+        return self.do(partial(events.remove_date, number=event, date_id=date))
+
+    def remove_contingent(self, event: int, contingent: int) -> Answer:
+        return self.do(
+            partial(contingents.remove_contingent, number=event, contingent_id=contingent)
+        )
+
+    def archive(self, cls: type[CatalogItem], number: int, *, archived: bool = True) -> Answer:
+        decide = partial(catalog.archive_item, cls=cls, number=number, archived=archived)
+        return self.do(decide)
+
+    def made_item(self, cls: type[CatalogItem], fields: CatalogFields) -> int:
+        made: CatalogItem = self.decided(partial(catalog.create_item, cls=cls, fields=fields))
+        return made.number
+
+    def hold_for(self, channel: int, seconds: int | None) -> Answer:
+        """How long that sales channel holds its orders from now on."""
+        body = SalesChannelFields(basketseconds=seconds)
+        return self.do(partial(catalog.change_item, cls=SalesChannel, number=channel, fields=body))
+
+    def counted(self, *of: tuple[int, int]) -> list[dict[str, int]]:
+        """The counters of these Events and contingents that are not 0, but `total`."""
+        shown = [self.counters(event, contingent) for event, contingent in of]
+        return [{name: n for name, n in one.items() if name != "total"} for one in shown]

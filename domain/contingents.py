@@ -10,7 +10,7 @@ which ticket: the aggregate and the projections count with the same function.
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain import ranges
 from domain.base import DomainEvent, Fields, State, Value
@@ -53,6 +53,13 @@ class ContingentLock(Value):
     locktypeid: Reference = Field(description="The lock type")
 
 
+def each_once(locks: list[ContingentLock]) -> list[ContingentLock]:
+    if len({lock.locktypeid for lock in locks}) < len(locks):
+        message = "expected each locktypeid once"
+        raise ValueError(message)
+    return locks
+
+
 class ContingentFields(Fields):
     """A named lot of tickets. With the `id` of an existing one it changes that one."""
 
@@ -65,9 +72,9 @@ class ContingentFields(Fields):
     )
     pricelistid: Reference | None = field("Price list", 6)
     eventspecificprices: PricelistPrices | None = field("Prices beside those of the list")
-    locks: Annotated[list[ContingentLock], Field(max_length=100)] | None = field(
-        "Counted locks", cleared=[]
-    )
+    locks: (
+        Annotated[list[ContingentLock], Field(max_length=100), AfterValidator(each_once)] | None
+    ) = field("Counted locks", cleared=[])
     withimportedbarcodes: bool | None = field("Barcodes are imported", cleared=False)
     dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
         "The dates it is valid on; none = all", cleared=[]

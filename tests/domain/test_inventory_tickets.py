@@ -3,8 +3,9 @@
 from itertools import product
 
 import pytest
+from pydantic import ValidationError
 
-from domain.contingents import COUNTERS, HELD, ContingentChanged
+from domain.contingents import COUNTERS, HELD, ContingentChanged, ContingentFields
 from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUse
 from domain.inventory import Inventory, Piece
 from domain.tickets import (
@@ -153,6 +154,13 @@ def test_a_lock_type_that_was_soft_and_is_hard_unlocks_both() -> None:
     when(inventory, unlocking(3, 1))
 
     assert counters(inventory) == {"free": 10}
+
+
+def test_the_locks_of_a_lot_name_each_lock_type_once() -> None:
+    locks = [{"amount": 2, "locktypeid": 1}, {"amount": 3, "locktypeid": 1}]
+
+    with pytest.raises(ValidationError, match="each locktypeid once"):
+        ContingentFields.model_validate({"locks": locks})
 
 
 # -- growing and shrinking

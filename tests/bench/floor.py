@@ -41,7 +41,14 @@ def create() -> FastAPI:
     return app
 
 
+class Nobody:
+    """The worker of a server that has no views to keep."""
+
+    def stop(self) -> None: ...
+
+
 if __name__ == "__main__":
     os.environ[FILE] = sys.argv[2]
     cli.APPLICATION = "tests.bench.floor:create"  # so that uvicorn runs exactly as it does there
+    cli.WorkerProcess = Nobody  # type: ignore[assignment,misc]
     cli.run(Settings(port=int(sys.argv[1]), workers=1), announce=None)

@@ -10,7 +10,7 @@ which ticket: the aggregate and the projections count with the same function.
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain import ranges
 from domain.base import DomainEvent, Fields, State, Value
@@ -89,6 +89,14 @@ class ContingentBody(ContingentFields):
         description="One event-specific price of type Normal on every channel",
         examples=[25.0],
     )
+
+    @field_validator("price")
+    @classmethod
+    def _said_once(cls, price: float | None, said: ValidationInfo) -> float | None:
+        if said.data.get("eventspecificprices") is not None:
+            message = "expected price or eventspecificprices, not both"
+            raise ValueError(message)
+        return price
 
     def fields(self) -> ContingentFields:
         """The contingent with its short price written out."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from domain.contingents import ContingentBody
 from domain.offers import price_id
 from domain.order import MAX_TICKETS
 from domain.taking import OrderBody, PaymentBody, RefundBody, Take, TakeBody, TicketsBody
@@ -135,6 +136,24 @@ def test_a_lock_has_a_type_and_an_unlocking_need_not() -> None:
     refused(Lock, {"contingentid": LOT})
 
     assert Unlock.model_validate({"contingentid": LOT}).locktypeid is None
+
+
+# -- contingents
+
+
+def test_the_short_price_is_one_of_type_normal_on_every_channel() -> None:
+    fields = ContingentBody.model_validate({"amount": 5, "price": 25}).fields()
+
+    own = fields.patch()["eventspecificprices"]["prices"]
+    assert [(p["pricetypeid"], p["prices"], p["saleschannels"]) for p in own] == [(1, [25.0], [])]
+    assert ContingentBody(price=None).fields().patch() == {"eventspecificprices": None}
+    assert ContingentBody(amount=5).fields().patch() == {"amount": 5}
+
+
+def test_a_contingent_says_its_price_in_one_way() -> None:
+    own = {"prices": [{"pricetypeid": 1, "prices": [25]}]}
+
+    assert refused(ContingentBody, {"price": 25, "eventspecificprices": own})["loc"] == ("price",)
 
 
 # -- single tickets

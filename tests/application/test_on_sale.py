@@ -126,23 +126,14 @@ def test_what_is_held_is_confirmed_also_after_the_sale_has_ended(office: BoxOffi
 def test_without_a_word_the_first_price_that_is_sold_to_the_buyer_is_taken(
     office: BoxOffice,
 ) -> None:
+    known = office.made_item(PriceType, PriceTypeFields(name="Students"))
     lot = priced(
         office,
         price(FREE, 0),
         price(REDUCED, 10, conditions={"promocode": "CLUB"}),
         price(NORMAL, 30, saleschannels=[EXTERNAL]),
-        price(7, 1),
-    )
-    known = office.made_item(PriceType, PriceTypeFields(name="Students"))
-    office.change_contingent(
-        *lot,
-        eventspecificprices=prices(
-            price(FREE, 0),
-            price(REDUCED, 10, conditions={"promocode": "CLUB"}),
-            price(NORMAL, 30, saleschannels=[EXTERNAL]),
-            price(known + 1, 1),
-            price(known, 20),
-        ),
+        price(known + 1, 1),
+        price(known, 20),
     )
 
     assert paid(office, office.order(taking(*lot))) == [(known, 20.0)]

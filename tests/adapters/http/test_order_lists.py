@@ -259,7 +259,7 @@ def test_a_history_says_who_did_what_when_and_why(
 
     page = bought.shown("/history")
     pages: list[Json] = []
-    following = ""
+    following: str | None = ""
     while following is not None:
         pages.append(bought.shown(f"/history?limit=3{following and f'&after={following}'}"))
         following = pages[-1]["next"]

@@ -254,8 +254,7 @@ class Committer:
         for aggregate in work.loaded.values():
             if aggregate.pending:
                 pending += aggregate.pending
-                before = aggregate.version - len(aggregate.pending)
-                if snapshot_due(aggregate, before):
+                if snapshot_due(aggregate):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
         job.facts = len(pending)
@@ -368,12 +367,10 @@ class GroupCommit(Committer):
             self._settle(batch)
 
 
-def snapshot_due(aggregate: Aggregate, before: int) -> bool:
+def snapshot_due(aggregate: Aggregate) -> bool:
     """Whether a snapshot is worth its room: all of them together take a few times the newest."""
-    if before // SNAPSHOT_EVERY == aggregate.version // SNAPSHOT_EVERY:
-        return False
-    interval = max(SNAPSHOT_EVERY, aggregate.weight // 4)
-    return before // interval < aggregate.version // interval
+    since = aggregate.version - aggregate.snapshotted
+    return since >= SNAPSHOT_EVERY and since >= aggregate.weight // 4
 
 
 def settle_futures(batch: Sequence[Job]) -> None:

@@ -173,6 +173,8 @@ class Aggregate:
         self.version = 0
         self.state: State = {}
         self.pending: list[DomainEvent] = []
+        self.snapshotted = 0
+        """The version of its newest snapshot that is known here."""
 
     @classmethod
     def id_of(cls, account: int, number: int) -> UUID:
@@ -211,12 +213,14 @@ class Aggregate:
         """Folds a fact that was recorded, here or elsewhere."""
         if isinstance(fact, Snapshot):
             self.state = fact.state
+            self.snapshotted = fact.originator_version
         else:
             self.evolve(self.state, fact)  # type: ignore[arg-type]
         self.version = self.state["version"] = fact.originator_version
 
     def snapshot(self) -> Snapshot:
         """Its state as of now; later facts leave it alone."""
+        self.snapshotted = self.version
         return Snapshot(
             originator_id=self.id,
             originator_version=self.version,

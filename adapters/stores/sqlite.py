@@ -38,7 +38,7 @@ from domain.base import DomainEvent, Snapshot
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
     originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
-    PRIMARY KEY (originator_id, originator_version)) WITHOUT ROWID;
+    PRIMARY KEY (originator_id, originator_version));
 CREATE TABLE IF NOT EXISTS kept_answers (
     account INTEGER, key TEXT, request TEXT, time TEXT, status INTEGER, headers TEXT, body BLOB,
     position INTEGER, PRIMARY KEY (account, key));
@@ -46,6 +46,10 @@ CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID
 """
+SNAPSHOTS_IN_THEIR_INDEX = (
+    "SELECT 1 FROM sqlite_master WHERE name = 'stored_snapshots' AND sql LIKE '%WITHOUT ROWID'"
+)
+"""As they were once kept: then every look at the index reads whole snapshots, megabytes of them."""
 uuid_of = lru_cache(65_536)(UUID)
 """One object for one id: whoever looks something up by it finds it by identity."""
 
@@ -71,6 +75,8 @@ class SqliteRecorder(SQLiteApplicationRecorder):
 
     def create_table(self) -> None:
         with self.writing() as c:
+            if c.execute(SNAPSHOTS_IN_THEIR_INDEX).fetchone():
+                c.execute("DROP TABLE stored_snapshots")  # derived, so they may go
             for statement in self.create_table_statements:
                 c.execute(statement)
 

@@ -24,7 +24,7 @@ from domain.location import Location, LocationFields
 from domain.order import Hold, Order
 from domain.taking import OrderBody, PaymentBody, RefundBody, Take
 from domain.ticket_fields import Lock, Unlock
-from projections.catalog_documents import catalog_document
+from projections.catalog_documents import catalog_document, catalog_etag
 from projections.event_documents import contingent, event_document, event_etag
 from projections.location_documents import location_document, location_etag
 from projections.orders import order_document, order_etag
@@ -69,6 +69,8 @@ def etag(decided: Any) -> str:
             return location_etag(location.state)
         case Order() as order:
             return order_etag(order.state)
+        case CatalogItem() as item:
+            return catalog_etag(item.state)
         case _:
             return ""
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from adapters.stores.memory import MemoryStore
-from domain.base import DomainEvent
+from domain.base import DomainEvent, State
 from domain.contingents import ContingentAdded
 from domain.event import DateFields
 from domain.event_facts import DateAdded, EventCreated
@@ -13,6 +13,7 @@ from domain.hosting import Hosting
 from domain.ids import Kind, guid
 from domain.location import LocationCreated
 from domain.registry import Registry
+from domain.tickets import PLACES, TicketsLocked, TicketsSettled, TicketsTaken, movement
 from tests.spec import ACCOUNT, at
 
 KINDS = {
@@ -20,6 +21,7 @@ KINDS = {
     "event": Kind.EVENT,
     "inventory": Kind.INVENTORY,
     "hosting": Hosting.KIND,
+    "order": Kind.ORDER,
     "registry": Registry.KIND,
 }
 FIRST, LATER, LAST = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z", "2026-11-22T00:00:00Z"
@@ -31,10 +33,6 @@ def event(number: int, account: int = ACCOUNT) -> UUID:
 
 def location(number: int, account: int = ACCOUNT) -> UUID:
     return guid(account, Kind.LOCATION, number)
-
-
-def contingent(number: int, account: int = ACCOUNT) -> UUID:
-    return guid(account, Kind.CONTINGENT, number)
 
 
 class Facts(MemoryStore):
@@ -86,3 +84,34 @@ class Facts(MemoryStore):
         return self.add(
             ContingentAdded, number, contingentid=contingent_id, seated=seated, fields=fields
         )
+
+    # -- tickets, by their places in the contingent, from 1
+
+    def taken(self, number: int, contingent_id: int, first: int, last: int, order: int = 1) -> Self:
+        moves = moved(contingent_id, 1, "free", "reserved", first, last)
+        says = {"orderid": order, "root": order, "expiryts": LAST}
+        return self.add(TicketsTaken, number, **says, moves=moves)
+
+    def settled(
+        self,
+        number: int,
+        contingent_id: int,
+        first: int,
+        last: int,
+        target: str,
+        source: str = "reserved",
+        order: int = 1,
+    ) -> Self:
+        moves = moved(contingent_id, 1, source, target, first, last)
+        return self.add(TicketsSettled, number, orderid=order, moves=moves)
+
+    def locked(self, number: int, contingent_id: int, first: int, last: int) -> Self:
+        moves = moved(contingent_id, None, "free", "locked_hard", first, last)
+        return self.add(TicketsLocked, number, locktypeid=1, moves=moves)
+
+
+def moved(
+    contingent_id: int, price_type: int | None, source: str, target: str, first: int, last: int
+) -> list[State]:
+    places = [[contingent_id * PLACES + first, contingent_id * PLACES + last]]
+    return [movement(contingent_id, price_type, source, target, places)]

@@ -7,7 +7,13 @@ import pytest
 from pydantic_core import from_json
 
 from adapters.views.select import Select
-from domain.contingents import ContingentChanged, ContingentRemoved
+from domain.catalog import (
+    CatalogItemArchived,
+    CatalogItemChanged,
+    CatalogItemCreated,
+    CatalogItemRestored,
+)
+from domain.contingents import COUNTERS, ContingentChanged, ContingentRemoved
 from domain.event_facts import (
     DateChanged,
     DateRemoved,
@@ -22,9 +28,10 @@ from domain.event_facts import (
 )
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, OURS
 from domain.hosting import EventHosted
+from domain.ids import Kind
 from domain.location import LocationChanged, LocationDeleted
 from domain.values import microseconds
-from projections.event_documents import COUNTERS, FOREVER, SHAPE, EventDocuments
+from projections.event_documents import FOREVER, SHAPE, EventDocuments
 from tests.projections.conftest import MakeView
 from tests.projections.facts import FIRST, LAST, LATER, Facts, event
 from tests.spec import ACCOUNT, Projected, at, given_facts
@@ -244,7 +251,7 @@ def test_a_location_has_no_page_among_the_events(documents: Documents) -> None:
 
 def test_contingents_are_joined_by_their_sort(documents: Documents) -> None:
     facts = hosted().event(5)
-    facts.contingent(5, 99, name="Balcony", amount=50, locks=[{"amount": 5, "locktypeid": 1}])
+    facts.contingent(5, 99, name="Balcony", amount=50).locked(5, 99, 46, 50)
     facts.contingent(5, 98, name="Floor", amount=100, pricelistid=6)
     facts.contingent(5, 97, seated=True, name="Seats")
 
@@ -259,6 +266,7 @@ def test_contingents_are_joined_by_their_sort(documents: Documents) -> None:
             "eventspecificprices": None,
             "locks": [],
             "withimportedbarcodes": False,
+            "dateids": [],
             "eventid": 5,
         },
         {
@@ -269,14 +277,16 @@ def test_contingents_are_joined_by_their_sort(documents: Documents) -> None:
             "eventspecificprices": None,
             "locks": [{"amount": 5, "locktypeid": 1, "tickettypeid": 99}],
             "withimportedbarcodes": False,
+            "dateids": [],
             "eventid": 5,
         },
     ]
     assert [c["id"] for c in shown["seated_contingents"]] == [97]
-    assert [(a["tickettypeid"], a["free"], a["total"]) for a in shown["availability"]] == [
-        (97, 0, 0),
-        (98, 100, 100),
-        (99, 50, 50),
+    counters = ("tickettypeid", "free", "locked_hard", "total")
+    assert [tuple(a[name] for name in counters) for a in shown["availability"]] == [
+        (97, 0, 0, 0),
+        (98, 100, 0, 100),
+        (99, 45, 5, 50),
     ]
 
 
@@ -298,11 +308,144 @@ def test_a_change_of_contingents_changes_the_etag_and_the_time_but_not_the_versi
 
 
 def test_the_counters_of_a_contingent_sum_to_its_total(documents: Documents) -> None:
-    facts = hosted().event(5).contingent(5, 98, amount=840)
+    facts = hosted().event(5).contingent(5, 98, amount=840).locked(5, 98, 801, 840)
+    facts.taken(5, 98, 1, 5).settled(5, 98, 1, 3, "sold_unpaid")
+    facts.settled(5, 98, 2, 2, "sold_paid", source="sold_unpaid")
+    facts.settled(5, 98, 3, 3, "complimentary", source="sold_unpaid")
 
     (counters,) = documents(facts).body(event(5))["availability"]
 
-    assert sum(counters[name] for name in COUNTERS if name != "total") == counters["total"] == 840
+    assert {name: counters[name] for name in COUNTERS} == {
+        "complimentary": 1,
+        "free": 795,
+        "locked_hard": 40,
+        "locked_soft": 0,
+        "reserved": 2,
+        "sold_paid": 1,
+        "sold_unpaid": 1,
+        "total": 840,
+    }
+    assert sum(counters[name] for name in COUNTERS if name != "total") == 840
+    assert counters["lastupdatets"] == at(9)
+
+
+def test_a_sale_changes_the_etag_and_the_time_but_neither_version_nor_contingents(
+    documents: Documents,
+) -> None:
+    facts = hosted().event(5).contingent(5, 98, amount=100)
+    before = documents(facts)
+    etag, body = before.etag(event(5)), before.body(event(5))
+
+    after = documents(facts.taken(5, 98, 1, 2))
+
+    shown = after.body(event(5))
+    assert (shown["version"], shown["lastupdatets"]) == (1, at(5))
+    assert (shown["contingents"], shown["prices"]) == (body["contingents"], body["prices"])
+    assert after.etag(event(5)) != etag
+
+
+# -- prices
+
+
+def priced(amount: float, **more: Any) -> dict[str, Any]:
+    """A price as facts hold it."""
+    said = {"availabilities": [True], "saleschannels": None, "conditions": [], "position": None}
+    return {"pricetypeid": 1, "prices": [amount], **said, **more}
+
+
+def prices(*them: dict[str, Any]) -> dict[str, Any]:
+    return {"prices": list(them), "seatrankids": None}
+
+
+def sold_at(shown: Any) -> list[tuple[int, int | None, float]]:
+    """Price type, channel and price, as the document has them."""
+    return [
+        (of_type["pricetypeid"], channel["saleschannelid"], channel["price"])
+        for contingent in shown["prices"]["contingents"]
+        for of_type in contingent["pricetypes"]
+        for channel in of_type["saleschannels"]
+    ]
+
+
+def a_list(facts: Facts, number: int, *them: dict[str, Any]) -> Facts:
+    fields = {"name": "Concerts", "prices": prices(*them)}
+    return facts.add(CatalogItemCreated, number, kind=Kind.PRICE_LIST, number=number, fields=fields)
+
+
+def test_prices_are_those_of_the_contingent_and_of_its_list(documents: Documents) -> None:
+    own = prices(priced(30.0, saleschannels=[2]), priced(0.0, pricetypeid=3, position=1))
+    facts = a_list(hosted(), 6, priced(20.0), priced(10.0, pricetypeid=2)).event(5)
+    facts.contingent(5, 98, amount=1, pricelistid=6, eventspecificprices=own)
+    facts.contingent(5, 99, amount=1)
+
+    shown = documents(facts).body(event(5))
+
+    assert sold_at(shown) == [(3, None, 0.0), (1, 2, 30.0), (1, None, 20.0), (2, None, 10.0)]
+    of_98, of_99 = shown["prices"]["contingents"]
+    assert (of_98["contingentid"], of_99) == (98, {"contingentid": 99, "pricetypes": []})
+    assert of_98["pricetypes"][1] == {
+        "pricetypeid": 1,
+        "tickettypepriceid": 98_000_001,
+        "saleschannels": [
+            {
+                "saleschannelid": channel,
+                "tickettypepriceid": 98_000_001,
+                "price": price,
+                "servicecharge": 0.0,
+                "costs": [],
+                "conditions": [],
+            }
+            for channel, price in ((2, 30.0), (None, 20.0))
+        ],
+    }
+
+
+def test_a_change_of_a_price_list_reaches_the_events_that_use_it(documents: Documents) -> None:
+    facts = a_list(a_list(hosted(), 6, priced(20.0)), 7, priced(50.0)).event(5).event(6).event(7)
+    for number, price_list in ((5, 6), (6, 7), (7, 7)):
+        facts.contingent(number, 90 + number, amount=1, pricelistid=price_list)
+    facts.add(ContingentChanged, 7, contingentid=97, changed={"pricelistid": 6})
+    before = documents(facts).etag(event(5))
+    changed = {"prices": prices(priced(25.0))}
+    facts.add(CatalogItemChanged, 6, kind=Kind.PRICE_LIST, changed=changed)
+
+    shown = documents(facts)
+
+    assert [sold_at(shown.body(event(n))) for n in (5, 6, 7)] == [
+        [(1, None, 25.0)],
+        [(1, None, 50.0)],
+        [(1, None, 25.0)],
+    ]
+    assert shown.etag(event(5)) != before
+    assert (shown.body(event(5))["version"], shown.body(event(5))["lastupdatets"]) == (1, at(8))
+
+
+def test_a_list_that_comes_after_its_number_was_named_is_shown(documents: Documents) -> None:
+    facts = hosted().event(5).contingent(5, 98, amount=1, pricelistid=6)
+
+    shown = documents(a_list(facts, 6, priced(20.0)))
+
+    assert sold_at(shown.body(event(5))) == [(1, None, 20.0)]
+
+
+def test_a_change_of_a_price_list_stays_in_its_account(documents: Documents) -> None:
+    ours = a_list(hosted(), 6, priced(20.0)).event(5).contingent(5, 98, amount=1, pricelistid=6)
+    theirs = a_list(Facts(account=ACCOUNT + 1), 6, priced(99.0))
+    ours.append([r.fact for r in theirs.read(0, 10)])
+
+    assert sold_at(documents(ours).body(event(5))) == [(1, None, 20.0)]
+
+
+def test_an_archived_list_sells_nothing_until_it_comes_back(documents: Documents) -> None:
+    facts = a_list(hosted(), 6, priced(20.0)).event(5).contingent(5, 98, amount=1, pricelistid=6)
+    facts.add(CatalogItemArchived, 6, kind=Kind.PRICE_LIST)
+    archived = sold_at(documents(facts).body(event(5)))
+    facts.add(CatalogItemRestored, 6, kind=Kind.PRICE_LIST)
+
+    shown = documents(facts).body(event(5))
+
+    assert archived == []
+    assert sold_at(shown) == [(1, None, 20.0)]
 
 
 # -- the ETag
@@ -312,7 +455,10 @@ CHANGES: list[Callable[[Facts], Facts]] = [
     lambda f: f.add(EventDetailsChanged, 5, changed={"name": "Other"}),
     lambda f: f.date(5, 7),
     lambda f: f.add(StatusChanged, 5, currentstatus=ACTIVE),
-    lambda f: f.contingent(5, 98),
+    lambda f: f.contingent(5, 98, amount=3, pricelistid=6),
+    lambda f: f.taken(5, 98, 1, 1),
+    lambda f: a_list(f, 6, priced(20.0)),
+    lambda f: f.add(CatalogItemChanged, 6, kind=Kind.PRICE_LIST, changed={"prices": prices()}),
     lambda f: f.add(LocationChanged, 1, changed={"name": "New"}),
     lambda f: f.add(EventRelocated, 5, changed={"locationid": 2}),
 ]

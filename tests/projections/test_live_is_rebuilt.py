@@ -1,24 +1,38 @@
-"""For every history: the live view is the rebuilt view, byte for byte, and the answer of a
-command is what the view shows at its position and what the past shows of its version."""
+"""For every history: the live view is the rebuilt view, byte for byte; the answer of a command is
+what the view shows at its position and what the past shows of its version; the counters that are
+shown are those of the tickets."""
 
 import tempfile
+from collections import Counter
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from adapters.stores.memory import MemoryStore
-from application.history import past_event, past_location
+from application.history import past_availability, past_event, past_one
+from application.ports import Store
+from domain.base import Aggregate, State
+from domain.catalog import CATALOG
+from domain.errors import NotFound
 from domain.event import Event
-from domain.ids import Kind, guid
-from projections.availability import Availability
+from domain.ids import Id, Kind, guid, unpack
+from domain.inventory import Inventory
+from domain.location import Location
+from domain.order import Order
+from projections.availability import Availability, availability_document, availability_etag
 from projections.base import Projection
+from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
+from projections.orders import Orders
 from tests.application.desk import Desk, etag, rendered
 from tests.projections.conftest import new_view
 from tests.projections.histories import Decide, Done, batches, begun, given_at_once, happened
@@ -27,9 +41,13 @@ from tests.spec import ACCOUNT, Projected, given_facts
 PROJECTIONS: tuple[Projection, ...] = (
     EventDocuments(),
     LocationDocuments(),
+    Orders(),
+    CatalogDocuments(),
     Availability(),
     Changes(),
 )
+ALONE: dict[int, type[Aggregate]] = {Kind.LOCATION: Location, Kind.ORDER: Order, **CATALOG}
+"""What is shown by its own facts alone."""
 History = list[list[Decide]]
 
 
@@ -57,7 +75,7 @@ def test_the_live_view_is_the_rebuilt_view(
                 assert view.parked() == {}
 
 
-@pytest.mark.parametrize("projection", PROJECTIONS[:2], ids=lambda p: p.name)
+@pytest.mark.parametrize("projection", PROJECTIONS[:4], ids=lambda p: p.name)
 @settings(max_examples=20)
 @given(batches)
 def test_an_answer_is_what_the_view_shows_at_its_position(
@@ -65,13 +83,13 @@ def test_an_answer_is_what_the_view_shows_at_its_position(
 ) -> None:
     store = MemoryStore()
     with tempfile.TemporaryDirectory() as folder, closing(Desk(store)) as desk:
-        done = happened(desk, history)
+        done = [each for each in happened(desk, history) if shown_by(each) == projection.name]
         with closing(new_view(projection, Path(folder, "view"))) as view:
             runner = Projected(projection, view, store).runner
             while runner.step(1):
                 for each in done:
-                    if each.answer.position == runner.position and shows(projection, each):
-                        served = view.document(guid(ACCOUNT, kind(each), number(each)).bytes)
+                    if each.answer.position == runner.position:
+                        served = view.document(guid(*identity(each)).bytes)
                         assert served == (each.answer.body, each.answer.headers["ETag"])
 
 
@@ -80,8 +98,7 @@ def test_an_answer_is_what_the_view_shows_at_its_position(
 def test_an_answer_is_what_the_past_shows_at_its_moment(history: History) -> None:
     with closing(Desk()) as desk:
         for each in happened(desk, history):
-            of = past_event if kind(each) == Kind.EVENT else past_location
-            past = of(desk.store, ACCOUNT, number(each), time=each.job.by.time)
+            past = the_past(desk.store, each, time=each.job.by.time)
             assert rendered(past) == each.answer.body
             assert etag(past) == each.answer.headers["ETag"]
 
@@ -94,25 +111,70 @@ def test_an_answer_is_what_the_past_shows_of_the_version_that_the_command_made(
     with closing(Desk()) as desk:
         for each in happened(desk, history):
             version = from_json(each.answer.body)["version"]
-            if kind(each) == Kind.LOCATION:
-                shown = past_location(desk.store, ACCOUNT, number(each), version=version)
-                assert rendered(shown) == each.answer.body
-                continue
-            event_id = Event.id_of(ACCOUNT, number(each))
-            (made,) = desk.store.stream(event_id, after=version - 1, upto=version)
-            if made.fact.causation == each.job.by.causation:
-                past = past_event(desk.store, ACCOUNT, number(each), version=version)
-                assert rendered(past) == each.answer.body
+            _, kind, number = identity(each)
+            if kind == Kind.EVENT:
+                event_id = Event.id_of(ACCOUNT, number)
+                (made,) = desk.store.stream(event_id, after=version - 1, upto=version)
+                if made.fact.causation != each.job.by.causation:
+                    continue
+            assert rendered(the_past(desk.store, each, version=version)) == each.answer.body
 
 
-def kind(done: Done) -> Kind:
-    return Kind.EVENT if b'"currentstatus"' in done.answer.body else Kind.LOCATION
+@settings(max_examples=20)
+@given(batches)
+def test_the_counters_of_the_view_are_those_of_the_tickets_at_every_version(
+    history: History,
+) -> None:
+    store = MemoryStore()
+    with tempfile.TemporaryDirectory() as folder, closing(Desk(store)) as desk:
+        happened(desk, history)
+        with closing(new_view(Availability(), Path(folder, "view"))) as view:
+            live = Projected(Availability(), view, store)
+            for recorded in store.read(0, 10_000):
+                live.runner.step(1)
+                _, kind, number = unpack(recorded.fact.originator_id)
+                if kind == Kind.INVENTORY:
+                    served = view.document(guid(ACCOUNT, Kind.EVENT, number).bytes)
+                    assert served == counted(store, number, recorded.fact.originator_version)
 
 
-def number(done: Done) -> int:
-    found: int = from_json(done.answer.body)["id"]
-    return found
+def counted(store: Store, number: int, version: int) -> tuple[bytes, str] | None:
+    """The counters that the Event's tickets themselves had at a version."""
+    try:
+        event, inventory = past_availability(store, ACCOUNT, number, version=version)
+    except NotFound:
+        return None
+    for contingent in inventory.contingents():
+        check_partition(inventory, contingent)
+    document = availability_document(event.state["dates"].values(), inventory.state)
+    return to_json(document), availability_etag(event.version, inventory.state)
 
 
-def shows(projection: Projection, done: Done) -> bool:
-    return (projection.name == "events") == (kind(done) == Kind.EVENT)
+def check_partition(inventory: Inventory, contingent: State) -> None:
+    """Every ticket is held in one place, and counted there."""
+    pieces = inventory.pieces(contingent["id"])
+    held = Counter(dict.fromkeys(contingent["counters"], 0))
+    for piece in pieces:
+        held[piece.counter] += piece.last - piece.first + 1
+    held["total"] = held.total()
+    assert dict(held) == contingent["counters"]
+    assert all(one.last < other.first for one, other in pairwise(pieces))
+
+
+# -- what was answered
+
+
+def identity(done: Done) -> Id:
+    return unpack(UUID(from_json(done.answer.body)["guid"]))
+
+
+def the_past(store: Store, done: Done, **moment: Any) -> Any:
+    _, kind, number = identity(done)
+    if kind == Kind.EVENT:
+        return past_event(store, ACCOUNT, number, **moment)
+    return past_one(ALONE[kind], store, ACCOUNT, number, **moment)
+
+
+def shown_by(done: Done) -> str:
+    names = {Kind.EVENT: "events", Kind.LOCATION: "locations", Kind.ORDER: "orders"}
+    return names.get(Kind(identity(done).kind), "catalog")

@@ -18,7 +18,7 @@ from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.runner import Runner, SharedLog
 from tests.projections.conftest import MakeView, new_view
-from tests.projections.facts import Facts, contingent, event, location
+from tests.projections.facts import Facts, event, location
 from tests.spec import Projected, given_facts
 
 BATCHES = [1, 2, 3, 500]
@@ -83,8 +83,9 @@ def test_only_the_views_that_a_fact_does_not_fit_stop(make_view: MakeView, batch
     lots = given_facts(Availability(), make_view(Availability()), facts, batch)
 
     assert places.view.parked() == {}
-    assert set(lots.view.parked()) == {contingent(404).bytes}
-    assert lots.body(contingent(98))["total"] == 1
+    assert set(lots.view.parked()) == {event(5).bytes}
+    assert lots.body(event(5))["total"]["total"] == 1
+    assert lots.body(event(6))["total"]["total"] == 0
 
 
 def test_a_document_that_stopped_stays_so_for_a_runner_that_starts_anew(

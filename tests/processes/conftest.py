@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.processes.box_office import BoxOffice
+from tests.processes.pair import Pair
 from tests.processes.program import Place
 
 
@@ -23,11 +23,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def opened_office(
+def running_pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[BoxOffice]:
+) -> Iterator[Pair]:
     """Two servers on each store, for all the races: they start slowly and nobody kills them."""
-    folder = tmp_path_factory.mktemp("office")
+    folder = tmp_path_factory.mktemp("pair")
     store = str(folder / "data")
     if request.param == "postgres":
         name = f"t{uuid4().hex[:12]}"
@@ -37,12 +37,12 @@ def opened_office(
         store = postgres.replace("/postgres?", f"/{name}?")
     with closing(Place(store, folder)) as place:
         place.add_keys()
-        with closing(BoxOffice(place)) as office:
-            yield office
+        with closing(Pair(place)) as pair:
+            yield pair
 
 
 @pytest.fixture
-def office(opened_office: BoxOffice) -> BoxOffice:
-    """The box office, whatever an earlier test has found wrong in its ledger."""
-    opened_office.ledger.follow().faults.clear()
-    return opened_office
+def pair(running_pair: Pair) -> Pair:
+    """The pair, whatever an earlier test has found wrong in its ledger."""
+    running_pair.ledger.follow().faults.clear()
+    return running_pair

@@ -54,6 +54,8 @@ class Sale:
     tickets: dict[int, tuple[int, str]] = field(default_factory=dict)
     held: Counter[int] = field(default_factory=Counter)
     """How many tickets of each contingent orders have."""
+    facts: list[DomainEvent] = field(default_factory=list)
+    """Those of its tickets."""
 
     def counters(self) -> Counter[str]:
         return Counter(counter for _, counter in self.tickets.values())
@@ -168,6 +170,7 @@ class Ledger:
                 self._check_limits(self.sales[number], position)
             case Kind.INVENTORY:
                 sale = self.sales[number]
+                sale.facts.append(fact)
                 self._contingent(sale, fact)
                 orders = self._tickets(sale, fact, position)
                 self._check_limits(sale, position)

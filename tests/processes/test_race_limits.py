@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes.box_office import BoxOffice, at_once, buying, problem, taking
+from tests.processes.pair import Pair, at_once, buying, problem, taking
 from tests.processes.program import Answer, Client
 
 pytestmark = pytest.mark.slow
@@ -54,45 +54,45 @@ class Limited:
         return lowered.status == 200
 
 
-def limited(office: BoxOffice, limit: str, room: int) -> Limited:
+def limited(pair: Pair, limit: str, room: int) -> Limited:
     """An Event with so much room, by that limit."""
     hall = {"capacity": room} if limit.startswith("location") else {}
-    location = office.made("/v1/locations", name="Hall", **hall)["id"]
+    location = pair.made("/v1/locations", name="Hall", **hall)["id"]
     amounts = (room,) if limit == "contingent" else (PLENTY, None)
-    event, contingents = office.on_sale(*amounts, locationid=location)
+    event, contingents = pair.on_sale(*amounts, locationid=location)
     path = f"/v1/events/{event}"
     match limit:
         case "contingent":
             path = f"{path}/contingents/{contingents[0]}"
             return Limited(event, contingents, path, "amount")
         case "event":
-            changed(office, path, totalmaxtickets=room)
+            changed(pair, path, totalmaxtickets=room)
             return Limited(event, contingents, path, "totalmaxtickets")
         case "date":
-            date = office.made(f"{path}/dates", **DATE, capacity=room)["id"]
-            contingents[0] = office.contingent(event, PLENTY, dateids=[date])
+            date = pair.made(f"{path}/dates", **DATE, capacity=room)["id"]
+            contingents[0] = pair.contingent(event, PLENTY, dateids=[date])
             return Limited(event, contingents, f"{path}/dates/{date}", "capacity")
         case "location" | "location on a date":
             if limit == "location on a date":
-                office.made(f"{path}/dates", **DATE)
+                pair.made(f"{path}/dates", **DATE)
             return Limited(event, contingents, f"/v1/locations/{location}", "capacity")
         case _:
             name = "maxnbrofticketsperbasket"
-            changed(office, path, **{name: room})
-            order = office.order()["id"]
+            changed(pair, path, **{name: room})
+            order = pair.order()["id"]
             return Limited(event, contingents, path, name, "basket-limit", order)
 
 
-def changed(office: BoxOffice, path: str, **fields: Any) -> None:
-    answer = office.ask("PATCH", path, fields, server=1)
+def changed(pair: Pair, path: str, **fields: Any) -> None:
+    answer = pair.ask("PATCH", path, fields, server=1)
     assert answer.status == 200, answer
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_crowd_gets_exactly_as_many_tickets_as_fit(office: BoxOffice, limit: str) -> None:
-    on_sale = limited(office, limit, ROOM)
+def test_a_crowd_gets_exactly_as_many_tickets_as_fit(pair: Pair, limit: str) -> None:
+    on_sale = limited(pair, limit, ROOM)
 
-    answers = office.rush(on_sale.ask, each=2)
+    answers = pair.rush(on_sale.ask, each=2)
 
     refused = [answer for answer in answers if answer.status >= 400]
     assert len(answers) - len(refused) == ROOM
@@ -100,17 +100,17 @@ def test_a_crowd_gets_exactly_as_many_tickets_as_fit(office: BoxOffice, limit: s
     assert {a.json()["left"] for a in refused} == {0}
     limits = {"basket": on_sale.name, "location on a date": "location"}
     assert {a.json()["limit"] for a in refused} == {limits.get(limit, limit)}
-    assert office.sale(on_sale.event).counters() == {"reserved": ROOM}
+    assert pair.sale(on_sale.event).counters() == {"reserved": ROOM}
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_holds_at_every_moment_while_it_is_changed(office: BoxOffice, limit: str) -> None:
+def test_a_limit_holds_at_every_moment_while_it_is_changed(pair: Pair, limit: str) -> None:
     """An editor gives room and takes it away again, as far as it goes; two are sold before."""
-    on_sale = limited(office, limit, room=2)
+    on_sale = limited(pair, limit, room=2)
     numbers, finished = count(), Event()
 
     def edit() -> list[bool]:
-        with closing(office.client(1)) as client, finishing(finished):
+        with closing(pair.client(1)) as client, finishing(finished):
             return [
                 on_sale.change(client, room).status == 200 and on_sale.lower(client)
                 for room in range(2, 4 * EDITS, 4)
@@ -118,7 +118,7 @@ def test_a_limit_holds_at_every_moment_while_it_is_changed(office: BoxOffice, li
 
     def buy(server: int) -> list[bool]:
         """Until the editor goes home; whatever is refused is refused by the limit."""
-        with closing(office.client(server)) as client:
+        with closing(pair.client(server)) as client:
             sold = []
             while not finished.is_set():
                 answer = on_sale.ask(client, next(numbers))
@@ -126,12 +126,12 @@ def test_a_limit_holds_at_every_moment_while_it_is_changed(office: BoxOffice, li
                 sold.append(answer.status < 400)
         return sold
 
-    with closing(office.client()) as client:
+    with closing(pair.client()) as client:
         assert all(on_sale.ask(client, number).status < 400 for number in range(2))
     lowered, *sold = at_once([edit, *[partial(buy, server) for server in range(BUYERS)]])
 
     assert True in lowered
-    assert office.sale(on_sale.event).counters() == {"reserved": 2 + sum(map(sum, sold))}
+    assert pair.sale(on_sale.event).counters() == {"reserved": 2 + sum(map(sum, sold))}
 
 
 @contextmanager

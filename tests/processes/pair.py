@@ -1,15 +1,16 @@
-"""A box office: two server processes on one store, crowds before them, and the ledger behind."""
+"""A pair of server processes on one store, with crowds of buyers before them."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from threading import Barrier
 from time import sleep
 from typing import Any, TypeVar
 
+from adapters.bootstrap import Stagebook, bootstrap
 from tests.processes.ledger import Bought, Ledger, Sale
 from tests.processes.program import BOUND, Answer, Client, Place
 
@@ -21,25 +22,31 @@ WEB = 2
 """A sales channel that every account starts with."""
 
 
-class BoxOffice:
-    """What a test does to it ends with `check`: no fact may have broken a rule."""
+class Pair:
+    """What a test does to it ends with a look at the facts: none may have broken a rule."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.servers = [place.launch(), place.launch()]
         for server in self.servers:
             server.ready()
-        self._book = place.book()
-        self.store = self._book.__enter__().store
-        self.ledger = Ledger(self.store)
+
+    @cached_property
+    def book(self) -> Stagebook:
+        """The store and the views, seen from this process."""
+        return bootstrap(self.place.settings)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.book.store)
 
     def close(self) -> None:
-        self._book.__exit__(None, None, None)
+        self.book.close()
 
     def client(self, number: int = 0) -> Client:
         """A client of one of the servers. It is closed by the caller: servers hang up on who is
         silent for some seconds."""
-        return Client(self.servers[number % 2].port)
+        return Client(self.servers[number % len(self.servers)].port)
 
     # -- asking
 
@@ -114,9 +121,7 @@ class BoxOffice:
     def sale(self, event: int) -> Sale:
         """An Event as the facts tell it, which is what its availability shows."""
         sale = self.check().sales[event]
-        with closing(self.client()) as client:
-            path = f"/v1/events/{event}/availability"
-            shown = client.read(path, after=self.store.position())["total"]
+        shown = self.read(f"/v1/events/{event}/availability")["total"]
         counters = sale.counters()
         assert {name: shown[name] for name in counters} == counters
         assert sum(shown[name] for name in HELD) == sale.held.total() == len(sale.tickets)
@@ -124,7 +129,13 @@ class BoxOffice:
         return sale
 
     def bought(self, order: int) -> Bought:
+        """An order as the facts tell it."""
         return self.check().orders[order]
+
+    def read(self, path: str) -> Any:
+        """A document with everything that is committed by now."""
+        with closing(self.client()) as client:
+            return client.read(path, after=self.book.store.position())
 
 
 HELD = ("reserved", "sold_unpaid", "sold_paid", "complimentary")

@@ -31,7 +31,7 @@ from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.order import MAX_TICKETS, Order
 from domain.ranges import Ranges
 from domain.taking import Take
-from domain.tickets import contingent_of
+from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
 """How many overdue orders a taker who needs their tickets ends at once."""
@@ -113,6 +113,7 @@ def _planned(
     order: Order | None,
 ) -> Plan:
     plan = Plan()
+    named_ones = ranges.of(ticket for take in takes for ticket in take.tickets or ())
     for index, take in enumerate(takes):
         path = f"take.{index}."
         event = _event(work, take, path)
@@ -125,7 +126,11 @@ def _planned(
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
             offer, price, complimentary = buying.offer(channel, take.price_type)
             picked = plan.picked(contingent_id)
-            tickets = ranges.of(named) if named else inventory.pick(contingent_id, amount, picked)
+            if named:
+                tickets = ranges.of(named)
+            else:
+                others = ranges.union([picked, tickets_of(contingent_id, named_ones)])
+                tickets = inventory.pick(contingent_id, amount, others)
             if taken := ranges.common(tickets, picked):
                 raise TicketNotFree(f"ticket {taken[0][0]} is named twice", ticketid=taken[0][0])
             plan.lines.append(

@@ -192,9 +192,12 @@ class Order(Aggregate):
         return bool(self.state["status"] == UNCONFIRMED and self.state["expiryts"] <= now)
 
     def expiry(self, hold: Hold, now: str) -> str:
-        """Until when it is held after an action now; a confirmed one keeps what it had."""
-        state = self.state
-        return state["expiryts"] if self.confirmed else hold.expiry(now, state["heldsince"])
+        """Until when it is held after an action now: never shorter than it was told before. A
+        confirmed one keeps what it had."""
+        held_until: str = self.state["expiryts"]
+        if self.confirmed:
+            return held_until
+        return max(held_until, hold.expiry(now, self.state["heldsince"]))
 
     # -- commands
 

@@ -14,6 +14,7 @@ import hmac
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain import ranges
 from domain.base import DomainEvent, State
 from domain.ranges import Ranges
 
@@ -30,6 +31,11 @@ def last_ticket(contingent_id: int) -> int:
 
 def contingent_of(ticket_id: int) -> int:
     return ticket_id // PLACES
+
+
+def tickets_of(contingent_id: int, tickets: Ranges) -> Ranges:
+    """Those of the contingent."""
+    return ranges.common(tickets, [[first_ticket(contingent_id), last_ticket(contingent_id)]])
 
 
 def barcode(seed: str, ticket_id: int, root: int) -> str:

@@ -110,13 +110,27 @@ def test_one_order_takes_the_same_ticket_once(office: BoxOffice) -> None:
     event, lot = office.on_sale(10)
     this = {"eventid": event, "tickets": [ticket(lot, 1)]}
 
-    for takes in ([this, this], [taking(event, lot), this]):
-        with office.refuses(TicketNotFree, ticketid=ticket(lot, 1)):
-            office.order(*takes)
-    assert office.tickets(office.order(this, taking(event, lot))) == [
-        ticket(lot, 1),
-        ticket(lot, 2),
+    with office.refuses(TicketNotFree, ticketid=ticket(lot, 1)):
+        office.order(this, this)
+
+
+def test_tickets_that_are_named_are_not_taken_by_count(office: BoxOffice) -> None:
+    one, other = office.on_sale(4), office.on_sale(4)
+    these = [{"eventid": e, "tickets": [ticket(lot, 1), ticket(lot, 3)]} for e, lot in (one, other)]
+
+    order = office.order(taking(*one, 2), *these, taking(*other))
+
+    assert [divmod(n, ticket(1, 0)) for n in office.tickets(order)] == [
+        (one[1], 2),
+        (one[1], 4),
+        (one[1], 1),
+        (one[1], 3),
+        (other[1], 1),
+        (other[1], 3),
+        (other[1], 2),
     ]
+    with office.refuses(SoldOut, asked=2, left=1):
+        office.order(taking(*other, 2))
 
 
 def test_a_contingent_that_is_taken_from_twice_in_one_order_is_counted_once(

@@ -1,84 +1,22 @@
-"""The cases of tickets: taking, selling, seeing what is left, selling out."""
+"""The cases of tickets: taking, selling, selling out, seeing what is left."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from itertools import cycle, islice
 from statistics import median
-from typing import Any, NamedTuple
 
-from adapters.bootstrap import bootstrap
-from adapters.settings import Settings
 from domain.contingents import COUNTERS
-from domain.event_fields import ACTIVE
 from domain.order import CONFIRMED
-from tests.bench.filling import CATALOGUE, HOT, NORMAL, TOKENS, WEB, Filler
+from tests.bench.filling import CATALOGUE, TOKENS
 from tests.bench.load import Outcome, Run, request
 from tests.bench.measuring import Bench, Round, ageing, compared, faults
+from tests.bench.onsale import PRICE, TOKEN, Hot, Lot, availability, put_on_sale, sell
 from tests.bench.table import Result, milliseconds, per_second, percentile
 
-TOKEN = TOKENS[HOT]
-PRICE = 25.0
 BOUND = 300.0
 """Seconds that may be taken by what is counted, not timed."""
 CONFIRM = request("POST", "{place}/confirm", TOKEN)
 PAY = request("POST", "{place}/payments", TOKEN, {"amount": PRICE})
-
-
-class Lot(NamedTuple):
-    """The tickets of one Event."""
-
-    event: int
-    contingent: int
-
-    @property
-    def taken(self) -> dict[str, Any]:
-        """The order for one of them."""
-        take = {"eventid": self.event, "contingentid": self.contingent, "amount": 1}
-        return {"saleschannelid": WEB, "take": [take]}
-
-    @property
-    def take(self) -> str:
-        return request("POST", "/v1/orders", TOKEN, self.taken)
-
-
-def put_on_sale(bench: Bench, tickets: int, events: int = 1) -> list[Lot]:
-    """Events of so many tickets each, with every limit set to what they have."""
-    program = bench.stage.program
-    hall = program.post("/v1/locations", TOKEN, {"name": "Grounds", "capacity": tickets})
-    prices = {"prices": [{"pricetypeid": NORMAL, "prices": [PRICE]}]}
-    body = {
-        "name": "Everyone wants to go",
-        "locationid": hall["id"],
-        "startts": "2030-06-01T19:00:00Z",
-        "endts": "2030-06-01T23:00:00Z",
-        "totalmaxtickets": tickets,
-        "maxnbrofticketsperbasket": 8,
-        "contingents": [{"name": "Standing", "amount": tickets, "eventspecificprices": prices}],
-        "currentstatus": ACTIVE,
-    }
-    made = [program.post("/v1/events", TOKEN, body) for _ in range(events)]
-    bench.stage.settle()
-    return [Lot(event["id"], event["contingents"][0]["id"]) for event in made]
-
-
-def availability(bench: Bench, lot: Lot, query: str = "") -> Any:
-    return bench.stage.program.get(f"/v1/events/{lot.event}/availability{query}", TOKEN)
-
-
-class Hot:
-    """One hot Event at a time; the next one is put on sale before it sells out."""
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        (self.lot,) = put_on_sale(bench, bench.effort.tickets)
-
-    def take(self) -> list[str]:
-        tickets = self._bench.effort.tickets
-        if availability(self._bench, self.lot)["total"]["free"] < tickets / 2:
-            (self.lot,) = put_on_sale(self._bench, tickets)
-        return [self.lot.take]
 
 
 # -- taking
@@ -162,22 +100,6 @@ def take_age(bench: Bench) -> Iterator[Result]:
 
     case = f"take 1 at {many:,} sold (floor: at {few})"
     yield ageing(bench, case, turns(len(young)), turns(effort.pairs), everywhere=True)
-
-
-def sell(bench: Bench, amounts: dict[Lot, int]) -> None:
-    """So many orders of one ticket each, by commands, while the program is away."""
-    begun = time.monotonic()
-    bench.stage.stop()
-    with closing(bootstrap(Settings(store=bench.store))) as book:
-        book.start_writer()
-        filler = Filler(book, HOT, seed=3)
-        for lot, amount in amounts.items():
-            filler.sell(lot.taken, amount)
-    done = time.monotonic()
-    bench.stage.serve()
-    orders, filled = sum(amounts.values()), done - begun
-    seen = time.monotonic() - done
-    print(f"  {orders:,} orders in {filled:.0f} s, served after {seen:.0f} s", flush=True)
 
 
 # -- selling

@@ -130,14 +130,13 @@ class Stage:
         with ExitStack() as opened:
             self.generator = opened.enter_context(Generator())
             opened.callback(self.stop)
-            self.serve()
+            self.caught_up = self.serve()
             folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="stagebook-bench-"))
             document = Path(folder) / "document.json"
             document.write_bytes(self.program.body(path, token))
             floor = Server("tests.bench.floor", "PORT", str(document))
             self.floor = opened.enter_context(closing(floor))
             self.floor.hold()
-            self.caught_up, self.lag = self.lag, 0.0
             self._opened = opened.pop_all()
 
     @property
@@ -145,15 +144,16 @@ class Stage:
         assert self._program
         return self._program
 
-    def serve(self, workers: int = 1) -> None:
-        """The program with so many server processes, started anew unless it runs so."""
+    def serve(self, workers: int = 1) -> float:
+        """The program with so many server processes, started anew unless it runs so; the seconds
+        until its views stood."""
         if self._workers == workers:
-            return
+            return 0.0
         self.stop()
         line = ("adapters.cli", "serve", "--port", "PORT", "--workers", str(workers))
         self._program = Server(*line, "--store", self._store, **SETTINGS)
         self._workers = workers
-        self.settle()
+        return self.settle()
 
     def stop(self) -> None:
         if self._program:
@@ -180,18 +180,17 @@ class Stage:
     def together(self, *runs: Run) -> list[Outcome]:
         """Runs on the program, at the same time."""
         outcomes = self.generator.send(*runs)
-        self.settle()
+        self.lag = max(self.lag, self.settle())
         return outcomes
 
-    def settle(self) -> None:
+    def settle(self) -> float:
         """Waits until the views have everything: no round works off what another left behind."""
         begun = time.monotonic()
         while time.monotonic() < begun + SETTLE_SECONDS:
             report = self.program.get(READY)
             behind = any(view["lag"] for view in report["views"].values())
             if report["status"] == "ready" and not behind:
-                self.lag = max(self.lag, time.monotonic() - begun)
-                return
+                return time.monotonic() - begun
             time.sleep(0.02)
         message = f"the views do not catch up: {report}"
         raise RuntimeError(message)

@@ -281,13 +281,15 @@ class Committer:
         return True
 
     def _take_back(self, work: Work, pending: Sequence[DomainEvent]) -> None:
-        """Undoes what a refused job triggered: back to the store, plus this batch's facts."""
+        """Undoes what a refused job triggered: back to what the batch began with, whatever another
+        process has written since, plus this batch's facts."""
         for key, aggregate in work.loaded.items():
             if aggregate.pending:
-                fresh = load(self.store, type(aggregate), aggregate.id)
-                for fact in pending:
-                    if fact.originator_id == aggregate.id:
-                        fresh.apply(fact)
+                own = [fact for fact in pending if fact.originator_id == aggregate.id]
+                began = aggregate.version - len(aggregate.pending) - len(own)
+                fresh = load(self.store, type(aggregate), aggregate.id, began)
+                for fact in own:
+                    fresh.apply(fact)
                 self.hold(key, fresh)
 
     def _follow(self, head: int | None = None) -> None:

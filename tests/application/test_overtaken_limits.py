@@ -13,7 +13,7 @@ from application import contingents, events, locations, sales
 from application.group_commit import Work
 from application.ports import Store
 from domain.contingents import ContingentBody
-from domain.errors import BasketLimit, SoldOut, TicketsInUse
+from domain.errors import BasketLimit, Invalid, SoldOut, TicketsInUse
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import LocationFields
@@ -72,9 +72,10 @@ def overtaken(slow: Desk, decide: Callable[[Work], T], fast: Desk, first: Callab
         return decided
 
     try:
-        return slow.decided(slowly)
+        outcome: T = slow.decided(slowly)
     finally:
         assert len(tries) == 2
+    return outcome
 
 
 @pytest.fixture
@@ -107,3 +108,49 @@ def test_no_limit_is_lowered_below_what_was_taken_before_the_commit(
 
     assert refusal.value.details["inuse"] == 2
     assert len(last.buyer.tickets(last.order)) == 2
+
+
+# -- beside a command that is refused after it had changed something, which is taken back
+
+
+def test_a_refused_edit_does_not_hide_that_a_limit_was_lowered(desks: tuple[Desk, Desk]) -> None:
+    buyer, editor = desks
+    last = LastTicket("event", buyer, editor)
+
+    def refused(work: Work) -> object:
+        if not tries:
+            editor.do(last.lower)
+        tries.append(None)
+        return events.change_date(work, last.event, last.date, DateFields(capacity=1, name="S"))
+
+    def confirm(work: Work) -> object:
+        return sales.confirm_order(work, last.order)
+
+    tries: list[None] = []
+    taken, _, confirmed = buyer.together(*map(buyer.job, (last.take, refused, confirm)))
+
+    assert isinstance(taken.exception(), SoldOut)
+    assert confirmed.exception() is None
+    assert len(buyer.tickets(last.order)) == 1
+
+
+def test_a_refused_edit_harms_no_other_when_tickets_were_taken_meanwhile(
+    desks: tuple[Desk, Desk],
+) -> None:
+    buyer, editor = desks
+    last = LastTicket("contingent", buyer, editor)
+    other = taking(last.event, last.contingent)
+
+    def refused(work: Work) -> object:
+        if not tries:
+            editor.order(other)
+        tries.append(None)
+        body = ContingentBody(name="Seats", dateids=[last.date, 999])
+        return contingents.change_contingent(work, last.event, last.contingent, body)
+
+    tries: list[None] = []
+    taken, edited = buyer.together(*map(buyer.job, (last.take, refused)))
+
+    assert isinstance(taken.exception(), SoldOut)
+    assert isinstance(edited.exception(), Invalid)
+    assert len(buyer.tickets(last.order)) == 1

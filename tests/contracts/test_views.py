@@ -67,7 +67,7 @@ def row(number: int, *, account: int | None = ACCOUNT, owner: int = ACCOUNT, **i
     return Row(key(number, owner), account, b"{}", body, f'"{number}"', columns, terms)
 
 
-def put(view: SqlView, *rows: Row) -> None:
+def put(view: SqlView | MemoryView, *rows: Row) -> None:
     view.commit(rows, (), since=view.position(), position=view.position() + 1)
 
 
@@ -200,6 +200,44 @@ def test_keys_are_found_by_a_column_within_their_account_listed_or_not(view: Sql
     assert view.keys_where("position", 9, ACCOUNT) == [key(1), key(3), key(4)]
     assert view.keys_where("position", 9, MAX_ACCOUNT) == [key(1, MAX_ACCOUNT)]
     assert view.keys_where("position", 7, ACCOUNT) == []
+
+
+def test_documents_are_found_by_a_term_in_their_own_account_listed_or_not(view: SqlView) -> None:
+    memory = MemoryView(NOTES.columns)
+    for written in (view, memory):
+        put(
+            written,
+            row(4, terms=("a", "b"), account=None, body=None),
+            row(1, terms=("a",)),
+            row(2, terms=("ab", "b")),
+            row(3, terms=("a",)),
+            row(1, owner=ACCOUNT + 1, terms=("a",)),
+            row(1, owner=ACCOUNT - 1, terms=("a",)),
+            row(1, owner=MAX_ACCOUNT, terms=("a",)),
+        )
+        put(written, row(1, terms=None), row(3, terms=("c",)))
+
+    for read in (view, memory):
+        assert read.keys_with("a", ACCOUNT) == [key(1), key(4)]
+        assert read.keys_with("a", MAX_ACCOUNT) == [key(1, MAX_ACCOUNT)]
+        assert read.keys_with("A", ACCOUNT) == []
+
+
+def test_documents_of_every_account_are_found_up_to_a_value_the_lowest_first(
+    view: SqlView,
+) -> None:
+    put(
+        view,
+        row(1, place=30),
+        row(2, place=10, account=None, body=None),
+        row(3, place=None),
+        row(4, place=20, owner=MAX_ACCOUNT),
+        row(5, place=31),
+    )
+
+    assert view.keys_upto("position", 30, 9) == [key(2), key(4, MAX_ACCOUNT), key(1)]
+    assert view.keys_upto("position", 30, 2) == [key(2), key(4, MAX_ACCOUNT)]
+    assert view.keys_upto("position", 9, 9) == []
 
 
 def test_a_document_without_a_body_has_no_page(view: SqlView) -> None:

@@ -113,3 +113,19 @@ def test_an_event_and_its_contingents_are_loaded_from_their_snapshots() -> None:
     assert past.inventory.contingents(seated=False)[0]["amount"] == 239
     assert store.snapshot(Event.id_of(ACCOUNT, event)) is not None
     assert store.streamed < 150
+
+
+def test_an_inventory_that_grows_with_every_order_has_snapshots() -> None:
+    store = TroubledStore()
+    desk = Desk(store)
+    event, contingent = desk.on_sale(amount=700)
+    jobs = [{"eventid": event, "contingentid": contingent} for _ in range(600)]
+    for take in jobs:
+        desk.order(take)
+    desk.close()
+    store.streamed = 0
+
+    inventory = load(store, Inventory, Inventory.id_of(ACCOUNT, event))
+
+    assert inventory.count("reserved") == 600
+    assert store.streamed <= 150

@@ -1,0 +1,81 @@
+"""Turns: of the processes that write the same things one decides at a time."""
+
+import threading
+from functools import partial
+
+from application.group_commit import CONTENDED_BATCHES, Committer, Job
+from application.locations import change_location, create_location
+from application.ports import Answer
+from domain.base import Cause
+from domain.location import LocationFields
+from tests.contracts.conftest import Place
+
+PATIENCE = 30
+
+
+def run(committer: Committer, *texts: str) -> None:
+    """Changes the one Location, a batch each."""
+    for text in texts:
+        decide = partial(change_location, number=1, fields=LocationFields(city=text))
+        cause = Cause("anna", "2026-11-21T20:00:00.000000Z", text, text)
+        job = Job(7, cause, decide, lambda _: Answer(200, {}, b""))
+        committer.commit([job])
+        assert isinstance(job.outcome, Answer), job.outcome
+
+
+def opened(place: Place) -> Committer:
+    """A writer that has made the Location."""
+    committer = Committer(place.store())
+    decide = partial(create_location, fields=LocationFields(name="Hall"))
+    cause = Cause("anna", "2026-11-21T20:00:00.000000Z", "c", "c")
+    committer.commit([Job(7, cause, decide, lambda _: Answer(200, {}, b""))])
+    return committer
+
+
+def test_a_turn_is_waited_for_until_it_is_over(place: Place) -> None:
+    one, other = place.store(), place.store()
+    mine = threading.Event()
+
+    def wait_for_turn() -> None:
+        with other.exclusive():
+            mine.set()
+
+    with one.exclusive():
+        waiting = threading.Thread(target=wait_for_turn)
+        waiting.start()
+        assert not mine.wait(0.2)
+
+    assert mine.wait(PATIENCE)
+    waiting.join(PATIENCE)
+
+
+def test_numbers_are_taken_and_facts_recorded_within_a_turn(place: Place) -> None:
+    store = place.store()
+
+    with store.exclusive():
+        assert store.take_numbers(7, 3, 2) == 1
+        run(opened(place), "Gent")
+
+    assert store.position() == 3
+
+
+def test_who_sees_others_write_what_it_holds_waits_for_its_turn(place: Place) -> None:
+    one = opened(place)
+    other = Committer(place.store())
+    run(one, "alone")
+    assert not one._contended
+
+    run(other, "theirs")
+    run(one, "mine")
+
+    assert one._contended > 0
+    assert not other._contended
+
+
+def test_who_is_alone_again_waits_no_longer(place: Place) -> None:
+    one = opened(place)
+    run(Committer(place.store()), "theirs")
+
+    run(one, *(f"C{n}" for n in range(CONTENDED_BATCHES + 2)))
+
+    assert not one._contended

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
 from adapters.http.errors import (
     STATUS,
@@ -26,6 +27,12 @@ ContingentId = Annotated[str, Path(description="The contingent's number or guid"
 DateId = Annotated[str, Path(description="The date's number or guid", examples=["5"])]
 
 Operation = dict[str, Any]
+
+
+class Lines(StreamingResponse):
+    """One JSON object a line."""
+
+    media_type = "application/x-ndjson"
 
 
 def header(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
@@ -128,6 +135,11 @@ def finds(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
     return operation(answer, "Found", (NotFound, Invalid, NotYet, *refusals), parameters=(AFTER,))
 
 
+def streams(answer: type[BaseModel]) -> Operation:
+    """Many things of an account, each on a line of its own."""
+    return finds(answer) | {"response_class": Lines}
+
+
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
     return operation(answer, "A page", (Invalid, NotYet), parameters=(AFTER, *parameters))
@@ -177,6 +189,17 @@ def changes(answer: type[BaseModel], *refusals: type[Exception], body: bool = Tr
         (*COMMAND, *FOUND, *refusals, *(BODY if body else ())),
         headers=("ETag", "Stagebook-Position"),
         parameters=(IF_MATCH, KEY, REASON, CORRELATION),
+    )
+
+
+def moves(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
+    """A command on tickets: they change with every sale, so no version is asked for."""
+    return operation(
+        answer,
+        "Changed",
+        (*COMMAND, *BODY, NotFound, *refusals),
+        headers=("Stagebook-Position",),
+        parameters=(KEY, REASON, CORRELATION),
     )
 
 

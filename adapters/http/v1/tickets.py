@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic_core import from_json, to_json
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
@@ -21,7 +21,17 @@ from adapters.http.v1.order_documents import (
     TicketRanges,
     TicketsChangedDocument,
 )
-from adapters.http.v1.spec import ContingentId, Id, changes, creates, deletes, finds, holds
+from adapters.http.v1.spec import (
+    ContingentId,
+    Id,
+    Lines,
+    changes,
+    creates,
+    deletes,
+    holds,
+    moves,
+    streams,
+)
 from application import contingents, history
 from application.keyring import Principal
 from application.ports import Answer
@@ -137,12 +147,12 @@ def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
 
 
 def ranged(moved: tuple[Inventory, Ranges]) -> Answer:
-    inventory, tickets = moved
+    _, tickets = moved
     body = to_json({"amount": ranges.count(tickets), "tickets": tickets})
-    return document(body, f'"{inventory.version}"')
+    return Answer(200, {}, body)
 
 
-@selling.post("/{id}/tickets/lock", **changes(TicketRanges, SoldOut, TicketNotFree))
+@selling.post("/{id}/tickets/lock", **moves(TicketRanges, SoldOut, TicketNotFree))
 async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
     """Keeps free tickets out of sale: these very ones, or so many of a contingent."""
     who = allowed(request, May.SELL)
@@ -151,7 +161,7 @@ async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noq
     return await execute(request, decide, ranged, who=who)
 
 
-@selling.post("/{id}/tickets/unlock", **changes(TicketRanges))
+@selling.post("/{id}/tickets/unlock", **moves(TicketRanges))
 async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
     """Brings locked tickets back into sale."""
     who = allowed(request, May.SELL)
@@ -160,7 +170,7 @@ async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  #
     return await execute(request, decide, ranged, who=who)
 
 
-@router.patch("/{id}/tickets", **changes(TicketsChangedDocument))
+@router.patch("/{id}/tickets", **moves(TicketsChangedDocument))
 async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields of single tickets."""
     who = allowed(request, May.COMMAND)
@@ -173,7 +183,7 @@ async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Respon
     return await execute(request, decide, changed, who=who)
 
 
-@router.get("/{id}/tickets", **finds(TicketDocument))
+@router.get("/{id}/tickets", **streams(TicketDocument))
 async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response:  # noqa: A002
     """Every ticket, one JSON object a line, in the order of their ids: as of one moment."""
     who = allowed(request, May.READ)
@@ -182,7 +192,7 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
     store = stagebook(request).store
     inventory = await reads.blocking(history.inventory_now, store, who.account, number)
     lines = ticket_lines(inventory, query.contingentid, query.state)
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    return Lines(lines)
 
 
 def ticket_lines(

@@ -127,20 +127,28 @@ class Scene:
         )
 
 
+@pytest.fixture(scope="module")
+def shared(web: TestClient) -> Scene:
+    """For whoever changes nothing."""
+    return Scene(web)
+
+
 @EACH_ROUTE
-def test_each_role_may_do_what_it_was_granted(web: TestClient, route: Route) -> None:
+def test_each_role_may_do_what_it_was_granted(web: TestClient, shared: Scene, route: Route) -> None:
     for role in Role:
-        scene = Scene(web, *route.steps)
-        before = position(web)
+        if route.need not in GRANTED[role]:
+            with nothing_recorded(web):
+                answer = shared.ask(route, AS[role])
 
-        answer = scene.ask(route, AS[role])
-
-        if route.need in GRANTED[role]:
-            assert answer.is_success, (role, answer.text)
-            assert (position(web) > before) == (route.method != "GET")
-        else:
             assert refused(answer, 403, "forbidden")["role"] == role
-            assert position(web) == before
+        elif route.method == "GET":
+            assert shared.ask(route, AS[role]).status_code == 200
+        else:
+            scene = Scene(web, *route.steps)
+            before = position(web)
+
+            assert scene.ask(route, AS[role]).status_code in (200, 201, 204), role
+            assert position(web) > before
 
 
 def test_a_seller_sells_and_looks_and_does_nothing_else() -> None:
@@ -158,42 +166,42 @@ def test_a_seller_sells_and_looks_and_does_nothing_else() -> None:
     assert may[Role.ADMIN] == may[Role.EDITOR] | may[Role.AUDITOR]
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b"", b"\xff", b'{"x": 1}', b'{"a": 1, "a": 2}'])
+@pytest.mark.parametrize(
+    ("content", "query"),
+    [(b"{", ""), (b"", ""), (b'{"x": 1}', ""), (b'{"a": 1, "a": 2}', ""), (b"[]", "?x=1&x=2")],
+)
 @WITH_BODY
 def test_who_may_not_ask_is_not_told_what_was_wrong(
-    web: TestClient, route: Route, content: bytes
+    web: TestClient, route: Route, content: bytes, query: str
 ) -> None:
-    path = route.path.format(event=1, contingent=1, order=1)
+    path = route.path.format(event=1, contingent=1, order=1) + query
 
-    def asked(who: Json, query: str = "") -> Response:
-        return web.request(route.method, path + query, content=content, headers={**who, **JSON})
+    def asked(**who: str) -> Response:
+        return web.request(route.method, path, content=content, headers={**who, **JSON})
 
     with nothing_recorded(web):
-        for role in Role:
-            for query in ("", "?x=1&x=2"):
-                answer = asked(AS[role], query)
+        for role in (Role.VIEWER, Role.SELLER, Role.ADMIN):
+            answer = asked(**AS[role])
 
-                if route.need in GRANTED[role]:
-                    assert answer.status_code in (400, 422)
-                else:
-                    refused(answer, 403, "forbidden")
-        refused(asked({"Authorization": "Bearer wrong"}), 401, "unauthorized")
+            if route.need in GRANTED[role]:
+                assert answer.status_code in (400, 422)
+            else:
+                refused(answer, 403, "forbidden")
+        refused(asked(Authorization="Bearer wrong"), 401, "unauthorized")
 
 
-@pytest.mark.parametrize("query", ["limit=x", "x=1", "state=x", "step=0", "from=1", "x=1&x=2"])
+@pytest.mark.parametrize("query", ["limit=x", "step=0", "x=1&x=2"])
 @pytest.mark.parametrize(
     "route", [r for r in ROUTES if r.method == "GET" and "?version" not in r.path], ids=str
 )
 def test_who_has_no_right_to_read_is_not_told_what_was_wrong_in_a_query(
     web: TestClient, route: Route, query: str
 ) -> None:
-    path = route.path.partition("?")[0].format(event=1, contingent=1, order=1)
+    path = route.path.partition("?")[0].format(event=1, contingent=1, order=1) + f"?{query}"
 
-    refused(
-        web.get(f"{path}?{query}", headers={"Authorization": "Bearer wrong"}), 401, "unauthorized"
-    )
+    refused(web.get(path, headers={"Authorization": "Bearer wrong"}), 401, "unauthorized")
     if route.need is May.AUDIT:
-        refused(web.get(f"{path}?{query}", headers=AS[Role.SELLER]), 403, "forbidden")
+        refused(web.get(path, headers=AS[Role.SELLER]), 403, "forbidden")
 
 
 def test_the_seller_is_the_actor_in_the_facts(web: TestClient) -> None:
@@ -212,29 +220,18 @@ def test_the_seller_is_the_actor_in_the_facts(web: TestClient) -> None:
 # -- another account's
 
 
-def in_paths() -> list[Any]:
-    return [
-        pytest.param(route, by, id=f"{route} by {by}")
-        for route in ROUTES
-        if "{" in route.path
-        for by in ("number", "guid")
-    ]
-
-
-@pytest.mark.parametrize(("route", "by"), in_paths())
-def test_another_account_s_things_are_not_there(web: TestClient, route: Route, by: str) -> None:
-    scene = Scene(web, *route.steps)
-    guids = {}
-    if by == "guid":
-        guids = {
-            "order": scene.bought.shown()["guid"],
-            "event": now(web, scene.sale.url()).json()["guid"],
-        }
+@pytest.mark.parametrize("route", [r for r in ROUTES if "{" in r.path], ids=str)
+def test_another_account_s_things_are_not_there(
+    web: TestClient, shared: Scene, route: Route
+) -> None:
+    guids = {
+        "order": shared.bought.shown()["guid"],
+        "event": now(web, shared.sale.url()).json()["guid"],
+    }
 
     with nothing_recorded(web):
-        answer = scene.ask(route, OTHER, **guids)
-
-    refused(answer, 404, "not-found")
+        for ids in ({}, guids):
+            refused(shared.ask(route, OTHER, **ids), 404, "not-found")
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if "{order}" in r.path], ids=str)

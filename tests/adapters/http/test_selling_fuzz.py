@@ -63,7 +63,7 @@ ROUTES: list[tuple[str, str, Json]] = [
 ]
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     route=st.sampled_from(ROUTES),
     body=st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), VALUES, max_size=5) | VALUES,
@@ -113,7 +113,7 @@ READS = [
 ]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     path=st.sampled_from(READS),
     query=st.lists(

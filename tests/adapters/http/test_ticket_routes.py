@@ -42,6 +42,12 @@ from tests.conftest import ACCOUNT
 MILLION = 1_000_000
 
 
+@pytest.fixture(scope="module")
+def still(web: TestClient) -> Sale:
+    """For whoever changes nothing."""
+    return on_sale(web)
+
+
 def one_of(sale: Sale) -> str:
     return sale.url(f"/contingents/{sale.contingent}")
 
@@ -178,13 +184,13 @@ def test_an_amount_of_null_is_bounded_by_the_other_limits_and_can_be_fixed(web: 
         ({"c_color": "red"}, "c_color"),
     ],
 )
-def test_a_contingent_is_told_by_its_field(web: TestClient, body: Json, path: str) -> None:
-    sale = on_sale(web)
-
+def test_a_contingent_is_told_by_its_field(
+    web: TestClient, still: Sale, body: Json, path: str
+) -> None:
     with nothing_recorded(web):
         answers = [
-            web.post(sale.url("/contingents"), json={"amount": 5, **body}),
-            web.patch(one_of(sale), json=body),
+            web.post(still.url("/contingents"), json={"amount": 5, **body}),
+            web.patch(one_of(still), json=body),
         ]
 
     for answer in answers:
@@ -338,13 +344,11 @@ LOCKS: list[tuple[str, Json, str]] = [
 
 
 @pytest.mark.parametrize(("body", "path"), [c[1:] for c in LOCKS], ids=[c[0] for c in LOCKS])
-def test_a_lock_is_told_by_its_field(web: TestClient, body: Json, path: str) -> None:
-    sale = on_sale(web)
-
+def test_a_lock_is_told_by_its_field(web: TestClient, still: Sale, body: Json, path: str) -> None:
     with nothing_recorded(web):
-        answer = web.post(sale.url("/tickets/lock"), json=body)
+        answer = web.post(still.url("/tickets/lock"), json=body)
         back = web.post(
-            sale.url("/tickets/unlock"), json={n: v for n, v in body.items() if n != "locktypeid"}
+            still.url("/tickets/unlock"), json={n: v for n, v in body.items() if n != "locktypeid"}
         )
 
     assert paths(refused(answer, 422, "invalid")) == [path]
@@ -482,8 +486,10 @@ def test_lines_are_filtered_by_contingent_and_state(web: TestClient) -> None:
         ("version=1", "version"),
     ],
 )
-def test_lines_are_not_filtered_otherwise(web: TestClient, query: str, path: str) -> None:
-    url = on_sale(web).url(f"/tickets?{query}")
+def test_lines_are_not_filtered_otherwise(
+    web: TestClient, still: Sale, query: str, path: str
+) -> None:
+    url = still.url(f"/tickets?{query}")
 
     assert paths(refused(web.get(url), 422, "invalid")) == [path]
 
@@ -607,11 +613,11 @@ PATCHES: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("tickets", "path"), [c[1:] for c in PATCHES], ids=[c[0] for c in PATCHES])
-def test_a_change_of_tickets_is_told_by_its_field(web: TestClient, tickets: Any, path: str) -> None:
-    sale = on_sale(web)
-
+def test_a_change_of_tickets_is_told_by_its_field(
+    web: TestClient, still: Sale, tickets: Any, path: str
+) -> None:
     with nothing_recorded(web):
-        answer = web.patch(sale.url("/tickets"), json={"tickets": tickets})
+        answer = web.patch(still.url("/tickets"), json={"tickets": tickets})
 
     assert paths(refused(answer, 422, "invalid")) == [path]
 

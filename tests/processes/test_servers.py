@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.processes.program import BOUND, Answer, Client, Place, eventually
+from tests.spec import PRICED
 
 pytestmark = pytest.mark.slow
 
@@ -172,7 +173,8 @@ def test_no_update_is_lost_between_editors_who_say_what_they_saw(trio: Trio) -> 
 def test_nothing_is_decided_on_what_another_server_has_changed_since(trio: Trio) -> None:
     one, other, _ = trio.clients()
     location = one.made("/v1/locations", name="Hall")["id"]
-    event = one.made("/v1/events", name="Live", locationid=location, **TIMES)["id"]
+    priced = {"locationid": location, "contingents": [PRICED]}
+    event = one.made("/v1/events", name="Live", **priced, **TIMES)["id"]
     path = f"/v1/events/{event}"
     assert one("POST", f"{path}/publish").status == 200
 

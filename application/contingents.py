@@ -155,6 +155,12 @@ def check_prices(work: Work, fields: ContingentFields, path: str = "") -> None:
         )
 
 
+def check_dates(event: Event, fields: ContingentFields, path: str = "") -> None:
+    """Refuses dates that the Event does not have."""
+    if unknown := [d for d in fields.dateids or () if str(d) not in event.state["dates"]]:
+        raise Invalid(f"{path}dateids", f"Event {event.number} has no date {unknown[0]}")
+
+
 def _editable(
     work: Work, number: int, version: int | None, contingents_version: int | None
 ) -> tuple[Event, Inventory]:

@@ -6,6 +6,7 @@ Each returns the Event with what its document shows beside it, as of the end of 
 from collections.abc import Sequence
 
 from application.contingents import (
+    check_dates,
     check_prices,
     lock_counter,
     price_lists,
@@ -190,6 +191,7 @@ def _set_contingents(
         for index, contingent in enumerate(wanted):
             path = "seated_contingents" if is_seated else "contingents"
             check_prices(work, contingent, f"{path}.{index}.")
+            check_dates(event, contingent, f"{path}.{index}.")
         work.load(Inventory, event.number).set_contingents(
             wanted,
             seated=is_seated,

@@ -91,6 +91,6 @@ def as_written(value: Any) -> Any:
 
 
 Currency = Annotated[str, AfterValidator(known_currency)]
-Money = Annotated[float, BeforeValidator(as_written), Field(ge=0, le=MAX_AMOUNT)]
+Money = Annotated[float, Field(ge=0, le=MAX_AMOUNT), BeforeValidator(as_written)]
 """How many digits it may have is judged by the command, which knows the currency."""
-PositiveMoney = Annotated[float, BeforeValidator(as_written), Field(gt=0, le=MAX_AMOUNT)]
+PositiveMoney = Annotated[float, Field(gt=0, le=MAX_AMOUNT), BeforeValidator(as_written)]

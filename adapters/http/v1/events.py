@@ -35,13 +35,18 @@ from application import events
 from application.history import ShownEvent
 from application.ports import Answer
 from domain.errors import (
+    DateInUse,
     EventActive,
     EventClosed,
+    EventHasTickets,
     NotFound,
     NotPublishable,
     Refusal,
+    SoldOut,
+    TicketsInUse,
     TooManyDates,
     UnknownLocation,
+    UnpaidOrders,
     WrongStatus,
 )
 from domain.event import DateFields
@@ -52,7 +57,7 @@ from projections.event_documents import date_document, event_document, event_eta
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 
 PUBLISHES = (WrongStatus, NotPublishable)
-EDITS = (EventClosed, UnknownLocation, *PUBLISHES)
+EDITS = (EventClosed, UnknownLocation, *PUBLISHES, TicketsInUse, DateInUse, UnpaidOrders)
 
 
 def answer(shown: ShownEvent, status: int = 200) -> Answer:
@@ -69,7 +74,7 @@ def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
     return document(body, etag, status=status, place=place)
 
 
-@router.post("", **creates(EventDocument, UnknownLocation, WrongStatus, NotPublishable))
+@router.post("", **creates(EventDocument, UnknownLocation, *PUBLISHES, SoldOut))
 async def create_event(request: Request, body: EventBody) -> Response:
     """Creates an Event as a Draft. Needs a Location of the account."""
     return await execute(
@@ -87,7 +92,7 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
     return await reads.stored(request, EVENTS, Kind.EVENT, number, who)
 
 
-@router.patch("/{id}", **changes(EventDocument, *EDITS))
+@router.patch("/{id}", **changes(EventDocument, *EDITS, SoldOut))
 async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one. Each group of fields is one fact."""
     who = allowed(request, May.COMMAND)
@@ -110,9 +115,9 @@ async def list_events(request: Request, query: EventQuery) -> Response:
     return await reads.listed(request, EVENTS, select, of, who)
 
 
-@router.delete("/{id}", **deletes(EventActive))
+@router.delete("/{id}", **deletes(EventActive, EventHasTickets))
 async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
-    """Deletes an Event that is not Active."""
+    """Deletes an Event that is not Active, and of which no order holds tickets."""
     who = allowed(request, May.COMMAND)
     decide = partial(
         events.delete_event,
@@ -145,9 +150,11 @@ def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
     )
 
 
-transition("publish", "Draft → Active; needs a name, a start and an end.", *PUBLISHES)
+transition("publish", "Draft → Active; needs a name, a start, an end and a price.", *PUBLISHES)
 transition("redraft", "Active → Draft.", WrongStatus)
-transition("close", "Active → Closed; a closed Event refuses edits.", WrongStatus)
+transition(
+    "close", "Active → Closed, paid for; a closed Event refuses edits.", WrongStatus, UnpaidOrders
+)
 transition("reopen", "Closed → Active.", *PUBLISHES)
 
 
@@ -172,7 +179,7 @@ async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # n
 @router.post(
     "/{id}/dates",
     tags=["Dates"],
-    **creates(DateDocument, EventClosed, TooManyDates, inside=True),
+    **creates(DateDocument, EventClosed, TooManyDates, TicketsInUse, inside=True),
 )
 async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # noqa: A002
     """Adds a date to an Event."""
@@ -217,7 +224,7 @@ async def _dates(request: Request, event_id: str) -> tuple[list[dict[str, Any]],
 @router.patch(
     "/{id}/dates/{dateid}",
     tags=["Dates"],
-    **changes(DateDocument, EventClosed, NotPublishable),
+    **changes(DateDocument, EventClosed, NotPublishable, TicketsInUse),
 )
 async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
     """Changes the fields of a date that are sent."""
@@ -236,7 +243,7 @@ async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields
 @router.delete(
     "/{id}/dates/{dateid}",
     tags=["Dates"],
-    **deletes(EventClosed, NotPublishable),
+    **deletes(EventClosed, NotPublishable, DateInUse, TicketsInUse),
 )
 async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """Removes a date; an Active Event keeps a start and an end."""

@@ -17,7 +17,7 @@ from adapters.http.v1.past import Revert, past_location_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, deletes, lists, shows
 from application import locations
 from application.ports import Answer
-from domain.errors import LocationInUse
+from domain.errors import LocationInUse, TicketsInUse
 from domain.ids import Kind
 from domain.location import Location, LocationFields
 from projections.location_documents import location_document, location_etag
@@ -56,7 +56,7 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
     return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, who)
 
 
-@router.patch("/{id}", **changes(LocationDocument))
+@router.patch("/{id}", **changes(LocationDocument, TicketsInUse))
 async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one."""
     who = allowed(request, May.COMMAND)
@@ -81,7 +81,7 @@ async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
     return await execute(request, decide, gone, who=who)
 
 
-@router.post("/{id}/revert", **changes(LocationDocument))
+@router.post("/{id}/revert", **changes(LocationDocument, TicketsInUse))
 async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Records what brings the fields back to a version."""
     who = allowed(request, May.COMMAND)

@@ -37,7 +37,7 @@ from application.keyring import Principal
 from application.ports import Answer
 from domain import ranges
 from domain.contingents import ContingentBody
-from domain.errors import DateInUse, EventClosed, NotFound, SoldOut, TicketNotFree, TicketsInUse
+from domain.errors import EventClosed, NotFound, SoldOut, TicketNotFree, TicketsInUse
 from domain.event import Event
 from domain.ids import Kind
 from domain.inventory import Inventory, Piece
@@ -64,7 +64,7 @@ def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
     return document(body, etag, status=status, place=place if status == 201 else None)  # noqa: PLR2004
 
 
-@router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, inside=True))
+@router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, SoldOut, inside=True))
 async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
     """Adds a lot of tickets. `price` is the short way to one price of type Normal on every
     channel."""
@@ -95,7 +95,7 @@ async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -
 
 @router.patch(
     "/{id}/contingents/{contingentid}",
-    **changes(ContingentDocument, EventClosed, TicketsInUse, DateInUse),
+    **changes(ContingentDocument, EventClosed, TicketsInUse, SoldOut),
 )
 async def change_contingent(
     request: Request,

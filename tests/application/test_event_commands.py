@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from application import events, locations
 from domain.errors import (
+    DateInUse,
     EventClosed,
     Invalid,
     LocationInUse,
@@ -49,6 +50,7 @@ def test_an_event_is_created_with_its_contingents_and_its_status_at_once(desk: D
     )
 
     assert sorted(desk.facts(start)) == [
+        "BarcodesSeeded",
         "ContingentAdded",
         "EventCreated",
         "EventHosted",
@@ -130,6 +132,36 @@ def test_a_bad_contingent_takes_the_whole_change_back(desk: Desk) -> None:
     assert [c["name"] for c in from_json(answer.body)["contingents"]] == ["Floor"]
 
 
+def test_a_contingent_is_valid_on_dates_of_its_own_event(desk: Desk) -> None:
+    event, other = desk.event(), desk.event()
+    date = desk.date(other, EIGHT, TEN)
+    body = EventBody.model_validate({"contingents": [FLOOR, {"dateids": [date]}], "locationid": 1})
+
+    for command in (
+        partial(events.create_event, body=body),
+        partial(events.change_event, number=event, body=body),
+    ):
+        with pytest.raises(Invalid) as refused:
+            desk.do(command)
+        assert [e["path"] for e in refused.value.details["errors"]] == ["contingents.1.dateids"]
+    shown = from_json(desk.change(other, contingents=[{"dateids": [date]}]).body)
+
+    assert shown["contingents"][0]["dateids"] == [date]
+
+
+def test_a_date_that_a_contingent_is_valid_on_stays(desk: Desk) -> None:
+    event = desk.event()
+    date = desk.date(event, EIGHT, TEN)
+    lot = desk.contingent(event, dateids=[date])
+
+    with pytest.raises(DateInUse) as refused:
+        desk.do(partial(events.remove_date, number=event, date_id=date))
+    desk.change_contingent(event, lot, dateids=None)
+    desk.do(partial(events.remove_date, number=event, date_id=date))
+
+    assert refused.value.details == {"contingentid": lot, "dateid": date}
+
+
 def test_a_closed_event_refuses_other_contingents_and_takes_the_same_ones(
     desk: Desk, active: int
 ) -> None:
@@ -158,7 +190,7 @@ def test_who_knew_other_contingents_may_change_everything_but_them(desk: Desk) -
 
     with pytest.raises(VersionMismatch) as refused:
         desk.do(partial(stale, body=EventBody(contingents=[])))
-    assert refused.value.details == {"version": 1, "contingents": 3}
+    assert refused.value.details == {"version": 1, "contingents": 4}
     answer = desk.do(partial(stale, body=EventBody(subtitle="S")))
 
     assert from_json(answer.body)["subtitle"] == "S"

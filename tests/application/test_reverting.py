@@ -261,7 +261,7 @@ def test_who_knew_other_contingents_reverts_nothing(desk: Desk) -> None:
 
     with pytest.raises(VersionMismatch):
         desk.do(partial(revert, contingents_version=1))
-    answer = desk.do(partial(revert, contingents_version=2))
+    answer = desk.do(partial(revert, contingents_version=3))
 
     assert [c["name"] for c in shown(answer.body)["contingents"]] == ["Floor"]
 

@@ -96,13 +96,19 @@ def moves(draw: Draw, sources: list[Source], target: str | None, price: Any = No
     chosen = draw(st.lists(st.sampled_from(sources), min_size=1, max_size=2, unique_by=repr))
     pick = st.sampled_from([ranges.lowest, ranges.highest])
     return [
-        movement(of, price or sold_at, at, target or at, draw(pick)(tickets, draw(numbers)))
+        movement(
+            of,
+            price or sold_at,
+            at,
+            target or at,
+            (ranges.lowest if at == "free" else draw(pick))(tickets, draw(numbers)),
+        )
         for of, sold_at, at, tickets in chosen
     ]
 
 
 def free(inventory: Inventory) -> list[Source]:
-    """An open contingent makes the tickets that are not there yet."""
+    """An open contingent makes the tickets that are not there yet, one after the other."""
     found = [(c["id"], None, "free", inventory.free(c["id"])) for c in inventory.contingents()]
     made = [
         (c["id"], None, "free", [[c["made"] + 1, c["made"] + 3]])

@@ -10,8 +10,10 @@ from httpx2 import Response
 
 from adapters.bootstrap import Stagebook
 from adapters.http.auth import May
+from domain.event import TRANSITIONS
 from domain.registry import Role
 from tests.conftest import TOKENS, running
+from tests.spec import PRICED
 
 Json = dict[str, Any]
 
@@ -19,6 +21,8 @@ START, END = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z"
 LATER = "2026-11-22T23:00:00Z"
 AS = {role: {"Authorization": f"Bearer {token}"} for role, token in TOKENS.items()}
 DRAFT, ACTIVE, CLOSED = 19001, 19002, 19003
+FLOOR: Json = {"name": "Floor", "amount": 100, **PRICED}
+"""A contingent that is for sale."""
 
 opened = contextmanager(running)
 """An application from start to stop."""
@@ -46,10 +50,15 @@ def a_location(client: TestClient, **fields: Any) -> Json:
 
 
 def an_event(client: TestClient, **fields: Any) -> Json:
-    """A Draft that could be published."""
+    """A Draft, complete but for its tickets."""
     if "locationid" not in fields:
         fields["locationid"] = a_location(client)["id"]
     return made(client, "/v1/events", **{"name": "Live", "startts": START, "endts": END, **fields})
+
+
+def for_sale(client: TestClient, **fields: Any) -> Json:
+    """A Draft that could be published."""
+    return an_event(client, **{"contingents": [FLOOR], **fields})
 
 
 def changed(client: TestClient, path: str, /, headers: Any = None, **fields: Any) -> Response:
@@ -102,7 +111,7 @@ class Route:
     need: May = May.READ
     body: Json | None = None
     steps: tuple[str, ...] = ()
-    """What its Event, or its thing of the catalog, has to go through before."""
+    """What its Event, its order or its thing of the catalog has to go through before."""
     other: Json | None = field(default=None)
     """Another valid body."""
 
@@ -198,6 +207,94 @@ COMMANDS += CATALOG_COMMANDS
 READS += CATALOG_READS
 AUDITS += CATALOG_AUDITS
 ROUTES = [*COMMANDS, *READS, *AUDITS]
+
+
+TAKE: Json = {"take": [{"contingentid": "{contingent}", "eventid": "{event}"}]}
+MORE: Json = {"take": [{"contingentid": "{contingent}", "amount": 2}]}
+SOLD = ("publish", "confirm", "payments")
+ORDER, LOT = "/v1/orders/{order}", "/v1/events/{event}/contingents/{contingent}"
+SALES = [
+    Route(
+        "POST",
+        "/v1/orders",
+        May.SELL,
+        {"saleschannelid": 2, **TAKE},
+        ("publish",),
+        {"saleschannelid": 2},
+    ),
+    Route("POST", f"{ORDER}/tickets", May.SELL, TAKE, ("publish",), MORE),
+    Route(
+        "DELETE",
+        f"{ORDER}/tickets",
+        May.SELL,
+        {"tickets": ["{ticket}"]},
+        ("publish",),
+        {"tickets": ["{second}"]},
+    ),
+    Route("POST", f"{ORDER}/confirm", May.SELL, steps=("publish",)),
+    Route("POST", f"{ORDER}/payments", May.SELL, {"amount": 5}, SOLD[:2], {"amount": 5.5}),
+    Route("POST", f"{ORDER}/refunds", May.SELL, {"amount": 5}, SOLD, {"amount": 5, "paymentid": 1}),
+    Route("POST", f"{ORDER}/cancel", May.SELL, steps=SOLD),
+    Route(
+        "POST",
+        f"{ORDER}/split",
+        May.SELL,
+        {"tickets": ["{ticket}"]},
+        SOLD,
+        {"tickets": ["{second}"]},
+    ),
+    Route(
+        "POST",
+        "/v1/events/{event}/contingents",
+        May.COMMAND,
+        {"name": "Balcony", "price": 25},
+        other={"amount": 1},
+    ),
+    Route("PATCH", LOT, May.COMMAND, {"amount": 90}, other={"amount": None}),
+    Route("DELETE", LOT, May.COMMAND),
+]
+"""Commands where tickets are sold, on what has a version."""
+MOVES = [
+    Route(
+        "POST",
+        "/v1/events/{event}/tickets/lock",
+        May.SELL,
+        {"contingentid": "{contingent}", "locktypeid": 1},
+        other={"tickets": ["{ticket}"], "locktypeid": 2},
+    ),
+    Route(
+        "POST",
+        "/v1/events/{event}/tickets/unlock",
+        May.SELL,
+        {"contingentid": "{contingent}"},
+        ("lock",),
+        {"contingentid": "{contingent}", "locktypeid": 1},
+    ),
+    Route(
+        "PATCH",
+        "/v1/events/{event}/tickets",
+        May.COMMAND,
+        {"tickets": [{"id": "{ticket}", "barcode": "A-1", "properties": {"row": "A"}}]},
+        other={"tickets": [{"id": "{ticket}", "barcode": None}]},
+    ),
+]
+"""And on single tickets: they change with every sale, so nobody is asked for a version."""
+SALES_READS = [
+    Route("GET", "/v1/orders", steps=SOLD),
+    Route("GET", ORDER, steps=("publish",)),
+    Route("GET", f"{ORDER}/tickets", steps=SOLD),
+    Route("GET", "/v1/events/{event}/contingents"),
+    Route("GET", LOT),
+    Route("GET", "/v1/events/{event}/tickets", steps=("lock",)),
+]
+SERIES = "from=2026-11-21T20:00:00Z&to=2026-11-21T22:00:00Z&step=3600"
+SALES_AUDITS = [
+    Route("GET", f"{ORDER}?version=1", May.AUDIT, steps=("publish",)),
+    Route("GET", f"{ORDER}/history", May.AUDIT, steps=SOLD),
+    Route("GET", f"{ORDER}/diff?from=1&to=2", May.AUDIT, steps=SOLD),
+    Route("GET", "/v1/events/{event}/availability?version=1", May.AUDIT, steps=SOLD),
+    Route("GET", f"/v1/events/{{event}}/availability/series?{SERIES}", May.AUDIT),
+]
 ALIKE = [
     route
     for kind in CATALOG
@@ -209,21 +306,38 @@ ALIKE = [
 
 
 class Scene:
-    """An Event with a date at a Location, each at version 2 at least, an empty Location, and a
-    sales channel."""
+    """An Event for sale with a date at a Location, each at version 2 at least, an empty Location,
+    and a sales channel. What belongs to an order is made when it is first asked for."""
 
     def __init__(self, client: TestClient, *steps: str) -> None:
         self.client = client
         self.location = a_location(client)
         self.empty = a_location(client, name="Empty")
-        self.event = an_event(client, locationid=self.location["id"])
+        self.event = for_sale(client, locationid=self.location["id"])
+        self.contingent = self.event["contingents"][0]
+        first = self.contingent["id"] * 100_000_000 + 1
+        self.ticket, self.second = {"id": first}, {"id": first + 1}
         self.date = made(client, f"/v1/events/{self.event['id']}/dates", start=START, end=LATER)
         self.saleschannels = self.thing("saleschannels")
         changed(client, f"/v1/locations/{self.location['id']}", capacity=840)
-        if "archive" in steps:
-            client.post(f"/v1/catalog/saleschannels/{self.saleschannels['id']}/archive")
+        for step in steps:
+            self.take_step(step)
+
+    def take_step(self, step: str) -> None:
+        event = f"/v1/events/{self.event['id']}"
+        body: Json | None = None
+        if step in TRANSITIONS:
+            path = f"{event}/{step}"
+        elif step == "lock":
+            path = f"{event}/tickets/lock"
+            body = {"contingentid": self.contingent["id"], "locktypeid": 1}
+        elif step == "archive":
+            path = f"/v1/catalog/saleschannels/{self.saleschannels['id']}/archive"
         else:
-            moved(client, self.event, *steps)
+            path = f"/v1/orders/{self.thing('order')['id']}/{step}"
+            body = {"amount": 50} if step == "payments" else None
+        response = self.client.post(path, json=body)
+        assert response.status_code == 200, response.text
 
     def url(self, route: Route, by: str = "id") -> str:
         """The route's address, with numbers or with guids in it."""
@@ -231,21 +345,34 @@ class Scene:
         return route.path.format(**{name: self.thing(name)[by] for name in names})
 
     def thing(self, name: str) -> Json:
-        """What the path names; a thing of the catalog is made when it is first asked for."""
+        """What the path names; a thing of the catalog, or an order of two tickets, is made when
+        it is first asked for."""
         if name in CATALOG and not hasattr(self, name):
             setattr(self, name, made(self.client, f"/v1/catalog/{name}", **CATALOG[name][0]))
+        if name == "order" and not hasattr(self, name):
+            self.order = made(self.client, "/v1/orders", saleschannelid=2, **self.filled(MORE))
         found: Json = getattr(self, name)
         return found
+
+    def filled(self, said: Any) -> Any:
+        """The example with the numbers of this scene."""
+        if isinstance(said, dict):
+            return {name: self.filled(value) for name, value in said.items()}
+        if isinstance(said, list):
+            return [self.filled(value) for value in said]
+        named = re.fullmatch(r"{(\w+)}", said) if isinstance(said, str) else None
+        return self.thing(named[1])["id"] if named else said
 
     def ask(
         self, route: Route, headers: Any = None, *, body: Json | None = None, by: str = "id"
     ) -> Response:
         url = self.url(route, by)
+        said = self.filled(route.body if body is None else body)
         newest = {"Stagebook-After": str(position(self.client))} if route.method == "GET" else {}
         return self.client.request(
             route.method,
             url,
-            json=body or route.body,
+            json=said,
             headers={**newest, **(headers or {})},
         )
 

@@ -8,6 +8,8 @@ from adapters.http import requests
 from domain.errors import Invalid
 from tests.adapters.http.talk import (
     COMMANDS,
+    MOVES,
+    SALES,
     Route,
     Scene,
     a_location,
@@ -28,7 +30,7 @@ HEADERS = [
     ("If-Match", '"1.5.x'),
     ("If-Match", '"1", "2"'),
     ("If-Match", '"1x"'),
-    ("If-Match", '"1.2.3.4"'),
+    ("If-Match", '"1.2.3.4.5"'),
     ("If-Match", '"٣"'),
     ("If-Match", f'"{"9" * 30}"'),
     ("Idempotency-Key", ""),
@@ -43,7 +45,7 @@ HEADERS = [
     ("X-Correlation-ID", "é"),
     ("X-Correlation-ID", "x" * 101),
 ]
-CONDITIONAL = [route for route in COMMANDS if "{" in route.path]
+CONDITIONAL = [route for route in [*COMMANDS, *SALES] if "{" in route.path]
 
 
 @pytest.mark.parametrize(("name", "value"), HEADERS, ids=lambda value: value[:20])
@@ -59,12 +61,14 @@ def test_a_bad_header_is_refused_by_its_name(web: TestClient, name: str, value: 
     assert position(web) == before
 
 
-@pytest.mark.parametrize("route", CONDITIONAL, ids=str)
+@pytest.mark.parametrize("route", [*CONDITIONAL, *MOVES], ids=str)
 def test_every_change_reads_the_headers(web: TestClient, route: Route) -> None:
     scene = Scene(web, *route.steps)
+    scene.url(route)
     before = position(web)
 
-    for name in ("If-Match", "Idempotency-Key", "X-Correlation-ID"):
+    headers = ("Idempotency-Key", "X-Correlation-ID", "If-Match")
+    for name in headers if route in CONDITIONAL else headers[:2]:
         assert paths(refused(scene.ask(route, {name: ""}), 422, "invalid")) == [name]
     assert position(web) == before
 
@@ -96,7 +100,7 @@ def test_the_longest_headers_are_taken(web: TestClient) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b"x" * 5_000])
-@pytest.mark.parametrize("route", [r for r in COMMANDS if not r.body], ids=str)
+@pytest.mark.parametrize("route", [r for r in [*COMMANDS, *SALES] if not r.body], ids=str)
 def test_a_body_where_none_is_expected_says_nothing(
     web: TestClient, route: Route, content: bytes
 ) -> None:

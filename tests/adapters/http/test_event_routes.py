@@ -8,21 +8,24 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.http.v1.documents import EventDocument
+from domain.contingents import COUNTERS
 from domain.event_fields import READ_ONLY, EventBody
 from domain.registry import Role
-from projections.event_documents import COUNTERS
 from tests.adapters.http.talk import (
     ACTIVE,
     AS,
     CLOSED,
     DRAFT,
     END,
+    FLOOR,
     LATER,
     START,
+    Json,
     a_location,
     after,
     an_event,
     changed,
+    for_sale,
     made,
     moved,
     now,
@@ -74,7 +77,10 @@ def test_the_read_only_fields_of_a_body_are_passed_over(web: TestClient) -> None
     for name in ("image", "seatingplanlocktemplate"):
         assert shown[name] is None
     assert shown["seatingplancontingents"] == []
-    assert shown["prices"] == {"contingents": []}
+    lots = [lot["id"] for lot in shown["contingents"] + shown["seated_contingents"]]
+    assert shown["prices"] == {
+        "contingents": [{"contingentid": lot, "pricetypes": []} for lot in sorted(lots)]
+    }
     assert shown["createdts"] != SEED["createdts"]
     EventDocument.model_validate(shown)
 
@@ -140,7 +146,7 @@ def test_null_clears_a_field_back_to_what_it_was_when_nothing_was_said(web: Test
 
 
 def test_an_event_goes_from_draft_to_closed_and_back(client: TestClient) -> None:
-    event = an_event(client)
+    event = for_sale(client)
     path = f"/v1/events/{event['id']}"
 
     published = client.post(f"{path}/publish")
@@ -165,8 +171,91 @@ def test_publishing_names_what_is_missing(web: TestClient) -> None:
     assert problem["missing"] == ["name", "startts", "endts"]
 
 
+UNSOLD = {"prices": [{"pricetypeid": 1, "prices": [25], "availabilities": [False]}]}
+
+
+@pytest.mark.parametrize(
+    "contingents",
+    [
+        [],
+        [{"amount": 100}],
+        [{"amount": 100, "pricelistid": 9_999}],
+        [{"amount": 100, "eventspecificprices": {"prices": []}}],
+        [{"amount": 100, "eventspecificprices": UNSOLD}],
+    ],
+    ids=str,
+)
+def test_an_event_that_costs_nothing_that_is_known_is_not_published(
+    web: TestClient, contingents: list[Any]
+) -> None:
+    event = an_event(web, contingents=contingents)
+    path = f"/v1/events/{event['id']}"
+    before = position(web)
+
+    by_transition = web.post(f"{path}/publish")
+    by_field = web.patch(path, json={"currentstatus": ACTIVE, "contingents": contingents})
+
+    for answer in (by_transition, by_field):
+        assert refused(answer, 409, "not-publishable")["missing"] == ["price"]
+    assert position(web) == before
+    assert changed(web, path, contingents=[FLOOR], currentstatus=ACTIVE).status_code == 200
+
+
+def test_the_price_may_come_from_a_list(web: TestClient) -> None:
+    prices = FLOOR["eventspecificprices"]
+    price_list = made(web, "/v1/catalog/pricelists", name="Concerts", prices=prices)
+    event = an_event(web, contingents=[{"amount": 1, "pricelistid": price_list["id"]}])
+    archive = f"/v1/catalog/pricelists/{price_list['id']}/archive"
+    web.post(archive)
+    archived = web.post(f"/v1/events/{event['id']}/publish")
+    web.post(archive.replace("archive", "restore"))
+
+    shown = moved(web, event, "publish")
+
+    refused(archived, 409, "not-publishable")
+    (lot,) = shown["prices"]["contingents"]
+    assert lot["pricetypes"][0]["saleschannels"][0]["price"] == 25.0
+
+
+def sold(web: TestClient) -> tuple[Json, Json]:
+    """An Active Event, and a confirmed order of one of its tickets."""
+    event = moved(web, for_sale(web), "publish")
+    take = [{"eventid": event["id"], "contingentid": event["contingents"][0]["id"]}]
+    order = made(web, "/v1/orders", saleschannelid=2, take=take)
+    web.post(f"/v1/orders/{order['id']}/confirm")
+    return event, order
+
+
+def test_an_event_is_not_closed_before_it_is_paid_for(web: TestClient) -> None:
+    event, order = sold(web)
+    path = f"/v1/events/{event['id']}"
+    before = position(web)
+
+    answers = [web.post(f"{path}/close"), web.patch(path, json={"currentstatus": CLOSED})]
+    unchanged = position(web)
+    web.post(f"/v1/orders/{order['id']}/payments", json={"amount": 25})
+
+    for answer in answers:
+        problem = refused(answer, 409, "unpaid-orders")
+        assert (problem["orders"], problem["count"]) == ([order["id"]], 1)
+    assert unchanged == before
+    assert moved(web, event, "close")["currentstatus"] == CLOSED
+
+
+def test_an_event_with_sold_tickets_is_not_deleted(web: TestClient) -> None:
+    event, order = sold(web)
+    path = f"/v1/events/{event['id']}"
+    moved(web, event, "redraft")
+
+    answer = web.delete(path)
+    web.post(f"/v1/orders/{order['id']}/cancel")
+
+    assert refused(answer, 409, "event-has-tickets")["count"] == 1
+    assert web.delete(path).status_code == 204
+
+
 def test_an_event_may_be_published_on_the_times_of_its_dates(web: TestClient) -> None:
-    event = an_event(web, startts=None, endts=None)
+    event = for_sale(web, startts=None, endts=None)
     made(web, f"/v1/events/{event['id']}/dates", start=END, end=LATER)
     made(web, f"/v1/events/{event['id']}/dates", start=START, end=END)
 
@@ -182,7 +271,7 @@ def test_an_event_may_be_published_on_the_times_of_its_dates(web: TestClient) ->
 def test_a_status_follows_only_its_neighbours(
     web: TestClient, steps: tuple[str, ...], then: str
 ) -> None:
-    event = moved(web, an_event(web), *steps)
+    event = moved(web, for_sale(web), *steps)
 
     problem = refused(web.post(f"/v1/events/{event['id']}/{then}"), 409, "wrong-status")
 
@@ -190,7 +279,7 @@ def test_a_status_follows_only_its_neighbours(
 
 
 def test_a_closed_event_refuses_every_edit(web: TestClient) -> None:
-    event = an_event(web, contingents=[{"name": "Tickets", "amount": 1}])
+    event = for_sale(web)
     path = f"/v1/events/{event['id']}"
     date = made(web, f"{path}/dates", start=START, end=END)
     moved(web, event, "publish", "close")
@@ -199,6 +288,9 @@ def test_a_closed_event_refuses_every_edit(web: TestClient) -> None:
     answers = [
         web.patch(path, json={"name": "New"}),
         web.patch(path, json={"contingents": []}),
+        web.post(f"{path}/contingents", json={"amount": 1}),
+        web.patch(f"{path}/contingents/{event['contingents'][0]['id']}", json={"amount": 1}),
+        web.delete(f"{path}/contingents/{event['contingents'][0]['id']}"),
         web.patch(path, json={"c_x": 1}),
         web.post(f"{path}/dates", json={"start": START, "end": END}),
         web.patch(f"{path}/dates/{date['id']}", json={"name": "x"}),
@@ -211,7 +303,7 @@ def test_a_closed_event_refuses_every_edit(web: TestClient) -> None:
 
 
 def test_an_active_event_keeps_what_it_was_published_with(web: TestClient) -> None:
-    event = an_event(web, startts=None, endts=None)
+    event = for_sale(web, startts=None, endts=None)
     path = f"/v1/events/{event['id']}"
     date = made(web, f"{path}/dates", start=START, end=END)
     moved(web, event, "publish")
@@ -226,7 +318,7 @@ def test_an_active_event_keeps_what_it_was_published_with(web: TestClient) -> No
 
 
 def test_the_status_can_be_sent_with_the_fields(web: TestClient) -> None:
-    event = an_event(web)
+    event = for_sale(web)
 
     shown = changed(web, f"/v1/events/{event['id']}", currentstatus=ACTIVE, name="New").json()
 
@@ -256,12 +348,14 @@ def test_contingents_are_saved_with_the_event_and_shown_in_it(client: TestClient
     got = client.get(path, headers=after(response))
     assert got.content == response.content
     availability = client.get(f"{path}/availability", headers=after(response)).json()
-    assert availability["contingents"] == sorted(
-        shown["availability"], key=lambda a: a["tickettypeid"]
-    )
-    assert availability["total"] == dict.fromkeys(COUNTERS, 0) | {"free": 95, "total": 95}
+    assert availability["contingents"] == [a | UNTOUCHED for a in shown["availability"]]
+    counters = dict.fromkeys(COUNTERS, 0) | {"free": 95, "total": 95}
+    assert availability["total"] == counters | UNTOUCHED
     facts = [e["fact"] for e in client.get(f"{path}/history").json()["data"]]
     assert facts[:2] == ["ContingentAdded", "ContingentChanged"]
+
+
+UNTOUCHED = {"percentsold": 0.0}
 
 
 def test_a_contingent_that_is_not_named_goes(web: TestClient) -> None:
@@ -271,7 +365,8 @@ def test_a_contingent_that_is_not_named_goes(web: TestClient) -> None:
     shown = changed(web, path, contingents=[{"id": event["contingents"][1]["id"]}]).json()
 
     assert [c["name"] for c in shown["contingents"]] == ["B"]
-    assert now(web, f"{path}/availability").json()["contingents"] == shown["availability"]
+    availability = now(web, f"{path}/availability").json()["contingents"]
+    assert availability == [a | UNTOUCHED for a in shown["availability"]]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,14 @@ from adapters.http.app import make_app
 from adapters.settings import Settings
 from tests.adapters.http.talk import (
     COMMANDS,
+    MOVES,
+    SALES,
     Route,
     Scene,
     a_location,
     an_event,
     changed,
+    for_sale,
     opened,
     position,
     refused,
@@ -25,7 +28,10 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": uuid4().hex}
 
 
-@pytest.mark.parametrize("route", COMMANDS, ids=str)
+EVERY = [*COMMANDS, *SALES, *MOVES]
+
+
+@pytest.mark.parametrize("route", EVERY, ids=str)
 def test_a_retry_gets_the_first_answer_byte_for_byte(web: TestClient, route: Route) -> None:
     scene, headers = Scene(web, *route.steps), key()
     first = scene.ask(route, headers)
@@ -40,7 +46,7 @@ def test_a_retry_gets_the_first_answer_byte_for_byte(web: TestClient, route: Rou
     assert position(web) == before
 
 
-@pytest.mark.parametrize("route", [r for r in COMMANDS if r.body], ids=str)
+@pytest.mark.parametrize("route", [r for r in EVERY if r.body], ids=str)
 def test_the_same_key_with_another_body_is_refused(web: TestClient, route: Route) -> None:
     scene, headers = Scene(web, *route.steps), key()
     scene.ask(route, headers)
@@ -53,7 +59,7 @@ def test_the_same_key_with_another_body_is_refused(web: TestClient, route: Route
 
 
 def test_the_same_key_on_another_route_is_refused(web: TestClient) -> None:
-    path, headers = f"/v1/events/{an_event(web)['id']}", key()
+    path, headers = f"/v1/events/{for_sale(web)['id']}", key()
     web.post(f"{path}/publish", headers=headers)
 
     for answer in (
@@ -110,7 +116,7 @@ def test_a_key_used_many_times_at_once_has_one_effect(client: TestClient) -> Non
 
 
 def test_a_refused_command_leaves_its_key_free(web: TestClient) -> None:
-    path, headers = f"/v1/events/{an_event(web, name=None)['id']}", key()
+    path, headers = f"/v1/events/{for_sale(web, name=None)['id']}", key()
     refused(web.post(f"{path}/publish", headers=headers), 409, "not-publishable")
     changed(web, path, name="Live")
 

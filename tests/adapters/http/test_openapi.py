@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import from_json
 
+from adapters.bootstrap import PROJECTIONS
 from adapters.http.errors import STATUS, slug
-from adapters.http.v1 import catalog_documents, documents
+from adapters.http.v1 import catalog_documents, documents, order_documents
 from application.ports import StoreUnavailable
 from domain import errors
 from domain.event_fields import EventBody
@@ -19,8 +21,13 @@ from tests.adapters.http.talk import (
     AUDITS,
     CATALOG,
     COMMANDS,
+    FLOOR,
+    MOVES,
     READS,
     ROUTES,
+    SALES,
+    SALES_AUDITS,
+    SALES_READS,
     Json,
     Route,
     Scene,
@@ -28,6 +35,7 @@ from tests.adapters.http.talk import (
     now,
 )
 
+EVERY = [*ROUTES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *ALIKE]
 ONLY_AT_THE_COMMAND_LINE = {errors.AccountNotEmpty, errors.NameTaken}
 
 
@@ -46,7 +54,8 @@ def operations(openapi: Json) -> Iterator[tuple[str, str, Json]]:
 def of(openapi: Json, route: Route) -> Json:
     """The operation of a route of the tests."""
     path = route.path.split("?")[0].replace("{date}", "{dateid}")
-    named = "|".join(("location", "empty", "event", *CATALOG))
+    path = path.replace("{contingent}", "{contingentid}")
+    named = "|".join(("location", "empty", "event", "order", *CATALOG))
     operation: Json = openapi["paths"][re.sub(f"{{({named})}}", "{id}", path)][route.method.lower()]
     return operation
 
@@ -62,7 +71,7 @@ def within(part: Any) -> Iterator[Any]:
 def test_the_tests_have_an_example_of_every_operation(openapi: Json) -> None:
     described = {(method, path) for method, path, _ in operations(openapi)}
 
-    known = {id(of(openapi, route)) for route in [*ROUTES, *ALIKE]}
+    known = {id(of(openapi, route)) for route in EVERY}
 
     assert len(known) == len(described) - len({"live", "ready"})
 
@@ -79,8 +88,9 @@ def test_every_operation_says_what_it_takes_and_gives(openapi: Json) -> None:
         shown = [status for status in operation["responses"] if status.startswith("2")]
         assert len(shown) == 1, where
         if shown != ["204"]:
-            schema = operation["responses"][shown[0]]["content"]["application/json"]["schema"]
-            assert schema["$ref"].startswith("#/components/schemas/"), where
+            (content,) = operation["responses"][shown[0]]["content"].items()
+            assert content[0] in ("application/json", "application/x-ndjson"), where
+            assert content[1]["schema"]["$ref"].startswith("#/components/schemas/"), where
         if path.startswith("/v1"):
             assert operation["security"] == [{"token": []}], where
             assert {"401", "403", "503"} <= operation["responses"].keys(), where
@@ -143,7 +153,7 @@ def test_an_operation_tells_its_refusals(openapi: Json, number: int, kinds: set[
     assert kinds <= told
 
 
-@pytest.mark.parametrize("route", [r for r in [*COMMANDS, *ALIKE] if r.body], ids=str)
+@pytest.mark.parametrize("route", [r for r in EVERY if r.body], ids=str)
 def test_a_body_is_described_field_by_field(openapi: Json, route: Route) -> None:
     body = of(openapi, route)["requestBody"]["content"]["application/json"]["schema"]
     schema = openapi["components"]["schemas"][body["$ref"].rpartition("/")[2]]
@@ -167,25 +177,25 @@ def test_the_bodies_are_the_domain_s(openapi: Json) -> None:
 
 
 def test_commands_take_the_headers_that_they_read(openapi: Json) -> None:
-    for route in COMMANDS:
+    for route in [*COMMANDS, *SALES, *MOVES]:
         names = {p["name"] for p in of(openapi, route)["parameters"] if p["in"] == "header"}
 
         assert {"Idempotency-Key", "Stagebook-Reason", "X-Correlation-ID"} <= names, route
-        assert ("If-Match" in names) == ("{" in route.path), route
-    for route in [*READS, *AUDITS]:
+        assert ("If-Match" in names) == ("{" in route.path and route not in MOVES), route
+    for route in [*READS, *AUDITS, *SALES_READS, *SALES_AUDITS]:
         names = {p["name"] for p in of(openapi, route)["parameters"]}
 
         assert "Stagebook-After" in names, route
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *ALIKE], ids=str)
+@pytest.mark.parametrize("route", EVERY, ids=str)
 def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, route: Route) -> None:
     scene = Scene(web, *route.steps)
-    lots = [{"name": "Tickets", "amount": 5, "locks": [{"amount": 1, "locktypeid": 1}]}]
-    if not route.steps:
+    if not route.steps and route.method != "DELETE":
+        lots = [{"id": scene.contingent["id"], "locks": [{"amount": 1, "locktypeid": 1}]}, FLOOR]
         channels = [{"saleschannelid": 1, "isactive": True}]
         body = {"contingents": lots, "saleschannels": channels, "c_x": [1]}
-        web.patch(f"/v1/events/{scene.event['id']}", json=body)
+        assert web.patch(f"/v1/events/{scene.event['id']}", json=body).status_code == 200
 
     answer = scene.ask(route)
 
@@ -194,18 +204,31 @@ def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, rout
         if name not in ("Content-Language", "Stagebook-As-Of"):
             assert name in answer.headers
     if answer.status_code != 204:
-        reference = described["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        module = documents if hasattr(documents, reference) else catalog_documents
-        model: type[BaseModel] = getattr(module, reference)
-        TypeAdapter(model).validate_json(answer.content)
-        schema = openapi["components"]["schemas"][reference]
-        named = {name for name in answer.json() if not name.startswith("c_")}
-        assert named == {*schema["required"]}
-        assert named == schema["properties"].keys()
+        ((kind, content),) = described["content"].items()
+        assert answer.headers["content-type"] == kind
+        reference = content["schema"]["$ref"].rpartition("/")[2]
+        shown = answer.content.splitlines() if kind == "application/x-ndjson" else [answer.content]
+        assert shown
+        for document in shown:
+            TypeAdapter(model(reference)).validate_json(document)
+            schema = openapi["components"]["schemas"][reference]
+            named = {name for name in from_json(document) if not name.startswith("c_")}
+            assert named == {*schema["required"]}
+            assert named == schema["properties"].keys()
+
+
+def model(name: str) -> type[BaseModel]:
+    """The documented model of that name."""
+    modules = (documents, catalog_documents, order_documents)
+    found: type[BaseModel] = next(vars(m)[name] for m in modules if name in vars(m))
+    return found
+
+
+SHOWN = ("Event", "Location", "Date", "Contingent", "Order", "Ticket", "Availability")
 
 
 def test_a_document_shows_all_its_fields_with_a_description(openapi: Json) -> None:
-    for name in ("EventDocument", "LocationDocument", "DateDocument", "ContingentDocument"):
+    for name in (f"{thing}Document" for thing in SHOWN):
         schema = openapi["components"]["schemas"][name]
 
         assert {*schema["required"]} == schema["properties"].keys()
@@ -221,7 +244,8 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     moved(client, scene.event, "publish")
     now(client, "/v1/changes")
     availability = f"/v1/events/{scene.event['id']}/availability"
-    for path in ("/v1/events", "/v1/locations", "/v1/catalog/pricetypes", availability):
+    lists = ("/v1/events", "/v1/locations", "/v1/catalog/pricetypes", "/v1/orders")
+    for path in (*lists, availability):
         now(client, path)
     del client.headers["Authorization"]
 
@@ -231,7 +255,7 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     assert ready.status_code == 200
     report = documents.Readiness.model_validate(ready.json())
     assert report.status == "ready"
-    assert report.views.keys() == {"events", "locations", "availability", "catalog", "changes"}
+    assert report.views.keys() == {projection.name for projection in PROJECTIONS}
     assert {view.lag for view in report.views.values()} == {0}
     assert {view.position for view in report.views.values()} == {report.position}
     assert client.get("/v1/health/ready").json() == ready.json()

@@ -10,6 +10,8 @@ from adapters.http.app import make_app
 from tests.adapters.http.talk import (
     AUDITS,
     READS,
+    SALES_AUDITS,
+    SALES_READS,
     Route,
     Scene,
     a_location,
@@ -22,7 +24,7 @@ from tests.adapters.http.talk import (
     refused,
 )
 
-GETS = [*READS, *AUDITS]
+GETS = [*READS, *AUDITS, *SALES_READS, *SALES_AUDITS]
 
 
 def test_who_wrote_reads_it_at_once(client: TestClient) -> None:
@@ -62,7 +64,7 @@ def hasty(web: TestClient) -> Iterator[TestClient]:
 def test_what_never_comes_is_said_to_be_tried_later(
     web: TestClient, hasty: TestClient, route: Route
 ) -> None:
-    path = Scene(web).url(route)
+    path = Scene(web, *route.steps).url(route)
     never = {"Stagebook-After": str(position(web) + 1_000)}
 
     answer = hasty.get(path, headers=never)

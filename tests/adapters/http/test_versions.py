@@ -8,8 +8,12 @@ from fastapi.testclient import TestClient
 from tests.adapters.http.talk import (
     COMMANDS,
     END,
+    FLOOR,
     LATER,
+    SALES,
     START,
+    TAKE,
+    Json,
     Route,
     Scene,
     a_location,
@@ -22,6 +26,8 @@ from tests.adapters.http.talk import (
     position,
     refused,
 )
+
+LISTED, CHEAPER = ({"prices": [{"pricetypeid": 2, "prices": [price]}]} for price in (15, 12.5))
 
 
 def test_the_etag_changes_with_everything_that_the_body_shows(client: TestClient) -> None:
@@ -39,10 +45,15 @@ def test_the_etag_changes_with_everything_that_the_body_shows(client: TestClient
         lambda: client.post(f"{path}/dates", json={"start": START, "end": END}),
         lambda: client.patch(dates_path(), json={"end": LATER}),
         lambda: client.patch(path, json={"contingents": [{"name": "A", "amount": 1}]}),
-        lambda: client.patch(path, json={"contingents": [{"name": "B"}]}),
+        lambda: client.patch(path, json={"contingents": [FLOOR | {"pricelistid": 1}]}),
+        lambda: client.post("/v1/catalog/pricelists", json={"name": "P", "prices": LISTED}),
+        lambda: client.patch("/v1/catalog/pricelists/1", json={"prices": CHEAPER}),
         lambda: client.patch(path, json={"seated_contingents": [{"name": "C"}]}),
         lambda: client.patch(f"/v1/locations/{location['id']}", json={"name": "Big hall"}),
         lambda: client.post(f"{path}/publish"),
+        lambda: client.post("/v1/orders", json={"saleschannelid": 2, **take(client, path)}),
+        lambda: client.post("/v1/orders/1/confirm"),
+        lambda: client.post("/v1/orders/1/cancel"),
         lambda: client.patch(path, json={"locationid": barn["id"]}),
         lambda: client.patch(f"/v1/locations/{barn['id']}", json={"name": "Great barn"}),
         lambda: client.delete(dates_path()),
@@ -56,6 +67,11 @@ def test_the_etag_changes_with_everything_that_the_body_shows(client: TestClient
 
     assert len({got.content for got in seen}) == len(seen)
     assert len({got.headers["ETag"] for got in seen}) == len(seen)
+
+
+def take(client: TestClient, path: str) -> Json:
+    lots = client.get(path).json()["contingents"]
+    return {"take": [{"contingentid": lots[0]["id"]}]}
 
 
 def test_the_etag_stays_when_the_body_does(client: TestClient) -> None:
@@ -96,7 +112,7 @@ def test_who_has_an_older_document_gets_the_new_one(web: TestClient) -> None:
     assert got.json()["name"] == "New"
 
 
-CONDITIONAL = [r for r in COMMANDS if "{" in r.path]
+CONDITIONAL = [r for r in [*COMMANDS, *SALES] if "{" in r.path]
 
 
 @pytest.mark.parametrize("route", CONDITIONAL, ids=str)
@@ -108,6 +124,8 @@ def test_every_change_refuses_what_was_decided_on_an_older_version(
     older = now(web, path)
     if "close" in route.steps:  # what is closed takes no edit
         moved(web, scene.event, "reopen", "close")
+    elif "{order}" in route.path:
+        assert web.post(f"{path}/tickets", json=scene.filled(TAKE)).status_code == 200
     else:
         changed(web, path, c_touched=True)
     newer = now(web, path)

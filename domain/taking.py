@@ -85,7 +85,19 @@ class Take(Value):
         return contingent_of((self.tickets or [0])[0])
 
 
-Takes = Annotated[list[Take], Field(max_length=100, description="Tickets to take")]
+def few_enough(takes: list[Take]) -> list[Take]:
+    """What no order has room for is not planned."""
+    if sum(len(take.tickets) if take.tickets else take.amount or 1 for take in takes) > MAX_TICKETS:
+        message = f"expected at most {MAX_TICKETS} tickets in all"
+        raise ValueError(message)
+    return takes
+
+
+Takes = Annotated[
+    list[Take],
+    Field(max_length=100, description="Tickets to take"),
+    AfterValidator(few_enough),
+]
 Promocodes = Annotated[
     list[Promocode], Field(max_length=20, description="Codes that a price may ask for")
 ]

@@ -111,6 +111,11 @@ BODIES: list[tuple[str, Any, str]] = [
     ("take null", {"saleschannelid": 2, "take": None}, "take"),
     ("a take that is null", {"saleschannelid": 2, "take": [None]}, "take.0"),
     ("too many takes", {"saleschannelid": 2, "take": [{"contingentid": 1}] * 101}, "take"),
+    (
+        "too many tickets in all",
+        {"saleschannelid": 2, "take": [{"tickets": [*range(1, 5_001)]}, {"tickets": [6_000]}]},
+        "take",
+    ),
     ("an empty promo code", {"saleschannelid": 2, "promocodes": [""]}, "promocodes.0"),
     ("too many promo codes", {"saleschannelid": 2, "promocodes": ["A"] * 21}, "promocodes"),
     ("an id of its own", {"saleschannelid": 2, "id": 7}, "id"),

@@ -230,11 +230,16 @@ def test_a_basket_has_a_limit_and_says_what_is_left_of_it(web: TestClient) -> No
 
 def test_an_order_has_at_most_five_thousand_tickets(web: TestClient) -> None:
     sale = on_sale(web, 6_000)
+    bought = sale.order(4_998)
 
     with nothing_recorded(web):
-        problem = refused(sale.ask(sale.takes(5_000), sale.takes()), 409, "basket-limit")
+        more = {"take": [sale.takes(2), sale.takes()]}
+        problem = refused(bought.do("tickets", more), 409, "basket-limit")
+        never = refused(sale.ask(sale.takes(5_000), sale.takes()), 422, "invalid")
 
-    assert (problem["limit"], problem["allowed"], problem["left"]) == ("order", 5_000, 5_000)
+    assert (problem["limit"], problem["allowed"], problem["left"]) == ("order", 5_000, 2)
+    assert paths(never) == ["take"]
+    assert len(bought.did("tickets", {"take": [sale.takes(2)]})["tickets"]) == 5_000
 
 
 def test_a_ticket_that_somebody_has_is_named(web: TestClient) -> None:

@@ -14,6 +14,7 @@ from tests.adapters.http.talk import (
     CLOSED,
     DRAFT,
     END,
+    FLOOR,
     LATER,
     START,
     Json,
@@ -21,6 +22,7 @@ from tests.adapters.http.talk import (
     after,
     an_event,
     changed,
+    for_sale,
     key_of,
     made,
     moved,
@@ -44,13 +46,23 @@ def a_life(client: TestClient) -> tuple[str, list[Response]]:
     def a_date() -> str:
         return f"{path}/dates/{now(client, f'{path}/dates').json()['data'][0]['id']}"
 
+    def lot() -> int:
+        return int(now(client, path).json()["contingents"][0]["id"])
+
+    def order() -> int:
+        return int(now(client, "/v1/orders?orderby=-id").json()["data"][0]["id"])
+
     steps: list[Step] = [
         lambda: client.patch(path, json={"subtitle": "2", "totalmaxtickets": 5, "tags": ["a"]}),
         lambda: client.post(f"{path}/dates", json={"start": START, "end": END}),
-        lambda: client.patch(path, json={"contingents": [{"name": "Late", "amount": 5}]}),
+        lambda: client.patch(path, json={"contingents": [FLOOR | {"amount": 5}]}),
         lambda: client.patch(f"/v1/locations/{location['id']}", json={"name": "Big hall"}),
         lambda: client.patch(a_date(), json={"end": LATER}),
         lambda: client.post(f"{path}/publish"),
+        lambda: client.post(f"{path}/tickets/lock", json={"contingentid": lot(), "locktypeid": 2}),
+        lambda: client.post(
+            "/v1/orders", json={"saleschannelid": 2, "take": [{"contingentid": lot()}]}
+        ),
         lambda: client.patch(path, json={"locationid": barn["id"], "c_x": None}),
         lambda: client.patch(path, json={"layout": {"color": "#112233"}, "info": "Lockers"}),
         lambda: client.patch(f"/v1/locations/{barn['id']}", json={"name": "Great barn"}),
@@ -58,6 +70,8 @@ def a_life(client: TestClient) -> tuple[str, list[Response]]:
         lambda: client.post(f"{path}/close"),
         lambda: client.post(f"{path}/reopen"),
         lambda: client.post(f"{path}/redraft"),
+        lambda: client.post(f"{path}/tickets/unlock", json={"contingentid": lot()}),
+        lambda: client.post(f"/v1/orders/{order()}/cancel"),
     ]
     shown = [now(client, path)]
     shown[0].headers["x-position"] = str(position(client))
@@ -285,7 +299,7 @@ def test_a_revert_is_refused_by_the_rules_of_today(web: TestClient) -> None:
 
 
 def test_a_revert_brings_the_status_back(web: TestClient) -> None:
-    event = an_event(web)
+    event = for_sale(web)
     path = f"/v1/events/{event['id']}"
     moved(web, event, "publish", "close")
 

@@ -12,6 +12,7 @@ from tests.adapters.http.talk import (
     a_location,
     an_event,
     changed,
+    for_sale,
     made,
     moved,
     now,
@@ -37,7 +38,7 @@ def full(web: TestClient) -> TestClient:
         {"name": None, "startts": None, "endts": None},
     ]
     documents = [
-        an_event(web, locationid=(hall if index < 4 else barn)["id"], **fields)
+        for_sale(web, locationid=(hall if index < 4 else barn)["id"], **fields)
         for index, fields in enumerate(events)
     ]
     dates = f"/v1/events/{documents[5]['id']}/dates"

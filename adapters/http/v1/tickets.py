@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -198,24 +199,23 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
 def ticket_lines(
     inventory: Inventory, contingent_id: int | None, state: str | None
 ) -> Iterator[bytes]:
+    tickets = _tickets(inventory, contingent_id, state)
+    lines = (to_json(ticket) + b"\n" for ticket in tickets)
+    while chunk := b"".join(islice(lines, LINES)):
+        yield chunk
+
+
+def _tickets(
+    inventory: Inventory, contingent_id: int | None, state: str | None
+) -> Iterator[dict[str, Any]]:
     known = inventory.state.get("tickets", {})
     for lot in inventory.contingents():
         if contingent_id not in (None, lot["id"]):
             continue
         for piece in inventory.pieces(lot["id"]):
             if state in (None, piece.counter):
-                yield from _lines(inventory, lot["id"], piece, known)
-
-
-def _lines(
-    inventory: Inventory, contingent_id: int, piece: Piece, known: dict[str, Any]
-) -> Iterator[bytes]:
-    for start in range(piece.first, piece.last + 1, LINES):
-        chunk = range(start, min(start + LINES, piece.last + 1))
-        yield b"".join(
-            to_json(_ticket(inventory, contingent_id, piece, ticket, known)) + b"\n"
-            for ticket in chunk
-        )
+                for ticket in range(piece.first, piece.last + 1):
+                    yield _ticket(inventory, lot["id"], piece, ticket, known)
 
 
 def _ticket(

@@ -527,6 +527,17 @@ def test_a_hundred_thousand_tickets_are_streamed_in_flat_memory(web: TestClient)
     assert peak < size / 3
 
 
+def test_lines_come_in_few_pieces_however_the_tickets_are_held(web: TestClient) -> None:
+    sale = on_sale(web, 1_000)
+    locked(sale, tickets=[sale.ticket(n) for n in range(1, 1_000, 2)], locktypeid=SOFT)
+    inventory = history.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
+
+    chunks = list(ticket_lines(inventory, None, None))
+
+    assert [chunk.count(b"\n") for chunk in chunks] == [500, 500]
+    assert b"".join(chunks) == now(web, sale.url("/tickets")).content
+
+
 # -- what is known of a ticket
 
 

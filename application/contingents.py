@@ -18,6 +18,7 @@ from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.limits import check_edit
 from domain.location import Location
+from domain.money import minor_of
 from domain.prices import too_precise
 from domain.ranges import Ranges
 from domain.ticket_fields import Lock, TicketFields, Unlock
@@ -32,8 +33,7 @@ def add_contingent(
 ) -> tuple[Event, Inventory, int]:
     """Returns its id, too."""
     event, inventory = _editable(work, number, version, contingents_version)
-    fields = body.fields()
-    check_prices(work, fields)
+    fields = _said(work, body)
     contingent_id = work.next_number(Kind.CONTINGENT)
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
     seed_barcodes(inventory, work.by)
@@ -51,8 +51,7 @@ def change_contingent(
 ) -> tuple[Event, Inventory, int]:
     event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
-    fields = body.fields()
-    check_prices(work, fields)
+    fields = _said(work, body)
     counter = lock_counter(work)
     inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
     _check(work, event, inventory)
@@ -110,7 +109,9 @@ def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> 
     """Changes barcodes, properties and custom fields. Returns how many tickets were named."""
     inventory = _of_event(work, number)
     inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
-    inventory.change_tickets([ticket.patch() for ticket in tickets], work.by)
+    patches = [ticket.patch() for ticket in tickets]
+    inventory.require_barcodes(patches, "tickets")
+    inventory.change_tickets(patches, work.by)
     return len(tickets)
 
 
@@ -159,6 +160,15 @@ def check_dates(event: Event, fields: ContingentFields, path: str = "") -> None:
     """Refuses dates that the Event does not have."""
     if unknown := [d for d in fields.dateids or () if str(d) not in event.state["dates"]]:
         raise Invalid(f"{path}dateids", f"Event {event.number} has no date {unknown[0]}")
+
+
+def _said(work: Work, body: ContingentBody) -> ContingentFields:
+    """What the body says, prices checked by the names that it has for them."""
+    if body.price is not None:
+        minor_of("price", body.price, work.currency)
+    fields = body.fields()
+    check_prices(work, fields)
+    return fields
 
 
 def _editable(

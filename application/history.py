@@ -21,6 +21,7 @@ from domain.event import Event
 from domain.event_fields import EventFields
 from domain.inventory import Inventory
 from domain.location import Location, LocationFields
+from domain.money import number as money
 from domain.order import Order
 
 A = TypeVar("A", bound=Aggregate)
@@ -356,7 +357,20 @@ def _comparable(aggregate: Aggregate) -> State:
     if isinstance(aggregate, Inventory):
         listed = aggregate.state.get("contingents", {})
         return {"contingents": {key: _shown(c) for key, c in listed.items()}}
-    return state | _said(aggregate.capture().state)
+    said = _said(aggregate.capture().state)
+    return _in_currency(said) if isinstance(aggregate, Order) and said else state | said
+
+
+def _in_currency(order: State) -> State:
+    """An order with its money as its document has it."""
+    currency = order["currency"]
+    payments = {
+        key: payment | {"amount": money(payment["amount"], currency)}
+        for key, payment in order["payments"].items()
+    }
+    lines = [line | {"price": money(line["price"], currency)} for line in order["lines"]]
+    paid = money(order["amountpaid"], currency)
+    return order | {"lines": lines, "payments": payments, "amountpaid": paid}
 
 
 def _shown(contingent: State) -> State:

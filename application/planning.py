@@ -98,11 +98,19 @@ def _overdue(work: Work, events: Sequence[int]) -> list[Order]:
 
 
 def _enough(overdue: Sequence[Order], events: Sequence[int], refusal: Refusal) -> bool:
-    """Whether what they hold could be what is missing."""
+    """Whether what they hold could be what is missing. Ending them in vain is dear: what was done
+    is taken back by loading the tickets of the whole Event again."""
     if isinstance(refusal, TicketNotFree):
         return any(order.holds(refusal.details["ticketid"]) for order in overdue)
     missing: int = refusal.details["asked"] - refusal.details["left"]
-    return sum(order.held(event) for order in overdue for event in events) >= missing
+    contingent = refusal.details.get("contingentid")
+    held = (
+        ranges.count(line["tickets"])
+        for order in overdue
+        for line in order.state["lines"]
+        if line["eventid"] in events and contingent in (None, line["contingentid"])
+    )
+    return sum(held) >= missing
 
 
 def _planned(
@@ -120,7 +128,7 @@ def _planned(
         event.require_on_sale(channel.number, work.by.time)
         inventory = work.load(Inventory, event.number)
         for contingent_id, amount, named in _parts(take):
-            contingent = inventory.contingent(contingent_id, f"{path}{_way(take)}")
+            contingent = inventory.contingent(contingent_id, f"{path}{take.way}")
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
@@ -156,11 +164,6 @@ def _event(work: Work, take: Take, path: str) -> Event:
     if not event.exists:
         raise Invalid(f"{path}eventid", f"there is no Event {take.eventid}")
     return event
-
-
-def _way(take: Take) -> str:
-    ways = ("contingentid", "tickettypepriceid", "tickets")
-    return next(name for name in ways if getattr(take, name) is not None)
 
 
 def _parts(take: Take) -> list[tuple[int, int, list[int]]]:

@@ -145,10 +145,10 @@ COUNTED = EDITS | MOVING
 
 def fold_contingents(state: State, fact: DomainEvent) -> None:
     """Folds a fact of an Inventory into `state["contingents"]`, by id in the order of adding.
-    `state["edited"]` is the version that last changed what a person entered of them."""
+    `state["edited"]` is the version that last changed what a person entered of them, locks too."""
     state["lastupdatets"] = fact.time
     contingents = state.setdefault("contingents", {})
-    if isinstance(fact, EDITS):
+    if isinstance(fact, EDITS | TicketsLocked | TicketsUnlocked):
         state["edited"] = fact.originator_version
     match fact:
         case ContingentAdded():

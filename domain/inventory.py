@@ -423,6 +423,24 @@ class Inventory(Aggregate):
             if not first <= ticket <= made or ranges.contains(gone.get(key, []), ticket):
                 raise Invalid(f"{path}.{index}", f"Event {self.number} has no ticket {ticket}")
 
+    def require_barcodes(self, tickets: Sequence[State], path: str) -> None:
+        """Refuses a barcode that another ticket has: a door lets one in by each."""
+        known = self.state.get("tickets", {})
+        anew = {str(ticket["id"]) for ticket in tickets if "barcode" in ticket}
+        if not anew:
+            return
+        contingents, gone = self.state["contingents"], self.state.get("gone", {})
+        taken = {said.get("barcode"): n for n, said in known.items() if n not in anew}
+        for index, ticket in enumerate(tickets):
+            holder = taken.get(ticket.get("barcode") or "")
+            key = str(contingent_of(int(holder or 0)))
+            if (
+                holder
+                and key in contingents
+                and not ranges.contains(gone.get(key, []), int(holder))
+            ):
+                raise Invalid(f"{path}.{index}.barcode", f"ticket {holder} has that barcode")
+
     def pieces(self, contingent_id: int) -> list[Piece]:
         """All tickets of a contingent, in their order, as pieces that are held alike."""
         found = [Piece(first, last, "free", None, None) for first, last in self.free(contingent_id)]

@@ -66,7 +66,7 @@ def _exceeded(
         tickets = (held(contingent) + asked, asked)
         everything = _both(everything, tickets)
         if dates := contingent["dateids"]:
-            for date in dates:
+            for date in set(dates):
                 on_date[date] = _both(on_date.get(date, (0, 0)), tickets)
         else:
             on_all = _both(on_all, tickets)

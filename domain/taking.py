@@ -76,6 +76,12 @@ class Take(Value):
         return of_price_id(self.tickettypepriceid)[1]
 
     @property
+    def way(self) -> str:
+        """The field that says what is taken."""
+        ways = ("contingentid", "tickettypepriceid", "tickets")
+        return next(name for name in ways if getattr(self, name) is not None)
+
+    @property
     def contingent(self) -> int:
         """The contingent that it speaks of, the first one where it names tickets."""
         if self.contingentid is not None:

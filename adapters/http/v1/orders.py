@@ -30,6 +30,7 @@ from application.keyring import Principal
 from application.ports import Answer
 from domain.errors import (
     BasketLimit,
+    Invalid,
     NotOnSale,
     OrderEmpty,
     OrderEnded,
@@ -231,11 +232,15 @@ async def with_events(request: Request, takes: list[Take], who: Principal) -> li
         await reads.seen_by(request, EVENTS, await reads.blocking(book.store.position))
         found = await reads.blocking(events_of, book, who.account, missing)
     return [
-        take
-        if take.eventid is not None
-        else take.model_copy(update={"eventid": found.get(take.contingent)})
-        for take in takes
+        take if take.eventid is not None else with_event(take, found, f"take.{index}.{take.way}")
+        for index, take in enumerate(takes)
     ]
+
+
+def with_event(take: Take, found: dict[int, int], path: str) -> Take:
+    if take.contingent not in found:
+        raise Invalid(path, f"there is no contingent {take.contingent}")
+    return take.model_copy(update={"eventid": found[take.contingent]})
 
 
 def events_of(book: Stagebook, account: int, contingents: list[int]) -> dict[int, int]:

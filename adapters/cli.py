@@ -49,6 +49,8 @@ app.add_typer(keys, name="keys")
 
 APPLICATION = "adapters.http.app:create"
 SHUTDOWN_SECONDS = 8
+HEALTHCHECK_SECONDS = 30
+"""How long a server process of several may be too busy to answer before it is taken for dead."""
 CATCH_UP_SECONDS = 30
 
 Account = Annotated[str, typer.Option("--account", help="The account's name.")]
@@ -119,6 +121,7 @@ def run(settings: Settings, announce: str | None) -> None:
         "access_log": False,
         "log_level": "warning",
         "lifespan": "on",
+        "timeout_worker_healthcheck": HEALTHCHECK_SECONDS,
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "server_header": False,
     }

@@ -68,8 +68,8 @@ class Store(Protocol):
         """
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Held by one process at a time of those that ask for it: what it decides inside, no other
-        of them overtakes. A courtesy, not a guarantee: `append` checks all the same."""
+        """A turn: while inside, other processes wait with what they append, so that what is decided
+        here is not overtaken. One batch is appended in a turn. `append` checks all the same."""
 
     def position(self) -> int:
         """The position of the newest fact, 0 in an empty store."""

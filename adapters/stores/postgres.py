@@ -9,7 +9,7 @@ log loses facts. They are not installed.)
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
@@ -32,7 +33,7 @@ from application.ports import (
 )
 from domain.base import DomainEvent, Snapshot
 
-MIGRATION_LOCK, TURNS_LOCK = 0x57A6EB00, 0x57A6EB01
+MIGRATION_LOCK = 0x57A6EB00
 LOOK_SECONDS = 5.0
 """How long it is tried to learn what became of a commit whose connection was lost."""
 
@@ -99,6 +100,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def __init__(self, datastore: PostgresDatastore) -> None:
         super().__init__(datastore)
+        self._turn: psycopg.Connection[Any] | None = None
         self.sql_create_statements = [
             s
             for s in self.sql_create_statements
@@ -142,10 +144,40 @@ class PostgresRecorder(PostgresApplicationRecorder):
         if not rows:
             params += ([],) * 9
         params += (list(read.keys()), list(read.values()))
-        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as c:
-            c.execute(APPEND, params, prepare=True)
-            row = c.fetchone()
+        if self._turn:
+            return self._append_in_turn(self._turn, params)
+        with self.datastore.get_connection() as conn:
+            return self._append(conn, params)
+
+    def _append(self, conn: psycopg.Connection[Any], params: tuple[Any, ...]) -> list[int]:
+        with conn.cursor(row_factory=tuple_row) as c:
+            row = c.execute(APPEND, params, prepare=True).fetchone()
         return list(row[0]) if row else []
+
+    def _append_in_turn(self, conn: psycopg.Connection[Any], params: tuple[Any, ...]) -> list[int]:
+        """Commits, too: what became of a commit is told here and nowhere later."""
+        try:
+            positions = self._append(conn, params)
+            conn.execute("COMMIT")
+        except psycopg.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
+        except psycopg.Error as error:
+            raise PersistenceError(str(error)) from error
+        return positions
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Other processes wait with what they write; the next batch is recorded within."""
+        with self.datastore.get_connection() as conn:
+            conn.execute("BEGIN; LOCK TABLE stored_events IN EXCLUSIVE MODE")
+            self._turn = conn
+            try:
+                yield
+            finally:
+                self._turn = None
+                if conn.info.transaction_status != TransactionStatus.IDLE:
+                    with suppress(psycopg.Error):  # a lost connection has let go of it already
+                        conn.execute("ROLLBACK")
 
 
 def _columns(events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
@@ -174,15 +206,8 @@ class PostgresStore:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        with ExitStack() as held:
-            with translated():
-                c = held.enter_context(held.enter_context(self.datastore.get_connection()).cursor())
-                c.execute("SELECT pg_advisory_lock(%s)", (TURNS_LOCK,))
-            try:
-                yield
-            finally:  # a lost connection has let go of it already, and says nothing of the batch
-                with suppress(psycopg.Error):
-                    c.execute("SELECT pg_advisory_unlock(%s)", (TURNS_LOCK,))
+        with translated(), self._recorder.turn():
+            yield
 
     def append(
         self,

@@ -68,6 +68,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         super().__init__(datastore)
         self.create_table_statements += CREATE.split(";")
         self._lock_file = lock_file.open("a")
+        self._in_turn = False
 
     def close(self) -> None:
         self.datastore.close()
@@ -88,10 +89,25 @@ class SqliteRecorder(SQLiteApplicationRecorder):
             raise IntegrityError(str(error)) from error
 
     @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Other processes wait with what they write."""
+        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        self._in_turn = True
+        try:
+            yield
+        finally:
+            self._in_turn = False
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
         """One write transaction, durable when it returns."""
-        with self.datastore.get_connection(commit=True) as held, held.cursor() as c:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        with ExitStack() as opened:
+            held = opened.enter_context(self.datastore.get_connection(commit=True))
+            c = opened.enter_context(held.cursor())
+            if not self._in_turn:
+                fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+                opened.callback(fcntl.flock, self._lock_file, fcntl.LOCK_UN)
             try:
                 c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
                 c.execute("BEGIN IMMEDIATE")
@@ -101,8 +117,6 @@ class SqliteRecorder(SQLiteApplicationRecorder):
                 if held._sqlite_conn.in_transaction:  # noqa: SLF001 - the wrapper hides it
                     c.execute("ROLLBACK")
                 raise
-            finally:
-                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     def _insert(
         self,
@@ -167,25 +181,19 @@ class SqliteStore:
             self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
             opened.callback(self._recorder.close)
             self._recorder.create_table()
-            self._turns = opened.enter_context(path.with_suffix(".turns").open("a"))
             opened.pop_all()
 
     def close(self) -> None:
         for reader in self._readers:
             reader.close()
-        self._turns.close()
         self._recorder.close()
 
     # -- writing
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        with translated():
-            fcntl.flock(self._turns, fcntl.LOCK_EX)
-        try:
+        with translated(), self._recorder.turn():
             yield
-        finally:
-            fcntl.flock(self._turns, fcntl.LOCK_UN)
 
     def append(
         self,

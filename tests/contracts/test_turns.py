@@ -1,14 +1,18 @@
 """Turns: of the processes that write the same things one decides at a time."""
 
 import threading
+from contextlib import suppress
 from functools import partial
+
+import pytest
 
 from application.group_commit import CONTENDED_BATCHES, Committer, Job
 from application.locations import change_location, create_location
-from application.ports import Answer
+from application.ports import Answer, VersionTaken
 from domain.base import Cause
 from domain.location import LocationFields
 from tests.contracts.conftest import Place
+from tests.contracts.facts import history
 
 PATIENCE = 30
 
@@ -50,13 +54,57 @@ def test_a_turn_is_waited_for_until_it_is_over(place: Place) -> None:
 
 
 def test_numbers_are_taken_and_facts_recorded_within_a_turn(place: Place) -> None:
-    store = place.store()
+    store, other = place.store(), place.store()
 
     with store.exclusive():
         assert store.take_numbers(7, 3, 2) == 1
-        run(opened(place), "Gent")
+        store.append(history(1, 3))
 
-    assert store.position() == 3
+        assert other.position() == 3
+
+    assert other.append(history(2, 1)) == [4]
+
+
+def test_others_wait_with_what_they_append_until_the_turn_is_over(place: Place) -> None:
+    one, other = place.store(), place.store()
+    done = threading.Event()
+
+    def append() -> None:
+        with suppress(VersionTaken):
+            other.append(history(1, 1))
+        done.set()
+
+    with one.exclusive():
+        appending = threading.Thread(target=append)
+        appending.start()
+        assert not done.wait(0.2)
+        one.append(history(1, 3))
+
+    assert done.wait(PATIENCE)
+    appending.join(PATIENCE)
+    assert one.position() == 3
+
+
+def test_a_turn_in_which_nothing_is_recorded_leaves_nothing(place: Place) -> None:
+    one, other = place.store(), place.store()
+
+    with pytest.raises(RuntimeError), one.exclusive():
+        raise RuntimeError
+
+    assert other.append(history(1, 1)) == [1]
+    assert one.append(history(2, 1)) == [2]
+
+
+def test_what_was_overtaken_within_a_turn_is_told_and_the_turn_goes_on_to_the_next(
+    place: Place,
+) -> None:
+    one, other = place.store(), place.store()
+    other.append(history(1, 1))
+
+    with pytest.raises(VersionTaken), one.exclusive():
+        one.append(history(1, 1))
+
+    assert len(other.append(history(2, 1))) == 1
 
 
 def test_who_sees_others_write_what_it_holds_waits_for_its_turn(place: Place) -> None:

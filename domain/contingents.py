@@ -145,6 +145,7 @@ COUNTED = EDITS | MOVING
 
 def fold_contingents(state: State, fact: DomainEvent) -> None:
     """Folds a fact of an Inventory into `state["contingents"]`, by id in the order of adding.
+    Locks are what is locked: facts of the first version wished for some that never were made.
     `state["edited"]` is the version that last changed what a person entered of them, locks too."""
     state["lastupdatets"] = fact.time
     contingents = state.setdefault("contingents", {})
@@ -158,6 +159,7 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
                 **ContingentFields.defaults(),
                 **fact.fields,
                 "amount": amount,
+                "locks": [],
                 "id": fact.contingentid,
                 "seated": fact.seated,
                 "lastupdatets": fact.time,
@@ -171,7 +173,8 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
             }
         case ContingentChanged():
             key = str(fact.contingentid)
-            contingent = contingents[key] | fact.changed | {"lastupdatets": fact.time}
+            changed = {n: v for n, v in fact.changed.items() if n != "locks"}
+            contingent = contingents[key] | changed | {"lastupdatets": fact.time}
             grown = growth(contingents[key], fact.changed)
             if grown:
                 counters = contingent["counters"]

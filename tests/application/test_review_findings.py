@@ -1,6 +1,8 @@
 """What a review found: what was counted twice, undone in silence, or said in other words."""
 
+from dataclasses import asdict
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,13 +11,19 @@ from adapters.stores.memory import MemoryStore
 from application import contingents
 from application.history import history_of_one
 from domain.base import Snapshot
-from domain.contingents import ContingentBody
+from domain.contingents import (
+    ContingentAdded,
+    ContingentBody,
+    ContingentChanged,
+    fold_contingents,
+)
 from domain.errors import Invalid, SoldOut, VersionMismatch
 from domain.inventory import Inventory
 from domain.order import Order
 from domain.ticket_fields import TicketsPatch
 from tests.application.box_office import ENDS, STARTS, AtOnce, BoxOffice, ticket
 from tests.application.desk import taking
+from tests.spec import ACCOUNT, by
 
 HARD = 1
 
@@ -141,3 +149,23 @@ def test_too_many_decimals_are_refused_by_the_name_that_was_sent(
 
     with office.refuses(Invalid, errors=[{"path": "price", "message": message}]):
         office.contingent(event, price=25.001)
+
+
+def test_locks_that_the_first_version_only_noted_are_not_shown() -> None:
+    """It recorded them as a field of the contingent, and locked nothing."""
+    state: dict[str, Any] = {}
+    noted = {"name": "Floor", "amount": 10, "locks": [{"amount": 5, "locktypeid": 1}] * 2}
+    place = {"originator_id": Inventory.id_of(ACCOUNT, 1), **asdict(by())}
+
+    fold_contingents(
+        state,
+        ContingentAdded(**place, originator_version=1, contingentid=1, seated=False, fields=noted),
+    )
+    fold_contingents(
+        state,
+        ContingentChanged(
+            **place, originator_version=2, contingentid=1, changed={"locks": noted["locks"]}
+        ),
+    )
+
+    assert state["contingents"]["1"]["locks"] == []

@@ -197,6 +197,18 @@ def test_a_contingent_is_told_by_its_field(
         assert paths(refused(answer, 422, "invalid")) == [path]
 
 
+def test_a_short_price_is_told_by_its_name(web: TestClient, still: Sale) -> None:
+    twice = {"price": 25, "eventspecificprices": {"prices": []}}
+
+    with nothing_recorded(web):
+        for body in ({"price": 25.001}, twice):
+            for answer in (
+                web.post(still.url("/contingents"), json=body),
+                web.patch(one_of(still), json=body),
+            ):
+                assert paths(refused(answer, 422, "invalid")) == ["price"]
+
+
 def test_locks_by_count_come_with_the_contingent(web: TestClient) -> None:
     sale = on_sale(web, locks=[{"amount": 2, "locktypeid": HARD}])
     counted = sale.counted()
@@ -595,6 +607,23 @@ def test_five_thousand_tickets_are_changed_at_once(web: TestClient) -> None:
     assert (answer, recorded) == ({"changed": 5_000}, 1)
     assert paths(refused(more, 422, "invalid")) == ["tickets"]
     assert sum(t["barcode"].startswith("CODE-") for t in sale.tickets()) == 5_000
+
+
+def test_no_two_tickets_of_an_event_have_one_imported_barcode(web: TestClient) -> None:
+    sale = on_sale(web, 3)
+    other = sale.contingent_of(1)
+    one, two, three = (sale.ticket(n) for n in (1, 2, 3))
+    sent(sale, {"id": one, "barcode": "A"}, {"id": two, "barcode": "B"})
+
+    with nothing_recorded(web):
+        for ticket in (three, other.ticket(1)):
+            body = {"tickets": [{"id": one, "c_x": None}, {"id": ticket, "barcode": "A"}]}
+            answer = web.patch(sale.url("/tickets"), json=body)
+            assert paths(refused(answer, 422, "invalid")) == ["tickets.1.barcode"]
+    sent(sale, {"id": one, "barcode": "B"}, {"id": two, "barcode": "A"})
+    sent(sale, {"id": one, "barcode": None}, {"id": three, "barcode": "B"})
+
+    assert [t["barcode"] for t in sale.tickets()[1:3]] == ["A", "B"]
 
 
 PATCHES: list[tuple[str, Any, str]] = [

@@ -33,11 +33,11 @@ def add_contingent(
 ) -> tuple[Event, Inventory, int]:
     """Returns its id, too."""
     event, inventory = _editable(work, number, version, contingents_version)
-    fields = _said(work, body)
+    fields = _said(work, event, body)
     contingent_id = work.next_number(Kind.CONTINGENT)
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
     seed_barcodes(inventory, work.by)
-    _check(work, event, inventory)
+    check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
     return event, inventory, contingent_id
 
 
@@ -51,10 +51,10 @@ def change_contingent(
 ) -> tuple[Event, Inventory, int]:
     event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
-    fields = _said(work, body)
+    fields = _said(work, event, body)
     counter = lock_counter(work)
     inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
-    _check(work, event, inventory)
+    check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
     return event, inventory, contingent_id
 
 
@@ -147,7 +147,17 @@ def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]
     return found
 
 
-def check_prices(work: Work, fields: ContingentFields, path: str = "") -> None:
+def check_contingent(work: Work, event: Event, fields: ContingentFields, path: str = "") -> None:
+    """Refuses what refers to nothing, before anything is done: a large Inventory that was changed
+    in vain has to be loaded again."""
+    _check_prices(work, fields, path)
+    _check_dates(event, fields, path)
+    counter = lock_counter(work)
+    for index, lock in enumerate(fields.locks or ()):
+        counter(lock.locktypeid, f"{path}locks.{index}.locktypeid")
+
+
+def _check_prices(work: Work, fields: ContingentFields, path: str) -> None:
     """Refuses prices with more digits than the account's currency has."""
     prices = fields.patch().get("eventspecificprices")
     if where := too_precise(prices, work.currency):
@@ -156,18 +166,18 @@ def check_prices(work: Work, fields: ContingentFields, path: str = "") -> None:
         )
 
 
-def check_dates(event: Event, fields: ContingentFields, path: str = "") -> None:
+def _check_dates(event: Event, fields: ContingentFields, path: str) -> None:
     """Refuses dates that the Event does not have."""
     if unknown := [d for d in fields.dateids or () if str(d) not in event.state["dates"]]:
         raise Invalid(f"{path}dateids", f"Event {event.number} has no date {unknown[0]}")
 
 
-def _said(work: Work, body: ContingentBody) -> ContingentFields:
+def _said(work: Work, event: Event, body: ContingentBody) -> ContingentFields:
     """What the body says, prices checked by the names that it has for them."""
     if body.price is not None:
         minor_of("price", body.price, work.currency)
     fields = body.fields()
-    check_prices(work, fields)
+    check_contingent(work, event, fields)
     return fields
 
 
@@ -183,11 +193,3 @@ def _editable(
 def _of_event(work: Work, number: int) -> Inventory:
     work.load(Event, number).require()
     return work.load(Inventory, number)
-
-
-def _check(work: Work, event: Event, inventory: Inventory) -> None:
-    """A contingent is valid on dates that there are, and what is held has room on them."""
-    for contingent in inventory.contingents():
-        if unknown := [d for d in contingent["dateids"] if str(d) not in event.state["dates"]]:
-            raise Invalid("dateids", f"Event {event.number} has no date {unknown[0]}")
-    check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())

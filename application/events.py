@@ -6,8 +6,7 @@ Each returns the Event with what its document shows beside it, as of the end of 
 from collections.abc import Sequence
 
 from application.contingents import (
-    check_dates,
-    check_prices,
+    check_contingent,
     lock_counter,
     price_lists,
     require_contingents,
@@ -190,8 +189,7 @@ def _set_contingents(
             continue
         for index, contingent in enumerate(wanted):
             path = "seated_contingents" if is_seated else "contingents"
-            check_prices(work, contingent, f"{path}.{index}.")
-            check_dates(event, contingent, f"{path}.{index}.")
+            check_contingent(work, event, contingent, f"{path}.{index}.")
         work.load(Inventory, event.number).set_contingents(
             wanted,
             seated=is_seated,

@@ -19,10 +19,11 @@ from domain.differences import Difference, differences
 from domain.errors import NotFound
 from domain.event import Event
 from domain.event_fields import EventFields
-from domain.inventory import Inventory
+from domain.inventory import CountedInventory, Inventory
 from domain.location import Location, LocationFields
 from domain.money import number as money
 from domain.order import Order
+from domain.tickets import TicketsChanged
 
 A = TypeVar("A", bound=Aggregate)
 Before = Callable[[Recorded], bool]
@@ -92,7 +93,7 @@ def past_event(
         version = version_where(store, Event.id_of(account, number), before)
     event = load(store, Event, Event.id_of(account, number), version)
     _require_shown(event, version, time)
-    inventory = _as_of(store, Inventory, Inventory.id_of(account, number), before)
+    inventory = _as_of(store, CountedInventory, Inventory.id_of(account, number), before)
     numbers = {c["pricelistid"] for c in inventory.contingents() if c["pricelistid"]}
     lists = (_as_of(store, PriceList, PriceList.id_of(account, n), before) for n in sorted(numbers))
     return ShownEvent(
@@ -114,13 +115,13 @@ def past_availability(
         def before(r: Recorded) -> bool:
             return r.position <= end
 
-        inventory = load(store, Inventory, inventory_id, version)
+        inventory = load(store, CountedInventory, inventory_id, version)
     else:
 
         def before(r: Recorded) -> bool:
             return r.fact.time <= str(time)
 
-        inventory = _as_of(store, Inventory, inventory_id, before)
+        inventory = _as_of(store, CountedInventory, inventory_id, before)
     event = _as_of(store, Event, Event.id_of(account, number), before)
     _require_shown(event, event.version, time)
     return event, inventory
@@ -132,28 +133,13 @@ def inventory_now(store: Store, account: int, number: int) -> Inventory:
     return load(store, Inventory, Inventory.id_of(account, number))
 
 
-def held_tickets(store: Store, account: int, number: int) -> tuple[Order, dict[int, Inventory]]:
-    """An order and the tickets of each Event that it holds some of, as of one moment."""
-    end = store.position()
-
-    def before(r: Recorded) -> bool:
-        return r.position <= end
-
-    order = _as_of(store, Order, Order.id_of(account, number), before).require()
-    inventory_ids = {event: Inventory.id_of(account, event) for event in order.events}
-    return order, {
-        event: _as_of(store, Inventory, inventory_id, before)
-        for event, inventory_id in inventory_ids.items()
-    }
-
-
 def inventory_at_each(
     store: Store, account: int, number: int, times: Sequence[str]
 ) -> Iterator[State]:
     """What is counted of an Event's tickets at each of these moments, which are in order."""
     load(store, Event, Event.id_of(account, number)).require()
     inventory_id = Inventory.id_of(account, number)
-    start = _as_of(store, Inventory, inventory_id, lambda r: r.fact.time <= times[0])
+    start = _as_of(store, CountedInventory, inventory_id, lambda r: r.fact.time <= times[0])
     state = {"contingents": dict(start.state.get("contingents", {}))}
     following = _facts_behind(store, inventory_id, start.version)
     fact = next(following, None)
@@ -276,7 +262,7 @@ def event_history(
     """The facts of an Event and of its contingents, newest first."""
     aggregates: list[Aggregate] = [
         Event(Event.id_of(account, number)),
-        Inventory(Inventory.id_of(account, number)),
+        CountedInventory(Inventory.id_of(account, number)),
     ]
     return _history(store, aggregates, limit, start)
 
@@ -327,7 +313,7 @@ def _entries(
     folded: dict[UUID, Aggregate] = {}
     for aggregate in aggregates:
         first = next((r for r in page if r.fact.originator_id == aggregate.id), None)
-        before = first.fact.originator_version - 1 if first else None
+        before = first.fact.originator_version - 1 if first else 0
         folded[aggregate.id] = load(store, type(aggregate), aggregate.id, before)
     main = folded[aggregates[0].id]
     own = [r for r in page if r.fact.originator_id == main.id]
@@ -338,15 +324,16 @@ def _entries(
     entries = []
     for recorded in page:
         aggregate = folded[recorded.fact.originator_id]
-        before_state = _comparable(aggregate)
+        before_state = _comparable(aggregate, recorded.fact)
         aggregate.apply(recorded.fact)
-        changes = list(differences(before_state, _comparable(aggregate)))
+        changes = list(differences(before_state, _comparable(aggregate, recorded.fact)))
         entries.append(Entry(recorded, main.version, changes))
     return entries
 
 
-def _comparable(aggregate: Aggregate) -> State:
-    """The state as a reader knows it: with the defaults of what was never set."""
+def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
+    """The state as a reader knows it: with the defaults of what was never set, and of single
+    tickets those that the fact is about."""
     state: dict[str, Any] = {}
     if isinstance(aggregate, Event):
         state = {**EventFields.defaults(), "dates": {}, "deleted": False}
@@ -356,7 +343,12 @@ def _comparable(aggregate: Aggregate) -> State:
         state = {**aggregate.FIELDS.defaults(), "isarchived": False}
     if isinstance(aggregate, Inventory):
         listed = aggregate.state.get("contingents", {})
-        return {"contingents": {key: _shown(c) for key, c in listed.items()}}
+        shown = {"contingents": {key: _shown(c) for key, c in listed.items()}}
+        if isinstance(fact, TicketsChanged):
+            known = aggregate.state.get("tickets", {})
+            named = [str(ticket["id"]) for ticket in fact.tickets]
+            shown["tickets"] = {key: known.get(key, {}) for key in named}
+        return shown
     said = _said(aggregate.capture().state)
     return _in_currency(said) if isinstance(aggregate, Order) and said else state | said
 

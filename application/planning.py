@@ -209,7 +209,7 @@ class _Buyer:
             except (BasketLimit, PriceNotOffered, SoldOut) as not_met:
                 refusal = refusal or not_met
             else:
-                return offer, price, free
+                return offer, 0 if free else price, free
         if refusal:
             raise refusal
         what = "price" if wanted is None else f"price of type {wanted}"

@@ -13,7 +13,7 @@ from application.group_commit import Work
 from application.planning import Plan, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
-from domain.errors import Invalid
+from domain.errors import Invalid, NotOnSale
 from domain.event import Event
 from domain.inventory import Inventory
 from domain.money import minor_of
@@ -43,7 +43,10 @@ def add_tickets(
 ) -> Order:
     """Takes more; into a confirmed order they are sold at once."""
     order = _open(work, number, version)
-    channel = _channel(work, order.state["saleschannelid"])
+    channel = work.load(SalesChannel, order.state["saleschannelid"])
+    if channel.archived:
+        message = f"sales channel {channel.number} is archived"
+        raise NotOnSale(message, saleschannelid=channel.number)
     plan = plan_taking(work, channel, take, promocodes, order)
     order.add(plan.lines, _hold(channel, hold), work.by)
     _take(work, order, plan)
@@ -132,6 +135,12 @@ def lapse_order(work: Work, number: int) -> Order:
     if order.due(work.by.time):
         lapse(work, order)
     return order
+
+
+def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:
+    """An order, and the Inventories that know its tickets: they are in memory here."""
+    order = work.load(Order, number).require()
+    return order, {event: work.load(Inventory, event) for event in order.events}
 
 
 # -- the ways of an order

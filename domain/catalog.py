@@ -207,8 +207,14 @@ class CatalogItem(Aggregate):
 
 
 class PriceType(CatalogItem):
+    """What is given away stays so: orders that hold it are counted by it."""
+
     KIND = Kind.PRICE_TYPE
     FIELDS = PriceTypeFields
+
+    def check_changed(self, changed: State) -> None:
+        if "typeid" in changed and FREE in (changed["typeid"], self.value("typeid")):
+            raise Invalid("typeid", "a price type cannot change from or to Free, 2304")
 
 
 class PriceList(CatalogItem):

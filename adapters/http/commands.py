@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from fastapi import Request
 from starlette.responses import Response
 
-from adapters.http import requests
+from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.body import StrictRequest
-from application.group_commit import Job, Work
+from application.group_commit import IdempotencyKey, Job, Work
 from application.keyring import Principal
 from application.ports import Answer
 from domain.base import Cause
@@ -43,6 +43,26 @@ async def execute(
     if "idempotency-key" in request.headers:
         body = await StrictRequest.of(request).body()
         key = requests.idempotency_key(request, body)
+    return await _done(request, who, cause, decide, answer, key)
+
+
+async def ask(
+    request: Request, decide: Callable[[Work], T], answer: Callable[[T], Answer], *, who: Principal
+) -> Response:
+    """What the writer knows, which holds in memory what is long to load; it records nothing."""
+    await reads.seen(request, None)
+    now = stamp(datetime.now(UTC))
+    return await _done(request, who, Cause(who.actor, now, ""), decide, answer)
+
+
+async def _done(
+    request: Request,
+    who: Principal,
+    cause: Cause,
+    decide: Callable[[Work], T],
+    answer: Callable[[T], Answer],
+    key: IdempotencyKey | None = None,
+) -> Response:
     waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app

@@ -368,6 +368,6 @@ def test_an_order_needs_a_sales_channel_that_is_there(office: BoxOffice, channel
     with office.refuses(Invalid):
         office.order(taking(event, lot), channel=channel)
 
-    with office.refuses(Invalid):
+    with office.refuses(NotOnSale):
         office.add(order, taking(event, lot))
     office.confirm(order)

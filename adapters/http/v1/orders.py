@@ -12,7 +12,7 @@ from adapters.bootstrap import EVENTS, ORDERS, Stagebook
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.body import AuditRoute, SellRoute
-from adapters.http.commands import document, execute
+from adapters.http.commands import ask, document, execute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
 from adapters.http.v1.order_documents import HeldTickets, OrderDocument, OrderPage
@@ -138,12 +138,12 @@ async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A00
     """The tickets that an order holds, with barcodes, properties and custom fields."""
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.ORDER, who)
-    await reads.seen(request, None)
-    store = stagebook(request).store
-    held = await reads.blocking(history.held_tickets, store, who.account, number)
-    shown = [*held_tickets(*held)]
-    body = to_json({"data": shown, "next": None, "total": len(shown)})
-    return Response(body, media_type="application/json")
+    return await ask(request, partial(sales.held_tickets, number=number), held, who=who)
+
+
+def held(found: tuple[Order, dict[int, Inventory]]) -> Answer:
+    shown = [*held_tickets(*found)]
+    return Answer(200, {}, to_json({"data": shown, "next": None, "total": len(shown)}))
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from adapters.bootstrap import AVAILABILITY, ORDERS
+from adapters.check import view_faults
 from domain import ranges
 from domain.tickets import first_ticket
 from tests.processes.pair import Pair, buying, problem, taking
@@ -41,3 +43,5 @@ def test_every_ticket_is_sold_once_and_the_others_are_told(pair: Pair) -> None:
     listed = pair.read(f"/v1/orders?eventid={event}&limit=1000")
     assert listed["total"] == TICKETS
     assert {order["paymentstatus"] for order in listed["data"]} == {1}
+    for projection in (AVAILABILITY, ORDERS):
+        assert list(view_faults(pair.book, projection)) == []

@@ -51,7 +51,7 @@ def change_contingent(
 ) -> tuple[Event, Inventory, int]:
     event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
-    fields = _said(work, event, body)
+    fields = _said(work, event, body, contingent_id)
     counter = lock_counter(work)
     inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
@@ -147,14 +147,24 @@ def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]
     return found
 
 
-def check_contingent(work: Work, event: Event, fields: ContingentFields, path: str = "") -> None:
+def check_contingent(
+    work: Work,
+    event: Event,
+    fields: ContingentFields,
+    path: str = "",
+    contingent_id: int | None = None,
+) -> None:
     """Refuses what refers to nothing, before anything is done: a large Inventory that was changed
-    in vain has to be loaded again."""
+    in vain has to be loaded again. Locks that are there may be of a lock type that is archived."""
     _check_prices(work, fields, path)
     _check_dates(event, fields, path)
     counter = lock_counter(work)
+    listed = work.load(Inventory, event.number).state.get("contingents", {})
+    current = listed.get(str(fields.id if contingent_id is None else contingent_id))
     for index, lock in enumerate(fields.locks or ()):
-        counter(lock.locktypeid, f"{path}locks.{index}.locktypeid")
+        locked = current["locked"].get(str(lock.locktypeid), 0) if current else 0
+        if lock.amount > locked:
+            counter(lock.locktypeid, f"{path}locks.{index}.locktypeid")
 
 
 def _check_prices(work: Work, fields: ContingentFields, path: str) -> None:
@@ -172,12 +182,14 @@ def _check_dates(event: Event, fields: ContingentFields, path: str) -> None:
         raise Invalid(f"{path}dateids", f"Event {event.number} has no date {unknown[0]}")
 
 
-def _said(work: Work, event: Event, body: ContingentBody) -> ContingentFields:
+def _said(
+    work: Work, event: Event, body: ContingentBody, contingent_id: int | None = None
+) -> ContingentFields:
     """What the body says, prices checked by the names that it has for them."""
     if body.price is not None:
         minor_of("price", body.price, work.currency)
     fields = body.fields()
-    check_contingent(work, event, fields)
+    check_contingent(work, event, fields, contingent_id=contingent_id)
     return fields
 
 

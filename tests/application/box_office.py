@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from adapters.stores.memory import MemoryStore
 from application import catalog, contingents, events
-from application.group_commit import Job, Work
+from application.group_commit import Committer, GroupCommit, Job, Work, settle_futures
 from application.ports import Answer, Recorded, Store
-from domain.base import Cause
+from domain.base import Aggregate, Cause
 from domain.catalog import CatalogFields, CatalogItem, SalesChannel, SalesChannelFields
 from domain.contingents import ContingentBody
 from domain.errors import Refusal
@@ -24,6 +25,7 @@ from tests.spec import ACCOUNT, at, by
 
 WEB, EXTERNAL = 2, 3
 NORMAL, REDUCED, FREE = 1, 2, 3
+HARD, SOFT = 1, 2
 STARTS, ENDS = "2026-12-01T20:00:00Z", "2026-12-01T23:00:00Z"
 
 
@@ -43,13 +45,32 @@ def prices(*those: dict[str, Any]) -> PricelistPrices:
     return PricelistPrices.model_validate({"prices": list(those)})
 
 
+class AtOnce(Committer):
+    """The writer without its thread: a command is committed while it is handed in."""
+
+    def submit(self, job: Job) -> Any:
+        self.commit([job])
+        settle_futures([job])
+        return job.future
+
+    def close(self) -> None:
+        pass
+
+
 class BoxOffice(Desk):
     """It is `now` seconds after the start of the tests' time."""
 
     def __init__(
-        self, store: Store | None = None, account: int = ACCOUNT, currency: str = DEFAULT_CURRENCY
+        self,
+        store: Store | None = None,
+        account: int = ACCOUNT,
+        *,
+        currency: str = DEFAULT_CURRENCY,
+        writer: Callable[[Store], Any] = GroupCommit,
     ) -> None:
-        super().__init__(store, account)
+        self.store = store or MemoryStore()
+        self.account = account
+        self.writer = writer(self.store)
         self.currency = currency
         self.now = 0.0
 
@@ -118,6 +139,16 @@ class BoxOffice(Desk):
         """How long that sales channel holds its orders from now on."""
         body = SalesChannelFields(basketseconds=seconds)
         return self.do(partial(catalog.change_item, cls=SalesChannel, number=channel, fields=body))
+
+    def in_memory(self, cls: type[Aggregate], *numbers: int) -> dict[int, Any]:
+        """The states of aggregates, as the writer holds them."""
+        found: dict[int, Any] = {}
+
+        def look(work: Work) -> None:
+            found.update({number: work.load(cls, number).capture().state for number in numbers})
+
+        self.do(look)
+        return found
 
     def counted(self, *of: tuple[int, int]) -> list[dict[str, int]]:
         """The counters of these Events and contingents that are not 0, but `total`."""

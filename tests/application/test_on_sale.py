@@ -5,8 +5,9 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
-from domain.catalog import PriceList, PriceListFields, PriceType, PriceTypeFields
+from domain.catalog import LockType, PriceList, PriceListFields, PriceType, PriceTypeFields
 from domain.errors import (
     BasketLimit,
     Invalid,
@@ -20,6 +21,7 @@ from tests.application.box_office import (
     FREE,
     NORMAL,
     REDUCED,
+    SOFT,
     WEB,
     BoxOffice,
     price,
@@ -310,6 +312,25 @@ def test_the_price_of_a_list_is_one_to_publish_with_unless_it_is_archived(
         office.publish(event)
     office.archive(PriceList, price_list, archived=False)
     office.publish(event)
+
+
+# -- what was archived
+
+
+def test_locks_of_a_type_that_is_archived_stay_when_they_are_sent_back(office: BoxOffice) -> None:
+    event, lot = office.on_sale(10)
+    office.lock(event, SOFT, contingentid=lot, amount=3)
+    office.archive(LockType, SOFT)
+    document = from_json(office.change(event).body)
+
+    office.change(event, contingents=document["contingents"])
+    office.change_contingent(event, lot, name="Floor", locks=[{"locktypeid": SOFT, "amount": 2}])
+
+    assert office.counted((event, lot)) == [{"free": 8, "locked_soft": 2}]
+    with office.refuses(Invalid):
+        office.change_contingent(event, lot, locks=[{"locktypeid": SOFT, "amount": 3}])
+    with office.refuses(Invalid):
+        office.lot(event, locks=[{"locktypeid": SOFT, "amount": 1}])
 
 
 # -- currencies

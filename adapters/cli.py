@@ -155,7 +155,7 @@ def work(
         ignored = until_closed and number == signal.SIGINT
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
     with opened() as book:
-        working(book, sys.stdin.buffer if until_closed else None, stop)
+        working(book, sys.stdin.fileno() if until_closed else None, stop)
 
 
 class Announcing(uvicorn.Server):

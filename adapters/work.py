@@ -4,11 +4,11 @@ The server starts it and starts it again should it die. It lives as long as the 
 other end of its standard input, so it cannot outlive a server that is killed.
 """
 
+import os
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO
 
 from structlog import get_logger
 
@@ -20,16 +20,18 @@ STOP_SECONDS = 10
 log = get_logger()
 
 
-def work(book: Stagebook, until_closed: IO[bytes] | None, stop: threading.Event) -> None:
-    """Keeps the views up to date until it is stopped, or until that stream ends."""
-    if until_closed:
+def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> None:
+    """Keeps the views up to date until it is stopped, or until that file descriptor ends."""
+    if until_closed is not None:
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
     book.start_worker()
     stop.wait()
 
 
-def _stop_at_end(stream: IO[bytes], stop: threading.Event) -> None:
-    stream.read()
+def _stop_at_end(descriptor: int, stop: threading.Event) -> None:
+    """Reads it straight: a stream would be locked by this thread when the interpreter ends."""
+    while os.read(descriptor, 1_024):
+        pass
     stop.set()
 
 

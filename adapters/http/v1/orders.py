@@ -1,6 +1,6 @@
 """`/v1/orders`: translates, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from adapters.http.v1.past import (
 from adapters.http.v1.spec import Id, changes, creates, finds, lists, shows
 from adapters.http.v1.tickets import said_of
 from application import history, sales
+from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer
 from domain.errors import (
@@ -70,7 +71,7 @@ async def create_order(request: Request, body: OrderBody) -> Response:
     if take is not body.take:
         body = body.model_copy(update={"take": take})
     decide = partial(sales.create_order, body=body, hold=hold(request))
-    return await execute(request, decide, created, who=who)
+    return await execute(request, where_known(take, decide), created, who=who)
 
 
 @router.get("/{id}", **shows(OrderDocument))
@@ -130,7 +131,7 @@ async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # 
         hold=hold(request),
         **the(request, id, who),
     )
-    return await execute(request, decide, answer, who=who)
+    return await execute(request, where_known(take, decide), answer, who=who)
 
 
 @router.get("/{id}/tickets", **finds(HeldTickets))
@@ -232,15 +233,24 @@ async def with_events(request: Request, takes: list[Take], who: Principal) -> li
         await reads.seen_by(request, EVENTS, await reads.blocking(book.store.position))
         found = await reads.blocking(events_of, book, who.account, missing)
     return [
-        take if take.eventid is not None else with_event(take, found, f"take.{index}.{take.way}")
-        for index, take in enumerate(takes)
+        take
+        if take.eventid is not None
+        else take.model_copy(update={"eventid": found.get(take.contingent)})
+        for take in takes
     ]
 
 
-def with_event(take: Take, found: dict[int, int], path: str) -> Take:
-    if take.contingent not in found:
-        raise Invalid(path, f"there is no contingent {take.contingent}")
-    return take.model_copy(update={"eventid": found[take.contingent]})
+def where_known(takes: list[Take], decide: Callable[[Work], Order]) -> Callable[[Work], Order]:
+    """Refuses what no Event has once it is decided on, and no sooner: a retry has its answer."""
+
+    def decided(work: Work) -> Order:
+        for index, take in enumerate(takes):
+            if take.eventid is None:
+                message = f"there is no contingent {take.contingent}"
+                raise Invalid(f"take.{index}.{take.way}", message)
+        return decide(work)
+
+    return decided
 
 
 def events_of(book: Stagebook, account: int, contingents: list[int]) -> dict[int, int]:

@@ -477,9 +477,12 @@ def test_a_retry_without_the_event_s_id_is_answered_when_the_contingent_is_gone(
     first = sale.ask({"contingentid": sale.contingent}, headers=key)
     Bought(web, first.json()["id"]).did("cancel")
     web.delete(sale.url(f"/contingents/{sale.contingent}"))
+    assert sale.availability()["contingents"] == now(web, sale.url()).json()["contingents"] == []
 
     again = retried(web, first)
+    other = sale.ask({"contingentid": sale.contingent})
 
+    assert paths(refused(other, 422, "invalid")) == ["take.0.contingentid"]
     assert (again.status_code, again.content) == (201, first.content)
 
 

@@ -49,7 +49,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def shop(alone: TestClient) -> tuple[Sale, Sale, list[Bought]]:
     """Two Events and seven orders: five of the first at the desk, after more and more steps, one
-    overpaid of both on the web, and an empty one."""
+    overpaid of both on the web, and an empty one. The very first got a ticket last."""
     one, two = on_sale(alone), on_sale(alone)
     orders = []
     for steps in STEPS:
@@ -61,6 +61,7 @@ def shop(alone: TestClient) -> tuple[Sale, Sale, list[Bought]]:
     both.did("confirm")
     both.did("payments", {"amount": 51})
     empty = Bought(alone, ok(alone.post("/v1/orders", json={"saleschannelid": EXTERNAL}))["id"])
+    orders[0].did("tickets", {"take": [one.takes()]})
     return one, two, [*orders, both, empty]
 
 
@@ -94,6 +95,7 @@ def listed(alone: TestClient, query: str = "") -> list[int]:
         ("?eventid=9007199254740991", []),
         ("?createdsince={third}", [2, 3, 4, 5, 6]),
         ("?updatedsince={third}&status=21002", [2, 5]),
+        ("?updatedsince={third}&status=21001", [0, 6]),
         ("?createdsince={third}&paymentstatus=1&orderby=-id&limit=1000", [6, 3, 2]),
         ("?createdsince=9999-12-31T23:59:59Z", []),
     ],

@@ -234,17 +234,17 @@ def test_another_account_s_things_are_not_there(
             refused(shared.ask(route, OTHER, **ids), 404, "not-found")
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if "{order}" in r.path], ids=str)
-def test_an_order_is_found_by_its_guid_and_by_no_other_kind_s(
+@pytest.mark.parametrize("route", [r for r in ROUTES if "{" in r.path], ids=str)
+def test_things_are_found_by_their_guids_and_by_none_of_another_kind(
     web: TestClient, route: Route
 ) -> None:
     scene = Scene(web, *route.steps)
-    own = scene.bought.shown()["guid"]
+    order = scene.bought.shown()["guid"]
     event = now(web, scene.sale.url()).json()["guid"]
 
     with nothing_recorded(web):
-        refused(scene.ask(route, order=event), 404, "not-found")
-    assert scene.ask(route, order=own).is_success
+        refused(scene.ask(route, order=event, event=order), 404, "not-found")
+    assert scene.ask(route, order=order, event=event).is_success
 
 
 def test_nothing_of_another_account_is_taken(web: TestClient) -> None:

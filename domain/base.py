@@ -27,6 +27,9 @@ MAX_CUSTOM_FIELDS = 100
 
 type_of_topic: dict[str, type["DomainEvent"]] = {}
 
+AnyFact = DomainEventProtocol[UUID]
+"""A fact, or a snapshot, as the library knows them."""
+
 State = dict[str, Any]
 """The folded facts of one aggregate: JSON values only, so it is its own snapshot."""
 
@@ -209,7 +212,7 @@ class Aggregate:
             if not same(state.get(name, defaults.get(name)), value)
         }
 
-    def apply(self, fact: DomainEventProtocol[UUID]) -> None:
+    def apply(self, fact: AnyFact) -> None:
         """Folds a fact that was recorded, here or elsewhere."""
         if isinstance(fact, Snapshot):
             self.state = fact.state

@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from eventsourcing.domain import DomainEventProtocol
-
 from domain import ranges
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, AnyFact, Cause, DomainEvent, State
 from domain.contingents import (
     BOOKKEEPING,
     ContingentAdded,
@@ -84,7 +82,7 @@ class Inventory(Aggregate):
         if isinstance(fact, BarcodesSeeded):
             state["seed"] = fact.seed
 
-    def apply(self, fact: DomainEventProtocol[UUID]) -> None:
+    def apply(self, fact: AnyFact) -> None:
         super().apply(fact)
         if isinstance(fact, TicketsTaken | TicketsReleased | TicketsHandedOver) and fact.expiryts:
             self._soonest = min(self._soonest, fact.expiryts)

@@ -1,6 +1,7 @@
 """Any command, with any arguments: given at the box office, and told to the oracle."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
@@ -12,8 +13,26 @@ from application.ports import Answer
 from domain import ranges
 from domain.catalog import LockType, PriceType, SalesChannel
 from domain.errors import Refusal
+from tests.application.at_random import (
+    Choices,
+    amounts,
+    any_locks,
+    capacities,
+    channels,
+    command,
+    holds,
+    lock_types,
+    pick,
+    places,
+    rarely,
+    sizes,
+    some,
+    which,
+    wishes,
+)
 from tests.application.box_office import ENDS, STARTS, BoxOffice, price
-from tests.application.oracle import (
+from tests.application.oracle import Oracle, Wish
+from tests.application.plain_stock import (
     BASKET,
     CAP,
     EXTERNAL,
@@ -30,9 +49,7 @@ from tests.application.oracle import (
     SOFT,
     Event,
     Lot,
-    Oracle,
     Reasons,
-    Wish,
 )
 
 T = TypeVar("T")
@@ -53,67 +70,7 @@ CATALOG = {
 }
 
 
-class NothingThere(Exception):  # noqa: N818 - a command that has nothing to be given to
-    pass
-
-
-# -- what commands say, at random
-
-Said = Sequence[Any] | Callable[[Random], Any]
-"""One of these, or what is made of chance."""
-COMMANDS: dict[str, tuple[int, dict[str, Said]]] = {}
-M = TypeVar("M", bound=Callable[..., None])
-
-
-def command(often: int, **said: Said) -> Callable[[M], M]:
-    """A command that is given so often among the others, with such arguments."""
-
-    def marked(method: M) -> M:
-        COMMANDS[method.__name__] = (often, said)
-        return method
-
-    return marked
-
-
-def any_command(chance: Random) -> tuple[str, dict[str, Any]]:
-    often = [often for often, _ in COMMANDS.values()]
-    (name,) = chance.choices(list(COMMANDS), often)
-    options = COMMANDS[name][1]
-    return name, {n: o(chance) if callable(o) else chance.choice(o) for n, o in options.items()}
-
-
-def pick(those: Sequence[T], number: int, better: Sequence[T] = ()) -> T:
-    """One of them, counted round; mostly one of the better ones, where there are some."""
-    found = better if better and number % 4 else those
-    if not found:
-        raise NothingThere
-    return found[number % len(found)]
-
-
-def some(those: Sequence[Any], most: int) -> Said:
-    return lambda chance: chance.sample(those, chance.randint(1, most))
-
-
-def wishes(chance: Random) -> list[tuple[int, int, int | None, bool]]:
-    """A lot, how many, at which price, and whether they are named."""
-    prices = [None, None, None, REDUCED, REDUCED, FREE]
-    return [
-        (chance.choice(which), chance.choice(amounts), chance.choice(prices), chance.choice(rarely))
-        for _ in range(chance.randint(1, 2))
-    ]
-
-
-which = range(24)
-"""Which of those that there are, counted round."""
-amounts = [1, 2, 2, 3, 4]
-sizes = [None, *range(9)]
-capacities = [0, 0, 0, 2, 5, 9]
-lock_types = list(LOCKED)
-any_locks = [None, *LOCKED]
-places = some(range(1, 10), 3)
-rarely = [False] * 7 + [True]
-holds = [60, BASKET, CAP]
-channels = [REDUCED_ON, REDUCED_ON, EXTERNAL]
+OPEN = ("unconfirmed", "confirmed")
 
 
 def counted(locks: dict[int, int]) -> list[dict[str, int]]:
@@ -125,81 +82,21 @@ def unlocked(answer: Answer | int) -> list[int]:
     return [*ranges.numbers(from_json(answer.body))] if isinstance(answer, Answer) else []
 
 
-OPEN = ("unconfirmed", "confirmed")
-
-
-class AnyCommand(RuleBasedStateMachine):
+class AnyCommand(Choices, RuleBasedStateMachine):
     """What can be done. One rule of a test gives all of it, by a chance that hypothesis gives to
     each run: its own choices repeat themselves too often to reach far in so few runs."""
 
     chance: Random
 
-    def __init__(self, office: BoxOffice) -> None:
+    def __init__(self, office: BoxOffice, outcomes: Counter[str]) -> None:
         super().__init__()
         self.office = office
         self.oracle = Oracle()
+        self.outcomes = outcomes
+        """How many commands were done, and how many refused for each reason."""
 
     def teardown(self) -> None:
         self.office.close()
-
-    # -- what there is
-
-    def some_event(self, number: int) -> int:
-        return pick(list(self.oracle.events), number)
-
-    def some_lot(self, number: int, *counters: str) -> int:
-        """Mostly one with such tickets, of an Active Event when they are free."""
-        lots, oracle = self.oracle.lots, self.oracle
-        better = [n for n in lots if counters and oracle.of_lot(n, *counters)]
-        if "free" in counters:
-            better = [n for n in lots if oracle.events[lots[n].event].status == "Active"]
-        return pick(list(lots), number, better)
-
-    def some_order(self, number: int, *statuses: str) -> int:
-        """Mostly one that has tickets and is in such a status, and in time."""
-        orders, due = self.oracle.orders, self.oracle.due
-        live = [n for n, order in orders.items() if order.tickets and not due(n)]
-        return pick(list(orders), number, [n for n in live if orders[n].status in statuses])
-
-    def dated(self) -> list[tuple[int, int]]:
-        """Every Event with each of its dates."""
-        return [(number, date) for number, e in self.oracle.events.items() for date in e.dates]
-
-    def named(self, lot: int, places: Sequence[int], *counters: str) -> tuple[int, list[int]]:
-        """The Event, and tickets of the lot: mostly such ones, or they are there or not."""
-        number = self.some_lot(lot, *counters)
-        found = self.oracle.of_lot(number, *counters) if counters and lot % 3 else []
-        tickets = [pick(found or [number * FIRST + place], place) for place in places]
-        return self.oracle.lots[number].event, list(dict.fromkeys(tickets))
-
-    def some_dates(self, event: int, numbers: Sequence[int]) -> set[int]:
-        """Of the Event, or one that was never there; none where it has none, as a rule."""
-        known = list(self.oracle.events[event].dates)
-        return {999 if number == 20 else pick(known, number) for number in numbers if known}
-
-    def tickets_of(self, order: int, numbers: Sequence[int]) -> list[int]:
-        """Of the order; any one when it holds none."""
-        mine = sorted(self.oracle.orders[order].tickets) or [1 * FIRST + 1]
-        return list(dict.fromkeys(pick(mine, number) for number in numbers))
-
-    def wished(self, said: Sequence[tuple[int, int, int | None, bool]]) -> list[Wish]:
-        made = []
-        for number, amount, price_type, by_name in said:
-            lot = self.some_lot(number, "free")
-            named = self.named(number, [amount, number], "free")[1] if by_name else []
-            made.append(Wish(lot, len(named) or amount, price_type, tuple(named)))
-        return made
-
-    def takes(self, wanted: Sequence[Wish]) -> list[dict[str, Any]]:
-        found = []
-        for wish in wanted:
-            take: dict[str, Any] = {"eventid": self.oracle.lots[wish.lot].event}
-            if wish.named:
-                take["tickets"] = list(wish.named)
-            else:
-                take |= {"contingentid": wish.lot, "amount": wish.amount}
-            found.append(take | ({"pricetypeid": wish.price} if wish.price else {}))
-        return found
 
     # -- doing
 
@@ -211,6 +108,7 @@ class AnyCommand(RuleBasedStateMachine):
         except Refusal as refusal:
             made, refused = 0, type(refusal).__name__
         reasons = expected(made)
+        self.outcomes[refused or "done"] += 1
         if refused is None:
             assert not reasons, f"done, and not refused as {reasons}"
         else:

@@ -11,7 +11,7 @@ from domain.ids import Kind, guid, unpack
 from domain.inventory import Inventory
 from projections.availability import Availability, availability_document
 from projections.orders import Orders, order_document
-from tests.application.oracle import (
+from tests.application.plain_stock import (
     FIRST,
     HELD,
     REDUCED,

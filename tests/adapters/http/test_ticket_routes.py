@@ -82,6 +82,7 @@ def test_a_contingent_is_made_shown_changed_and_removed(web: TestClient) -> None
     ]
     assert shown.content == answer.content
     assert patched.json() == lot | {"name": "Floor", "amount": 120}
+    assert "Location" not in patched.headers
     page = ContingentPage.model_validate_json(listed.content)
     assert (listed.json()["data"], page.total, page.next) == ([patched.json()], 1, None)
     assert (removed.status_code, removed.content) == (204, b"")

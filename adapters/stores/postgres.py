@@ -7,6 +7,7 @@ log loses facts. They are not installed.)
 """
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -100,7 +101,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def __init__(self, datastore: PostgresDatastore) -> None:
         super().__init__(datastore)
-        self._turn: psycopg.Connection[Any] | None = None
+        self._turns = threading.local()
         self.sql_create_statements = [
             s
             for s in self.sql_create_statements
@@ -144,8 +145,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
         if not rows:
             params += ([],) * 9
         params += (list(read.keys()), list(read.values()))
-        if self._turn:
-            return self._append_in_turn(self._turn, params)
+        mine: psycopg.Connection[Any] | None = getattr(self._turns, "mine", None)
+        if mine:
+            return self._append_in_turn(mine, params)
         with self.datastore.get_connection() as conn:
             return self._append(conn, params)
 
@@ -158,7 +160,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """Commits, too: what became of a commit is told here and nowhere later."""
         try:
             positions = self._append(conn, params)
-            conn.execute("COMMIT")
+            if conn.execute("COMMIT").statusmessage != "COMMIT":
+                message = "the turn's transaction was rolled back"
+                raise PersistenceError(message)
         except psycopg.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         except psycopg.Error as error:
@@ -170,11 +174,11 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """Other processes wait with what they write; the next batch is recorded within."""
         with self.datastore.get_connection() as conn:
             conn.execute("BEGIN; LOCK TABLE stored_events IN EXCLUSIVE MODE")
-            self._turn = conn
+            self._turns.mine = conn  # this thread's: another writer on this store waits, too
             try:
                 yield
             finally:
-                self._turn = None
+                self._turns.mine = None
                 if conn.info.transaction_status != TransactionStatus.IDLE:
                     with suppress(psycopg.Error):  # a lost connection has let go of it already
                         conn.execute("ROLLBACK")

@@ -127,3 +127,24 @@ def test_who_is_alone_again_waits_no_longer(place: Place) -> None:
     run(one, *(f"C{n}" for n in range(CONTENDED_BATCHES + 2)))
 
     assert not one._contended
+
+
+def test_another_writer_on_the_same_store_waits_for_the_turn_to_be_over(place: Place) -> None:
+    store = place.store()
+    outcome: list[object] = []
+
+    def append() -> None:
+        try:
+            outcome.append(store.append(history(1, 1)))
+        except VersionTaken as taken:
+            outcome.append(taken)
+
+    with store.exclusive():
+        beside = threading.Thread(target=append)
+        beside.start()
+        with suppress(VersionTaken):
+            store.append(history(1, 3))
+    beside.join(PATIENCE)
+
+    recorded = len(store.stream(history(1, 1)[0].originator_id))
+    assert recorded == (3 if isinstance(outcome[0], VersionTaken) else 1)

@@ -282,6 +282,9 @@ def test_a_history_says_who_did_what_when_and_why(
     assert [len(p["data"]) for p in pages] == [3, 3, 1]
     confirmed = {c["path"]: (c["before"], c["after"]) for c in entries[3]["changes"]}
     assert confirmed["status"] == (21001, 21002)
+    paid = {c["path"]: (c["before"], c["after"]) for c in entries[2]["changes"]}
+    assert paid["amountpaid"] == (0.0, 50.0)
+    assert paid["payments.1"][1]["amount"] == 50.0
 
 
 def test_a_difference_is_between_two_documents(

@@ -627,6 +627,19 @@ def test_no_two_tickets_of_an_event_have_one_imported_barcode(web: TestClient) -
     assert [t["barcode"] for t in sale.tickets()[1:3]] == ["A", "B"]
 
 
+def test_a_history_says_what_was_changed_of_a_ticket(web: TestClient) -> None:
+    sale = on_sale(web, 3)
+    sent(sale, {"id": sale.ticket(2), "barcode": "A-2", "c_name": "Ann"})
+
+    (entry,) = now(web, sale.url("/history?limit=1")).json()["data"]
+
+    path = f"tickets.{sale.ticket(2)}"
+    assert entry["changes"] == [
+        {"path": f"{path}.barcode", "before": None, "after": "A-2"},
+        {"path": f"{path}.c_name", "before": None, "after": "Ann"},
+    ]
+
+
 PATCHES: list[tuple[str, Any, str]] = [
     ("nothing", [], "tickets"),
     ("no id", [{"barcode": "A"}], "tickets.0.id"),

@@ -1,37 +1,31 @@
 """The tickets of one Event: its contingents, and who holds which ticket. Its own stream, so
-selling never contends with editing; it exists from the first contingent on."""
+selling never contends with editing; it exists from the first contingent on.
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
-from uuid import UUID
+What it knows is in `domain.stock`; locks and contingents have files of their own. Here tickets go
+into orders and come back, and single ones have barcodes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from domain import ranges
-from domain.base import Aggregate, AnyFact, Cause, DomainEvent, State
+from domain.base import Cause, DomainEvent, State
 from domain.contingents import (
-    BOOKKEEPING,
-    ContingentAdded,
-    ContingentChanged,
-    ContingentFields,
-    ContingentRemoved,
     fold_contingents,
-    growth,
-    in_use,
-    made_before,
 )
-from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUse
-from domain.holdings import fold_holdings, lock_key
-from domain.ids import Kind
+from domain.editing import Editing
+from domain.errors import Invalid
+from domain.holdings import lock_key
 from domain.ranges import Ranges
+from domain.stock import Line, fold_tickets, sold_out
 from domain.tickets import (
     BarcodesSeeded,
     TicketsChanged,
     TicketsHandedOver,
     TicketsLapsed,
-    TicketsLocked,
     TicketsReleased,
     TicketsSettled,
     TicketsTaken,
-    TicketsUnlocked,
     barcode,
     contingent_of,
     first_ticket,
@@ -39,10 +33,6 @@ from domain.tickets import (
     movement,
 )
 from domain.values import same
-
-NEVER = "9999"
-Line = list[Any]
-"""What an order holds: `[contingentid, pricetypeid, counter, ranges]`."""
 
 
 class Piece(NamedTuple):
@@ -55,282 +45,8 @@ class Piece(NamedTuple):
     of: int | None
 
 
-class Inventory(Aggregate):
-    """`state["contingents"]` holds fields and counters of each, by id; beside it
-
-    free      ranges of tickets by contingent
-    gone      those that an amount was shrunk by: a ticket is never made twice
-    locks     ranges by "contingent.lock type.counter"
-    orders    `{"root", "lines"}` by order
-    baskets   until when an unconfirmed order holds its tickets, by order
-    priced    how many tickets orders hold at a price of a contingent, by `price_key`
-    tickets   barcode, properties and custom fields of the tickets that have some, by id
-    """
-
-    KIND = Kind.INVENTORY
-    SHAPE = 2
-
-    def __init__(self, aggregate_id: UUID) -> None:
-        super().__init__(aggregate_id)
-        self._soonest = ""
-
-    @staticmethod
-    def evolve(state: State, fact: DomainEvent) -> None:
-        fold_holdings(state, fact)
-        fold_contingents(state, fact)
-        fold_tickets(state, fact)
-        if isinstance(fact, BarcodesSeeded):
-            state["seed"] = fact.seed
-
-    def apply(self, fact: AnyFact) -> None:
-        super().apply(fact)
-        if isinstance(fact, TicketsTaken | TicketsReleased | TicketsHandedOver) and fact.expiryts:
-            self._soonest = min(self._soonest, fact.expiryts)
-
-    # -- what it is now
-
-    def contingents(self, *, seated: bool | None = None) -> list[State]:
-        listed = self.state.get("contingents", {}).values()
-        return [c for c in listed if seated is None or c["seated"] == seated]
-
-    def contingent(self, contingent_id: int, path: str = "contingentid") -> State:
-        try:
-            found: State = self.state["contingents"][str(contingent_id)]
-        except KeyError:
-            message = f"Event {self.number} has no contingent {contingent_id}"
-            raise Invalid(path, message) from None
-        return found
-
-    def require_contingent(self, contingent_id: int) -> None:
-        if str(contingent_id) not in self.state.get("contingents", {}):
-            message = f"Event {self.number} has no contingent {contingent_id}"
-            raise NotFound(message, id=contingent_id)
-
-    def free(self, contingent_id: int) -> Ranges:
-        return cast("Ranges", self.state.get("free", {}).get(str(contingent_id), []))
-
-    def lines(self, order: int) -> list[Line]:
-        """What an order holds of this Event."""
-        holding = self.state.get("orders", {}).get(str(order))
-        return holding["lines"] if holding else []
-
-    def count(self, *counters: str) -> int:
-        """So many tickets of all contingents together are in these states."""
-        return sum(c["counters"][name] for c in self.contingents() for name in counters)
-
-    def due(self, now: str) -> list[int]:
-        """The unconfirmed orders that were to be confirmed by now, the longest due first. An
-        order may have been given more time meanwhile: it knows."""
-        if now < self._soonest:
-            return []
-        baskets = self.state.get("baskets", {})
-        found = sorted((expiry, int(order)) for order, expiry in baskets.items() if expiry <= now)
-        if not found:
-            self._soonest = min(baskets.values(), default=NEVER)
-        return [order for _, order in found]
-
-    def unpaid(self) -> list[int]:
-        """The orders that hold tickets which are sold and not paid."""
-        return [
-            int(order)
-            for order, holding in self.state.get("orders", {}).items()
-            if any(line[2] == "sold_unpaid" for line in holding["lines"])
-        ]
-
-    # -- contingents
-
-    def set_contingents(
-        self,
-        wanted: Sequence[ContingentFields],
-        *,
-        seated: bool,
-        new_id: Callable[[], int],
-        lock_counter: Callable[[int, str], str],
-        by: Cause,
-    ) -> None:
-        """Makes the contingents of one sort exactly these: by id changed, the others added,
-        what is not named removed. `lock_counter` gives the counter of a lock type."""
-        path = "seated_contingents" if seated else "contingents"
-        current = {c["id"]: c for c in self.contingents(seated=seated)}
-        named = [c.id for c in wanted if c.id is not None]
-        for index, contingent in enumerate(wanted):
-            if contingent.id is not None and contingent.id not in current:
-                raise Invalid(f"{path}.{index}.id", "no such contingent in this Event")
-        if len(set(named)) < len(named):
-            raise Invalid(path, "expected each id at most once")
-        for gone in sorted(current.keys() - set(named)):
-            self.remove_contingent(gone, by)
-        for index, contingent in enumerate(wanted):
-            where = f"{path}.{index}."
-            if contingent.id is None:
-                self.add_contingent(
-                    new_id(),
-                    contingent,
-                    seated=seated,
-                    lock_counter=lock_counter,
-                    by=by,
-                    path=where,
-                )
-            else:
-                self.change_contingent(
-                    contingent.id, contingent, lock_counter=lock_counter, by=by, path=where
-                )
-
-    def add_contingent(
-        self,
-        contingent_id: int,
-        fields: ContingentFields,
-        *,
-        lock_counter: Callable[[int, str], str],
-        by: Cause,
-        seated: bool = False,
-        path: str = "",
-    ) -> None:
-        patch = fields.patch()
-        patch.pop("id", None)
-        locks = patch.pop("locks", [])
-        self.trigger(ContingentAdded, by, contingentid=contingent_id, seated=seated, fields=patch)
-        self._count_locks(contingent_id, locks, lock_counter, by, path)
-
-    def change_contingent(
-        self,
-        contingent_id: int,
-        fields: ContingentFields,
-        *,
-        lock_counter: Callable[[int, str], str],
-        by: Cause,
-        path: str = "",
-    ) -> None:
-        current, patch = self.contingent(contingent_id), fields.patch()
-        locks = patch.pop("locks", None)
-        changed = {n: v for n, v in patch.items() if not same(current.get(n), v)}
-        unlocking = [] if locks is None else _fewer(current, locks)
-        for lock_type, amount in unlocking:
-            self.unlock_amount(contingent_id, amount, lock_type, by, path + "locks")
-        self._change(contingent_id, changed, by, path)
-        if locks is not None:
-            self._count_locks(contingent_id, locks, lock_counter, by, path)
-
-    def remove_contingent(self, contingent_id: int, by: Cause, path: str = "contingents") -> None:
-        if used := in_use(self.contingent(contingent_id)):
-            message = f"{path}: contingent {contingent_id} has {used} tickets in use"
-            raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
-        self.trigger(ContingentRemoved, by, contingentid=contingent_id)
-
-    def revert(self, past: State, by: Cause) -> None:
-        """Brings the contingents back to what they were, with the ids that they had. Tickets
-        stay with whoever holds them, locks too."""
-        current, wanted = self.state.get("contingents", {}), past.get("contingents", {})
-        bookkeeping = BOOKKEEPING | {"id", "locks"}
-        for key in [k for k in current if k not in wanted]:
-            self.remove_contingent(int(key), by)
-        for key, contingent in wanted.items():
-            past_fields = {n: v for n, v in contingent.items() if n not in bookkeeping}
-            fields = ContingentFields.checked(past_fields)
-            if key in current:
-                changed = {n: v for n, v in fields.items() if not same(current[key][n], v)}
-                self._change(int(key), changed, by, "contingents.")
-            else:
-                seated, amount = contingent["seated"], fields["amount"] or 0
-                _check_places(int(key), made_before(self.state, int(key)) + amount, "contingents.")
-                self.trigger(
-                    ContingentAdded, by, contingentid=int(key), seated=seated, fields=fields
-                )
-
-    def _change(self, contingent_id: int, changed: State, by: Cause, path: str) -> None:
-        if not changed:
-            return
-        current, amount = self.contingent(contingent_id), changed.get("amount")
-        used = in_use(current)
-        if amount is not None and amount < used:
-            message = f"{path}amount: {used} tickets are in use"
-            raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
-        _check_places(contingent_id, current["made"] + growth(current, changed), path)
-        self.trigger(ContingentChanged, by, contingentid=contingent_id, changed=changed)
-
-    # -- locks
-
-    def lock_amount(
-        self, contingent_id: int, amount: int, lock_type: int, counter: str, by: Cause
-    ) -> Ranges:
-        """Locks so many of the highest free tickets: buyers get the lowest."""
-        contingent, free = self.contingent(contingent_id), self.free(contingent_id)
-        left = contingent["counters"]["free"]
-        if amount > left:
-            raise sold_out("contingent", amount, left, contingentid=contingent_id)
-        return self._lock({contingent_id: ranges.highest(free, amount)}, lock_type, counter, by)
-
-    def lock_tickets(
-        self, tickets: Sequence[int], lock_type: int, counter: str, by: Cause
-    ) -> Ranges:
-        self.require_free(tickets)
-        return self._lock(_by_contingent(ranges.of(tickets)), lock_type, counter, by)
-
-    def unlock_amount(
-        self, contingent_id: int, amount: int, lock_type: int | None, by: Cause, path: str
-    ) -> Ranges:
-        """Unlocks so many tickets of a lock type, or of any, the lowest first."""
-        moves: dict[int, list[State]] = {}
-        left = amount
-        for key, locked in self.state.get("locks", {}).items():
-            of, type_, counter = lock_key(key)
-            if of == contingent_id and lock_type in (None, type_) and left:
-                found = ranges.lowest(locked, left)
-                left -= ranges.count(found)
-                moves.setdefault(type_, []).append(movement(of, None, counter, "free", found))
-        if left:
-            message = f"only {amount - left} tickets of contingent {contingent_id} are locked so"
-            raise Invalid(path, message)
-        return self._unlock(moves, by)
-
-    def unlock_tickets(self, tickets: Sequence[int], lock_type: int | None, by: Cause) -> Ranges:
-        left, moves = ranges.of(tickets), dict[int, list[State]]()
-        for key, locked in self.state.get("locks", {}).items():
-            of, type_, counter = lock_key(key)
-            found = ranges.common(locked, left) if lock_type in (None, type_) else []
-            if found:
-                left = ranges.remove(left, found)
-                moves.setdefault(type_, []).append(movement(of, None, counter, "free", found))
-        if left:
-            raise Invalid("tickets", f"ticket {left[0][0]} is not locked")
-        return self._unlock(moves, by)
-
-    def _lock(
-        self, tickets: Mapping[int, Ranges], lock_type: int, counter: str, by: Cause
-    ) -> Ranges:
-        moves = [movement(of, None, "free", counter, found) for of, found in tickets.items()]
-        self.trigger(TicketsLocked, by, locktypeid=lock_type, moves=moves)
-        return ranges.union(move["tickets"] for move in moves)
-
-    def _unlock(self, moves: Mapping[int, list[State]], by: Cause) -> Ranges:
-        for lock_type, of_type in moves.items():
-            self.trigger(TicketsUnlocked, by, locktypeid=lock_type, moves=of_type)
-        return ranges.union(move["tickets"] for of_type in moves.values() for move in of_type)
-
-    def _count_locks(
-        self,
-        contingent_id: int,
-        wanted: Sequence[State],
-        lock_counter: Callable[[int, str], str],
-        by: Cause,
-        path: str,
-    ) -> None:
-        """Locks more until each lock type counts what is wanted."""
-        locked = self.contingent(contingent_id)["locked"]
-        for index, lock in enumerate(wanted):
-            more = lock["amount"] - locked.get(str(lock["locktypeid"]), 0)
-            if more > 0:
-                counter = lock_counter(lock["locktypeid"], f"{path}locks.{index}.locktypeid")
-                self.lock_amount(contingent_id, more, lock["locktypeid"], counter, by)
-
+class Inventory(Editing):
     # -- tickets of orders
-
-    def require_free(self, tickets: Sequence[int], path: str = "tickets") -> None:
-        for ticket in tickets:
-            self.contingent(contingent_of(ticket), path)
-            if not ranges.contains(self.free(contingent_of(ticket)), ticket):
-                message = f"ticket {ticket} of Event {self.number} is not free"
-                raise TicketNotFree(message, ticketid=ticket)
 
     def pick(self, contingent_id: int, amount: int, but: Ranges) -> Ranges:
         """The lowest free tickets, made as they are taken where there is no fixed amount."""
@@ -487,38 +203,3 @@ class CountedInventory(Inventory):
     def evolve(state: State, fact: DomainEvent) -> None:
         fold_contingents(state, fact)
         fold_tickets(state, fact)
-
-
-def fold_tickets(state: State, fact: DomainEvent) -> None:
-    """What is known of single tickets."""
-    if isinstance(fact, TicketsChanged):
-        tickets = state.setdefault("tickets", {})
-        for ticket in fact.tickets:
-            key = str(ticket["id"])
-            known = {**tickets.get(key, {}), **ticket}
-            tickets[key] = {n: v for n, v in known.items() if v is not None and n != "id"}
-
-
-def sold_out(limit: str, asked: int, left: int, **details: Any) -> SoldOut:
-    """Says what is left of the limit that is in the way."""
-    message = f"{asked} tickets asked for, {left} left ({limit})"
-    return SoldOut(message, limit=limit, asked=asked, left=left, **details)
-
-
-def _check_places(contingent_id: int, made: int, path: str) -> None:
-    if made > last_ticket(contingent_id):
-        raise Invalid(f"{path}amount", "too many tickets in the life of this contingent")
-
-
-def _by_contingent(tickets: Ranges) -> dict[int, Ranges]:
-    found: dict[int, Ranges] = {}
-    for first, last in tickets:
-        found.setdefault(contingent_of(first), []).append([first, last])
-    return found
-
-
-def _fewer(contingent: State, wanted: Sequence[State]) -> list[tuple[int, int]]:
-    """The lock types of which fewer are wanted, and how many fewer."""
-    amounts = {str(lock["locktypeid"]): lock["amount"] for lock in wanted}
-    locked = contingent["locked"].items()
-    return [(int(k), n - amounts.get(k, 0)) for k, n in locked if n > amounts.get(k, 0)]

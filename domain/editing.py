@@ -1,0 +1,145 @@
+"""Editing contingents: they come, change, go, and come back. One grows at any time and shrinks by
+its free tickets; no ticket is ever made twice."""
+
+from collections.abc import Callable, Sequence
+
+from domain.base import Cause, State
+from domain.contingents import (
+    BOOKKEEPING,
+    ContingentAdded,
+    ContingentChanged,
+    ContingentFields,
+    ContingentRemoved,
+    growth,
+    in_use,
+    made_before,
+)
+from domain.errors import Invalid, TicketsInUse
+from domain.locking import Locking
+from domain.tickets import (
+    last_ticket,
+)
+from domain.values import same
+
+
+class Editing(Locking):
+    def set_contingents(
+        self,
+        wanted: Sequence[ContingentFields],
+        *,
+        seated: bool,
+        new_id: Callable[[], int],
+        lock_counter: Callable[[int, str], str],
+        by: Cause,
+    ) -> None:
+        """Makes the contingents of one sort exactly these: by id changed, the others added,
+        what is not named removed. `lock_counter` gives the counter of a lock type."""
+        path = "seated_contingents" if seated else "contingents"
+        current = {c["id"]: c for c in self.contingents(seated=seated)}
+        named = [c.id for c in wanted if c.id is not None]
+        for index, contingent in enumerate(wanted):
+            if contingent.id is not None and contingent.id not in current:
+                raise Invalid(f"{path}.{index}.id", "no such contingent in this Event")
+        if len(set(named)) < len(named):
+            raise Invalid(path, "expected each id at most once")
+        for gone in sorted(current.keys() - set(named)):
+            self.remove_contingent(gone, by)
+        for index, contingent in enumerate(wanted):
+            where = f"{path}.{index}."
+            if contingent.id is None:
+                self.add_contingent(
+                    new_id(),
+                    contingent,
+                    seated=seated,
+                    lock_counter=lock_counter,
+                    by=by,
+                    path=where,
+                )
+            else:
+                self.change_contingent(
+                    contingent.id, contingent, lock_counter=lock_counter, by=by, path=where
+                )
+
+    def add_contingent(
+        self,
+        contingent_id: int,
+        fields: ContingentFields,
+        *,
+        lock_counter: Callable[[int, str], str],
+        by: Cause,
+        seated: bool = False,
+        path: str = "",
+    ) -> None:
+        patch = fields.patch()
+        patch.pop("id", None)
+        locks = patch.pop("locks", [])
+        self.trigger(ContingentAdded, by, contingentid=contingent_id, seated=seated, fields=patch)
+        self._count_locks(contingent_id, locks, lock_counter, by, path)
+
+    def change_contingent(
+        self,
+        contingent_id: int,
+        fields: ContingentFields,
+        *,
+        lock_counter: Callable[[int, str], str],
+        by: Cause,
+        path: str = "",
+    ) -> None:
+        current, patch = self.contingent(contingent_id), fields.patch()
+        locks = patch.pop("locks", None)
+        changed = {n: v for n, v in patch.items() if not same(current.get(n), v)}
+        unlocking = [] if locks is None else _fewer(current, locks)
+        for lock_type, amount in unlocking:
+            self.unlock_amount(contingent_id, amount, lock_type, by, path + "locks")
+        self._change(contingent_id, changed, by, path)
+        if locks is not None:
+            self._count_locks(contingent_id, locks, lock_counter, by, path)
+
+    def remove_contingent(self, contingent_id: int, by: Cause, path: str = "contingents") -> None:
+        if used := in_use(self.contingent(contingent_id)):
+            message = f"{path}: contingent {contingent_id} has {used} tickets in use"
+            raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
+        self.trigger(ContingentRemoved, by, contingentid=contingent_id)
+
+    def revert(self, past: State, by: Cause) -> None:
+        """Brings the contingents back to what they were, with the ids that they had. Tickets
+        stay with whoever holds them, locks too."""
+        current, wanted = self.state.get("contingents", {}), past.get("contingents", {})
+        bookkeeping = BOOKKEEPING | {"id", "locks"}
+        for key in [k for k in current if k not in wanted]:
+            self.remove_contingent(int(key), by)
+        for key, contingent in wanted.items():
+            past_fields = {n: v for n, v in contingent.items() if n not in bookkeeping}
+            fields = ContingentFields.checked(past_fields)
+            if key in current:
+                changed = {n: v for n, v in fields.items() if not same(current[key][n], v)}
+                self._change(int(key), changed, by, "contingents.")
+            else:
+                seated, amount = contingent["seated"], fields["amount"] or 0
+                _check_places(int(key), made_before(self.state, int(key)) + amount, "contingents.")
+                self.trigger(
+                    ContingentAdded, by, contingentid=int(key), seated=seated, fields=fields
+                )
+
+    def _change(self, contingent_id: int, changed: State, by: Cause, path: str) -> None:
+        if not changed:
+            return
+        current, amount = self.contingent(contingent_id), changed.get("amount")
+        used = in_use(current)
+        if amount is not None and amount < used:
+            message = f"{path}amount: {used} tickets are in use"
+            raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
+        _check_places(contingent_id, current["made"] + growth(current, changed), path)
+        self.trigger(ContingentChanged, by, contingentid=contingent_id, changed=changed)
+
+
+def _check_places(contingent_id: int, made: int, path: str) -> None:
+    if made > last_ticket(contingent_id):
+        raise Invalid(f"{path}amount", "too many tickets in the life of this contingent")
+
+
+def _fewer(contingent: State, wanted: Sequence[State]) -> list[tuple[int, int]]:
+    """The lock types of which fewer are wanted, and how many fewer."""
+    amounts = {str(lock["locktypeid"]): lock["amount"] for lock in wanted}
+    locked = contingent["locked"].items()
+    return [(int(k), n - amounts.get(k, 0)) for k, n in locked if n > amounts.get(k, 0)]

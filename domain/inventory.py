@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from domain import ranges
 from domain.base import Cause, DomainEvent, State
-from domain.contingents import (
-    fold_contingents,
-)
+from domain.contingents import fold_contingents
 from domain.editing import Editing
 from domain.errors import Invalid
 from domain.holdings import lock_key

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from application.ports import Recorded
@@ -108,7 +109,7 @@ class Prefixes:
         for counted in (*shown["contingents"], *shown["dates"], shown["total"]):
             assert sum(counted[name] for name in SEVEN) == counted["total"], shown
             assert min(counted[name] for name in SEVEN) >= 0, shown
-        contingents = self.inventories[event].contingents()
+        contingents = sorted(self.inventories[event].contingents(), key=itemgetter("id"))
         for mine, its in zip(shown["contingents"], contingents, strict=True):
             assert mine["tickettypeid"] == its["id"]
             assert {name: mine[name] for name in COUNTERS} == its["counters"]

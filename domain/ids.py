@@ -37,6 +37,12 @@ class Kind(IntEnum):
     CUSTOM_FIELD = 12
     SEAT_RANK = 13
     ORDER = 14
+    CONTACT = 15
+    SEATING_PLAN = 16
+    CUSTOM_FIELD_VALUE = 17
+    PAYMENT_SCENARIO = 18
+    TRACKER = 19
+    WEBHOOK = 20
 
     @property
     def title(self) -> str:

@@ -67,6 +67,12 @@ def test_kinds_are_stored_for_ever() -> None:
         "CUSTOM_FIELD": 12,
         "SEAT_RANK": 13,
         "ORDER": 14,
+        "CONTACT": 15,
+        "SEATING_PLAN": 16,
+        "CUSTOM_FIELD_VALUE": 17,
+        "PAYMENT_SCENARIO": 18,
+        "TRACKER": 19,
+        "WEBHOOK": 20,
     }
 
 

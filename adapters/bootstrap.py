@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypedDict
 from uuid import uuid4
 
+from adapters.sealing import Seal
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
@@ -148,8 +149,9 @@ class Stagebook:
         self.writer.submit(Job(account, cause, decide, answer, currency=currency)).result()
         return decided[0]
 
-    def open_account(self, name: str, language: str, currency: str) -> None:
-        self.execute(opening_account(name, language, currency), account=0, actor="command line")
+    def open_account(self, name: str, language: str, currency: str, timezone: str) -> None:
+        opening = opening_account(name, language, currency, timezone)
+        self.execute(opening, account=0, actor="command line")
 
     def open_catalogs(self) -> None:
         """Gives the accounts of a version without catalogs what every account starts with."""
@@ -176,4 +178,5 @@ def bootstrap(settings: Settings) -> Stagebook:
         settings.folder.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(settings.folder / "facts.sqlite")
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
-    return Stagebook(settings, store, views, Keyring(store), reads_block=settings.is_postgres)
+    keyring = Keyring(store, Seal(settings).open)
+    return Stagebook(settings, store, views, keyring, reads_block=settings.is_postgres)

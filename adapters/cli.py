@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from socket import socket
 from typing import Annotated, Any, NoReturn
@@ -24,11 +25,20 @@ from adapters import check as checks
 from adapters import demo as demo_account
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.sealing import Seal
 from adapters.settings import Settings
 from adapters.work import WorkerProcess
 from adapters.work import work as working
 from application import history as histories
-from application.keyring import adding_key, new_token, revoking_key
+from application.keyring import (
+    NewKey,
+    adding_key,
+    adding_signing_key,
+    granting_key,
+    new_access_key,
+    new_token,
+    revoking_key,
+)
 from application.ports import StoreUnavailable
 from application.transfer import export_lines, import_lines
 from domain.errors import Refusal
@@ -52,6 +62,14 @@ SHUTDOWN_SECONDS = 8
 HEALTHCHECK_SECONDS = 30
 """How long a server process of several may be too busy to answer before it is taken for dead."""
 CATCH_UP_SECONDS = 30
+
+
+class Sort(StrEnum):
+    """What a caller shows."""
+
+    TOKEN = "token"  # noqa: S105 - a word of the command line
+    SIGNING = "signing"
+
 
 Account = Annotated[str, typer.Option("--account", help="The account's name.")]
 Store = Annotated[str | None, typer.Option(help="A folder, or postgresql://…")]
@@ -110,7 +128,8 @@ def serve(
 def run(settings: Settings, announce: str | None) -> None:
     """Runs the server; worker processes read the same settings from the environment."""
     for name, value in settings.model_dump().items():
-        os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
+        if value is not None:
+            os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
     options: dict[str, Any] = {
         "factory": True,
         "host": settings.host,
@@ -199,38 +218,66 @@ def demo() -> None:
 
 
 @keys.command("add")
-def add_key(
+def add_key(  # noqa: PLR0913 - the options of a command
+    *,
     account: Account,
     role: Annotated[Role, typer.Option(help="What the key may do.")],
     name: Annotated[str | None, typer.Option(help="Its name: the actor in the facts.")] = None,
     language: Annotated[str | None, typer.Option(help="Base language of a new account.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency of a new account: EUR…")] = None,
+    timezone: Annotated[str | None, typer.Option(help="The account's time zone.")] = None,
+    kind: Annotated[Sort, typer.Option(help="A token, or a pair of keys that signs.")] = Sort.TOKEN,
+    access_key: Annotated[str | None, typer.Option(help="An existing access key.")] = None,
+    secret_key: Annotated[str | None, typer.Option(help="Its secret key.")] = None,
 ) -> None:
-    """Adds a key, opens its account if it is the first, and prints its token, once."""
-    token = new_token()
+    """Adds a key, opens its account if it is the first, and prints its token, once; of a signing
+    key, its access key and its secret key, a line each."""
+    if kind is Sort.TOKEN and (access_key or secret_key):
+        fail("--access-key and --secret-key belong to --kind signing")
     with opened(writing=True) as book:
-        language = language or book.settings.language
-        if currency is None and book.keyring.account(account) is None:
-            currency = book.settings.currency
-        key = adding_key(account, name, role, language, token, currency=currency)
-        book.execute(key, account=0, actor="command line")
-    print(token)
+        its = book.settings
+        language = language or its.language
+        if book.keyring.account(account) is None:
+            currency, timezone = currency or its.currency, timezone or its.timezone
+        key = NewKey(account, role, name, language, currency, timezone)
+        if kind is Sort.TOKEN:
+            made = [new_token()]
+            adding = adding_key(key, made[0])
+        else:
+            made = [access_key or new_access_key(), secret_key or new_token()]
+            adding = adding_signing_key(key, made[0], Seal(its).seal(*made))
+        book.execute(adding, account=0, actor="command line")
+    print("\n".join(made))
+
+
+@keys.command("grant")
+def grant_key(
+    key_id: Annotated[int, typer.Argument(metavar="ID")],
+    account: Account,
+    role: Annotated[Role, typer.Option(help="What it may do there.")],
+) -> None:
+    """Lets a key act for one more account."""
+    with opened(writing=True) as book:
+        book.execute(granting_key(key_id, account, role), account=0, actor="command line")
 
 
 @keys.command("list")
 def list_keys() -> None:
     """Lists the keys of all accounts."""
-    table = Table("id", "account", "name", "role", "created", "revoked", box=None)
+    table = Table("id", "account", "name", "role", "access key", "created", "revoked", box=None)
     with opened() as book:
         for key in book.keyring.every_key():
-            table.add_row(
-                str(key["id"]),
-                key["account_name"],
-                key["name"],
-                key["role"],
-                key["createdts"],
-                key["revokedts"] or "",
-            )
+            accounts = [(key["account_name"], key["role"]), *key["granted_names"].items()]
+            for account, role in accounts:
+                table.add_row(
+                    str(key["id"]),
+                    account,
+                    key["name"],
+                    role,
+                    key.get("accesskey", ""),
+                    key["createdts"],
+                    key["revokedts"] or "",
+                )
     Console(width=160).print(table)
 
 
@@ -333,7 +380,7 @@ def export_account(account: Account) -> None:
         held = book.keyring.account(account)
         if held is None:
             fail(f"there is no account {account}")
-        for line in export_lines(book.store, account, held["language"], held["currency"]):
+        for line in export_lines(book.store, account, held):
             sys.stdout.buffer.write(line + b"\n")
 
 

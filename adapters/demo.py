@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from adapters.bootstrap import Stagebook
 from application import events, locations
-from application.keyring import adding_key, new_token
+from application.keyring import NewKey, adding_key, new_token
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.ids import account_number
@@ -29,7 +29,8 @@ def fill(book: Stagebook) -> None:
     account = account_number(ACCOUNT)
     if next(iter(book.store.facts_of(account)), None) is not None:
         return
-    book.open_account(ACCOUNT, book.settings.language, book.settings.currency)
+    its = book.settings
+    book.open_account(ACCOUNT, its.language, its.currency, its.timezone)
     fields = LocationFields(name="Concert hall", capacity=840)
     location = book.execute(
         lambda work: locations.create_location(work, fields), account=account, actor=ACCOUNT
@@ -51,7 +52,7 @@ def token(book: Stagebook, folder: Path) -> str:
         return kept.read_text().strip()
     made = new_token()
     book.execute(
-        adding_key(ACCOUNT, None, Role.ADMIN, book.settings.language, made),
+        adding_key(NewKey(ACCOUNT, Role.ADMIN, language=book.settings.language), made),
         account=0,
         actor=ACCOUNT,
     )

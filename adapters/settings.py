@@ -6,6 +6,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.money import DEFAULT_CURRENCY, Currency
+from domain.registry import DEFAULT_TIMEZONE
+from domain.values import TimeZone
 
 
 class Settings(BaseSettings):
@@ -24,6 +26,18 @@ class Settings(BaseSettings):
     )
     currency: Currency = Field(
         DEFAULT_CURRENCY, description="Currency of accounts that are opened, of ISO 4217."
+    )
+    timezone: TimeZone = Field(
+        DEFAULT_TIMEZONE,
+        description="Time zone of accounts that are opened: of times without an offset.",
+    )
+    secret_key: str | None = Field(
+        None, min_length=32, description="What secrets of signing keys are sealed with."
+    )
+    secret_key_file: str | None = Field(
+        None,
+        description="A file with that, made when it is first needed; `secret.key` in the folder"
+        " of an SQLite store when neither is set.",
     )
     cached_aggregates: int = Field(
         10_000, ge=1, description="Aggregates that the writer keeps in memory."

@@ -1,9 +1,11 @@
-"""Keys: who may act for which account. Tokens are shown once and only their hashes are kept."""
+"""Keys: who may act for which accounts. Tokens are shown once and only their hashes are kept; the
+secrets of signing keys are kept sealed, for a signature is checked with the secret itself."""
 
 import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from application.catalog import open_catalog
@@ -26,17 +28,32 @@ class Principal:
     account_name: str
     language: str
     currency: str
+    timezone: str
     actor: str
     role: Role
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """What signatures are checked with, and whom it stands for by account."""
+
+    secret: bytes
+    principals: dict[int, Principal]
 
 
 class Keyring:
-    """The keys in memory, refreshed from the store."""
+    """The keys in memory, refreshed from the store. `unseal` opens the secret of a signing key, or
+    answers None: then the key is not to be used here."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, unseal: Callable[[str, str], str | None] | None = None
+    ) -> None:
         self._store = store
+        self._unseal = unseal or (lambda _accesskey, _sealed: None)
         self._registry = Registry(REGISTRY_ID)
-        self._principals: dict[str, Principal] = {}
+        self._principals: dict[str, dict[int, Principal]] = {}
+        self._signing: dict[str, SigningKey] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -50,17 +67,33 @@ class Keyring:
                 return
             for recorded in following:
                 registry.apply(recorded.fact)
+        valid = [key for key in registry.key_list() if key["revokedts"] is None]
         self._principals = {
-            key["hash"]: Principal(
-                key["account"],
-                key["account_name"],
+            k["hash"]: acting for k in valid if "hash" in k and (acting := self._acting(k))
+        }
+        self._signing = {
+            key["accesskey"]: SigningKey(secret.encode(), self._acting(key))
+            for key in valid
+            if "sealed" in key and (secret := self._unseal(key["accesskey"], key["sealed"]))
+        }
+
+    def _acting(self, key: State) -> dict[int, Principal]:
+        """Whom a key stands for in each of its accounts, its own first."""
+        roles = {key["account"]: key["role"]}
+        roles |= {int(number): role for number, role in key.get("granted", {}).items()}
+        return {
+            number: Principal(
+                number,
+                account["name"],
                 account["language"],
                 account["currency"],
+                account["timezone"],
                 key["name"],
-                Role(key["role"]),
+                Role(role),
+                key["id"],
             )
-            for key in registry.key_list()
-            if key["revokedts"] is None and (account := registry.opened(key["account"]))
+            for number, role in roles.items()
+            if (account := self._registry.opened(number))
         }
 
     def every_key(self) -> list[dict[str, Any]]:
@@ -79,7 +112,21 @@ class Keyring:
         return held["currency"] if held else DEFAULT_CURRENCY
 
     def find(self, token: str) -> Principal | None:
-        return self._principals.get(hash_of(token))
+        """Whom a token stands for in its own account."""
+        held = self._principals.get(hash_of(token))
+        return next(iter(held.values())) if held else None
+
+    def everywhere(self, token: str) -> list[Principal]:
+        """Whom a token stands for in each of its accounts, its own first."""
+        return list(self._principals.get(hash_of(token), {}).values())
+
+    def signing(self, accesskey: str) -> SigningKey | None:
+        return self._signing.get(accesskey)
+
+    def accounts_of(self, key_id: int) -> list[Principal]:
+        """Whom a key stands for in each of its accounts."""
+        held = chain(self._principals.values(), (key.principals for key in self._signing.values()))
+        return [one for acting in held for one in acting.values() if one.key == key_id]
 
 
 def hash_of(token: str) -> str:
@@ -91,35 +138,75 @@ def new_token() -> str:
     return f"sb_{secrets.token_urlsafe(32)}"
 
 
-def adding_key(
-    account: str,
-    name: str | None,
-    role: Role,
-    language: str,
-    token: str,
-    *,
-    currency: str | None = None,
-) -> Callable[[Work], str]:
-    """The command that adds a key, and opens its account when it is the first. Answers its name.
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to add: to which account, in which role; without a name it is given one.
 
-    Without a currency it is the one that the account has."""
+    The account is opened with the first one. Without a currency or a time zone it has the usual
+    ones then, and keeps its own later."""
+
+    account: str
+    role: Role
+    name: str | None = None
+    language: str = "en"
+    currency: str | None = None
+    timezone: str | None = None
+
+    def prepare(self, work: Work) -> tuple[Registry, str]:
+        """The registry with the account opened, and the key's name."""
+        registry = work.load_id(Registry, REGISTRY_ID)
+        held = registry.opened(account_number(self.account)) or {"currency": DEFAULT_CURRENCY}
+        currency = self.currency or held["currency"]
+        opening_account(self.account, self.language, currency, self.timezone)(work)
+        return registry, self.name or f"{self.role}-{len(registry.key_list()) + 1}"
+
+
+def new_access_key() -> str:
+    return secrets.token_hex(10)
+
+
+def adding_key(key: NewKey, token: str) -> Callable[[Work], str]:
+    """The command that adds a key by its token. Answers its name."""
 
     def decide(work: Work) -> str:
-        registry = work.load_id(Registry, REGISTRY_ID)
-        held = registry.opened(account_number(account)) or {"currency": DEFAULT_CURRENCY}
-        opening_account(account, language, currency or held["currency"])(work)
-        key_name = name or f"{role}-{len(registry.key_list()) + 1}"
-        registry.add_key(account, key_name, role, hash_of(token), work.by)
-        return key_name
+        registry, name = key.prepare(work)
+        registry.add_key(key.account, name, key.role, hash_of(token), work.by)
+        return name
 
     return decide
 
 
-def opening_account(name: str, language: str, currency: str) -> Callable[[Work], None]:
+def adding_signing_key(key: NewKey, accesskey: str, sealed: str) -> Callable[[Work], str]:
+    """The command that adds a key that signs. Answers its name."""
+
+    def decide(work: Work) -> str:
+        registry, name = key.prepare(work)
+        registry.add_signing_key(key.account, name, key.role, accesskey, sealed, work.by)
+        return name
+
+    return decide
+
+
+def granting_key(key_id: int, account: str, role: Role) -> Callable[[Work], str]:
+    """The command that lets a key act for one more account."""
+
+    def decide(work: Work) -> str:
+        work.load_id(Registry, REGISTRY_ID).grant_key(key_id, account, role, work.by)
+        return str(key_id)
+
+    return decide
+
+
+def opening_account(
+    name: str, language: str, currency: str, timezone: str | None = None
+) -> Callable[[Work], None]:
     """The command that opens an account with its starting catalog, unless it is open."""
 
     def decide(work: Work) -> None:
-        work.load_id(Registry, REGISTRY_ID).open_account(name, language, currency, work.by)
+        registry = work.load_id(Registry, REGISTRY_ID)
+        registry.open_account(name, language, currency, work.by)
+        if timezone:
+            registry.choose_timezone(name, timezone, work.by)
         open_catalog(work, account_number(name))
 
     return decide

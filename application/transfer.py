@@ -12,14 +12,14 @@ from pydantic_core import from_json, to_json
 from application.history import load
 from application.keyring import REGISTRY_ID
 from application.ports import Store
-from domain.base import DomainEvent, payload_fields, type_of_topic
+from domain.base import DomainEvent, State, payload_fields, type_of_topic
 from domain.catalog import CATALOG
 from domain.contingents import ContingentAdded
 from domain.errors import AccountNotEmpty, Invalid
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
 from domain.money import DEFAULT_CURRENCY
-from domain.registry import Registry
+from domain.registry import DEFAULT_TIMEZONE, Registry, check_timezone
 from domain.values import parse_time, stamp
 
 FORMAT = 1
@@ -27,12 +27,13 @@ NUMBERED = frozenset({Kind.LOCATION, Kind.EVENT, Kind.ORDER, *CATALOG})
 """The kinds whose numbers the store gives out; an Inventory has that of its Event."""
 
 
-def export_lines(store: Store, account: str, language: str, currency: str) -> Iterator[bytes]:
-    """The account as JSON lines."""
+def export_lines(store: Store, account: str, held: State) -> Iterator[bytes]:
+    """The account as JSON lines. `held`: what the registry has of it."""
     number = account_number(account)
     end = store.position()  # before the numbers: facts that come meanwhile are not exported
     given = {str(kind): n for kind, n in sorted(store.numbers_given(number).items())}
-    says_whose = {"account": account, "language": language, "currency": currency}
+    said = {name: held[name] for name in ("language", "currency", "timezone")}
+    says_whose = {"account": account, **said}
     yield to_json({"stagebook": FORMAT, **says_whose, "numbers": given})
     for recorded in store.facts_of(number):
         if recorded.position > end:
@@ -46,7 +47,7 @@ def export_lines(store: Store, account: str, language: str, currency: str) -> It
 
 
 def import_lines(
-    store: Store, lines: Iterable[bytes], open_account: Callable[[str, str, str], None]
+    store: Store, lines: Iterable[bytes], open_account: Callable[[str, str, str, str], None]
 ) -> tuple[str, int]:
     """Records an export at once or not at all; returns the account and how many facts.
 
@@ -54,7 +55,8 @@ def import_lines(
     """
     numbered = enumerate(lines, 1)
     head = _object(next(numbered, (1, b"")))
-    account, language, currency, numbers = _head(head)
+    account, language, currency, timezone, numbers = _head(head)
+    check_timezone(timezone)
     account_id = account_number(account)
     load(store, Registry, REGISTRY_ID).has_open(account, language, currency)
     if next(iter(store.facts_of(account_id)), None) is not None:
@@ -67,7 +69,7 @@ def import_lines(
     store.reserve_numbers(account_id, numbers)
     if facts:
         store.append(facts)
-    open_account(account, language, currency)
+    open_account(account, language, currency, timezone)
     return account, len(facts)
 
 
@@ -82,19 +84,21 @@ def numbers_in(fact: DomainEvent) -> Iterator[tuple[int, int]]:
         yield Kind.CONTINGENT, fact.contingentid
 
 
-def _head(head: dict[str, Any]) -> tuple[str, str, str, dict[int, int]]:
+def _head(head: dict[str, Any]) -> tuple[str, str, str, str, dict[int, int]]:
     account, language, numbers = (head.get(n) for n in ("account", "language", "numbers"))
     currency = head.get("currency", DEFAULT_CURRENCY)  # older exports do not say it
+    timezone = head.get("timezone", DEFAULT_TIMEZONE)  # nor this
     if (
         head.get("stagebook") != FORMAT
         or not isinstance(account, str)
         or not isinstance(language, str)
         or not isinstance(currency, str)
+        or not isinstance(timezone, str)
         or not isinstance(numbers, dict)
         or not all(k.isdecimal() and type(n) is int for k, n in numbers.items())
     ):
         raise Invalid("line 1", 'expected the head of an export: {"stagebook": 1, …}')
-    return account, language, currency, {int(kind): n for kind, n in numbers.items()}
+    return account, language, currency, timezone, {int(kind): n for kind, n in numbers.items()}
 
 
 def _fact(line: tuple[int, bytes], account: int, versions: dict[Any, int]) -> DomainEvent:

@@ -1,8 +1,10 @@
 """The registry: which accounts there are, and which keys may act for them.
 
-One aggregate for the whole store. A key's token is never here, only its hash.
+One aggregate for the whole store. A key's token is never here, only its hash; the secret that a
+signing key signs with is here sealed, as only the running program can open it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,8 +14,11 @@ from domain.errors import Invalid, NameTaken, NotFound
 from domain.ids import Kind, account_number
 from domain.money import DEFAULT_CURRENCY, known_currency
 from domain.translations import LANGUAGE
+from domain.values import known_time_zone
 
 MAX_NAME = 100
+DEFAULT_TIMEZONE = "UTC"
+ACCESS_KEY = re.compile(r"[!-~]{1,100}", re.ASCII)
 
 
 class Role(StrEnum):
@@ -41,12 +46,39 @@ class CurrencyChosen(DomainEvent, topic="registry.currency-chosen"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimezoneChosen(DomainEvent, topic="registry.timezone-chosen"):
+    account: int
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyAdded(DomainEvent, topic="registry.key-added"):
     keyid: int
     account: int
     keyname: str
     role: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyAdded(DomainEvent, topic="registry.signing-key-added"):
+    """`sealed`: its access key and its secret, encrypted."""
+
+    keyid: int
+    account: int
+    keyname: str
+    role: str
+    accesskey: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGranted(DomainEvent, topic="registry.key-granted"):
+    """The key may act for this account, too."""
+
+    keyid: int
+    account: int
+    role: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +105,18 @@ class Registry(Aggregate):
             case CurrencyChosen():
                 account = str(fact.account)
                 accounts[account] = accounts[account] | {"currency": fact.currency}
+            case TimezoneChosen():
+                account = str(fact.account)
+                accounts[account] = accounts[account] | {"timezone": fact.timezone}
             case KeyAdded():
-                keys[str(fact.keyid)] = {
-                    "id": fact.keyid,
-                    "account": fact.account,
-                    "name": fact.keyname,
-                    "role": fact.role,
-                    "hash": fact.hash,
-                    "createdts": fact.time,
-                    "revokedts": None,
-                }
+                keys[str(fact.keyid)] = _key(fact) | {"hash": fact.hash}
+            case SigningKeyAdded():
+                signs = {"accesskey": fact.accesskey, "sealed": fact.sealed}
+                keys[str(fact.keyid)] = _key(fact) | signs
+            case KeyGranted():
+                key = str(fact.keyid)
+                granted = keys[key].get("granted", {}) | {str(fact.account): fact.role}
+                keys[key] = keys[key] | {"granted": granted}
             case KeyRevoked():
                 key = str(fact.keyid)
                 keys[key] = keys[key] | {"revokedts": fact.time}
@@ -91,12 +125,20 @@ class Registry(Aggregate):
         """The account of that number, if it is open."""
         accounts: dict[str, State] = self.state.get("accounts", {})
         held = accounts.get(str(number))
-        return held and {"currency": DEFAULT_CURRENCY} | held
+        return held and {"currency": DEFAULT_CURRENCY, "timezone": DEFAULT_TIMEZONE} | held
 
     def key_list(self) -> list[dict[str, Any]]:
+        """Every key there ever was, with the names of its accounts."""
         accounts = self.state.get("accounts", {})
         return [
-            key | {"account_name": accounts[str(key["account"])]["name"]}
+            {
+                **key,
+                "account_name": accounts[str(key["account"])]["name"],
+                "granted_names": {
+                    accounts[number]["name"]: role
+                    for number, role in key.get("granted", {}).items()
+                },
+            }
             for key in self.state.get("keys", {}).values()
         ]
 
@@ -121,7 +163,56 @@ class Registry(Aggregate):
             raise Invalid("currency", f"account {name} has {held['currency']}, for ever")
         return True
 
+    def choose_timezone(self, account: str, timezone: str, by: Cause) -> None:
+        """Where the account's times without an offset are meant, and shown by those who ask so."""
+        check_timezone(timezone)
+        number = account_number(account)
+        held = self.opened(number)
+        if held is None:
+            raise NotFound(f"there is no account {account}", id=account)
+        if held["timezone"] != timezone:
+            self.trigger(TimezoneChosen, by, account=number, timezone=timezone)
+
     def add_key(self, account: str, keyname: str, role: Role, token_hash: str, by: Cause) -> int:
+        said = self._new_key(account, keyname, role)
+        self.trigger(KeyAdded, by, hash=token_hash, **said)
+        return int(said["keyid"])
+
+    def add_signing_key(
+        self, account: str, keyname: str, role: Role, accesskey: str, sealed: str, by: Cause
+    ) -> int:
+        if not ACCESS_KEY.fullmatch(accesskey):
+            raise Invalid("access-key", "expected 1 to 100 printable ASCII characters, no spaces")
+        said = self._new_key(account, keyname, role)
+        if any(k.get("accesskey") == accesskey and not k["revokedts"] for k in self.key_list()):
+            raise Invalid("access-key", "another key has it")
+        self.trigger(SigningKeyAdded, by, accesskey=accesskey, sealed=sealed, **said)
+        return int(said["keyid"])
+
+    def grant_key(self, key_id: int, account: str, role: Role, by: Cause) -> None:
+        """Lets a key act for one more account, or in another role there."""
+        key, number = self._key(key_id), account_number(account)
+        if key["revokedts"]:
+            raise Invalid("id", f"key {key_id} is revoked")
+        if self.opened(number) is None:
+            raise NotFound(f"there is no account {account}", id=account)
+        if number == key["account"]:
+            raise Invalid("account", f"key {key_id} is of account {account}")
+        if key.get("granted", {}).get(str(number)) != role:
+            self.trigger(KeyGranted, by, keyid=key_id, account=number, role=role)
+
+    def revoke_key(self, key_id: int, by: Cause) -> None:
+        if self._key(key_id)["revokedts"] is None:
+            self.trigger(KeyRevoked, by, keyid=key_id)
+
+    def _key(self, key_id: int) -> State:
+        key: State | None = self.state.get("keys", {}).get(str(key_id))
+        if key is None:
+            raise NotFound(f"there is no key {key_id}", id=key_id)
+        return key
+
+    def _new_key(self, account: str, keyname: str, role: Role) -> State:
+        """What every sort of key says of itself."""
         check_name("name", keyname)
         if any(
             k["name"] == keyname and k["account_name"] == account and not k["revokedts"]
@@ -129,23 +220,19 @@ class Registry(Aggregate):
         ):
             raise Invalid("name", f"account {account} has a key {keyname!r} already")
         key_id = len(self.state.get("keys", {})) + 1
-        self.trigger(
-            KeyAdded,
-            by,
-            keyid=key_id,
-            account=account_number(account),
-            keyname=keyname,
-            role=role,
-            hash=token_hash,
-        )
-        return key_id
+        number = account_number(account)
+        return {"keyid": key_id, "account": number, "keyname": keyname, "role": role}
 
-    def revoke_key(self, key_id: int, by: Cause) -> None:
-        key = self.state.get("keys", {}).get(str(key_id))
-        if key is None:
-            raise NotFound(f"there is no key {key_id}", id=key_id)
-        if key["revokedts"] is None:
-            self.trigger(KeyRevoked, by, keyid=key_id)
+
+def _key(fact: KeyAdded | SigningKeyAdded) -> State:
+    return {
+        "id": fact.keyid,
+        "account": fact.account,
+        "name": fact.keyname,
+        "role": fact.role,
+        "createdts": fact.time,
+        "revokedts": None,
+    }
 
 
 def check_name(path: str, name: str) -> None:
@@ -163,3 +250,10 @@ def check_currency(currency: str) -> None:
         known_currency(currency)
     except ValueError as error:
         raise Invalid("currency", str(error)) from None
+
+
+def check_timezone(timezone: str) -> None:
+    try:
+        known_time_zone(timezone)
+    except ValueError as error:
+        raise Invalid("timezone", str(error)) from None

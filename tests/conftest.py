@@ -19,7 +19,7 @@ from adapters.settings import Settings
 from adapters.stores.memory import MemoryStore
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
-from application.keyring import adding_key
+from application.keyring import NewKey, adding_key
 from application.ports import Store
 from domain.registry import Role
 
@@ -89,7 +89,7 @@ def book(settings: Settings) -> Iterator[Stagebook]:
 
 def add_keys(book: Stagebook, account: str = ACCOUNT, suffix: str = "") -> None:
     for role in Role:
-        key = adding_key(account, None, role, "en", TOKENS[role] + suffix)
+        key = adding_key(NewKey(account, role), TOKENS[role] + suffix)
         book.execute(key, account=0, actor="tests")
 
 

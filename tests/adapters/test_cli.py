@@ -218,7 +218,9 @@ def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stageb
     book.execute(opening_account("house", "en", "EUR"), account=0, actor="tests")
     do = partial(book.execute, account=ACCOUNT, actor="anna")
     do(partial(locations.create_location, fields=LocationFields(name="Hall")))
-    exporting = export_lines(book.store, "house", "en", "EUR")
+    exporting = export_lines(
+        book.store, "house", {"language": "en", "currency": "EUR", "timezone": "UTC"}
+    )
     lines = [next(exporting)]
 
     do(partial(locations.create_location, fields=LocationFields(name="Meanwhile")))

@@ -170,7 +170,9 @@ def exported() -> Iterator[list[bytes]]:
     created(desk, PriceType, name="Students")
     changed(desk, PriceType, 1, name="Full")
     desk.do(partial(archive_item, cls=PriceType, number=2, archived=True))
-    yield list(export_lines(desk.store, "demo", "en", "EUR"))
+    yield list(
+        export_lines(desk.store, "demo", {"language": "en", "currency": "EUR", "timezone": "UTC"})
+    )
     desk.close()
 
 

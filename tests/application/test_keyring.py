@@ -6,6 +6,7 @@ from pydantic_core import to_json
 from application.history import load
 from application.keyring import (
     Keyring,
+    NewKey,
     adding_key,
     hash_of,
     new_token,
@@ -22,7 +23,7 @@ from tests.application.desk import Desk
 
 
 def test_a_token_finds_the_key_that_it_was_made_for(desk: Desk) -> None:
-    desk.do(adding_key("demo", "box office", Role.EDITOR, "nl", "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.EDITOR, "box office", "nl"), "sb_1"))
 
     found = Keyring(desk.store).find("sb_1")
 
@@ -36,7 +37,7 @@ def test_a_token_finds_the_key_that_it_was_made_for(desk: Desk) -> None:
 
 
 def test_another_token_finds_nothing(desk: Desk) -> None:
-    desk.do(adding_key("demo", None, Role.ADMIN, "en", "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.ADMIN, language="en"), "sb_1"))
     keyring = Keyring(desk.store)
 
     assert keyring.find("sb_2") is None
@@ -48,8 +49,8 @@ def test_keys_that_come_and_go_are_seen_after_a_refresh(store: Store) -> None:
     desk = Desk(store)
     keyring = Keyring(store)
 
-    desk.do(adding_key("demo", "ann", Role.VIEWER, "en", "sb_1"))
-    desk.do(adding_key("demo", "bob", Role.VIEWER, "en", "sb_2"))
+    desk.do(adding_key(NewKey("demo", Role.VIEWER, "ann", "en"), "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.VIEWER, "bob", "en"), "sb_2"))
     keyring.refresh()
     added = [keyring.find("sb_1"), keyring.find("sb_2")]
 
@@ -65,7 +66,7 @@ def test_keys_that_come_and_go_are_seen_after_a_refresh(store: Store) -> None:
 
 
 def test_a_refresh_without_news_changes_nothing(desk: Desk) -> None:
-    desk.do(adding_key("demo", "ann", Role.VIEWER, "en", "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.VIEWER, "ann", "en"), "sb_1"))
     keyring = Keyring(desk.store)
     before = keyring.find("sb_1")
 
@@ -75,8 +76,8 @@ def test_a_refresh_without_news_changes_nothing(desk: Desk) -> None:
 
 
 def test_the_first_key_opens_its_account_with_its_language(desk: Desk) -> None:
-    desk.do(adding_key("demo", None, Role.EDITOR, "nl", "sb_1"))
-    desk.do(adding_key("demo", None, Role.EDITOR, "fr", "sb_2"))
+    desk.do(adding_key(NewKey("demo", Role.EDITOR, language="nl"), "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.EDITOR, language="fr"), "sb_2"))
 
     keyring = Keyring(desk.store)
 
@@ -91,11 +92,11 @@ def test_the_first_key_opens_its_account_with_its_language(desk: Desk) -> None:
 
 
 def test_the_first_key_opens_its_account_with_its_currency(desk: Desk) -> None:
-    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_1", currency="JPY"))
-    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_2"))
-    desk.do(adding_key("other", None, Role.SELLER, "nl", "sb_3"))
+    desk.do(adding_key(NewKey("demo", Role.SELLER, language="nl", currency="JPY"), "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.SELLER, language="nl"), "sb_2"))
+    desk.do(adding_key(NewKey("other", Role.SELLER, language="nl"), "sb_3"))
     with pytest.raises(Invalid, match="has JPY, for ever"):
-        desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_4", currency="EUR"))
+        desk.do(adding_key(NewKey("demo", Role.SELLER, language="nl", currency="EUR"), "sb_4"))
 
     keyring = Keyring(desk.store)
 
@@ -105,14 +106,14 @@ def test_the_first_key_opens_its_account_with_its_currency(desk: Desk) -> None:
 
 def test_the_currency_of_an_account_is_found_by_its_number(desk: Desk) -> None:
     keyring = Keyring(desk.store)
-    desk.do(adding_key("demo", None, Role.SELLER, "nl", "sb_1", currency="JPY"))
+    desk.do(adding_key(NewKey("demo", Role.SELLER, language="nl", currency="JPY"), "sb_1"))
 
     assert keyring.currency(account_number("demo")) == "JPY"
     assert keyring.currency(account_number("nobody's")) == "EUR"
 
 
 def test_an_account_starts_with_a_catalog_once(desk: Desk) -> None:
-    desk.do(adding_key("demo", None, Role.ADMIN, "en", "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.ADMIN, language="en"), "sb_1"))
     starts = desk.facts()
 
     desk.do(opening_account("demo", "en", "EUR"))
@@ -123,17 +124,17 @@ def test_an_account_starts_with_a_catalog_once(desk: Desk) -> None:
 
 
 def test_a_key_of_the_same_name_is_refused(desk: Desk) -> None:
-    desk.do(adding_key("demo", "ann", Role.EDITOR, "en", "sb_1"))
+    desk.do(adding_key(NewKey("demo", Role.EDITOR, "ann", "en"), "sb_1"))
 
     with pytest.raises(Invalid):
-        desk.do(adding_key("demo", "ann", Role.VIEWER, "en", "sb_2"))
+        desk.do(adding_key(NewKey("demo", Role.VIEWER, "ann", "en"), "sb_2"))
     with pytest.raises(NotFound):
         desk.do(revoking_key(2))
 
 
 def test_no_fact_knows_a_token(desk: Desk) -> None:
     token = new_token()
-    desk.do(adding_key("demo", "ann", Role.EDITOR, "en", token))
+    desk.do(adding_key(NewKey("demo", Role.EDITOR, "ann", "en"), token))
 
     for recorded in desk.store.read(0, 10):
         said = {name: getattr(recorded.fact, name) for name in payload_fields(type(recorded.fact))}

@@ -17,7 +17,7 @@ from uuid import uuid4
 from adapters.bootstrap import Stagebook
 from application import catalog, events, locations, sales
 from application.group_commit import Job, Work
-from application.keyring import adding_key
+from application.keyring import NewKey, adding_key
 from application.ports import Answer
 from domain.base import Cause
 from domain.catalog import PriceList, PriceListFields
@@ -192,7 +192,7 @@ def numbered(made: Any) -> Answer:
 def fill(book: Stagebook, sizes: Sizes) -> Filled:
     filled = Filled(sizes)
     for account, token in TOKENS.items():
-        key = adding_key(account, None, Role.ADMIN, "en", token)
+        key = adding_key(NewKey(account, Role.ADMIN), token)
         book.execute(key, account=0, actor="bench")
     hot = Filler(book, HOT, seed=1)
     hot.create_price_lists()

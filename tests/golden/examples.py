@@ -59,7 +59,15 @@ from domain.order import (
     TicketsAdded,
     TicketsRemoved,
 )
-from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked
+from domain.registry import (
+    AccountOpened,
+    CurrencyChosen,
+    KeyAdded,
+    KeyGranted,
+    KeyRevoked,
+    SigningKeyAdded,
+    TimezoneChosen,
+)
 from domain.ticket_fields import TicketFields
 from domain.tickets import (
     BarcodesSeeded,
@@ -341,6 +349,18 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         language="en",
     ),
     fact(CurrencyChosen, kind=Kind.REGISTRY, account=0x2A97516C354B, currency="JPY"),
+    fact(TimezoneChosen, kind=Kind.REGISTRY, account=0x2A97516C354B, timezone="Europe/Brussels"),
+    fact(
+        SigningKeyAdded,
+        kind=Kind.REGISTRY,
+        keyid=2,
+        account=0x2A97516C354B,
+        keyname="web site",
+        role="seller",
+        accesskey="ak",
+        sealed="gAAAAAB-sealed",
+    ),
+    fact(KeyGranted, kind=Kind.REGISTRY, keyid=2, account=0x0F0F0F0F0F0F, role="viewer"),
     fact(
         KeyAdded,
         kind=Kind.REGISTRY,

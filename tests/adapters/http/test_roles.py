@@ -11,7 +11,7 @@ from adapters.bootstrap import bootstrap
 from adapters.http.auth import GRANTED, May
 from adapters.http.body import SellRoute
 from adapters.settings import Settings
-from application.keyring import adding_key, revoking_key
+from application.keyring import NewKey, adding_key, revoking_key
 from domain.ids import Kind, account_number, guid
 from domain.location import LocationFields
 from domain.registry import Role
@@ -278,7 +278,7 @@ def test_a_key_that_another_process_revokes_ends_within_seconds(
     elsewhere.start_writer()
     token = {"Authorization": "Bearer sb_short-lived"}
     try:
-        add = adding_key("demo", "short-lived", Role.EDITOR, "en", "sb_short-lived")
+        add = adding_key(NewKey("demo", Role.EDITOR, "short-lived"), "sb_short-lived")
         elsewhere.execute(add, account=0, actor="tests")
         until(lambda: client.get("/v1/locations", headers=token).status_code == 200)
         a_location(client)

@@ -10,7 +10,7 @@ from httpx2 import Response
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
-from application.keyring import adding_key
+from application.keyring import NewKey, adding_key
 from domain.registry import Role
 from tests.adapters.http.selling import JSON, filled
 from tests.adapters.http.talk import Json, after, made, now, opened, paths, position, refused
@@ -156,7 +156,7 @@ def an_account_in(currency: str, folder: Path) -> AbstractContextManager[TestCli
     token = TOKENS[Role.ADMIN]
     book = bootstrap(settings)
     book.start_writer()
-    key = adding_key("house", None, Role.ADMIN, "en", token, currency=currency)
+    key = adding_key(NewKey("house", Role.ADMIN, currency=currency), token)
     book.execute(key, account=0, actor="tests")
     book.close()
     return opened(make_app(settings))

@@ -1,21 +1,31 @@
 """Commands on the catalog. Each returns the aggregate it changed."""
 
-from typing import TypeVar
+import secrets
+from typing import Any, TypeVar
 
 from application.group_commit import Work
-from domain.catalog import STARTING, CatalogFields, CatalogItem, PriceListFields, SalesChannel
+from domain.catalog import CATALOG, STARTING, PriceListFields, SalesChannel
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
 from domain.prices import too_precise
+from domain.tracker import Tracker
 
 C = TypeVar("C", bound=CatalogItem)
 
 
 def create_item(work: Work, cls: type[C], fields: CatalogFields) -> C:
-    item(work, SalesChannel, 1)  # opened first: numbers of its own come behind the starting ones
+    opening = cls if cls.STARTING else SalesChannel
+    item(work, opening, 1)  # opened first: numbers of its own come behind the starting ones
     _check_prices(work, fields)
+    _check_references(work, cls, fields)
     made = work.new(cls)
-    made.create(fields, work.by)
+    made.create(fields, work.by, **_sets(cls))
     return made
+
+
+def _sets(cls: type[CatalogItem]) -> dict[str, Any]:
+    """What comes with the command: a tracker's code, which nobody can guess."""
+    return {"code": secrets.token_hex(8)} if cls is Tracker else {}
 
 
 def change_item(
@@ -23,6 +33,7 @@ def change_item(
 ) -> C:
     changed = item(work, cls, number)
     _check_prices(work, fields)
+    _check_references(work, cls, fields)
     changed.require(version).change(fields, work.by)
     return changed
 
@@ -46,6 +57,14 @@ def _check_prices(work: Work, fields: CatalogFields) -> None:
         where = too_precise(fields.patch().get("prices"), work.currency)
         if where:
             raise Invalid(f"prices.{where}", f"too many decimals for {work.currency}")
+
+
+def _check_references(work: Work, cls: type[CatalogItem], fields: CatalogFields) -> None:
+    """Refuses to name what is not there."""
+    for name, kind in cls.REFERS.items():
+        number = getattr(fields, name)
+        if number is not None and not item(work, CATALOG[kind], number).exists:
+            raise Invalid(name, f"there is no {kind.title.lower()} {number}")
 
 
 def item(work: Work, cls: type[C], number: int) -> C:

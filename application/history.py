@@ -12,7 +12,8 @@ from uuid import UUID
 
 from application.ports import Recorded, Store
 from domain.base import Aggregate, DomainEvent, State
-from domain.catalog import CatalogItem, PriceList
+from domain.catalog import PriceList
+from domain.catalog_item import CatalogItem
 from domain.contingents import BOOKKEEPING as CONTINGENT_BOOKKEEPING
 from domain.contingents import fold_contingents
 from domain.differences import Difference, differences
@@ -340,7 +341,7 @@ def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
     elif isinstance(aggregate, Location):
         state = {**LocationFields.defaults(), "deleted": False}
     elif isinstance(aggregate, CatalogItem):
-        state = {**aggregate.FIELDS.defaults(), "isarchived": False}
+        state = {**aggregate.FIELDS.defaults(), **aggregate.SET, "isarchived": False}
     if isinstance(aggregate, Inventory):
         listed = aggregate.state.get("contingents", {})
         shown = {"contingents": {key: _shown(c) for key, c in listed.items()}}

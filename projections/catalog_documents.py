@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from domain.base import DomainEvent, State
-from domain.catalog import CATALOG, CatalogItem
+from domain.catalog import CATALOG
+from domain.catalog_item import CatalogItem
 from domain.ids import Kind, guid, unpack
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
@@ -16,8 +17,9 @@ from projections.location_documents import words
 def catalog_document(kind: int, state: State, account: int) -> dict[str, Any]:
     """One thing as it is shown: own fields first, then the writable ones, then custom ones."""
     number = state["number"]
-    defaults = CATALOG[Kind(kind)].FIELDS.defaults()
-    fields = {n: state.get(n, v) for n, v in defaults.items()}
+    cls = CATALOG[Kind(kind)]
+    shown = cls.FIELDS.defaults() | cls.SET
+    fields = {n: state.get(n, v) for n, v in shown.items()}
     translations = fields.pop("translations")
     return {
         "id": number,
@@ -38,7 +40,7 @@ def catalog_etag(state: State) -> str:
 
 class CatalogDocuments:
     name: ClassVar = "catalog"
-    version: ClassVar = 1
+    version: ClassVar = 2
     columns: ClassVar[Columns] = (
         Column("kind", "int"),
         Column("number", "int"),
@@ -66,7 +68,7 @@ class CatalogDocuments:
     def row(self, key: bytes, state: State) -> Row:
         account, kind, number = unpack(UUID(bytes=key))
         document = catalog_document(kind, state, account)
-        name = document["key"] if kind == Kind.CUSTOM_FIELD else document["name"]
+        name, *others = CATALOG[Kind(kind)].texts(state)
         updated = microseconds(state["lastupdatets"])
         return Row(
             key,
@@ -74,6 +76,6 @@ class CatalogDocuments:
             to_json(state),
             to_json(document),
             catalog_etag(state),
-            (kind, number, name.casefold(), int(state["isarchived"]), updated),
-            terms=words(name, document.get("caption")),
+            (kind, number, (name or "").casefold(), int(state["isarchived"]), updated),
+            terms=words(name, *others),
         )

@@ -21,6 +21,11 @@ SHOWN: dict[int, str] = {
     Kind.CUSTOM_FIELD: "customfield",
     Kind.SEAT_RANK: "seatrank",
     Kind.ORDER: "order",
+    Kind.CONTACT: "contact",
+    Kind.SEATING_PLAN: "seatingplan",
+    Kind.CUSTOM_FIELD_VALUE: "customfieldvalue",
+    Kind.PAYMENT_SCENARIO: "paymentscenario",
+    Kind.TRACKER: "tracker",
 }
 """The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""
 

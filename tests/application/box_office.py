@@ -12,7 +12,8 @@ from application import catalog, contingents, events
 from application.group_commit import Committer, GroupCommit, Job, Work, settle_futures
 from application.ports import Answer, Recorded, Store
 from domain.base import Aggregate, Cause
-from domain.catalog import CatalogFields, CatalogItem, SalesChannel, SalesChannelFields
+from domain.catalog import SalesChannel, SalesChannelFields
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.contingents import ContingentBody
 from domain.errors import Refusal
 from domain.event import Event

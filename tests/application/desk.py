@@ -15,7 +15,7 @@ from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
 from application.history import ShownEvent, load
 from application.ports import Answer, Store
 from domain.base import Cause
-from domain.catalog import CatalogItem
+from domain.catalog_item import CatalogItem
 from domain.contingents import ContingentBody
 from domain.event import DateFields, Event
 from domain.event_fields import EventBody

@@ -10,20 +10,26 @@ from pydantic_core import from_json, to_json
 from application.catalog import archive_item, change_item, create_item, item, open_catalog
 from application.group_commit import Work
 from application.transfer import export_lines, import_lines, numbers_in
-from domain.catalog import (
-    CATALOG,
-    STARTING,
-    CatalogItem,
-    CustomField,
-    PriceType,
-    SalesChannel,
-    SeatRank,
-)
+from domain.catalog import CATALOG, STARTING, PriceType, SalesChannel
+from domain.catalog_item import CatalogItem
+from domain.contact import Contact
+from domain.custom_fields import CustomField, CustomFieldValue
 from domain.errors import Invalid, NotFound, VersionMismatch
 from domain.ids import Kind, account_number
+from domain.payment_scenario import PaymentScenario
+from domain.seating import SeatRank
+from domain.tracker import Tracker
 from tests.application.desk import Desk
 from tests.spec import ACCOUNT
 
+LEAST: dict[type[CatalogItem], dict[str, Any]] = {
+    CustomField: {"typeid": 13001, "key": "a"},
+    CustomFieldValue: {"typeid": 1, "caption": "A"},
+    Contact: {"email": "ann@example.org"},
+    PaymentScenario: {"typeid": 2701, "name": "A"},
+    Tracker: {"name": "A", "type": "Other", "saleschannelid": 1},
+}
+"""What makes such a thing, where its name is not enough."""
 STARTS = sum(map(len, STARTING.values()))
 
 
@@ -88,9 +94,10 @@ def test_what_no_account_starts_with_opens_nothing(desk: Desk) -> None:
 def test_numbers_of_its_own_come_behind_the_starting_ones(
     desk: Desk, cls: type[CatalogItem]
 ) -> None:
-    fields = {"typeid": 13001, "key": "a"} if cls is CustomField else {"name": "A"}
+    if cls is CustomFieldValue:
+        created(desk, CustomField, **LEAST[CustomField])
 
-    numbers = [created(desk, cls, **fields).number for _ in range(2)]
+    numbers = [created(desk, cls, **LEAST.get(cls, {"name": "A"})).number for _ in range(2)]
 
     first = max(STARTING.get(cls, {0: {}})) + 1
     assert numbers == [first, first + 1]
@@ -137,6 +144,32 @@ def test_what_is_not_there_is_not_found(desk: Desk) -> None:
         changed(desk, PriceType, 4, name="A")
     with pytest.raises(NotFound):
         desk.do(partial(archive_item, cls=SeatRank, number=1, archived=True))
+
+
+@pytest.mark.parametrize("account_has", ["nothing", "what it had before there were scenarios"])
+def test_a_payment_scenario_comes_behind_the_starting_ones(desk: Desk, account_has: str) -> None:
+    if account_has != "nothing":
+        desk.do(lambda work: work.load(SalesChannel, 1).open(work.by))
+
+    assert created(desk, PaymentScenario, **LEAST[PaymentScenario]).number == 4
+
+
+def test_what_a_thing_names_has_to_be_there(desk: Desk) -> None:
+    with pytest.raises(Invalid, match="typeid"):
+        created(desk, CustomFieldValue, **LEAST[CustomFieldValue])
+    with pytest.raises(Invalid, match="saleschannelid"):
+        created(desk, Tracker, **LEAST[Tracker] | {"saleschannelid": 4})
+    created(desk, Tracker, **LEAST[Tracker])
+    with pytest.raises(Invalid, match="saleschannelid"):
+        changed(desk, Tracker, 1, saleschannelid=4)
+
+
+def test_a_trackers_code_is_kept_and_no_two_are_alike(desk: Desk) -> None:
+    codes = [created(desk, Tracker, **LEAST[Tracker]).state["code"] for _ in range(2)]
+
+    assert codes[0] != codes[1]
+    assert [state(desk, Tracker, number)["code"] for number in (1, 2)] == codes
+    assert all(len(code) == 16 for code in codes)
 
 
 def test_what_is_found_in_memory_is_not_opened_again(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The catalog: six kinds of things, created, changed and archived the same way."""
+"""The catalog: all kinds of things, created, changed and archived the same way."""
 
 from typing import Any
 
@@ -14,19 +14,24 @@ from domain.catalog import (
     NORMAL,
     STARTING,
     WEB,
+    LockType,
+    PriceList,
+    PriceType,
+    SalesChannel,
+)
+from domain.catalog_item import (
     CatalogItem,
     CatalogItemArchived,
     CatalogItemChanged,
     CatalogItemCreated,
     CatalogItemRestored,
-    CustomField,
-    LockType,
-    PriceList,
-    PriceType,
-    SalesChannel,
-    SeatRank,
 )
+from domain.contact import Contact
+from domain.custom_fields import CustomField, CustomFieldValue
 from domain.errors import Invalid, NotFound
+from domain.payment_scenario import PaymentScenario
+from domain.seating import SeatingPlan, SeatRank
+from domain.tracker import Tracker
 from tests.spec import Command, by, given, says, then, then_refused, when
 
 PRICES = {
@@ -61,6 +66,15 @@ EVERYTHING: dict[type[CatalogItem], State] = {
         "basketseconds": 900,
         "ordermailtemplateid_confirmation": 3,
         "ordermailtemplateid_confirmation_sendalways": True,
+        "description": "Our own",
+        "global_terms": "https://example.org/terms",
+        "company_terms": "Be kind",
+        "auto_prune": True,
+        "email_must_be_unique": True,
+        "email_validation_rule": "@example.org$",
+        "event_selection": True,
+        "facebook_page_url": "https://facebook.com/concertgebouw",
+        "max_tickets_per_order": 10,
         "translations": {"namefr": "Boutique"},
     },
     LockType: {
@@ -86,7 +100,62 @@ EVERYTHING: dict[type[CatalogItem], State] = {
         "name": "Balcony",
         "color": "#00c000",
         "sortorder": 2,
+        "priority": 1,
         "translations": {"namefr": "Balcon"},
+    },
+    SeatingPlan: {
+        "name": "Main hall",
+        "status": "ready",
+        "useszones": True,
+        "logicalplan": {"id": 1, "rows": [{"name": "A", "seats": [{"center": [1.5, 2.0]}]}]},
+        "translations": {"namefr": "Grande salle"},
+    },
+    Contact: {
+        "firstname": "Ann",
+        "middlename": "M.",
+        "lastname": "Peeters",
+        "company": "Concertgebouw",
+        "organizationfunction": "Planner",
+        "vatnumber": "BE0123456789",
+        "email": "ann@example.org",
+        "phonenumbers": [{"typeid": 1, "number": "+32 9 123"}],
+        "languagecode": "nl",
+        "sendmail": True,
+        "translations": {},
+    },
+    CustomFieldValue: {
+        "typeid": 7,
+        "caption": "Jazz",
+        "sortorder": 2,
+        "translations": {"captionfr": "Du jazz"},
+    },
+    PaymentScenario: {
+        "typeid": 2703,
+        "name": "Bank transfer",
+        "shortdescription": "Within ten days",
+        "feedescription": "No fee",
+        "internalremark": "The old one",
+        "logo": "https://example.org/logo.png",
+        "visibility": "API",
+        "availability": {"saleschannels": [2]},
+        "overdueparameters": {"daysaftercreation": 10},
+        "expiryparameters": {"daysaftercreation": 20, "deleteonexpiry": True},
+        "bankaccountnumber": "BE68539007547034",
+        "bankaccountbic": "GKCCBEBB",
+        "bankaccountbeneficiary": "Concertgebouw",
+        "mailorganization": True,
+        "ordermailtemplateid_paymentinstruction": 4,
+        "ordermailtemplateid_overdue": 5,
+        "ordermailtemplateid_expiry": 6,
+        "paymentmethods": [1, 2],
+        "translations": {"namefr": "Virement", "shortdescriptionfr": "Sous dix jours"},
+    },
+    Tracker: {
+        "name": "Spring",
+        "type": "LinkedIn",
+        "saleschannelid": 2,
+        "extra_url_parameters": "utm_medium=post",
+        "translations": {},
     },
 }
 KINDS = pytest.mark.parametrize("cls", CATALOG.values(), ids=lambda cls: cls.__name__)
@@ -132,7 +201,12 @@ def test_it_is_created_with_every_field(cls: type[CatalogItem]) -> None:
     assert (item.exists, item.archived) == (True, False)
 
 
-@KINDS
+NEEDY = pytest.mark.parametrize(
+    "cls", [c for c in CATALOG.values() if c.FIELDS.REQUIRED], ids=lambda cls: cls.__name__
+)
+
+
+@NEEDY
 def test_it_needs_what_is_required(cls: type[CatalogItem]) -> None:
     for name in cls.FIELDS.REQUIRED:
         for fields in ({**EVERYTHING[cls], name: None}, {}):
@@ -142,7 +216,7 @@ def test_it_needs_what_is_required(cls: type[CatalogItem]) -> None:
             assert not outcome.facts
 
 
-@KINDS
+@NEEDY
 def test_what_is_required_cannot_be_cleared(cls: type[CatalogItem]) -> None:
     item = given(cls, created(EVERYTHING[cls]))
 
@@ -164,6 +238,7 @@ def test_a_change_that_changes_nothing_is_not_recorded(cls: type[CatalogItem]) -
 def test_everything_that_is_not_required_can_be_cleared(cls: type[CatalogItem]) -> None:
     item = given(cls, created(EVERYTHING[cls]))
     others = cls.FIELDS.model_fields.keys() - {*cls.FIELDS.REQUIRED}
+    others -= {"email"} if cls is Contact else set()
 
     when(item, changed(**dict.fromkeys(others)))
 
@@ -228,6 +303,24 @@ def test_what_was_never_said_has_its_default() -> None:
         (CustomField, {"availability": [[[[[[[[[1]]]]]]]]]}),
         (CustomField, {"translations": {"namefr": "x"}}),
         (SeatRank, {"sortorder": -1}),
+        (SeatRank, {"priority": -1}),
+        (SalesChannel, {"max_tickets_per_order": -1}),
+        (SeatingPlan, {"logicalplan": "x" * 1_000_001}),
+        (SeatingPlan, {"logicalplan": [[[[[[[[[1]]]]]]]]]}),
+        (Contact, {"email": "ann"}),
+        (Contact, {"email": "ann@example org"}),
+        (Contact, {"languagecode": "nl_NL"}),
+        (Contact, {"phonenumbers": [{"number": ""}]}),
+        (Contact, {"translations": {"firstnamefr": "Anne"}}),
+        (Contact, {"birthdate": "2000-01-01"}),
+        (CustomFieldValue, {"caption": ""}),
+        (CustomFieldValue, {"sortorder": -1}),
+        (PaymentScenario, {"typeid": 2706}),
+        (PaymentScenario, {"visibility": "full"}),
+        (PaymentScenario, {"availability": [[[[[[[[[1]]]]]]]]]}),
+        (Tracker, {"type": "Billboard"}),
+        (Tracker, {"type": 1}),
+        (Tracker, {"saleschannelid": -1}),
     ],
 )
 def test_what_no_such_thing_can_be_is_refused(cls: type[CatalogItem], fields: State) -> None:
@@ -278,6 +371,73 @@ def test_the_key_of_a_custom_field_stays() -> None:
     )
 
 
+def test_a_value_stays_with_its_custom_field() -> None:
+    value = given(CustomFieldValue, created(EVERYTHING[CustomFieldValue]))
+
+    then_refused(when(value, changed(typeid=8)), Invalid)
+    then(
+        when(value, changed(typeid=7, caption="Blues")),
+        says(CatalogItemChanged, changed={"caption": "Blues"}),
+    )
+
+
+# -- contacts
+
+
+@pytest.mark.parametrize("name", ["firstname", "lastname", "company", "email"])
+def test_one_thing_that_says_who_it_is_makes_a_contact(name: str) -> None:
+    said = {name: "ann@example.org"}
+
+    contact = given(Contact, created(said))
+
+    assert contact.texts(contact.state)[0] == "ann@example.org"
+    then_refused(when(contact, changed(**{name: None, "vatnumber": "1"})), Invalid)
+
+
+def test_a_contact_stays_somebody() -> None:
+    contact = given(Contact, created({"email": "ann@example.org"}))
+
+    then(
+        when(contact, changed(email=None, lastname="Peeters")),
+        says(CatalogItemChanged, changed={"email": None, "lastname": "Peeters"}),
+    )
+    then_refused(when(contact, changed(lastname=None)), Invalid)
+
+
+@pytest.mark.parametrize("said", [{}, {"vatnumber": "1"}, {"firstname": ""}, {"email": None}])
+def test_a_contact_that_is_nobody_is_refused(said: State) -> None:
+    then_refused(when(given(Contact), created(said)), Invalid)
+
+
+def test_a_contact_is_found_by_its_whole_name_its_company_and_its_address() -> None:
+    assert Contact.texts(EVERYTHING[Contact]) == (
+        "Ann M. Peeters",
+        "Concertgebouw",
+        "ann@example.org",
+    )
+
+
+# -- trackers
+
+
+@pytest.mark.parametrize("written", ["linkedin", "LINKEDIN", "LinkedIn"])
+def test_where_a_tracker_is_shown_is_written_in_any_case(written: str) -> None:
+    fields = EVERYTHING[Tracker] | {"type": written}
+
+    then(
+        when(given(Tracker), created(fields)),
+        says(CatalogItemCreated, number=5, fields=EVERYTHING[Tracker]),
+    )
+
+
+def test_the_code_of_a_tracker_comes_with_the_command_that_makes_it() -> None:
+    fields = Tracker.FIELDS.model_validate(EVERYTHING[Tracker] | {"code": "mine", "clicks": 9})
+
+    made = given(Tracker, lambda item, cause: item.create(fields, cause, code="3f"))
+
+    assert (made.state["code"], made.state.get("clicks")) == ("3f", None)
+
+
 # -- what an account starts with
 
 
@@ -297,6 +457,9 @@ def test_an_account_starts_with_a_small_catalog() -> None:
         (PriceType, 3): "Free",
         (LockType, 1): "Hard",
         (LockType, 2): "Soft",
+        (PaymentScenario, 1): "Immediate payment",
+        (PaymentScenario, 2): "Bank transfer",
+        (PaymentScenario, 3): "Pay later",
     }
     assert [items[SalesChannel, n].value("typeid") for n in (1, 2, 3)] == [DESK, WEB, EXTERNAL]
     assert items[PriceType, 3].value("typeid") == FREE

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from domain import ranges
 from domain.base import Aggregate, DomainEvent, State, type_of_topic
-from domain.catalog import (
+from domain.catalog import SalesChannel
+from domain.catalog_item import (
     CatalogItemArchived,
     CatalogItemChanged,
     CatalogItemCreated,
     CatalogItemRestored,
-    SalesChannel,
 )
 from domain.contingents import HELD, ContingentAdded, ContingentChanged, ContingentRemoved
 from domain.event import Event

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import DomainEvent
-from domain.catalog import (
+from domain.catalog import PriceListFields, SalesChannelFields
+from domain.catalog_item import (
     CatalogItemArchived,
     CatalogItemChanged,
     CatalogItemCreated,
     CatalogItemRestored,
-    PriceListFields,
-    SalesChannelFields,
 )
 from domain.contingents import (
     ContingentAdded,

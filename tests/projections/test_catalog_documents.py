@@ -14,16 +14,15 @@ from pydantic_core import from_json
 from adapters.views.select import Select
 from application.catalog import archive_item, change_item, create_item
 from application.history import past_one
-from domain.catalog import (
-    CATALOG,
+from domain.catalog import CATALOG, PriceType, SalesChannel
+from domain.catalog_item import (
     CatalogItem,
     CatalogItemArchived,
     CatalogItemChanged,
     CatalogItemCreated,
     CatalogItemRestored,
-    PriceType,
-    SalesChannel,
 )
+from domain.contact import Contact
 from domain.ids import Kind
 from projections.catalog_documents import CatalogDocuments
 from tests.application.desk import Desk, rendered
@@ -31,6 +30,13 @@ from tests.projections.conftest import MakeView, new_view
 from tests.projections.facts import Facts
 from tests.projections.histories import answered
 from tests.spec import ACCOUNT, Projected, at, given_facts
+
+NAMED = {
+    Kind.CUSTOM_FIELD: {"key": "genre"},
+    Kind.CUSTOM_FIELD_VALUE: {"caption": "Jazz"},
+    Kind.CONTACT: {"email": "ann@example.org"},
+}
+"""What is recorded at least of those that have no `name`."""
 
 
 def a_thing(facts: Facts, cls: type[CatalogItem], number: int = 5, **fields: Any) -> Facts:
@@ -49,7 +55,7 @@ def listed(shown: Projected, kind: Kind, *where: Any, **which: Any) -> list[int]
 
 @pytest.mark.parametrize("cls", CATALOG.values(), ids=lambda cls: cls.__name__)
 def test_a_new_thing_shows_every_field(make_view: MakeView, cls: type[CatalogItem]) -> None:
-    fields = {"key": "genre"} if cls.KIND == Kind.CUSTOM_FIELD else {"name": "A"}
+    fields = NAMED.get(cls.KIND, {"name": "A"})
     facts = a_thing(Facts(), cls, **fields, c_a=[1])
 
     shown = documents(make_view, facts).body(cls.id_of(ACCOUNT, 5))
@@ -59,13 +65,14 @@ def test_a_new_thing_shows_every_field(make_view: MakeView, cls: type[CatalogIte
         "guid": str(cls.id_of(ACCOUNT, 5)),
         "version": 1,
         **cls.FIELDS.defaults(),
+        **cls.SET,
         **fields,
         "isarchived": False,
         "createdts": at(1),
         "lastupdatets": at(1),
         "c_a": [1],
     }
-    own = [name for name in cls.FIELDS.defaults() if name != "translations"]
+    own = [name for name in cls.FIELDS.defaults() if name != "translations"] + [*cls.SET]
     last = ["isarchived", "translations", "createdts", "lastupdatets", "c_a"]
     assert list(shown) == ["id", "guid", "version", *own, *last]
 
@@ -122,6 +129,19 @@ def test_things_of_one_kind_are_listed_and_found_by_their_names(make_view: MakeV
     assert listed(shown, Kind.SALES_CHANNEL, prefixes=("word:nor",)) == [3]
     assert listed(shown, Kind.CUSTOM_FIELD, prefixes=("word:mus",)) == [4]
     assert listed(shown, Kind.CUSTOM_FIELD, prefixes=("word:genre",)) == [4]
+
+
+def test_contacts_are_sorted_and_found_by_whatever_they_are_called(make_view: MakeView) -> None:
+    facts = a_thing(Facts(), Contact, 1, firstname="Cleo", lastname="Maes", company="Zaal")
+    a_thing(facts, Contact, 2, company="Bozar")
+    a_thing(facts, Contact, 3, email="ann@example.org")
+
+    shown = documents(make_view, facts)
+
+    assert listed(shown, Kind.CONTACT, order="name") == [3, 2, 1]
+    assert listed(shown, Kind.CONTACT, prefixes=("word:za",)) == [1]
+    assert listed(shown, Kind.CONTACT, prefixes=("word:maes",)) == [1]
+    assert listed(shown, Kind.CONTACT, prefixes=("word:ann@",)) == [3]
 
 
 def test_other_things_leave_the_catalog_alone(make_view: MakeView) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import from_json
 
 from adapters.views.select import Select
-from domain.catalog import (
+from domain.catalog_item import (
     CatalogItemArchived,
     CatalogItemChanged,
     CatalogItemCreated,

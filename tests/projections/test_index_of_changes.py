@@ -6,7 +6,8 @@ from pydantic_core import from_json
 
 from adapters.http.v1.filters import ChangedKind
 from adapters.views.select import Select
-from domain.catalog import CATALOG, CatalogItemCreated
+from domain.catalog import CATALOG
+from domain.catalog_item import CatalogItemCreated
 from domain.contingents import ContingentChanged
 from domain.event_facts import EventDeleted, EventDetailsChanged
 from domain.hosting import EventHosted, HostingOpened
@@ -93,6 +94,11 @@ def test_a_thing_of_the_catalog_has_a_kind_of_its_own(make_view: MakeView) -> No
         "locktype",
         "customfield",
         "seatrank",
+        "contact",
+        "seatingplan",
+        "customfieldvalue",
+        "paymentscenario",
+        "tracker",
     ]
     assert [e["guid"] for e in entries] == [str(c.id_of(ACCOUNT, 5)) for c in CATALOG.values()]
 

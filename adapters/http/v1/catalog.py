@@ -20,15 +20,13 @@ from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, 
 from application import catalog, history
 from application.keyring import Principal
 from application.ports import Answer
-from domain.catalog import (
-    CatalogItem,
-    CustomField,
-    LockType,
-    PriceList,
-    PriceType,
-    SalesChannel,
-    SeatRank,
-)
+from domain.catalog import LockType, PriceList, PriceType, SalesChannel
+from domain.catalog_item import CatalogItem
+from domain.contact import Contact
+from domain.custom_fields import CustomField, CustomFieldValue
+from domain.payment_scenario import PaymentScenario
+from domain.seating import SeatingPlan, SeatRank
+from domain.tracker import Tracker
 from projections.catalog_documents import catalog_document, catalog_etag
 
 PREFIX = "/v1/catalog"
@@ -55,16 +53,23 @@ def item_at(
 
 
 def routes(
-    path: str, what: str, cls: type[CatalogItem], one: type[BaseModel], page: type[BaseModel]
+    path: str,
+    what: str,
+    cls: type[CatalogItem],
+    one: type[BaseModel],
+    page: type[BaseModel],
+    read: May = May.READ,
+    write: May = May.COMMAND,
 ) -> None:
-    """The routes of one kind of thing."""
+    """The routes of one kind of thing, and what creating, changing and reading it needs."""
     kind, name = cls.KIND, what.replace(" ", "_")
     fields = cls.FIELDS
 
     @router.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
     async def create(request: Request, body: fields) -> Response:  # type: ignore[valid-type] # the kind's own
         decide = partial(catalog.create_item, cls=cls, fields=body)
-        return await execute(request, decide, partial(answer, place=PREFIX + path))
+        who = allowed(request, write)
+        return await execute(request, decide, partial(answer, place=PREFIX + path), who=who)
 
     @router.get(
         path,
@@ -73,7 +78,7 @@ def routes(
         **lists(page, LANGUAGE),
     )
     async def listed(request: Request, query: CatalogQuery) -> Response:
-        who = allowed(request, May.READ)
+        who = allowed(request, read)
         select, of = query.select(who.account, kind)
         return await reads.listed(request, CATALOG, select, of, who)
 
@@ -86,7 +91,7 @@ def routes(
     async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         if request.scope["query_string"]:
             return await past_response(request, id, kind, partial(item_at, cls))
-        who = allowed(request, May.READ)
+        who = allowed(request, read)
         number = requests.number_of(id, kind, who)
         return await reads.stored(request, CATALOG, kind, number, who)
 
@@ -97,7 +102,7 @@ def routes(
         **changes(one),
     )
     async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
-        who = allowed(request, May.COMMAND)
+        who = allowed(request, write)
         decide = partial(
             catalog.change_item,
             cls=cls,
@@ -143,8 +148,8 @@ def routes(
         **finds(HistoryPage),
     )
     async def past(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
-        read = partial(history.history_of_one, cls)
-        return await history_response(request, id, query, kind, 1, read)
+        entries = partial(history.history_of_one, cls)
+        return await history_response(request, id, query, kind, 1, entries)
 
 
 routes("/pricetypes", "price type", PriceType, shown.PriceTypeDocument, shown.PriceTypePage)
@@ -155,3 +160,24 @@ routes(
     "/customfields", "custom field", CustomField, shown.CustomFieldDocument, shown.CustomFieldPage
 )
 routes("/seatranks", "seat rank", SeatRank, shown.SeatRankDocument, shown.SeatRankPage)
+routes(
+    "/seatingplans", "seating plan", SeatingPlan, shown.SeatingPlanDocument, shown.SeatingPlanPage
+)
+routes(
+    "/customfieldvalues",
+    "custom field value",
+    CustomFieldValue,
+    shown.CustomFieldValueDocument,
+    shown.CustomFieldValuePage,
+)
+routes(
+    "/paymentscenarios",
+    "payment scenario",
+    PaymentScenario,
+    shown.PaymentScenarioDocument,
+    shown.PaymentScenarioPage,
+)
+routes("/trackers", "tracker", Tracker, shown.TrackerDocument, shown.TrackerPage)
+routes(
+    "/contacts", "contact", Contact, shown.ContactDocument, shown.ContactPage, May.SELL, May.SELL
+)

@@ -12,14 +12,12 @@ from adapters.http.v1.documents import (
     Number,
     Version,
 )
-from domain.catalog import (
-    CustomFieldFields,
-    LockTypeFields,
-    PriceListFields,
-    PriceTypeFields,
-    SalesChannelFields,
-    SeatRankFields,
-)
+from domain.catalog import LockTypeFields, PriceListFields, PriceTypeFields, SalesChannelFields
+from domain.contact import ContactFields
+from domain.custom_fields import CustomFieldFields, CustomFieldValueFields
+from domain.payment_scenario import PaymentScenarioFields
+from domain.seating import SeatingPlanFields, SeatRankFields
+from domain.tracker import TrackerFields
 
 
 class Shown(BaseModel):
@@ -77,6 +75,44 @@ class SeatRankDocument(SeatRankFields, Shown):
     READ_ONLY: ClassVar[frozenset[str]] = NOTHING
 
 
+class SeatingPlanDocument(SeatingPlanFields, Shown):
+    """A seating plan: where seats are."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+
+class ContactDocument(ContactFields, Shown):
+    """A contact: whom orders are for."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+
+class CustomFieldValueDocument(CustomFieldValueFields, Shown):
+    """A value that a custom field can have."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+
+class PaymentScenarioDocument(PaymentScenarioFields, Shown):
+    """A payment scenario: how orders are paid."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+
+class TrackerDocument(TrackerFields, Shown):
+    """A tracker: a link to a sales channel."""
+
+    model_config = AS_SHOWN_CUSTOM
+    READ_ONLY: ClassVar[frozenset[str]] = NOTHING
+
+    code: Annotated[str, Field(description="What its link ends in")]
+    clicks: Annotated[int, Field(ge=0, description="How often its link was followed")]
+
+
 class CatalogPage(BaseModel):
     """A page of the catalog."""
 
@@ -118,3 +154,33 @@ class SeatRankPage(CatalogPage):
     """A page of seat ranks."""
 
     data: list[SeatRankDocument] = Field(description="The seat ranks")
+
+
+class SeatingPlanPage(CatalogPage):
+    """A page of seating plans."""
+
+    data: list[SeatingPlanDocument] = Field(description="The seating plans")
+
+
+class ContactPage(CatalogPage):
+    """A page of contacts."""
+
+    data: list[ContactDocument] = Field(description="The contacts")
+
+
+class CustomFieldValuePage(CatalogPage):
+    """A page of values of custom fields."""
+
+    data: list[CustomFieldValueDocument] = Field(description="The values of custom fields")
+
+
+class PaymentScenarioPage(CatalogPage):
+    """A page of payment scenarios."""
+
+    data: list[PaymentScenarioDocument] = Field(description="The payment scenarios")
+
+
+class TrackerPage(CatalogPage):
+    """A page of trackers."""
+
+    data: list[TrackerDocument] = Field(description="The trackers")

@@ -213,6 +213,11 @@ ChangedKind = Literal[
     "locktype",
     "customfield",
     "seatrank",
+    "contact",
+    "seatingplan",
+    "customfieldvalue",
+    "paymentscenario",
+    "tracker",
 ]
 
 

@@ -181,8 +181,20 @@ CATALOG: dict[str, tuple[Json, Json]] = {
     "locktypes": ({"name": "House"}, {"hideseats": True}),
     "customfields": ({"typeid": 13003, "key": "genre"}, {"caption": "Genre"}),
     "seatranks": ({"name": "Balcony"}, {"sortorder": 2}),
+    "seatingplans": ({"name": "Hall"}, {"logicalplan": {"id": 1, "rows": []}}),
+    "customfieldvalues": (
+        {"typeid": "{customfields}", "caption": "Jazz"},
+        {"sortorder": 2},
+    ),
+    "paymentscenarios": ({"typeid": 2703, "name": "Transfer"}, {"visibility": "API"}),
+    "trackers": (
+        {"name": "Spring", "type": "Email", "saleschannelid": 2},
+        {"extra_url_parameters": "a=b"},
+    ),
+    "contacts": ({"email": "ann@example.org"}, {"lastname": "Peeters"}),
 }
-"""By its path: what makes a thing of that kind, and what changes it."""
+"""By its path: what makes a thing of that kind, and what changes it; `Scene.filled` makes what
+they name."""
 
 
 def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
@@ -190,14 +202,15 @@ def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
     new, change = CATALOG[kind]
     path = f"/v1/catalog/{kind}"
     one = path + "/{" + kind + "}"
+    read, write = (May.SELL, May.SELL) if kind == "contacts" else (May.READ, May.COMMAND)
     return (
         [
-            Route("POST", path, May.COMMAND, new, other={**new, **change}),
-            Route("PATCH", one, May.COMMAND, change, other={**change, "c_a": 1}),
+            Route("POST", path, write, new, other={**new, **change}),
+            Route("PATCH", one, write, change, other={**change, "c_a": 1}),
             Route("POST", one + "/archive", May.COMMAND),
             Route("POST", one + "/restore", May.COMMAND, steps=("archive",)),
         ],
-        [Route("GET", path), Route("GET", one)],
+        [Route("GET", path, read), Route("GET", one, read)],
         [Route("GET", one + "?version=1", May.AUDIT), Route("GET", one + "/history", May.AUDIT)],
     )
 
@@ -348,7 +361,8 @@ class Scene:
         """What the path names; a thing of the catalog, or an order of two tickets, is made when
         it is first asked for."""
         if name in CATALOG and not hasattr(self, name):
-            setattr(self, name, made(self.client, f"/v1/catalog/{name}", **CATALOG[name][0]))
+            body = self.filled(CATALOG[name][0])
+            setattr(self, name, made(self.client, f"/v1/catalog/{name}", **body))
         if name == "order" and not hasattr(self, name):
             self.order = made(self.client, "/v1/orders", saleschannelid=2, **self.filled(MORE))
         found: Json = getattr(self, name)

@@ -13,8 +13,10 @@ from application.keyring import REGISTRY_ID, hash_of
 from domain.ids import account_number
 from domain.registry import AccountOpened, Registry, Role
 from tests.adapters.http.talk import (
+    AS,
     CATALOG,
     Json,
+    Scene,
     after,
     changed,
     made,
@@ -35,7 +37,7 @@ def names(page: Any) -> list[tuple[int, str]]:
 
 @KINDS
 def test_a_thing_is_made_changed_archived_and_brought_back(web: TestClient, kind: str) -> None:
-    new, change = CATALOG[kind]
+    new, change = Scene(web).filled([*CATALOG[kind]])
     path = f"/v1/catalog/{kind}"
 
     response = web.post(path, json=new)
@@ -73,7 +75,12 @@ def test_every_account_starts_with_a_small_catalog(client: TestClient) -> None:
         (3, "Free"),
     ]
     assert names(now(client, "/v1/catalog/locktypes")) == [(1, "Hard"), (2, "Soft")]
-    for kind in ("pricelists", "customfields", "seatranks"):
+    assert names(now(client, "/v1/catalog/paymentscenarios")) == [
+        (1, "Immediate payment"),
+        (2, "Bank transfer"),
+        (3, "Pay later"),
+    ]
+    for kind in CATALOG.keys() - {"saleschannels", "pricetypes", "locktypes", "paymentscenarios"}:
         page = now(client, f"/v1/catalog/{kind}").json()
         assert page == {"data": [], "next": None, "total": 0}
     assert made(client, "/v1/catalog/pricetypes", name="Students")["id"] == 4
@@ -99,7 +106,7 @@ def test_an_account_of_an_older_version_gets_its_catalog_when_the_server_starts(
     assert {(fact["fact"], fact["actor"]) for fact in facts} == {
         ("CatalogItemCreated", "stagebook")
     }
-    assert recorded == again == len(facts) == 8
+    assert recorded == again == len(facts) == 11
 
 
 def an_account_of_old(work: Work) -> None:
@@ -218,6 +225,15 @@ def test_the_past_of_a_thing_is_kept(web: TestClient) -> None:
         ("customfields", {"key": "a"}, "typeid"),
         ("customfields", {"typeid": 13_003, "key": "a b"}, "key"),
         ("seatranks", {"name": "A", "sortorder": "1"}, "sortorder"),
+        ("seatingplans", {"name": "A", "logicalplan": [[[[[[[[[1]]]]]]]]]}, "logicalplan"),
+        ("customfieldvalues", {"caption": "A"}, "typeid"),
+        ("customfieldvalues", {"caption": "A", "typeid": 999_999}, "typeid"),
+        ("paymentscenarios", {"name": "A"}, "typeid"),
+        ("trackers", {"name": "A", "type": "Poster", "saleschannelid": 2}, "type"),
+        ("trackers", {"name": "A", "type": "Email", "saleschannelid": 999_999}, "saleschannelid"),
+        ("contacts", {"vatnumber": "BE1"}, "lastname"),
+        ("contacts", {"email": "ann"}, "email"),
+        ("contacts", {"phonenumbers": [{"number": 1}]}, "phonenumbers.0.number"),
     ],
 )
 def test_a_body_that_is_none_is_refused_by_its_field(
@@ -239,6 +255,65 @@ def test_the_desk_stays_the_desk(web: TestClient) -> None:
 
     assert (paths(typed), paths(archived)) == (["typeid"], ["isarchived"])
     assert now(web, path).json()["isarchived"] is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [("customfieldvalues", "typeid"), ("trackers", "saleschannelid")]
+)
+def test_what_a_thing_names_cannot_be_changed_to_what_is_not_there(
+    web: TestClient, kind: str, field: str
+) -> None:
+    one = Scene(web).thing(kind)
+
+    refusal = web.patch(f"/v1/catalog/{kind}/{one['id']}", json={field: 999_999})
+
+    assert paths(refused(refusal, 422, "invalid")) == [field]
+
+
+# -- trackers
+
+
+def test_each_tracker_has_a_code_of_its_own_that_no_body_says(web: TestClient) -> None:
+    body = {"name": "Spring", "type": "facebook", "saleschannelid": 2, "code": "me", "clicks": 9}
+
+    first, second = [made(web, "/v1/catalog/trackers", **body) for _ in range(2)]
+
+    assert (first["type"], first["clicks"]) == ("Facebook", 0)
+    assert len({"me", first["code"], second["code"]}) == 3
+    patched = changed(web, f"/v1/catalog/trackers/{first['id']}", code="me", name="Autumn").json()
+    assert (patched["code"], patched["name"]) == (first["code"], "Autumn")
+
+
+# -- contacts
+
+
+def test_contacts_are_for_those_who_sell(web: TestClient) -> None:
+    path = "/v1/catalog/contacts"
+    contact = made(web, path, firstname="Ann", lastname="Peeters", email="ann@example.org")
+    one = f"{path}/{contact['id']}"
+    now(web, one)
+
+    for role, headers in AS.items():
+        sells = role in {Role.SELLER, Role.EDITOR, Role.ADMIN}
+        asked = [
+            web.get(path, headers=headers),
+            web.get(one, headers=headers),
+            web.patch(one, json={"c_a": role}, headers=headers),
+            web.post(path, json={"email": "b@example.org"}, headers=headers),
+        ]
+        answers = [answer.status_code for answer in asked]
+        assert answers == ([200, 200, 200, 201] if sells else [403] * 4), role
+    refused(web.post(f"{one}/archive", headers=AS[Role.SELLER]), 403, "forbidden")
+
+
+@pytest.mark.parametrize("q", ["ann", "peet", "concert", "ann%40ex"])
+def test_a_contact_is_found_by_what_it_is_called(web: TestClient, q: str) -> None:
+    said = {"firstname": "Ann", "lastname": "Peeters", "company": "Concertgebouw"}
+    contact = made(web, "/v1/catalog/contacts", email="ann@example.org", **said)
+
+    found = now(web, f"/v1/catalog/contacts?q={q}&orderby=-id&limit=1").json()["data"]
+
+    assert found == [contact]
 
 
 def test_an_id_of_another_kind_or_account_names_nothing(web: TestClient) -> None:

@@ -1,0 +1,62 @@
+"""A contact: whom orders are for. Only what an order needs to know of a person is kept."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from domain.base import State, Value
+from domain.catalog_item import CatalogFields, CatalogItem
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.values import Line, Reference, field, listed
+
+IDENTIFYING = ("firstname", "lastname", "company", "email")
+
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
+class Phonenumber(Value):
+    """A number that a contact is called at."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "customerid", "type"})
+
+    typeid: Reference | None = Field(None, description="Which of the contact's numbers")
+    number: Annotated[str, Field(min_length=1, max_length=50, description="The number")]
+
+
+class ContactFields(CatalogFields):
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
+    TRANSLATABLE: ClassVar[frozenset[str]] = frozenset()
+
+    firstname: Line | None = field("First name", "Ann")
+    middlename: Line | None = field("Middle name")
+    lastname: Line | None = field("Last name", "Peeters")
+    company: Line | None = field("Company or organisation", "Concertgebouw")
+    organizationfunction: Line | None = field("What the person does there", "Planner")
+    vatnumber: Line | None = field("VAT number of the organisation", "BE0123456789")
+    email: Email | None = field("E-mail address", "ann@example.org")
+    phonenumbers: list[Phonenumber] | None = listed("Phone numbers", [{"number": "+32 9 123"}])
+    languagecode: Language | None = field("Language, ISO 639-1", "nl")
+    sendmail: bool | None = field("Wants to be written to", True, cleared=False)
+
+
+class Contact(CatalogItem):
+    """Its name, company or e-mail address say who it is: one of them is always there."""
+
+    KIND = Kind.CONTACT
+    FIELDS = ContactFields
+
+    @classmethod
+    def texts(cls, state: State) -> tuple[str | None, ...]:
+        parts = (state.get(name) for name in ("firstname", "middlename", "lastname"))
+        name = " ".join(part for part in parts if part)
+        company, email = state.get("company"), state.get("email")
+        return (name or company or email or "", company, email)
+
+    def check_new(self, patch: State) -> None:
+        if not any(patch.get(name) for name in IDENTIFYING):
+            raise Invalid("lastname", f"expected at least one of {', '.join(IDENTIFYING)}")
+
+    def check_changed(self, changed: State) -> None:
+        self.check_new({name: self.value(name) for name in IDENTIFYING} | changed)

@@ -1,9 +1,9 @@
 """What seats are like: ranks, and plans of where they are."""
 
+import json
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
-from pydantic_core import to_json
 
 from domain.catalog_item import CatalogFields, CatalogItem, Name
 from domain.ids import Kind
@@ -13,8 +13,8 @@ MAX_PLAN = 1_000_000
 
 
 def bounded(plan: JsonValue) -> JsonValue:
-    if len(to_json(plan)) > MAX_PLAN:
-        message = f"expected at most {MAX_PLAN} bytes of JSON"
+    if len(json.dumps(plan)) > MAX_PLAN:
+        message = f"expected at most {MAX_PLAN:,} characters of JSON"
         raise ValueError(message)
     return plan
 

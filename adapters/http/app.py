@@ -5,19 +5,25 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from structlog import get_logger
 
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
+from adapters.http.openticket.routes import surfaces as openticket
+from adapters.http.openticket.spec import ERROR_SCHEMA
+from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
+from adapters.http.ticketmatic.routes import surface as ticketmatic
+from adapters.http.ticketmatic.spec import Failure
 from adapters.http.v1 import (
     availability,
     catalog,
@@ -90,10 +96,11 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         orders.router,
     ):
         app.router.routes[:0] = router.routes
-    for route in app.routes:
+    app.include_router(health.router, prefix="/v1", include_in_schema=False)
+    app.router.routes += [ticketmatic(), *openticket()]
+    for route in every_route(app):
         if isinstance(route, APIRoute):
             route.operation_id = route.name
-    app.include_router(health.router, prefix="/v1", include_in_schema=False)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -149,18 +156,31 @@ async def _sweep(book: Stagebook) -> None:
         await asyncio.sleep(SWEEP_SECONDS if found < AT_ONCE else SWEEP_PAUSE_SECONDS)
 
 
+def every_route(app: FastAPI) -> Iterator[BaseRoute]:
+    """Those of the surfaces, too."""
+    for route in app.routes:
+        yield from route.routes if isinstance(route, Surface) else (route,)
+
+
 def openapi(app: FastAPI) -> dict[str, Any]:
     """The generated document, with the bearer scheme and the problem document."""
     if app.openapi_schema is None:
+        routes = list(every_route(app))
         made = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
+            title=app.title, version=app.version, description=app.description, routes=routes
         )
         components = made["components"]
         components["schemas"]["Problem"] = PROBLEM_SCHEMA
-        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        components["schemas"]["Failure"] = Failure.model_json_schema()
+        components["schemas"]["Error"] = ERROR_SCHEMA
+        components["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer"},
+            "basic": {"type": "http", "scheme": "basic"},
+            "signature": {"type": "apiKey", "in": "header", "name": "Authorization"},
+        }
         for path, operations in made["paths"].items():
             for operation in operations.values():
                 if not path.startswith("/health"):
-                    operation["security"] = [{"token": []}]
+                    operation.setdefault("security", [{"token": []}])
         app.openapi_schema = made
     return app.openapi_schema

@@ -1,0 +1,263 @@
+"""How this vendor's clients talk: routes, errors, bodies, tokens.
+
+Every success with a body is 200. An error is `{error_code, error_description, status_code}` and,
+where fields are to blame, `fields`: 406 for bad input, 409 for what is in the way. Bodies come as
+forms or JSON, with whatever method a create path is asked by; what is not known is ignored.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.formparsers import MultiPartException
+from starlette.responses import Response
+from structlog import get_logger
+
+from adapters.http import errors, reads
+from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.body import StrictRequest, answering, check_text, parse
+from adapters.http.commands import execute
+from adapters.http.errors import Forbidden, Unauthorized
+from adapters.http.openticket.documents import company_id
+from application.group_commit import Work
+from application.keyring import Principal
+from application.ports import Answer, StoreUnavailable
+from domain.errors import Invalid, Refusal
+from projections.base import Projection
+
+T = TypeVar("T")
+
+FORM = ("multipart/form-data", "application/x-www-form-urlencoded")
+NOT_ACCEPTABLE, UNAVAILABLE = 406, 503
+BAD_INPUT = frozenset({400, 413, 422})
+MAX_FIELDS = 200
+
+log = get_logger()
+
+
+class OpenTicketRoute(APIRoute):
+    """A route that answers in the vendor's way, whatever happens."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = answering(self._answer)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self._answer
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            answer: Response = await self.endpoint(request, **request.path_params)
+        except Exception as error:  # noqa: BLE001 - told in the words of this surface
+            return told(request, error)
+        return answer
+
+
+# -- errors
+
+
+def told(request: Request, error: Exception) -> Response:
+    """Any error as this vendor's clients read it."""
+    match error:
+        case Refusal():
+            kind, details = type(error), dict(error.details)
+            bad = {e["path"]: [e["message"]] for e in details.pop("errors", [])}
+            return failure(errors.STATUS[kind], errors.slug(kind), error.detail, bad, details)
+        case ValidationError():
+            bad = {}
+            for e in error.errors():
+                said = errors.message(dict(e))
+                bad.setdefault(errors.printable(".".join(map(str, e["loc"]))), []).append(said)
+            message = "; ".join(f"{name}: {said}" for name, (said, *_) in bad.items())
+            return failure(422, "invalid", message[:2_000], bad)
+        case StoreUnavailable():
+            log.warning("store unavailable", reason=str(error))
+            return failure(UNAVAILABLE, "store-unavailable", "Nothing was recorded; try again")
+    log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
+    return failure(500, "unexpected", "This is a fault of Stagebook")
+
+
+def failure(
+    status: int,
+    code: str,
+    description: str,
+    fields: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Response:
+    shown = NOT_ACCEPTABLE if status in BAD_INPUT else status
+    said = {"error_code": code, "error_description": description, "status_code": shown}
+    named = {"fields": fields} if fields else {}
+    headers = {"Retry-After": "1"} if status == UNAVAILABLE else {}
+    if status == 401:  # noqa: PLR2004 - the status that asks for a token
+        headers["WWW-Authenticate"] = "Bearer"
+    body = to_json({**said, **named, **(details or {})})
+    return Response(body, shown, headers, "application/json")
+
+
+# -- who is calling
+
+
+def caller(request: Request, need: May) -> Principal:
+    """The caller, in the account that the `Company` header names, else in the key's own."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    held = []
+    if scheme.lower() == "bearer" and token:
+        held = stagebook(request).keyring.everywhere(token.strip())
+    if not held:
+        raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
+    who = _in_company(request, held)
+    if need not in GRANTED[who.role]:
+        message = f"the role {who.role} does not include {need.name or need}"
+        raise Forbidden(message.lower(), role=who.role)
+    return who
+
+
+def _in_company(request: Request, held: list[Principal]) -> Principal:
+    named = [
+        guid.strip().lower()
+        for header in request.headers.getlist("company")
+        for guid in header.split(",")
+        if guid.strip()
+    ]
+    if not named:
+        return held[0]
+    open_to = {company_id(who.account): who for who in held}
+    for guid in named:
+        if guid in open_to:
+            return open_to[guid]
+    raise Forbidden("the token is not of that company")
+
+
+# -- what requests say
+
+
+async def sent(request: Request) -> dict[str, Any]:
+    """The body: a form's fields are texts, JSON's are what they are. `""` and nothing are `{}`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    strict = StrictRequest.of(request)
+    raw = await strict.body()
+    if not raw.strip():
+        return {}
+    if kind in FORM:
+        return await _form(strict)
+    body = parse(raw)
+    if body in ("", None, []):
+        return {}
+    if not isinstance(body, dict):
+        raise Invalid("body", "expected a JSON object or a form")
+    return body
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    """Texts by name; `name[]` is a list."""
+    made: dict[str, Any] = {}
+    try:
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+            for name, text in form.multi_items():
+                check_text(name, name)
+                check_text(name, text)
+                if name.endswith("[]"):
+                    made.setdefault(name[:-2], []).append(text)
+                else:
+                    made[name] = text
+    except (MultiPartException, UnicodeDecodeError) as error:
+        raise Invalid("body", f"expected a form: {errors.printable(str(error))}") from None
+    return made
+
+
+def integer(path: str, value: Any) -> int:
+    """An integer, also as text."""
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and value.isascii():
+        value = int(value) if len(value) < 20 else None  # noqa: PLR2004 - digits of 64 bits
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Invalid(path, "expected an integer")
+    return value
+
+
+def decimal(path: str, value: Any) -> float:
+    """A number, also as text."""
+    if isinstance(value, str):
+        try:
+            value = parse(value.strip().encode())
+        except Refusal:
+            value = None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise Invalid(path, "expected a number")
+    return value
+
+
+def boolean(path: str, value: Any) -> bool:
+    """A yes or no, also as text or digit."""
+    said = str(value).strip().lower()
+    if isinstance(value, bool | int | str) and said in ("true", "1", "false", "0"):
+        return said in ("true", "1")
+    raise Invalid(path, "expected true or false")
+
+
+def text(path: str, value: Any) -> str:
+    """A text; a number is written out."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise Invalid(path, "expected a text")
+    return value
+
+
+def texts(path: str, value: Any) -> list[str]:
+    """Texts: a list, or one with commas."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list):
+        raise Invalid(path, "expected a list of texts")
+    return [text(f"{path}.{n}", one) for n, one in enumerate(value)]
+
+
+Typed = Callable[[str, Any], Any]
+
+
+def typed(body: Mapping[str, Any], fields: Mapping[str, Typed]) -> dict[str, Any]:
+    """The known fields of a body, each of its type. null clears; an empty text does, too, where no
+    text is expected."""
+    said = {}
+    for name, read in fields.items():
+        if name in body:
+            value = body[name]
+            empty = value is None or (value == "" and read is not text)
+            said[name] = None if empty else read(name, value)
+    return said
+
+
+# -- answers
+
+
+async def fresh(request: Request, *projections: Projection) -> None:
+    """Waits, within a bound, until the views have what was committed when this was asked: these
+    clients cannot say what they have written, and read it back."""
+    position = await reads.blocking(stagebook(request).store.position)
+    for projection in projections:
+        await reads.seen_by(request, projection, position)
+
+
+async def command(
+    request: Request,
+    who: Principal,
+    decide: Callable[[Work], T],
+    answer: Callable[[T], dict[str, Any]] | None = None,
+) -> Response:
+    """Runs a command; the answer is 200 with a document, or 204 with nothing."""
+
+    def answered(decided: T) -> Answer:
+        if answer is None:
+            return Answer(204, {}, b"")
+        return Answer(200, {}, to_json(answer(decided)))
+
+    return await execute(request, decide, answered, who=who)
+
+
+def json_response(document: Any) -> Response:
+    return Response(to_json(document), 200, media_type="application/json")

@@ -1,0 +1,23 @@
+"""The routes of this surface, the busiest first."""
+
+from fastapi import APIRouter
+
+from adapters.http.surface import Surface
+from adapters.http.ticketmatic import tools
+from adapters.http.ticketmatic.wire import TicketmaticRoute, unknown
+
+PREFIX = "/api/1"
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+ROUTERS: tuple[APIRouter, ...] = (tools.router,)
+
+
+def surface() -> Surface:
+    """All of them under the prefix."""
+    whole = APIRouter()
+    for router in ROUTERS:
+        whole.include_router(router, prefix=PREFIX)
+    anything = APIRouter(route_class=TicketmaticRoute)
+    anything.add_api_route("/{rest:path}", unknown, methods=METHODS, include_in_schema=False)
+    whole.include_router(anything, prefix=PREFIX)
+    return Surface(f"{PREFIX}/", whole.routes)

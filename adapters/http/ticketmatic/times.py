@@ -1,0 +1,125 @@
+"""Times, the least consistent part of this wire.
+
+Read: every form that a published client writes; a time without an offset is meant in the account's
+time zone. Written: RFC 3339 with the offset of that zone, which every client reads alike.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.errors import Invalid
+from domain.values import stamp
+
+UTC_ZONE = "UTC"
+SHOWN = re.compile(
+    rb'"((?!c_)\w*ts|start|end|absoluteStart|absoluteEnd)":'
+    rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z"'
+)
+READ = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
+EXPECTED = "expected a time such as 2026-11-21 20:00:00"
+
+
+def shown(body: bytes, zone: str) -> bytes:
+    """A document with its times in that zone."""
+    if zone == UTC_ZONE:
+        return body
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        return b'"%b":"%b"' % (found[1], _moved(found[2], zone))
+
+    return SHOWN.sub(moved, body)
+
+
+@lru_cache(100_000)
+def _moved(text: bytes, zone: str) -> bytes:
+    moment = datetime.fromisoformat(text.decode() + "+00:00")
+    return moment.astimezone(ZoneInfo(zone)).isoformat().encode()
+
+
+def read(path: str, value: Any, zone: str) -> str:
+    """A time as facts carry it. `Invalid` names the path."""
+    if isinstance(value, Mapping):  # how a PHP DateTime becomes JSON
+        said, of = value.get("date"), value.get("timezone")
+        if not isinstance(said, str) or not isinstance(of, str):
+            raise Invalid(path, EXPECTED)
+        offset = of if re.fullmatch(r"[+-]\d\d:\d\d", of) else ""
+        return read(path, said + offset, zone if offset else _zone(path, of))
+    if not isinstance(value, str):
+        raise Invalid(path, EXPECTED)
+    text = value.strip()
+    if text[:1] in '"{':
+        return read(path, _json(path, text), zone)
+    found = READ.fullmatch(re.sub(r" (?=\d\d:?\d\d$)", "+", text) if text.count(" ") > 1 else text)
+    if found is None:
+        raise Invalid(path, EXPECTED)
+    day, clock, fraction, offset = found.groups()
+    try:
+        moment = datetime.fromisoformat(
+            f"{day}T{clock or '00:00'}{(fraction or '')[:7]}{offset or ''}"
+        )
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        return stamp(aware)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(path, f"not a real time: {error}") from None
+
+
+def understood(body: Any, zone: str, path: str = "") -> Any:
+    """A body with every time read, and those that are null left out: they were not given. Custom
+    fields are the caller's own."""
+    if isinstance(body, list):
+        return [understood(one, zone, f"{path}{n}.") for n, one in enumerate(body)]
+    if not isinstance(body, dict):
+        return body
+    made = {}
+    for name, value in body.items():
+        if name.startswith("c_"):
+            made[name] = value
+        elif name in TIMES:
+            if value is not None:
+                made[name] = read(path + name, value, zone)
+        else:
+            made[name] = understood(value, zone, f"{path}{name}.")
+    return made
+
+
+TIMES = frozenset(
+    [
+        "startts",
+        "endts",
+        "salestartts",
+        "saleendts",
+        "publishedts",
+        "createdts",
+        "lastupdatets",
+        "expiryts",
+        "rappelts",
+        "absoluteStart",
+        "absoluteEnd",
+    ]
+)
+
+
+def _zone(path: str, name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise Invalid(path, f"expected an IANA time zone, not {name[:60]!r}") from None
+    return name
+
+
+def _json(path: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid(path, EXPECTED) from None
+    if isinstance(value, str) and value[:1] in '"{':
+        raise Invalid(path, EXPECTED)
+    return value

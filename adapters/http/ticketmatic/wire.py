@@ -1,0 +1,247 @@
+"""How this vendor's clients talk: routes, errors, bodies, parameters.
+
+Every success is 200, and one that has nothing to say is `null`. An error is JSON in text/plain,
+`{code, message, applicationcode?, applicationdata?}`, its code the status: 400 for whatever the
+rules refuse. Bodies are merged into what is there; what they say beyond the schema is ignored.
+"""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+from starlette.responses import Response
+from structlog import get_logger
+
+from adapters.http import errors, reads
+from adapters.http.auth import May, stagebook
+from adapters.http.body import StrictRequest, answering, parse
+from adapters.http.commands import execute
+from adapters.http.ticketmatic import times
+from adapters.http.ticketmatic.signing import caller
+from adapters.views.select import Select
+from application.group_commit import Work
+from application.keyring import Principal
+from application.ports import Answer, StoreUnavailable
+from domain.base import CustomizableFields
+from domain.errors import Invalid, NotFound, Refusal
+from domain.ids import Kind
+from domain.values import CUSTOM_KEY
+from projections.base import Projection
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+BAD_REQUEST, UNAUTHORIZED, UNAVAILABLE = 400, 401, 503
+KEPT = frozenset({UNAUTHORIZED, 403, 404, UNAVAILABLE})
+"""The statuses that a client knows; every other refusal is a bad request."""
+
+log = get_logger()
+
+
+class TicketmaticRoute(APIRoute):
+    """A route that answers in the vendor's way, whatever happens."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = answering(self._answer)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self._answer
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            answer: Response = await self.endpoint(request, **request.path_params)
+        except Exception as error:  # noqa: BLE001 - told in the words of this surface
+            return told(request, error)
+        return answer
+
+
+# -- errors
+
+
+def told(request: Request, error: Exception) -> Response:
+    """Any error as this vendor's clients read it."""
+    match error:
+        case Refusal():
+            status, said = errors.STATUS[type(error)], {"type": errors.slug(type(error))}
+            data = {**said, **error.details}
+            return failure(status, error.detail, data)
+        case ValidationError():
+            bad = [{"path": path(e), "message": errors.message(dict(e))} for e in error.errors()]
+            message = "; ".join(f"{e['path']}: {e['message']}" for e in bad)
+            return failure(422, message[:2_000], {"type": "invalid", "errors": bad[:100]})
+        case StoreUnavailable():
+            log.warning("store unavailable", reason=str(error))
+            return failure(UNAVAILABLE, "Nothing was recorded; try again")
+    log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
+    return failure(500, "This is a fault of Stagebook")
+
+
+def failure(status: int, message: str, data: dict[str, Any] | None = None) -> Response:
+    """`applicationcode` is the status that the native surface answers with."""
+    code = status if status in KEPT or status >= 500 else BAD_REQUEST  # noqa: PLR2004 - faults
+    body = {"code": code, "message": message, "applicationcode": status, "applicationdata": data}
+    headers = {"Retry-After": "1"} if code == UNAVAILABLE else {}
+    return Response(to_json(body), code, headers, "text/plain; charset=utf-8")
+
+
+def path(error: Any) -> str:
+    return errors.printable(".".join(map(str, error["loc"]))) or "body"
+
+
+async def unknown(request: Request, **_: str) -> Response:
+    """What no other route is for."""
+    raise NotFound(f"there is no {request.method} {errors.printable(request.url.path)}")
+
+
+# -- what requests say
+
+
+async def sent(request: Request, who: Principal) -> Any:
+    """The body as JSON, whatever it calls itself, with its times read; `{}` when there is none."""
+    raw = await StrictRequest.of(request).body()
+    return times.understood(parse(raw), who.timezone) if raw.strip() else {}
+
+
+async def sent_object(request: Request, who: Principal) -> dict[str, Any]:
+    body = await sent(request, who)
+    if not isinstance(body, dict):
+        raise Invalid("body", "expected a JSON object")
+    return body
+
+
+def lenient(model: type[M], body: dict[str, Any]) -> M:
+    """The body as a model, without what the model does not know."""
+    names = {f.alias or n for n, f in model.model_fields.items()}
+    custom = issubclass(model, CustomizableFields)
+    known = {n: v for n, v in body.items() if n in names or (custom and CUSTOM_KEY.fullmatch(n))}
+    while True:
+        try:
+            return model.model_validate(known)
+        except ValidationError as error:
+            extra = [e["loc"] for e in error.errors() if e["type"] == "extra_forbidden"]
+            if not extra:
+                raise
+            known = json.loads(to_json(known))
+            if not all([_dropped(known, loc) for loc in extra]):  # noqa: C419 - every one of them
+                raise
+
+
+def _dropped(body: Any, loc: tuple[int | str, ...]) -> bool:
+    """Takes what is at that place out of the body; names of union members are no places."""
+    *places, last = loc
+    for place in places:
+        if isinstance(body, list) or (isinstance(body, dict) and place in body):
+            body = body[place]
+    return isinstance(body, dict) and body.pop(last, body) is not body
+
+
+def parameter(request: Request, name: str) -> str | None:
+    """A query parameter; an empty one was not given."""
+    return request.query_params.get(name) or None
+
+
+def flag(request: Request, name: str) -> bool:
+    """A yes or no: 1 and true are yes, 0, false and nothing are no."""
+    said = (parameter(request, name) or "0").lower()
+    if said not in ("0", "1", "false", "true"):
+        raise Invalid(name, "expected true or false")
+    return said in ("1", "true")
+
+
+def number(request: Request, name: str, default: int, low: int, high: int) -> int:
+    """An integer, brought into its bounds."""
+    said = parameter(request, name)
+    if said is None:
+        return default
+    try:
+        return min(max(int(said), low), high)
+    except ValueError:
+        raise Invalid(name, f"expected an integer from {low} to {high}") from None
+
+
+def json_parameter(request: Request, name: str) -> dict[str, Any]:
+    """A parameter that is a JSON object; members that are null were not given."""
+    said = parameter(request, name)
+    if said is None:
+        return {}
+    value = parse(said.encode(errors="surrogatepass"))
+    if not isinstance(value, dict):
+        raise Invalid(name, "expected a JSON object")
+    return {key: one for key, one in value.items() if one is not None}
+
+
+def since(request: Request, who: Principal, name: str = "lastupdatesince") -> str | None:
+    said = parameter(request, name)
+    return None if said is None else times.read(name, said, who.timezone)
+
+
+# -- answers
+
+
+async def fresh(request: Request, *projections: Projection) -> None:
+    """Waits, within a bound, until the views have what was committed when this was asked: these
+    clients cannot say what they have written, and read it back."""
+    position = await reads.blocking(stagebook(request).store.position)
+    for projection in projections:
+        await reads.seen_by(request, projection, position)
+
+
+async def one(
+    request: Request, account: str, projection: Projection, kind: Kind, of: int
+) -> Response:
+    """A stored document, in the language and the time zone that it is read in."""
+    who = caller(request, account, May.READ)
+    await fresh(request, projection)
+    body, _ = await reads.found(request, projection, kind, of, who)
+    return json_response(shown(request, body, who))
+
+
+async def page(
+    request: Request, who: Principal, projection: Projection, select: Select
+) -> tuple[list[bytes], int]:
+    """The documents that a list shows, and how many there are in all."""
+    await fresh(request, projection)
+    view = stagebook(request).view(projection)
+    found = await reads.blocking(lambda: view.page(select))
+    return [shown(request, body, who) for body in found.bodies], found.total
+
+
+def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Response:
+    """`{"data", "nbrofresults", "lookup"?}`"""
+    tail = b',"lookup":' + lookup if lookup else b""
+    body = b'{"data":[%b],"nbrofresults":%d%b}' % (b",".join(bodies), total, tail)
+    return json_response(body)
+
+
+def shown(request: Request, body: bytes, who: Principal) -> bytes:
+    """A document as this surface shows it."""
+    wanted = request.headers.get("accept-language")
+    if wanted:
+        body = reads.in_language(body, wanted, who.language)[0]
+    if b'"locationid":0,' in body:
+        body = body.replace(b'"locationid":0,', b'"locationid":null,', 1)
+    return times.shown(body, who.timezone)
+
+
+def json_response(body: bytes) -> Response:
+    return Response(body, 200, {"Vary": "Accept-Language"}, "application/json")
+
+
+async def command(
+    request: Request,
+    who: Principal,
+    decide: Callable[[Work], T],
+    answer: Callable[[T], bytes] | None = None,
+) -> Response:
+    """Runs a command; the answer is a document, or nothing: `null`."""
+
+    def answered(decided: T) -> Answer:
+        body = b"null" if answer is None else shown(request, answer(decided), who)
+        return Answer(200, {}, body)
+
+    return await execute(request, decide, answered, who=who)

@@ -11,6 +11,7 @@ from adapters.http.errors import STATUS, slug
 from adapters.settings import Settings, table
 from domain.base import DomainEvent, own_fields, type_of_topic
 
+NATIVE = ("/v1/", "/health/", "/images/")
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -18,6 +19,8 @@ def api() -> str:
     rows = ["| method | path | what it does |", "|---|---|---|"]
     document = make_app(Settings()).openapi()
     for path, operations in document["paths"].items():
+        if not path.startswith(NATIVE):
+            continue
         for method, operation in operations.items():
             says = " ".join(operation.get("description", "").split())
             rows.append(f"| {method.upper()} | `{path}` | {says} |")

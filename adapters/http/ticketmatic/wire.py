@@ -135,8 +135,8 @@ def _dropped(body: Any, loc: tuple[int | str, ...]) -> bool:
     """Takes what is at that place out of the body; names of union members are no places."""
     *places, last = loc
     for place in places:
-        if isinstance(body, list) or (isinstance(body, dict) and place in body):
-            body = body[place]
+        if isinstance(body, list | dict) and (isinstance(body, list) or place in body):
+            body = body[place]  # type: ignore[index] # an index of a list, a key of a map
     return isinstance(body, dict) and body.pop(last, body) is not body
 
 

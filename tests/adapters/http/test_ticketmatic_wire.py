@@ -1,7 +1,7 @@
 """The wire of Ticketmatic's clients: who is calling, and how errors, bodies and times are read."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,9 +26,9 @@ ME = "/api/1/demo/tools/account"
 @pytest.fixture
 def signed(settings: Settings) -> Iterator[TestClient]:
     """An application with the signing key `ak` of the account `demo`, granted `other`, too."""
-    made = bootstrap(settings)
-    made.start()
     keyed = settings.model_copy(update={"secret_key": "k" * 32})
+    made = bootstrap(keyed)
+    made.start()
     adding = adding_signing_key(
         NewKey("demo", Role.EDITOR, timezone="Europe/Brussels"), "ak", Seal(keyed).seal("ak", "sk")
     )
@@ -71,22 +71,24 @@ def test_a_signature_and_basic_say_who_is_calling(signed: TestClient) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {},
-        {"Authorization": "Bearer t"},
-        {"Authorization": "TM-HMAC-SHA256 key=ak ts=2026 sign=00"},
-        {"Authorization": "Basic %%%"},
-        header(minutes=31),
-        header(minutes=-31),
-        header(secret="other"),
-        header(account="other"),
-        header(key="nobody"),
-        basic("ak:other"),
-        basic("nobody:sk"),
-        basic("ak"),
+        dict,
+        lambda: {"Authorization": "Bearer t"},
+        lambda: {"Authorization": "TM-HMAC-SHA256 key=ak ts=2026 sign=00"},
+        lambda: {"Authorization": "Basic %%%"},
+        lambda: header(minutes=31),
+        lambda: header(minutes=-31),
+        lambda: header(secret="other"),
+        lambda: header(account="other"),
+        lambda: header(key="nobody"),
+        lambda: basic("ak:other"),
+        lambda: basic("nobody:sk"),
+        lambda: basic("ak"),
     ],
 )
-def test_whoever_cannot_be_told_is_not_let_in(signed: TestClient, said: dict[str, str]) -> None:
-    answer = signed.get(ME, headers=said)
+def test_whoever_cannot_be_told_is_not_let_in(
+    signed: TestClient, said: Callable[[], dict[str, str]]
+) -> None:
+    answer = signed.get(ME, headers=said())
 
     assert answer.status_code == answer.json()["code"] == 401
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"

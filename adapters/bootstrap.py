@@ -20,7 +20,7 @@ from application.history import load
 from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
 from domain.base import Cause
-from domain.catalog import SalesChannel
+from domain.catalog import STARTING
 from domain.registry import Registry
 from domain.values import stamp
 from projections.availability import Availability
@@ -154,10 +154,11 @@ class Stagebook:
         self.execute(opening, account=0, actor="command line")
 
     def open_catalogs(self) -> None:
-        """Gives the accounts of a version without catalogs what every account starts with."""
+        """Gives the accounts of an older version what every account starts with today."""
         accounts = load(self.store, Registry, REGISTRY_ID).state.get("accounts", {})
         for account in map(int, accounts):
-            if not self.store.stream(SalesChannel.id_of(account, 1), limit=1):
+            ids = (cls.id_of(account, number) for cls, some in STARTING.items() for number in some)
+            if not all(self.store.stream(one, limit=1) for one in ids):
                 by = Cause("stagebook", stamp(datetime.now(UTC)), correlation=uuid4().hex)
                 job = Job(account, by, open_catalog, lambda _: Answer(200, {}, b""))
                 Committer(self.store).commit([job])

@@ -10,6 +10,7 @@ from adapters.http.app import make_app
 from adapters.settings import Settings
 from application.group_commit import Work
 from application.keyring import REGISTRY_ID, hash_of
+from domain.catalog import SalesChannel
 from domain.ids import account_number
 from domain.registry import AccountOpened, Registry, Role
 from tests.adapters.http.talk import (
@@ -107,6 +108,26 @@ def test_an_account_of_an_older_version_gets_its_catalog_when_the_server_starts(
         ("CatalogItemCreated", "stagebook")
     }
     assert recorded == again == len(facts) == 11
+
+
+def test_an_account_of_an_older_version_gets_what_accounts_start_with_since_then(
+    settings: Settings,
+) -> None:
+    def with_a_desk(work: Work) -> None:
+        an_account_of_old(work)
+        work.load_id(SalesChannel, SalesChannel.id_of(account_number(ACCOUNT), 1)).open(work.by)
+
+    book = bootstrap(settings)
+    book.start_writer()
+    book.execute(with_a_desk, account=0, actor="tests")
+    book.close()
+
+    with opened(make_app(settings)) as client:
+        channels = now(client, "/v1/catalog/saleschannels")
+        scenarios = now(client, "/v1/catalog/paymentscenarios")
+
+    assert names(channels) == [(1, "Desk"), (2, "Web"), (3, "External")]
+    assert names(scenarios) == [(1, "Immediate payment"), (2, "Bank transfer"), (3, "Pay later")]
 
 
 def an_account_of_old(work: Work) -> None:

@@ -77,5 +77,12 @@ class CatalogDocuments:
             to_json(document),
             catalog_etag(state),
             (kind, number, (name or "").casefold(), int(state["isarchived"]), updated),
-            terms=words(name, *others),
+            terms=(*words(name, *others), *exactly(document)),
         )
+
+
+def exactly(document: dict[str, Any]) -> tuple[str, ...]:
+    """What some kinds are asked for by, besides the words of their names."""
+    email, typeid = document.get("email"), document.get("typeid")
+    found = (email and f"email:{email.casefold()}", typeid and f"typeid:{typeid}")
+    return tuple(term for term in found if term)

@@ -23,6 +23,7 @@ from domain.catalog_item import (
     CatalogItemRestored,
 )
 from domain.contact import Contact
+from domain.custom_fields import CustomField
 from domain.ids import Kind
 from projections.catalog_documents import CatalogDocuments
 from tests.application.desk import Desk, rendered
@@ -142,6 +143,19 @@ def test_contacts_are_sorted_and_found_by_whatever_they_are_called(make_view: Ma
     assert listed(shown, Kind.CONTACT, prefixes=("word:za",)) == [1]
     assert listed(shown, Kind.CONTACT, prefixes=("word:maes",)) == [1]
     assert listed(shown, Kind.CONTACT, prefixes=("word:ann@",)) == [3]
+
+
+def test_a_thing_is_found_by_its_type_and_a_contact_by_its_address_in_any_case(
+    make_view: MakeView,
+) -> None:
+    facts = a_thing(Facts(), CustomField, 1, key="genre", typeid=13003)
+    a_thing(facts, CustomField, 2, key="diet", typeid=13002)
+    a_thing(facts, Contact, 3, email="Ann@Example.org")
+
+    shown = documents(make_view, facts)
+
+    assert listed(shown, Kind.CUSTOM_FIELD, exact=("typeid:13003",)) == [1]
+    assert listed(shown, Kind.CONTACT, exact=("email:ann@example.org",)) == [3]
 
 
 def test_other_things_leave_the_catalog_alone(make_view: MakeView) -> None:

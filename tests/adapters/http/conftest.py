@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from ticketmatic.client import Client
 
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
 from tests.adapters.http.talk import opened
+from tests.adapters.http.vendors import Served, serving
 from tests.conftest import add_keys
 
 PATIENCE = 60
@@ -33,4 +35,19 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     add_keys(book, "other", "-other")
     book.close()
     with opened(make_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that vendors' clients talk to; make an account of your own on it."""
+    place = str(tmp_path_factory.mktemp("served"))
+    with serving(Settings(store=place, view_wait=PATIENCE, secret_key="k" * 32)) as server:
+        yield server
+
+
+@pytest.fixture
+def tm(served: Served) -> Iterator[Client]:
+    """The published client of a new account whose base language is English, in Brussels."""
+    with served.client(timezone="Europe/Brussels") as client:
         yield client

@@ -1,0 +1,75 @@
+"""The vendor's published client, unmodified, over real HTTP: a server for each process of tests,
+an account for each test."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import uvicorn
+from ticketmatic.client import Client
+
+from adapters.bootstrap import Stagebook, bootstrap
+from adapters.http.app import make_app
+from adapters.sealing import Seal
+from adapters.settings import Settings
+from application.keyring import NewKey, adding_signing_key
+from domain.registry import Role
+
+SECRET, BOUND = "sk", 30.0
+_numbers = count(1)
+
+
+class Served:
+    """A server in a thread, and what opens accounts beside it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.app = make_app(settings)
+        config = uvicorn.Config(self.app, port=0, log_level="error", lifespan="on", loop="asyncio")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + BOUND
+        while not self._server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        self._beside: Stagebook = bootstrap(settings)
+        self._beside.start_writer()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def book(self) -> Stagebook:
+        """The server's own."""
+        book: Stagebook = self.app.state.stagebook
+        return book
+
+    def client(self, account: str | None = None, role: Role = Role.EDITOR, **has: Any) -> Client:
+        """A client of a new account, or with another key of that one."""
+        number = next(_numbers)
+        accesskey, name = f"ak{number}", account or f"house{number}"
+        sealed = Seal(self.settings).seal(accesskey, SECRET)
+        adding = adding_signing_key(NewKey(name, role, **has), accesskey, sealed)
+        self._beside.execute(adding, account=0, actor="tests")
+        self.book.keyring.refresh()
+        return Client(name, accesskey, SECRET, server=self.url, timeout=BOUND)
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(BOUND)
+        self._beside.close()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Served]:
+    served = Served(settings)
+    try:
+        yield served
+    finally:
+        served.close()

@@ -24,7 +24,7 @@ from domain.inventory import CountedInventory, Inventory
 from domain.location import Location, LocationFields
 from domain.money import number as money
 from domain.order import Order
-from domain.tickets import TicketsChanged
+from domain.tickets import NEVER_SCANNED, TicketsChanged, TicketsScanned
 
 A = TypeVar("A", bound=Aggregate)
 Before = Callable[[Recorded], bool]
@@ -349,6 +349,9 @@ def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
             known = aggregate.state.get("tickets", {})
             named = [str(ticket["id"]) for ticket in fact.tickets]
             shown["tickets"] = {key: known.get(key, {}) for key in named}
+        if isinstance(fact, TicketsScanned):
+            scans = aggregate.state.get("scans", {})
+            shown["scans"] = {str(n): scans.get(str(n), NEVER_SCANNED) for n in fact.tickets}
         return shown
     said = _said(aggregate.capture().state)
     return _in_currency(said) if isinstance(aggregate, Order) and said else state | said

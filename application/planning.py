@@ -4,9 +4,12 @@ A plan is the lines that the order would have. Orders whose time is over and tha
 are ended first, when that is enough.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from application.catalog import item
 from application.contingents import price_lists
@@ -37,11 +40,31 @@ MAX_LAPSED = 200
 """How many overdue orders a taker who needs their tickets ends at once."""
 
 
+class Bought(NamedTuple):
+    """At which price."""
+
+    pricetypeid: int
+    price: int
+    complimentary: bool
+
+
 @dataclass(slots=True)
 class Plan:
     """What would be taken, as lines of the order."""
 
     lines: list[State] = field(default_factory=list)
+
+    def add(self, event: int, contingent: int, bought: Bought, tickets: Ranges) -> None:
+        self.lines.append(
+            {
+                "eventid": event,
+                "contingentid": contingent,
+                "pricetypeid": bought.pricetypeid,
+                "price": bought.price,
+                "complimentary": bought.complimentary,
+                "tickets": tickets,
+            }
+        )
 
     def by_event(self) -> dict[int, list[State]]:
         found: dict[int, list[State]] = {}
@@ -70,16 +93,34 @@ def plan_taking(
     order: Order | None = None,
 ) -> Plan:
     """What the order takes; overdue orders in the way are ended first, if that is enough."""
+    events = {take.eventid: None for take in takes if take.eventid is not None}
+    plan = partial(_planned, work, channel, takes, promocodes, order)
+    return _with_room(work, list(events), plan)
+
+
+def plan_repricing(
+    work: Work,
+    channel: SalesChannel,
+    order: Order,
+    wanted: Mapping[int, int],
+    promocodes: Sequence[str],
+) -> Plan:
+    """What tickets of the order cost at the price types that are wanted, by ticket; those that
+    have theirs already are left out."""
+    plan = partial(_repriced, work, channel, order, wanted, promocodes)
+    return _with_room(work, order.events, plan)
+
+
+def _with_room(work: Work, events: Sequence[int], plan: Callable[[], Plan]) -> Plan:
     try:
-        return _planned(work, channel, takes, promocodes, order)
+        return plan()
     except (SoldOut, TicketNotFree) as refusal:
-        events = {take.eventid: None for take in takes if take.eventid is not None}
-        overdue = _overdue(work, list(events))
-        if not _enough(overdue, list(events), refusal):
+        overdue = _overdue(work, events)
+        if not _enough(overdue, events, refusal):
             raise
         for late in overdue:
             lapse(work, late)
-        return _planned(work, channel, takes, promocodes, order)
+        return plan()
 
 
 def lapse(work: Work, order: Order) -> None:
@@ -132,7 +173,7 @@ def _planned(
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
-            offer, price, complimentary = buying.offer(channel, take.price_type)
+            bought = buying.offer(channel, take.price_type)
             picked = plan.picked(contingent_id)
             if named:
                 tickets = ranges.of(named)
@@ -141,19 +182,40 @@ def _planned(
                 tickets = inventory.pick(contingent_id, amount, others)
             if taken := ranges.common(tickets, picked):
                 raise TicketNotFree(f"ticket {taken[0][0]} is named twice", ticketid=taken[0][0])
-            plan.lines.append(
-                {
-                    "eventid": event.number,
-                    "contingentid": contingent_id,
-                    "pricetypeid": offer.pricetypeid,
-                    "price": price,
-                    "complimentary": complimentary,
-                    "tickets": tickets,
-                }
-            )
+            plan.add(event.number, contingent_id, bought, tickets)
     for number, lines in plan.by_event().items():
         _check_limits(work, number, lines, order)
     _check_order_size(plan, order)
+    return plan
+
+
+def _repriced(
+    work: Work,
+    channel: SalesChannel,
+    order: Order,
+    wanted: Mapping[int, int],
+    promocodes: Sequence[str],
+) -> Plan:
+    """Judged as if the tickets were given back first, and taken again."""
+    parts: dict[tuple[int, int, int], list[int]] = {}
+    leaving: Counter[tuple[int, int]] = Counter()
+    for line in order.state["lines"]:
+        for ticket in ranges.numbers(line["tickets"]):
+            price_type = wanted.get(ticket, line["pricetypeid"])
+            if price_type != line["pricetypeid"]:
+                at = (line["eventid"], line["contingentid"], price_type)
+                parts.setdefault(at, []).append(ticket)
+                leaving[line["contingentid"], line["pricetypeid"]] += 1
+    plan = Plan()
+    for (number, contingent_id, price_type), tickets in parts.items():
+        event, inventory = work.load(Event, number), work.load(Inventory, number)
+        event.require_on_sale(channel.number, work.by.time)
+        contingent = inventory.contingent(contingent_id)
+        buying = _Buyer(
+            work, event, inventory, contingent, order, plan, len(tickets), promocodes, leaving
+        )
+        bought = buying.offer(channel, price_type)
+        plan.add(number, contingent_id, bought, ranges.of(tickets))
     return plan
 
 
@@ -188,8 +250,10 @@ class _Buyer:
     plan: Plan
     amount: int
     promocodes: Sequence[str]
+    leaving: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """Tickets of the order that had a price of a contingent, and get another now."""
 
-    def offer(self, channel: SalesChannel, wanted: int | None) -> tuple[Offer, int, bool]:
+    def offer(self, channel: SalesChannel, wanted: int | None) -> Bought:
         """The price to buy at: the one that is wanted, or the first whose conditions are met. What
         is given away has to be asked for."""
         lists = price_lists(self.work, [self.contingent])
@@ -209,7 +273,7 @@ class _Buyer:
             except (BasketLimit, PriceNotOffered, SoldOut) as not_met:
                 refusal = refusal or not_met
             else:
-                return offer, 0 if free else price, free
+                return Bought(offer.pricetypeid, 0 if free else price, free)
         if refusal:
             raise refusal
         what = "price" if wanted is None else f"price of type {wanted}"
@@ -226,6 +290,7 @@ class _Buyer:
             return
         price = (self.contingent["id"], offer.pricetypeid)
         planned = self.plan.held(self.event.number, price) + self.amount
+        planned -= self.leaving.get(price, 0)
         in_order = planned + (self.order.held(self.event.number, price) if self.order else 0)
         in_all = planned + self.inventory.state.get("priced", {}).get(price_key(*price), 0)
         asked = Buying(

@@ -27,7 +27,7 @@ def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
     plan = plan_taking(work, channel, body.take, body.promocodes)
     order = work.new(Order)
     now = work.by.time
-    expiry = _hold(channel, hold).expiry(now, now)
+    expiry = hold_of(channel, hold).expiry(now, now)
     order.create(channel.number, work.currency, expiry, plan.lines, work.by)
     _take(work, order, plan)
     return order
@@ -42,29 +42,29 @@ def add_tickets(
     version: int | None = None,
 ) -> Order:
     """Takes more; into a confirmed order they are sold at once."""
-    order = _open(work, number, version)
+    order = open_order(work, number, version)
     channel = work.load(SalesChannel, order.state["saleschannelid"])
     if channel.archived:
         message = f"sales channel {channel.number} is archived"
         raise NotOnSale(message, saleschannelid=channel.number)
     plan = plan_taking(work, channel, take, promocodes, order)
-    order.add(plan.lines, _hold(channel, hold), work.by)
+    order.add(plan.lines, hold_of(channel, hold), work.by)
     _take(work, order, plan)
-    _settle(work, order)
+    settle(work, order)
     return order
 
 
 def remove_tickets(
     work: Work, number: int, tickets: Sequence[int], hold: Hold, version: int | None = None
 ) -> Order:
-    order = _open(work, number, version)
+    order = open_order(work, number, version)
     channel = work.load(SalesChannel, order.state["saleschannelid"])
     removed, events = ranges.of(tickets), order.events
-    order.remove(removed, _hold(channel, hold), work.by)
+    order.remove(removed, hold_of(channel, hold), work.by)
     expiry = None if order.confirmed else order.state["expiryts"]
     for event in events:
         work.load(Inventory, event).release(number, removed, expiry, work.by)
-    _settle(work, order)
+    settle(work, order)
     return order
 
 
@@ -77,15 +77,15 @@ def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
     for event in order.events:
         work.load(Event, event).require_active()
     order.confirm(work.by)
-    _settle(work, order)
+    settle(work, order)
     return order
 
 
 def add_payment(work: Work, number: int, body: PaymentBody, version: int | None = None) -> Order:
-    order = _open(work, number, version)
+    order = open_order(work, number, version)
     amount = minor_of("amount", body.amount, order.state["currency"])
     order.pay(amount, body.paymentmethodid, work.by)
-    _settle(work, order)
+    settle(work, order)
     return order
 
 
@@ -93,7 +93,7 @@ def add_refund(work: Work, number: int, body: RefundBody, version: int | None = 
     order = work.load(Order, number).require(version)
     amount = minor_of("amount", body.amount, order.state["currency"])
     order.refund(amount, body.paymentid, work.by)
-    _settle(work, order)
+    settle(work, order)
     return order
 
 
@@ -115,7 +115,7 @@ def split_order(
 ) -> Order:
     """Hands tickets over to a new order, which is returned. Both are paid or not by themselves:
     what was paid stays with the first."""
-    order = _open(work, number, version)
+    order = open_order(work, number, version)
     order.require_held(ranges.of(tickets))
     made, moved = work.new(Order), ranges.of(tickets)
     events = order.events
@@ -124,8 +124,8 @@ def split_order(
     for event in events:
         inventory = work.load(Inventory, event)
         inventory.hand_over(number, made.number, made.state["root"], moved, expiry, work.by)
-    _settle(work, order)
-    _settle(work, made)
+    settle(work, order)
+    settle(work, made)
     return made
 
 
@@ -146,7 +146,7 @@ def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:
 # -- the ways of an order
 
 
-def _open(work: Work, number: int, version: int | None) -> Order:
+def open_order(work: Work, number: int, version: int | None) -> Order:
     order = work.load(Order, number).require(version)
     order.require_open(work.by.time)
     return order
@@ -159,12 +159,12 @@ def _channel(work: Work, number: int) -> SalesChannel:
     return channel
 
 
-def _hold(channel: SalesChannel, hold: Hold) -> Hold:
+def hold_of(channel: SalesChannel, hold: Hold) -> Hold:
     seconds = channel.value("basketseconds")
     return hold if seconds is None else Hold(seconds, hold.most)
 
 
-def _settle(work: Work, order: Order) -> None:
+def settle(work: Work, order: Order) -> None:
     """Tells every Inventory where the order's tickets stand now."""
     for event in order.events:
         work.load(Inventory, event).settle(order.number, order.counter_of, work.by)

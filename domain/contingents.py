@@ -20,6 +20,7 @@ from domain.tickets import (
     TicketsLapsed,
     TicketsLocked,
     TicketsReleased,
+    TicketsRepriced,
     TicketsSettled,
     TicketsTaken,
     TicketsUnlocked,
@@ -135,6 +136,7 @@ MOVING = (
     | TicketsReleased
     | TicketsLapsed
     | TicketsSettled
+    | TicketsRepriced
     | TicketsHandedOver
     | TicketsLocked
     | TicketsUnlocked

@@ -25,6 +25,7 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── OrderNotConfirmed       money is taken for confirmed orders only
 ├── OrderEmpty              there is nothing to confirm
 ├── RefundTooLarge          more than was paid
+├── NotAdmitted             a ticket may not go through that door; says which, and why
 ├── KeyReused               the same Idempotency-Key with another request
 ├── AccountNotEmpty         an import would mix two books
 └── NameTaken               another account already has this number
@@ -141,6 +142,10 @@ class OrderEmpty(Refusal):
 
 class RefundTooLarge(Refusal):
     title = "The refund is more than was paid"
+
+
+class NotAdmitted(Refusal):
+    title = "The ticket may not pass"
 
 
 class KeyReused(Refusal):

@@ -8,12 +8,11 @@ Inventories in the same save; the order knows what it holds and what it costs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain import ranges
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, Cause, DomainEvent, State, fold_fields
 from domain.errors import (
     Invalid,
     OrderEmpty,
@@ -22,13 +21,32 @@ from domain.errors import (
     RefundTooLarge,
 )
 from domain.ids import Kind
+from domain.order_facts import (
+    HoldersNamed,
+    OrderCancelled,
+    OrderChanged,
+    OrderConfirmed,
+    OrderCreated,
+    OrderLapsed,
+    OrderRepriced,
+    OrderSplit,
+    PaymentAdded,
+    RefundAdded,
+    TicketsAdded,
+    TicketsRemoved,
+)
+from domain.order_fields import OrderFields
 from domain.ranges import Ranges
-from domain.values import stamp
+from domain.values import same, stamp
 
 UNCONFIRMED, CONFIRMED, ARCHIVED = 21001, 21002, 21003
 INCOMPLETE, PAID, OVERPAID = 0, 1, 2
 LAPSED, CANCELLED = "lapsed", "cancelled"
 MAX_TICKETS = 5_000
+DUE = {"expiryts": "duets"}
+SECONDS = len("2026-11-21T20:20:00")
+WHENEVER = frozenset({"customerid"})
+"""What changes of an order that has ended, too; custom fields do."""
 
 
 class Hold(NamedTuple):
@@ -43,74 +61,10 @@ class Hold(NamedTuple):
         return stamp(min(last, cap))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCreated(DomainEvent, topic="order.created"):
-    """`lines`: `{"eventid", "contingentid", "pricetypeid", "price", "complimentary", "tickets"}`
-    each; `root`: the order that it was split from in the end, or itself."""
-
-    number: int
-    saleschannelid: int
-    currency: str
-    expiryts: str
-    heldsince: str
-    root: int
-    splitfrom: int | None
-    lines: list[State]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketsAdded(DomainEvent, topic="order.tickets-added"):
-    lines: list[State]
-    expiryts: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketsRemoved(DomainEvent, topic="order.tickets-removed"):
-    tickets: Ranges
-    expiryts: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderConfirmed(DomainEvent, topic="order.confirmed"):
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentAdded(DomainEvent, topic="order.payment-added"):
-    paymentid: int
-    amount: int
-    paymentmethodid: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundAdded(DomainEvent, topic="order.refund-added"):
-    """`of`: the payment that is given back, None for money of any."""
-
-    paymentid: int
-    amount: int
-    of: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSplit(DomainEvent, topic="order.split"):
-    toorderid: int
-    tickets: Ranges
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled(DomainEvent, topic="order.cancelled"):
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLapsed(DomainEvent, topic="order.lapsed"):
-    """It was to be confirmed by `duets`, and was not."""
-
-    duets: str
-
-
 class Order(Aggregate):
-    """`state["lines"]` is what it holds; `state["payments"]` holds payments and refunds by id."""
+    """`state["lines"]` is what it holds; `state["payments"]` holds payments and refunds by id,
+    `state["holders"]` who comes with a ticket. The fields that a client sets stand beside them;
+    `expiryts` of those, by when it is to be paid, as `duets`."""
 
     KIND = Kind.ORDER
 
@@ -135,14 +89,13 @@ class Order(Aggregate):
                     payments={},
                     amountpaid=0,
                 )
-            case TicketsAdded():
-                state["lines"] = [*state["lines"], *fact.lines]
-                state["expiryts"] = fact.expiryts
-            case TicketsRemoved():
-                state["lines"] = lines_without(state["lines"], fact.tickets)
-                state["expiryts"] = fact.expiryts
-            case OrderSplit():
-                state["lines"] = lines_without(state["lines"], fact.tickets)
+            case TicketsAdded() | TicketsRemoved() | OrderSplit() | OrderRepriced():
+                _fold_lines(state, fact)
+            case HoldersNamed():
+                _name(state, fact.tickets)
+            case OrderChanged():
+                changed = {DUE.get(name, name): value for name, value in fact.changed.items()}
+                fold_fields(state, changed)
             case OrderConfirmed():
                 state.update(status=CONFIRMED, confirmedts=fact.time)
             case PaymentAdded():
@@ -152,6 +105,7 @@ class Order(Aggregate):
             case OrderCancelled() | OrderLapsed():
                 ended = LAPSED if isinstance(fact, OrderLapsed) else CANCELLED
                 state.update(status=ARCHIVED, ended=ended, lines=[])
+                state.pop("holders", None)
 
     # -- what it is now
 
@@ -239,6 +193,38 @@ class Order(Aggregate):
         if missing:
             raise Invalid("tickets", f"order {self.number} does not hold ticket {missing[0][0]}")
 
+    def reprice(self, lines: list[State], hold: Hold, by: Cause) -> None:
+        self.trigger(OrderRepriced, by, lines=lines, expiryts=self.expiry(hold, by.time))
+
+    def name_holders(self, holders: Sequence[State], by: Cause) -> None:
+        self.require_held(ranges.of(holder["id"] for holder in holders))
+        known, named = self.state.get("holders", {}), []
+        for holder in holders:
+            before = known.get(str(holder["id"]), {})
+            new = {n: v for n, v in holder.items() if n != "id" and not same(before.get(n), v)}
+            if new:
+                named.append({"id": holder["id"], **new})
+        if named:
+            self.trigger(HoldersNamed, by, tickets=named)
+
+    def differing_fields(self, patch: State) -> State:
+        """The part of the patch that is not so already, where it may be changed."""
+        wanted = {DUE.get(name, name): value for name, value in patch.items()}
+        if self.state["status"] == UNCONFIRMED and "duets" in wanted:
+            until = wanted.pop("duets")
+            if until is None or until[:SECONDS] != self.state["expiryts"][:SECONDS]:
+                message = "an unconfirmed order is held until it lapses: confirm it first"
+                raise Invalid("expiryts", message)
+        changed = self.differing(wanted, {})
+        return {"expiryts" if name == "duets" else name: v for name, v in changed.items()}
+
+    def change(self, changed: State, by: Cause) -> None:
+        """What differs. Of an order that has ended, the customer and custom fields only."""
+        if any(name not in WHENEVER and not name.startswith("c_") for name in changed):
+            self.require_open(by.time)
+        if changed:
+            self.trigger(OrderChanged, by, changed=changed)
+
     def confirm(self, by: Cause) -> None:
         if not self.state["lines"]:
             raise OrderEmpty(f"Order {self.number} has no tickets to confirm")
@@ -287,6 +273,9 @@ class Order(Aggregate):
         )
         if self.confirmed:
             to.confirm(by)
+        to.change(self._said(), by)
+        if holders := self.holders(tickets):
+            to.name_holders(holders, by)
         self.trigger(OrderSplit, by, toorderid=to.number, tickets=tickets)
 
     def cancel(self, by: Cause) -> None:
@@ -294,6 +283,18 @@ class Order(Aggregate):
 
     def lapse(self, by: Cause) -> None:
         self.trigger(OrderLapsed, by, duets=self.state["expiryts"])
+
+    def holders(self, tickets: Ranges) -> list[State]:
+        """Who comes with these tickets, as far as somebody is named."""
+        named = self.state.get("holders", {})
+        return [{"id": int(n), **s} for n, s in named.items() if _among(tickets, n)]
+
+    def _said(self) -> State:
+        """The fields that a client has set."""
+        names = {name: DUE.get(name, name) for name in OrderFields.model_fields}
+        said = {name: self.state.get(kept) for name, kept in names.items()}
+        custom = {n: v for n, v in self.state.items() if n.startswith("c_")}
+        return {n: v for n, v in (said | custom).items() if v is not None}
 
     def _next_payment(self) -> int:
         return len(self.state["payments"]) + 1
@@ -316,6 +317,38 @@ def lines_without(lines: Sequence[State], tickets: Ranges) -> list[State]:
         if left:
             rest.append(line if left == line["tickets"] else line | {"tickets": left})
     return rest
+
+
+def _fold_lines(
+    state: State, fact: TicketsAdded | TicketsRemoved | OrderSplit | OrderRepriced
+) -> None:
+    match fact:
+        case TicketsAdded():
+            state["lines"] = [*state["lines"], *fact.lines]
+        case OrderRepriced():
+            repriced = ranges.union(line["tickets"] for line in fact.lines)
+            state["lines"] = [*lines_without(state["lines"], repriced), *fact.lines]
+        case _:
+            state["lines"] = lines_without(state["lines"], fact.tickets)
+            if holders := state.get("holders"):
+                kept = {n: s for n, s in holders.items() if not _among(fact.tickets, n)}
+                state["holders"] = kept
+    if not isinstance(fact, OrderSplit):
+        state["expiryts"] = fact.expiryts
+
+
+def _among(tickets: Ranges, key: str) -> bool:
+    return ranges.contains(tickets, int(key))
+
+
+def _name(state: State, named: Sequence[State]) -> None:
+    holders = dict(state.get("holders", {}))
+    for holder in named:
+        key = str(holder["id"])
+        said = {**holders.pop(key, {}), **holder}
+        if kept := {n: v for n, v in said.items() if v is not None and n != "id"}:
+            holders[key] = kept
+    state["holders"] = holders
 
 
 def _pay(state: State, number: int, amount: int, time: str, **said: int | None) -> None:

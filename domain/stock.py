@@ -1,9 +1,9 @@
 """What an Inventory knows: its contingents, and which of their tickets are free, locked, or held by
 which order. What may happen to it stands on top, a file each:
 
-    Inventory ──▶ Editing ──▶ Locking ──▶ Stock
-    orders        contingents    tickets out    what is so
-    take tickets  come and go    of sale
+    Inventory ──▶ SingleTickets ──▶ Editing ──▶ Locking ──▶ Stock
+    orders        barcodes,         contingents    tickets out    what is so
+    take tickets  doors             come and go    of sale
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,16 @@ from domain.holdings import fold_holdings
 from domain.ids import Kind
 from domain.ranges import Ranges
 from domain.tickets import (
+    NEVER_SCANNED,
     BarcodesSeeded,
     TicketsChanged,
     TicketsHandedOver,
+    TicketsLapsed,
     TicketsReleased,
+    TicketsScanned,
     TicketsTaken,
     contingent_of,
+    scanned,
 )
 
 NEVER = "9999"
@@ -41,6 +45,7 @@ class Stock(Aggregate):
     baskets   until when an unconfirmed order holds its tickets, by order
     priced    how many tickets orders hold at a price of a contingent, by `price_key`
     tickets   barcode, properties and custom fields of the tickets that have some, by id
+    scans     how the tickets that came to a door last went through it, by id
     """
 
     KIND = Kind.INVENTORY
@@ -122,13 +127,23 @@ class Stock(Aggregate):
 
 
 def fold_tickets(state: State, fact: DomainEvent) -> None:
-    """What is known of single tickets."""
-    if isinstance(fact, TicketsChanged):
-        tickets = state.setdefault("tickets", {})
-        for ticket in fact.tickets:
-            key = str(ticket["id"])
-            known = {**tickets.get(key, {}), **ticket}
-            tickets[key] = {n: v for n, v in known.items() if v is not None and n != "id"}
+    """What is known of single tickets. Whoever buys one that was given back was never inside."""
+    match fact:
+        case TicketsChanged():
+            tickets = state.setdefault("tickets", {})
+            for ticket in fact.tickets:
+                key = str(ticket["id"])
+                known = {**tickets.get(key, {}), **ticket}
+                tickets[key] = {n: v for n, v in known.items() if v is not None and n != "id"}
+        case TicketsScanned():
+            scans = state.setdefault("scans", {})
+            for number in fact.tickets:
+                key = str(number)
+                scans[key] = scans.get(key, NEVER_SCANNED) | scanned(fact)
+        case TicketsReleased() | TicketsLapsed() if scans := state.get("scans"):
+            for move in fact.moves:
+                for number in ranges.numbers(move["tickets"]):
+                    scans.pop(str(number), None)
 
 
 def sold_out(limit: str, asked: int, left: int, **details: Any) -> SoldOut:

@@ -1,16 +1,26 @@
 """What comes in with orders: tickets to take, tickets named by id, money."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from domain.base import Value
+from domain.base import State, Value
 from domain.money import PositiveMoney
 from domain.offers import of_price_id
 from domain.order import MAX_TICKETS
 from domain.prices import Promocode
 from domain.tickets import contingent_of
-from domain.values import MAX_ID, Reference
+from domain.values import MAX_ID, Line, Reference
+
+MAX_SCANNED = 100
+Barcode = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 def each_once(tickets: list[int]) -> list[int]:
@@ -142,3 +152,63 @@ class RefundBody(Value):
 
     amount: PositiveMoney = Field(description="In the account's currency", examples=[50.0])
     paymentid: Reference | None = Field(None, description="Which payment is given back")
+
+
+class Holder(Value):
+    """Who comes with a ticket. Unset means leave, null means clear."""
+
+    id: Annotated[int, Field(ge=1, le=MAX_ID, description="The ticket", examples=[9800000001])]
+    ticketholderid: Reference | None = Field(None, description="A contact", examples=[17])
+    ticketname: Line | None = Field(None, description="The name on the ticket", examples=["Ann"])
+
+    def patch(self) -> State:
+        said: State = self.model_dump(include=self.model_fields_set)
+        return said
+
+
+def holders_once(holders: list[Holder]) -> list[Holder]:
+    if len({holder.id for holder in holders}) < len(holders):
+        message = "expected each ticket once"
+        raise ValueError(message)
+    return holders
+
+
+class HoldersBody(Value):
+    """Tickets of an order, and who comes with them."""
+
+    tickets: Annotated[
+        list[Holder],
+        Field(min_length=1, max_length=MAX_TICKETS, description="The tickets"),
+        AfterValidator(holders_once),
+    ]
+
+
+class PriceTypeBody(Value):
+    """Tickets of an order, and the price type that they get."""
+
+    tickets: TicketIds
+    pricetypeid: Reference = Field(description="The price type", examples=[2])
+    promocodes: Promocodes = Field(default=[])
+
+
+class Scan(Value):
+    """Tickets that go through a door: by their barcodes, or by id."""
+
+    barcodes: Annotated[list[Barcode], Field(min_length=1, max_length=MAX_SCANNED)] | None = Field(
+        None, description="What is read off them", examples=[["KZNFE3ZAMJSGC4TT"]]
+    )
+    tickets: Annotated[TicketIds, Field(max_length=MAX_SCANNED)] | None = Field(
+        None, description="These very tickets, by id"
+    )
+    direction: Literal["in", "out"] = Field(description="Which way", examples=["in"])
+    scandeviceid: Reference | None = Field(None, description="The device that read them")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.barcodes is None) == (self.tickets is None):
+            message = "expected one of barcodes and tickets"
+            raise ValueError(message)
+        if self.barcodes and len(set(self.barcodes)) < len(self.barcodes):
+            message = "expected each barcode once"
+            raise ValueError(message)
+        return self

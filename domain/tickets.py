@@ -45,6 +45,17 @@ def barcode(seed: str, ticket_id: int, root: int) -> str:
     return base64.b32encode(mac[:10]).decode()
 
 
+IN, OUT = 1, 2
+NEVER_SCANNED: State = {
+    "accesscontrolstatus": 0,
+    "accesscontrollastenteredts": None,
+    "accesscontrollastenteredscandeviceid": None,
+    "accesscontrollastexitts": None,
+    "accesscontrollastexitscandeviceid": None,
+}
+"""How a ticket is shown that came to no door: 0 none, 1 in, 2 out."""
+
+
 def movement(
     contingent_id: int, price_type: int | None, source: str, target: str, tickets: Ranges
 ) -> State:
@@ -90,6 +101,15 @@ class TicketsSettled(DomainEvent, topic="inventory.tickets-settled"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsRepriced(DomainEvent, topic="inventory.tickets-repriced"):
+    """Tickets of an order got another price type: each move says `topricetypeid`, too."""
+
+    orderid: int
+    expiryts: str | None
+    moves: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsHandedOver(DomainEvent, topic="inventory.tickets-handed-over"):
     """From one order to another that was split off."""
 
@@ -114,9 +134,19 @@ class TicketsUnlocked(DomainEvent, topic="inventory.tickets-unlocked"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsChanged(DomainEvent, topic="inventory.tickets-changed"):
-    """What is known of single tickets: `{"id", "barcode"?, "properties"?, "c_…"?}` each."""
+    """What is known of single tickets: `{"id", "barcode"?, "properties"?, "seatrankid"?, "c_…"?}`
+    each."""
 
     tickets: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsScanned(DomainEvent, topic="inventory.tickets-scanned"):
+    """At a door: `direction` is `in` or `out`."""
+
+    tickets: list[int]
+    direction: str
+    scandeviceid: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,3 +155,14 @@ class BarcodesSeeded(DomainEvent, topic="inventory.barcodes-seeded"):
 
     SECRET: ClassVar[frozenset[str]] = frozenset({"seed"})
     seed: str
+
+
+def scanned(fact: TicketsScanned) -> State:
+    """What a scan says of its tickets."""
+    inside = fact.direction == "in"
+    way = "entered" if inside else "exit"
+    return {
+        "accesscontrolstatus": IN if inside else OUT,
+        f"accesscontrollast{way}ts": fact.time,
+        f"accesscontrollast{way}scandeviceid": fact.scandeviceid,
+    }

@@ -25,6 +25,10 @@ def order_document(state: State, account: int) -> dict[str, Any]:
         "status": state["status"],
         "ended": state["ended"],
         "saleschannelid": state["saleschannelid"],
+        "customerid": state.get("customerid"),
+        "deliveryscenarioid": state.get("deliveryscenarioid"),
+        "paymentscenarioid": state.get("paymentscenarioid"),
+        "rappelts": state.get("rappelts"),
         "tickets": [
             {
                 "id": ticket,
@@ -42,11 +46,12 @@ def order_document(state: State, account: int) -> dict[str, Any]:
         "currency": currency,
         "paymentstatus": payment_status(state, total),
         "payments": [_payment(payment, currency) for payment in state["payments"].values()],
-        "expiryts": state["expiryts"] if state["status"] == UNCONFIRMED else None,
+        "expiryts": state["expiryts"] if state["status"] == UNCONFIRMED else state.get("duets"),
         "confirmedts": state["confirmedts"],
         "splitfrom": state["splitfrom"],
         "createdts": state["createdts"],
         "lastupdatets": state["lastupdatets"],
+        **{name: value for name, value in state.items() if name.startswith("c_")},
     }
 
 
@@ -67,7 +72,7 @@ def order_etag(state: State) -> str:
 
 class Orders:
     name: ClassVar = "orders"
-    version: ClassVar = 1
+    version: ClassVar = 2
     columns: ClassVar[Columns] = tuple(
         Column(name, "int")
         for name in (

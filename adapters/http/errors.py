@@ -64,6 +64,7 @@ STATUS: dict[type[Exception], int] = {
     errors.OrderNotConfirmed: 409,
     errors.OrderEmpty: 409,
     errors.RefundTooLarge: 409,
+    errors.NotAdmitted: 409,
     errors.NameTaken: 409,
     errors.AccountNotEmpty: 409,
     errors.VersionMismatch: 412,

@@ -39,6 +39,7 @@ from tests.application.plain_stock import (
     FIRST,
     FREE,
     HARD,
+    HELD,
     LOCKED,
     NORMAL,
     PRICES,
@@ -71,6 +72,7 @@ CATALOG = {
 
 
 OPEN = ("unconfirmed", "confirmed")
+DUE = "2026-06-01T12:00:00Z"
 
 
 def counted(locks: dict[int, int]) -> list[dict[str, int]]:
@@ -399,6 +401,59 @@ class AnyCommand(Choices, RuleBasedStateMachine):
         self.done(
             lambda: self.office.split(number, *tickets),
             lambda made: self.oracle.split(number, made, tickets),
+        )
+
+    @command(4, order=which, those=some(which, 3), price=[NORMAL, REDUCED, REDUCED, FREE])
+    def reprice(self, order: int, those: list[int], price: int) -> None:
+        number = self.some_order(order, pick(OPEN, those[0]))
+        tickets = self.tickets_of(number, those)
+        self.done(
+            lambda: self.office.reprice(number, price, *tickets),
+            lambda _: self.oracle.reprice(number, tickets, price),
+        )
+
+    @command(2, order=which, those=some(which, 2), name=["Ann", "Bo", None])
+    def name_holders(self, order: int, those: list[int], name: str | None) -> None:
+        number = self.some_order(order, *OPEN)
+        names = dict.fromkeys(self.tickets_of(number, those), name)
+        self.done(
+            lambda: self.office.name_holders(number, names),
+            lambda _: self.oracle.name(number, names),
+        )
+
+    @command(
+        2,
+        order=which,
+        said=[
+            {"deliveryscenarioid": 2},
+            {"deliveryscenarioid": None, "c_note": "gift"},
+            {"c_note": None},
+            {"expiryts": DUE},
+            {"expiryts": None, "paymentscenarioid": 3},
+        ],
+    )
+    def change_order(self, order: int, said: dict[str, Any]) -> None:
+        number = self.some_order(order, *OPEN)
+        self.done(
+            lambda: self.office.change_order(number, **said),
+            lambda _: self.oracle.change(number, said),
+        )
+
+    @command(4, lot=which, places=places, way=["in", "in", "out"])
+    def scan(self, lot: int, places: list[int], way: str) -> None:
+        event, tickets = self.named(lot, places, *HELD[1:])
+        self.done(
+            lambda: self.office.scan(event, way, tickets=tickets),
+            lambda _: self.oracle.scan(tickets, way),
+        )
+
+    @command(1, event=which)
+    def scan_everyone_out(self, event: int) -> None:
+        number = self.some_event(event)
+        inside = self.oracle.of_event(number)
+        self.done(
+            lambda: self.office.scan_out(number),
+            lambda _: self.oracle.scan([t for t in inside if t in self.oracle.inside], "out"),
         )
 
     @command(1, order=which)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from adapters.stores.memory import MemoryStore
-from application import contingents, events, locations, sales
+from application import contingents, doors, events, locations, orders, sales
 from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
 from application.history import ShownEvent, load
 from application.ports import Answer, Store
@@ -22,7 +22,8 @@ from domain.event_fields import EventBody
 from domain.inventory import Inventory
 from domain.location import Location, LocationFields
 from domain.order import Hold, Order
-from domain.taking import OrderBody, PaymentBody, RefundBody, Take
+from domain.order_fields import OrderFields
+from domain.taking import Holder, OrderBody, PaymentBody, RefundBody, Scan, Take
 from domain.ticket_fields import Lock, Unlock
 from projections.catalog_documents import catalog_document, catalog_etag
 from projections.event_documents import contingent, event_document, event_etag
@@ -273,6 +274,42 @@ class Desk:
         decide = partial(sales.split_order, number=order, tickets=tickets)
         made: Order = self.decided(decide, **options)
         return made.number
+
+    def reprice(
+        self,
+        order: int,
+        price_type: int,
+        *tickets: int,
+        promocodes: Sequence[str] = (),
+        hold: Hold = HOLD,
+        **options: Any,
+    ) -> Answer:
+        decide = partial(
+            orders.reprice_tickets,
+            number=order,
+            wanted=dict.fromkeys(tickets, price_type),
+            promocodes=promocodes,
+            hold=hold,
+        )
+        return self.do(decide, **options)
+
+    def name_holders(self, order: int, names: dict[int, str | None]) -> Answer:
+        holders = [Holder(id=ticket, ticketname=name) for ticket, name in names.items()]
+        return self.do(partial(orders.name_holders, number=order, holders=holders))
+
+    def change_order(self, order: int, **fields: Any) -> Answer:
+        body = OrderFields.model_validate(fields)
+        return self.do(partial(orders.change_order, number=order, fields=body))
+
+    def scan(self, event: int, way: str = "in", **fields: Any) -> Answer:
+        body = Scan.model_validate({"direction": way, **fields})
+        return self.do(partial(doors.scan_tickets, number=event, body=body))
+
+    def scan_out(self, event: int, *contingents: int) -> list[int]:
+        """Returns the tickets that were inside."""
+        decide = partial(doors.scan_out, number=event, contingents=contingents)
+        out: list[int] = self.decided(decide)
+        return out
 
     def lapse(self, order: int, **options: Any) -> Answer:
         return self.do(partial(sales.lapse_order, number=order), **options)

@@ -162,6 +162,7 @@ class Oracle(Stock):
         if not reasons:
             for ticket in tickets:
                 del order.tickets[ticket]
+                order.named.pop(ticket, None)
             self._free(tickets)
             self._act(number)
             self._settle(number)
@@ -222,7 +223,70 @@ class Oracle(Stock):
     def _end(self, number: int, how: str) -> None:
         order = self.orders[number]
         self._free(list(order.tickets))
-        order.status, order.tickets = how, {}
+        order.status, order.tickets, order.named = how, {}, {}
+
+    def change(self, number: int, said: dict[str, object]) -> Reasons:
+        order = self.orders[number]
+        changed = {name for name, value in said.items() if order.said.get(name) != value}
+        reasons = self.over(number) if changed - {"c_note"} else set()
+        if "expiryts" in said and order.status == "unconfirmed":
+            reasons.add("Invalid")
+        if not reasons:
+            order.said |= said
+        return reasons
+
+    def name(self, number: int, names: dict[int, str | None]) -> Reasons:
+        order = self.orders[number]
+        reasons = self.over(number)
+        if not names.keys() <= order.tickets.keys():
+            reasons.add("Invalid")
+        if not reasons:
+            named = order.named | names
+            order.named = {ticket: name for ticket, name in named.items() if name is not None}
+        return reasons
+
+    def reprice(self, number: int, tickets: Sequence[int], price: int) -> Reasons:
+        """Overdue orders in the way are ended, if that helps."""
+        reasons = self._repriced(number, tickets, price)
+        if reasons == {"SoldOut"}:
+            events = set(self.events_of(number))
+            late = [n for n in self.orders if self.due(n) and events & set(self.events_of(n))]
+            without = deepcopy(self)
+            for overdue in late:
+                without.lapse(overdue)
+            if again := without._repriced(number, tickets, price):
+                return reasons | again
+            self.__dict__ = without.__dict__
+            return set()
+        return reasons
+
+    def _repriced(self, number: int, tickets: Sequence[int], price: int) -> Reasons:
+        order = self.orders[number]
+        reasons = self.over(number)
+        if ("channel", order.channel) in self.archived:
+            reasons.add("NotOnSale")
+        if not set(tickets) <= order.tickets.keys():
+            return reasons | {"Invalid"}
+        other = [ticket for ticket in tickets if order.tickets[ticket] != price]
+        for lot in {ticket // FIRST for ticket in other}:
+            if self.events[self.lots[lot].event].status != "Active":
+                reasons.add("NotOnSale")
+            off = price == REDUCED and order.channel != REDUCED_ON
+            if off or not self.lots[lot].priced or ("price", price) in self.archived:
+                reasons.add("PriceNotOffered")
+            asked = len([ticket for ticket in other if ticket // FIRST == lot])
+            had = [t for t, at in order.tickets.items() if (t // FIRST, at) == (lot, price)]
+            if price == REDUCED and len(had) + asked > REDUCED_AN_ORDER:
+                reasons.add("BasketLimit")
+            in_all = len(self.of_lot(lot, *HELD, of=price)) + asked
+            if price == REDUCED and in_all > REDUCED_IN_ALL:
+                reasons.add("SoldOut")
+        if other and not reasons:
+            for ticket in other:
+                order.tickets[ticket] = self.tickets[ticket].of = price
+            self._act(number)
+            self._settle(number)
+        return reasons
 
     def split(self, number: int, made: int, tickets: Sequence[int]) -> Reasons:
         order = self.orders[number]
@@ -233,5 +297,9 @@ class Oracle(Stock):
             moved = {ticket: order.tickets.pop(ticket) for ticket in tickets}
             self.orders[made] = Order(order.channel, order.since, order.expiry, order.status)
             self._give(made, moved)
+            self.orders[made].said = dict(order.said)
+            self.orders[made].named = {
+                ticket: order.named.pop(ticket) for ticket in tickets if ticket in order.named
+            }
             self._settle(number)
         return reasons

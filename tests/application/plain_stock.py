@@ -61,6 +61,10 @@ class Order:
     """The price type of each."""
     money: list[tuple[int, int | None]] = field(default_factory=list)
     """Payments, and refunds with the payment that they give back."""
+    named: dict[int, str] = field(default_factory=dict)
+    """Who comes with a ticket."""
+    said: dict[str, object] = field(default_factory=dict)
+    """Fields that were set."""
 
     @property
     def paid(self) -> int:
@@ -79,6 +83,8 @@ class Stock:
         self.lots: dict[int, Lot] = {}
         self.tickets: dict[int, Ticket] = {}
         self.orders: dict[int, Order] = {}
+        self.inside: set[int] = set()
+        """Tickets that went through a door and not out again."""
         self.archived: set[tuple[str, int]] = set()
         self.hold = BASKET
         """Of the channel External."""
@@ -298,6 +304,7 @@ class Stock:
     def _free(self, tickets: Sequence[int]) -> None:
         for number in tickets:
             self.tickets[number] = Ticket(self.tickets[number].lot)
+        self.inside -= set(tickets)
 
     def lock(self, lot: int, amount: int, lock: int) -> Reasons:
         """So many, the highest ones."""
@@ -330,6 +337,20 @@ class Stock:
         assert set(chosen) <= set(locked)
         self._free(chosen)
         return set()
+
+    def scan(self, tickets: Sequence[int], way: str) -> Reasons:
+        reasons: Reasons = set()
+        for number in tickets:
+            found = self.tickets.get(number)
+            if found is None:
+                reasons.add("Invalid")
+                continue
+            barred = way == "in" and found.counter not in HELD[1:]
+            if barred or (way == "out") != (number in self.inside):
+                reasons.add("NotAdmitted")
+        if not reasons:
+            self.inside ^= set(tickets)
+        return reasons
 
     def unlock_these(self, tickets: Sequence[int], lock: int | None) -> Reasons:
         for number in tickets:

@@ -78,6 +78,8 @@ class Prefixes:
                 self._check_room(number)
                 if fact.name == "TicketsTaken":
                     self._check_basket(number, fact)
+                if fact.name == "TicketsRepriced":
+                    self._check_reduced(number, fact)
             case Kind.ORDER:
                 Orders().fold(self.orders, recorded)
 
@@ -87,6 +89,11 @@ class Prefixes:
         """An order, as the projection serves it."""
         state = self.orders[guid(self.account, Kind.ORDER, number).bytes]
         return order_document(state, self.account)
+
+    def named(self, number: int) -> dict[int, str]:
+        """Who comes with which ticket of an order."""
+        state = self.orders[guid(self.account, Kind.ORDER, number).bytes]
+        return {int(n): said["ticketname"] for n, said in state.get("holders", {}).items()}
 
     def shown(self, event: int) -> dict[str, Any]:
         """The availability of an Event, as the projection serves it."""
@@ -151,7 +158,13 @@ class Prefixes:
         inventory, basket = self.inventories[event], self.limits[event].basket
         mine = list(of_lines(inventory.lines(fact.orderid)))
         assert not 0 < basket < len(mine), f"{len(mine)} of {basket} in order {fact.orderid}"
-        for move in (m for m in fact.moves if m["pricetypeid"] == REDUCED):
+        self._check_reduced(event, fact)
+
+    def _check_reduced(self, event: int, fact: Any) -> None:
+        inventory = self.inventories[event]
+        mine = list(of_lines(inventory.lines(fact.orderid)))
+        sold = [m for m in fact.moves if m.get("topricetypeid", m["pricetypeid"]) == REDUCED]
+        for move in sold:
             of = move["contingentid"]
             at_price = [p for p in inventory.pieces(of) if p.orderid and p.of == REDUCED]
             assert sum(p.last - p.first + 1 for p in at_price) <= REDUCED_IN_ALL

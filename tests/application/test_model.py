@@ -61,7 +61,16 @@ class Selling(AnyCommand):
             status = {"unconfirmed": 21001, "confirmed": 21002}.get(order.status, 21003)
             ended = order.status if status == 21003 else None
             assert (shown["status"], shown["ended"]) == (status, ended)
-            assert shown["expiryts"] == (at(order.expiry) if status == 21001 else None)
+            due = order.said.get("expiryts")
+            assert shown["expiryts"] == (at(order.expiry) if status == 21001 else due)
+            for name in ("deliveryscenarioid", "paymentscenarioid", "c_note"):
+                assert shown.get(name) == order.said.get(name)
+            assert self.prefixes.named(number) == order.named
+
+    @invariant()
+    def inside_is_who_went_in_and_not_out_again(self) -> None:
+        there = {t for held in self.prefixes.inventories.values() for t in held.inside()}
+        assert there == self.oracle.inside
 
     @invariant()
     def the_writer_holds_in_memory_what_the_record_says(self) -> None:
@@ -78,6 +87,7 @@ REFUSALS = {
     "EventClosed",
     "EventHasTickets",
     "Invalid",
+    "NotAdmitted",
     "NotOnSale",
     "NotPublishable",
     "OrderEmpty",

@@ -39,12 +39,15 @@ from domain.location import (
     LocationDeleted,
     LocationRestored,
 )
-from domain.order import (
-    Order,
+from domain.order import Order
+from domain.order_facts import (
+    HoldersNamed,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
@@ -59,6 +62,8 @@ from domain.tickets import (
     TicketsLapsed,
     TicketsLocked,
     TicketsReleased,
+    TicketsRepriced,
+    TicketsScanned,
     TicketsSettled,
     TicketsTaken,
     TicketsUnlocked,
@@ -142,6 +147,14 @@ def settled(draw: Draw, inventory: Inventory) -> State:
     return out_of_order(draw, inventory, draw(st.sampled_from(HELD)))
 
 
+def repriced(draw: Draw, inventory: Inventory) -> State:
+    said = out_of_order(draw, inventory, draw(st.sampled_from(HELD)))
+    return said | {
+        "expiryts": draw(st.none() | texts),
+        "moves": [move | {"topricetypeid": draw(numbers)} for move in said["moves"]],
+    }
+
+
 def handed_over(draw: Draw, inventory: Inventory) -> State:
     said = out_of_order(draw, inventory, None)
     to = {"toorderid": said["orderid"] + 1, "root": 1, "expiryts": draw(st.none() | texts)}
@@ -176,6 +189,9 @@ lines = st.lists(
         }
     ),
     max_size=2,
+)
+holders = st.lists(
+    st.fixed_dictionaries({"id": numbers}, optional={"ticketname": st.none() | texts}), max_size=2
 )
 
 RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
@@ -214,11 +230,20 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (ContingentChanged, {"contingentid": known, "changed": anything | amounts}),
             (ContingentRemoved, {"contingentid": st.integers(3, 5)}),
             (TicketsChanged, {"tickets": st.lists(anything.map(lambda a: {**a, "id": 1}))}),
+            (
+                TicketsScanned,
+                {
+                    "tickets": st.lists(st.integers(100_000_001, 100_000_003)),
+                    "direction": st.sampled_from(["in", "out"]),
+                    "scandeviceid": st.none() | numbers,
+                },
+            ),
             (BarcodesSeeded, {"seed": texts}),
             (TicketsTaken, taken),
             (TicketsReleased, released),
             (TicketsLapsed, lapsed),
             (TicketsSettled, settled),
+            (TicketsRepriced, repriced),
             (TicketsHandedOver, handed_over),
             (TicketsLocked, locked),
             (TicketsUnlocked, unlocked),
@@ -243,6 +268,9 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
         [
             (TicketsAdded, {"lines": lines, "expiryts": texts}),
             (TicketsRemoved, {"tickets": tickets, "expiryts": texts}),
+            (OrderRepriced, {"lines": lines, "expiryts": texts}),
+            (HoldersNamed, {"tickets": holders}),
+            (OrderChanged, {"changed": anything}),
             (OrderConfirmed, {}),
             (PaymentAdded, {"paymentid": numbers, "amount": numbers, "paymentmethodid": known}),
             (RefundAdded, {"paymentid": numbers, "amount": numbers, "of": st.none() | numbers}),

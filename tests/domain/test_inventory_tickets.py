@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from domain.contingents import COUNTERS, HELD, ContingentChanged, ContingentFields
 from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUse
-from domain.inventory import Inventory, Piece
+from domain.inventory import Inventory
+from domain.single_tickets import Piece
 from domain.tickets import (
     PLACES,
     TicketsHandedOver,

@@ -47,17 +47,21 @@ from domain.location import (
     LocationFields,
     LocationRestored,
 )
-from domain.order import (
+from domain.order_facts import (
+    HoldersNamed,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
     TicketsRemoved,
 )
+from domain.order_fields import OrderFields
 from domain.registry import (
     AccountOpened,
     CurrencyChosen,
@@ -67,6 +71,7 @@ from domain.registry import (
     SigningKeyAdded,
     TimezoneChosen,
 )
+from domain.taking import Holder
 from domain.ticket_fields import TicketFields
 from domain.tickets import (
     BarcodesSeeded,
@@ -75,6 +80,8 @@ from domain.tickets import (
     TicketsLapsed,
     TicketsLocked,
     TicketsReleased,
+    TicketsRepriced,
+    TicketsScanned,
     TicketsSettled,
     TicketsTaken,
     TicketsUnlocked,
@@ -264,6 +271,16 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         ],
     ),
     fact(
+        TicketsRepriced,
+        kind=Kind.INVENTORY,
+        orderid=42,
+        expiryts=DUE,
+        moves=[
+            movement(98, 1, "reserved", "reserved", FLOOR) | {"topricetypeid": 2},
+            movement(99, 3, "complimentary", "sold_unpaid", BALCONY) | {"topricetypeid": 1},
+        ],
+    ),
+    fact(
         TicketsHandedOver,
         kind=Kind.INVENTORY,
         orderid=42,
@@ -297,6 +314,13 @@ EXAMPLES: tuple[DomainEvent, ...] = (
             TicketFields(id=9800000002, barcode=None, properties=None, c_note=None).patch(),
         ],
     ),
+    fact(
+        TicketsScanned,
+        kind=Kind.INVENTORY,
+        tickets=[9800000001, 9800000002],
+        direction="in",
+        scandeviceid=7,
+    ),
     fact(BarcodesSeeded, kind=Kind.INVENTORY, seed="cd" * 16),
     fact(
         OrderCreated,
@@ -313,6 +337,27 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     fact(TicketsAdded, kind=Kind.ORDER, lines=LINES, expiryts=DUE),
     fact(TicketsRemoved, kind=Kind.ORDER, tickets=[*FLOOR, *BALCONY], expiryts=DUE),
+    fact(OrderRepriced, kind=Kind.ORDER, lines=LINES, expiryts=DUE),
+    fact(
+        HoldersNamed,
+        kind=Kind.ORDER,
+        tickets=[
+            Holder(id=9800000001, ticketholderid=17, ticketname="Zoë").patch(),
+            Holder(id=9800000002, ticketname=None).patch(),
+        ],
+    ),
+    fact(
+        OrderChanged,
+        kind=Kind.ORDER,
+        changed=OrderFields(
+            customerid=17,
+            deliveryscenarioid=None,
+            paymentscenarioid=3,
+            rappelts="2026-11-28T20:00:00.25+01:00",
+            expiryts="2026-12-05T20:00:00+01:00",
+            c_note={"gift": [True, "é"]},
+        ).patch(),
+    ),
     fact(OrderConfirmed, kind=Kind.ORDER),
     fact(PaymentAdded, kind=Kind.ORDER, paymentid=1, amount=7650, paymentmethodid=3),
     fact(RefundAdded, kind=Kind.ORDER, paymentid=2, amount=2550, of=1),

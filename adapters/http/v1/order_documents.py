@@ -35,7 +35,33 @@ class OrderTicket(BaseModel):
     price: Amount
 
 
-class HeldTicket(OrderTicket, CustomizableFields):
+class Scanned(BaseModel):
+    """How a ticket last went through a door."""
+
+    model_config = AS_SHOWN
+
+    accesscontrolstatus: Literal[0, 1, 2] = Field(description="0 never scanned, 1 in, 2 out")
+    accesscontrollastenteredts: Moment | None = Field(description="When it last went in")
+    accesscontrollastenteredscandeviceid: int | None = Field(description="By which device")
+    accesscontrollastexitts: Moment | None = Field(description="When it last went out")
+    accesscontrollastexitscandeviceid: int | None = Field(description="By which device")
+
+
+class ScannedTicket(Scanned):
+    """A ticket that went through a door."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+
+
+class ScannedTickets(BaseModel):
+    """All tickets that were scanned."""
+
+    tickets: list[ScannedTicket] = Field(description="As they were named")
+
+
+class HeldTicket(OrderTicket, Scanned, CustomizableFields):
     """A ticket of an order, with what is known of it at the door."""
 
     model_config = AS_SHOWN_CUSTOM
@@ -44,6 +70,9 @@ class HeldTicket(OrderTicket, CustomizableFields):
         description="Where it is counted"
     )
     barcode: str | None = Field(description="Unguessable, or imported")
+    ticketholderid: int | None = Field(description="Who comes with it: a contact")
+    ticketname: str | None = Field(description="The name on it")
+    seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")
 
 
@@ -67,10 +96,10 @@ class OrderPayment(BaseModel):
     refundof: int | None = Field(description="The payment that was given back")
 
 
-class OrderDocument(BaseModel):
+class OrderDocument(CustomizableFields):
     """Tickets that were taken together."""
 
-    model_config = AS_SHOWN
+    model_config = AS_SHOWN_CUSTOM
 
     id: Number
     guid: Guid
@@ -80,13 +109,19 @@ class OrderDocument(BaseModel):
     )
     ended: Literal["lapsed", "cancelled"] | None = Field(description="How it ended")
     saleschannelid: Number
+    customerid: int | None = Field(description="Whose order it is: a contact")
+    deliveryscenarioid: int | None = Field(description="How it is delivered")
+    paymentscenarioid: int | None = Field(description="How it is to be paid")
+    rappelts: Moment | None = Field(description="When to remind of the payment")
     tickets: list[OrderTicket] = Field(description="What it holds")
     totalamount: Amount
     amountpaid: Amount
     currency: str = Field(description="Currency of ISO 4217", examples=["EUR"])
     paymentstatus: Literal[0, 1, 2] = Field(description="0 incomplete, 1 fully paid, 2 overpaid")
     payments: list[OrderPayment] = Field(description="Payments and refunds, in their order")
-    expiryts: Moment | None = Field(description="Until when it is held, null once confirmed")
+    expiryts: Moment | None = Field(
+        description="Unconfirmed: until when it is held. Confirmed: by when it is to be paid"
+    )
     confirmedts: Moment | None = Field(description="When it was confirmed")
     splitfrom: int | None = Field(description="The order that it was split from")
     createdts: Moment
@@ -173,7 +208,7 @@ class TicketRanges(BaseModel):
     tickets: list[list[int]] = Field(description="First and last of neighbouring ids")
 
 
-class TicketDocument(CustomizableFields):
+class TicketDocument(Scanned, CustomizableFields):
     """A ticket."""
 
     model_config = AS_SHOWN_CUSTOM
@@ -185,6 +220,7 @@ class TicketDocument(CustomizableFields):
     pricetypeid: int | None = Field(description="The price type that it was taken at")
     locktypeid: int | None = Field(description="The lock type that it is locked by")
     barcode: str | None = Field(description="Unguessable, or imported")
+    seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")
 
 

@@ -25,7 +25,7 @@ from adapters.http.v1.past import (
 )
 from adapters.http.v1.spec import Id, changes, creates, finds, lists, shows
 from adapters.http.v1.tickets import said_of
-from application import history, sales
+from application import history, orders, sales
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer
@@ -44,7 +44,17 @@ from domain.errors import (
 from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.order import Hold, Order
-from domain.taking import OrderBody, PaymentBody, RefundBody, Take, TakeBody, TicketsBody
+from domain.order_fields import OrderFields
+from domain.taking import (
+    HoldersBody,
+    OrderBody,
+    PaymentBody,
+    PriceTypeBody,
+    RefundBody,
+    Take,
+    TakeBody,
+    TicketsBody,
+)
 from projections.orders import order_document, order_etag
 
 router = APIRouter(prefix="/v1/orders", tags=["Orders"], route_class=SellRoute)
@@ -90,6 +100,15 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
     who = allowed(request, May.READ)
     select, of = query.select(who.account)
     return await reads.listed(request, ORDERS, select, of, who)
+
+
+@router.patch("/{id}", **changes(OrderDocument, OrderEnded))
+async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
+    """Changes the fields that are sent. Of an order that has ended, the customer and custom fields
+    only."""
+    who = allowed(request, May.SELL)
+    decide = partial(orders.change_order, fields=body, **the(request, id, who))
+    return await execute(request, decide, answer, who=who)
 
 
 @router.post(
@@ -148,13 +167,16 @@ def held(found: tuple[Order, dict[int, Inventory]]) -> Answer:
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
+    nobody = {"ticketholderid": None, "ticketname": None}
+    named = {int(n): nobody | said for n, said in order.state.get("holders", {}).items()}
     for ticket in order_document(order.state, order.account)["tickets"]:
         inventory = inventories[ticket["eventid"]]
         yield {
             **ticket,
             "state": order.counter_of(ticket["pricetypeid"]),
             "barcode": inventory.barcode(ticket["id"], order.number),
-            **said_of(ticket["id"], inventory.state.get("tickets", {})),
+            **named.get(ticket["id"], nobody),
+            **said_of(ticket["id"], inventory),
         }
 
 
@@ -168,6 +190,32 @@ async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Respons
         hold=hold(request),
         **the(request, id, who),
     )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.post(
+    "/{id}/tickets/pricetype",
+    **changes(OrderDocument, OrderEnded, NotOnSale, PriceNotOffered, BasketLimit, SoldOut),
+)
+async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:  # noqa: A002
+    """Another price type for tickets that it holds, at what that one costs today. Those that have
+    it already stay as they are."""
+    who = allowed(request, May.SELL)
+    decide = partial(
+        orders.reprice_tickets,
+        wanted=dict.fromkeys(body.tickets, body.pricetypeid),
+        promocodes=body.promocodes,
+        hold=hold(request),
+        **the(request, id, who),
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@router.post("/{id}/tickets/holders", **changes(OrderDocument, OrderEnded))
+async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:  # noqa: A002
+    """Who comes with which ticket."""
+    who = allowed(request, May.SELL)
+    decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
 
 

@@ -18,6 +18,7 @@ from adapters.http.v1.documents import ContingentDocument
 from adapters.http.v1.filters import TicketQuery
 from adapters.http.v1.order_documents import (
     ContingentPage,
+    ScannedTickets,
     TicketDocument,
     TicketRanges,
     TicketsChangedDocument,
@@ -33,16 +34,25 @@ from adapters.http.v1.spec import (
     moves,
     streams,
 )
-from application import contingents, history
+from application import contingents, doors, history
 from application.keyring import Principal
 from application.ports import Answer
 from domain import ranges
 from domain.contingents import ContingentBody
-from domain.errors import EventClosed, NotFound, SoldOut, TicketNotFree, TicketsInUse
+from domain.errors import (
+    EventClosed,
+    NotAdmitted,
+    NotFound,
+    SoldOut,
+    TicketNotFree,
+    TicketsInUse,
+)
 from domain.event import Event
 from domain.ids import Kind
-from domain.inventory import Inventory, Piece
+from domain.inventory import Inventory
 from domain.ranges import Ranges
+from domain.single_tickets import Piece
+from domain.taking import Scan
 from domain.ticket_fields import Lock, TicketsPatch, Unlock
 from projections.event_documents import contingent
 
@@ -171,6 +181,22 @@ async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  #
     return await execute(request, decide, ranged, who=who)
 
 
+@selling.post("/{id}/tickets/scan", **moves(ScannedTickets, NotAdmitted))
+async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noqa: A002
+    """Through a door, all of them or none. In goes what was sold and is not inside already, out
+    what is inside."""
+    who = allowed(request, May.SELL)
+    number = requests.number_of(id, Kind.EVENT, who)
+    decide = partial(doors.scan_tickets, number=number, body=body)
+    return await execute(request, decide, scanned, who=who)
+
+
+def scanned(passed: tuple[Inventory, list[int]]) -> Answer:
+    inventory, tickets = passed
+    shown = [{"id": ticket, **inventory.scan_of(ticket)} for ticket in tickets]
+    return Answer(200, {}, to_json({"tickets": shown}))
+
+
 @router.patch("/{id}/tickets", **moves(TicketsChangedDocument))
 async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields of single tickets."""
@@ -208,19 +234,16 @@ def ticket_lines(
 def _tickets(
     inventory: Inventory, contingent_id: int | None, state: str | None
 ) -> Iterator[dict[str, Any]]:
-    known = inventory.state.get("tickets", {})
     for lot in inventory.contingents():
         if contingent_id not in (None, lot["id"]):
             continue
         for piece in inventory.pieces(lot["id"]):
             if state in (None, piece.counter):
                 for ticket in range(piece.first, piece.last + 1):
-                    yield _ticket(inventory, lot["id"], piece, ticket, known)
+                    yield _ticket(inventory, lot["id"], piece, ticket)
 
 
-def _ticket(
-    inventory: Inventory, contingent_id: int, piece: Piece, ticket: int, known: dict[str, Any]
-) -> dict[str, Any]:
+def _ticket(inventory: Inventory, contingent_id: int, piece: Piece, ticket: int) -> dict[str, Any]:
     held = piece.orderid is not None
     return {
         "id": ticket,
@@ -230,14 +253,16 @@ def _ticket(
         "pricetypeid": piece.of if held else None,
         "locktypeid": None if held else piece.of,
         "barcode": inventory.barcode(ticket, piece.orderid),
-        **said_of(ticket, known),
+        **said_of(ticket, inventory),
     }
 
 
-def said_of(ticket: int, known: dict[str, Any]) -> dict[str, Any]:
-    """The properties and custom fields of a ticket."""
-    said = known.get(str(ticket), {})
+def said_of(ticket: int, inventory: Inventory) -> dict[str, Any]:
+    """What is known of a ticket beside who holds it."""
+    said = inventory.state.get("tickets", {}).get(str(ticket), {})
     return {
+        "seatrankid": said.get("seatrankid"),
+        **inventory.scan_of(ticket),
         "properties": said.get("properties", {}),
         **{name: value for name, value in said.items() if name.startswith("c_")},
     }

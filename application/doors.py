@@ -1,0 +1,59 @@
+"""Commands on single tickets at the doors of an Event, and on the ranks of their seats."""
+
+from collections.abc import Sequence
+
+from application.catalog import item
+from application.group_commit import Work
+from domain.catalog import SeatRank
+from domain.errors import Invalid, NotAdmitted
+from domain.event import Event
+from domain.inventory import Inventory
+from domain.taking import Scan
+
+
+def scan_tickets(work: Work, number: int, body: Scan) -> tuple[Inventory, list[int]]:
+    """In or out, all of them or none. Returns the tickets, too."""
+    inventory = _inventory(work, number)
+    tickets = body.tickets
+    if tickets is None:
+        tickets = [_with_barcode(inventory, code) for code in body.barcodes or ()]
+    inventory.require_tickets(tickets, "tickets")
+    inventory.scan(tickets, body.direction, body.scandeviceid, work.by)
+    return inventory, tickets
+
+
+def scan_out(work: Work, number: int, contingents: Sequence[int]) -> list[int]:
+    """All that are inside, of these contingents or of all. Returns the tickets."""
+    inventory = _inventory(work, number)
+    for index, contingent in enumerate(contingents):
+        inventory.contingent(contingent, f"tickettypeids.{index}")
+    tickets = inventory.inside(contingents)
+    inventory.scan(tickets, "out", None, work.by)
+    return tickets
+
+
+def rank_tickets(work: Work, number: int, seatrankid: int | None, tickets: Sequence[int]) -> int:
+    """The rank of their seats; None is none. Of an Active Event only. Returns how many."""
+    work.load(Event, number).require().require_active()
+    inventory = work.load(Inventory, number)
+    if seatrankid is not None:
+        rank = item(work, SeatRank, seatrankid)
+        if rank.version == 0 or rank.archived:
+            raise Invalid("seatrankid", f"there is no seat rank {seatrankid}")
+    inventory.require_tickets(tickets, "ticketids")
+    ranked = [{"id": ticket, "seatrankid": seatrankid} for ticket in tickets]
+    inventory.change_tickets(ranked, work.by)
+    return len(tickets)
+
+
+def _inventory(work: Work, number: int) -> Inventory:
+    work.load(Event, number).require()
+    return work.load(Inventory, number)
+
+
+def _with_barcode(inventory: Inventory, code: str) -> int:
+    ticket = inventory.with_barcode(code)
+    if ticket is None:
+        message = "no ticket of this Event has that barcode"
+        raise NotAdmitted(message, barcode=code, why="unknown")
+    return ticket

@@ -1,0 +1,73 @@
+"""Commands on an order beside selling: its fields, who comes with its tickets, other price types.
+
+Each returns the order, as of the end of the command.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from application.catalog import item
+from application.group_commit import Work
+from application.planning import plan_repricing
+from application.sales import hold_of, open_order, settle
+from domain import ranges
+from domain.catalog import CATALOG, SalesChannel
+from domain.errors import Invalid, NotOnSale
+from domain.ids import Kind
+from domain.inventory import Inventory
+from domain.order import Hold, Order
+from domain.order_fields import OrderFields
+from domain.taking import Holder
+
+
+def change_order(work: Work, number: int, fields: OrderFields, version: int | None = None) -> Order:
+    order = work.load(Order, number).require(version)
+    changed = order.differing_fields(fields.patch())
+    _require_contact(work, "customerid", changed.get("customerid"))
+    order.change(changed, work.by)
+    return order
+
+
+def name_holders(
+    work: Work, number: int, holders: Sequence[Holder], version: int | None = None
+) -> Order:
+    order = open_order(work, number, version)
+    for index, holder in enumerate(holders):
+        _require_contact(work, f"tickets.{index}.ticketholderid", holder.ticketholderid)
+    order.name_holders([holder.patch() for holder in holders], work.by)
+    return order
+
+
+def reprice_tickets(
+    work: Work,
+    number: int,
+    wanted: Mapping[int, int],
+    promocodes: Sequence[str],
+    hold: Hold,
+    version: int | None = None,
+) -> Order:
+    """Tickets get other price types, `wanted` by ticket, at what those cost today."""
+    order = open_order(work, number, version)
+    order.require_held(ranges.of(wanted))
+    channel = work.load(SalesChannel, order.state["saleschannelid"])
+    if channel.archived:
+        message = f"sales channel {channel.number} is archived"
+        raise NotOnSale(message, saleschannelid=channel.number)
+    plan = plan_repricing(work, channel, order, wanted, promocodes)
+    if not plan.lines:
+        return order
+    order.reprice(plan.lines, hold_of(channel, hold), work.by)
+    expiry = None if order.confirmed else order.state["expiryts"]
+    for event, lines in plan.by_event().items():
+        prices = [(line["pricetypeid"], line["tickets"]) for line in lines]
+        work.load(Inventory, event).reprice(number, prices, order.counter_of, expiry, work.by)
+    settle(work, order)
+    return order
+
+
+def _require_contact(work: Work, path: str, number: int | None) -> None:
+    if number is None:
+        return
+    contacts = CATALOG.get(Kind.CONTACT)
+    contact = item(work, contacts, number) if contacts else None
+    if not contact or contact.version == 0 or contact.archived:
+        raise Invalid(path, f"there is no contact {number}")

@@ -1,0 +1,94 @@
+"""What can happen to an order."""
+
+from dataclasses import dataclass
+
+from domain.base import DomainEvent, State
+from domain.ranges import Ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCreated(DomainEvent, topic="order.created"):
+    """`lines`: `{"eventid", "contingentid", "pricetypeid", "price", "complimentary", "tickets"}`
+    each; `root`: the order that it was split from in the end, or itself."""
+
+    number: int
+    saleschannelid: int
+    currency: str
+    expiryts: str
+    heldsince: str
+    root: int
+    splitfrom: int | None
+    lines: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsAdded(DomainEvent, topic="order.tickets-added"):
+    lines: list[State]
+    expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsRemoved(DomainEvent, topic="order.tickets-removed"):
+    tickets: Ranges
+    expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRepriced(DomainEvent, topic="order.tickets-repriced"):
+    """Tickets that it holds got another price type: `lines` as in `OrderCreated`."""
+
+    lines: list[State]
+    expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldersNamed(DomainEvent, topic="order.holders-named"):
+    """Who comes with which ticket: `{"id", "ticketholderid"?, "ticketname"?}` each."""
+
+    tickets: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged(DomainEvent, topic="order.changed"):
+    """`expiryts`: by when it is to be paid."""
+
+    changed: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConfirmed(DomainEvent, topic="order.confirmed"):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAdded(DomainEvent, topic="order.payment-added"):
+    paymentid: int
+    amount: int
+    paymentmethodid: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAdded(DomainEvent, topic="order.refund-added"):
+    """`of`: the payment that is given back, None for money of any."""
+
+    paymentid: int
+    amount: int
+    of: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSplit(DomainEvent, topic="order.split"):
+    toorderid: int
+    tickets: Ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(DomainEvent, topic="order.cancelled"):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLapsed(DomainEvent, topic="order.lapsed"):
+    """It was to be confirmed by `duets`, and was not."""
+
+    duets: str

@@ -1,0 +1,177 @@
+"""Single tickets of an Event: barcodes, what is known of each, the doors that it went through."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from domain import ranges
+from domain.base import Cause, State
+from domain.contingents import SOLD
+from domain.editing import Editing
+from domain.errors import Invalid, NotAdmitted
+from domain.holdings import lock_key
+from domain.tickets import (
+    IN,
+    NEVER_SCANNED,
+    BarcodesSeeded,
+    TicketsChanged,
+    TicketsScanned,
+    barcode,
+    contingent_of,
+    first_ticket,
+)
+from domain.values import same
+
+
+class Piece(NamedTuple):
+    """Neighbouring tickets that are held alike: `of` is a lock type, or a price type."""
+
+    first: int
+    last: int
+    counter: str
+    orderid: int | None
+    of: int | None
+
+
+class SingleTickets(Editing):
+    def __init__(self, aggregate_id: UUID) -> None:
+        super().__init__(aggregate_id)
+        self._codes: dict[str, tuple[int, int]] = {}
+
+    def require_tickets(self, tickets: Sequence[int], path: str) -> None:
+        """Refuses unless each of them was made and is still there."""
+        contingents, gone = self.state.get("contingents", {}), self.state.get("gone", {})
+        for index, ticket in enumerate(tickets):
+            key = str(contingent_of(ticket))
+            made = contingents[key]["made"] if key in contingents else 0
+            first = first_ticket(contingent_of(ticket))
+            if not first <= ticket <= made or ranges.contains(gone.get(key, []), ticket):
+                raise Invalid(f"{path}.{index}", f"Event {self.number} has no ticket {ticket}")
+
+    def require_barcodes(self, tickets: Sequence[State], path: str) -> None:
+        """Refuses a barcode that another ticket has: a door lets one in by each."""
+        known = self.state.get("tickets", {})
+        anew = {str(ticket["id"]) for ticket in tickets if "barcode" in ticket}
+        if not anew:
+            return
+        contingents, gone = self.state["contingents"], self.state.get("gone", {})
+        taken = {said.get("barcode"): n for n, said in known.items() if n not in anew}
+        for index, ticket in enumerate(tickets):
+            holder = taken.get(ticket.get("barcode") or "")
+            key = str(contingent_of(int(holder or 0)))
+            if (
+                holder
+                and key in contingents
+                and not ranges.contains(gone.get(key, []), int(holder))
+            ):
+                raise Invalid(f"{path}.{index}.barcode", f"ticket {holder} has that barcode")
+
+    def pieces(self, contingent_id: int) -> list[Piece]:
+        """All tickets of a contingent, in their order, as pieces that are held alike."""
+        found = [Piece(first, last, "free", None, None) for first, last in self.free(contingent_id)]
+        for key, locked in self.state.get("locks", {}).items():
+            of, lock_type, counter = lock_key(key)
+            if of == contingent_id:
+                found += [Piece(first, last, counter, None, lock_type) for first, last in locked]
+        for order, holding in self.state.get("orders", {}).items():
+            for of, price_type, counter, tickets in holding["lines"]:
+                if of == contingent_id:
+                    held_by = int(order)
+                    found += [Piece(a, b, counter, held_by, price_type) for a, b in tickets]
+        return sorted(found)
+
+    def change_tickets(self, tickets: list[State], by: Cause) -> None:
+        """Barcodes, properties, custom fields; what is so already is not recorded."""
+        known = self.state.get("tickets", {})
+        changed = []
+        for ticket in tickets:
+            before = known.get(str(ticket["id"]), {})
+            new = {n: v for n, v in ticket.items() if n != "id" and not same(before.get(n), v)}
+            if new:
+                changed.append({"id": ticket["id"], **new})
+        if changed:
+            self.trigger(TicketsChanged, by, tickets=changed)
+
+    @property
+    def seeded(self) -> bool:
+        return "seed" in self.state
+
+    def seed_barcodes(self, seed: str, by: Cause) -> None:
+        """Once for ever: the barcodes that are out there are made from it."""
+        self.trigger(BarcodesSeeded, by, seed=seed)
+
+    def barcode(self, ticket: int, order: int | None) -> str | None:
+        """The imported one, or one made from the secret of this Event."""
+        imported = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
+        if imported is not None:
+            return str(imported)
+        contingent = self.state["contingents"][str(contingent_of(ticket))]
+        if "seed" not in self.state or contingent["withimportedbarcodes"]:
+            return None
+        root = self.state["orders"][str(order)]["root"] if order else 0
+        return barcode(self.state["seed"], ticket, root)
+
+    # -- doors
+
+    def scan_of(self, ticket: int) -> State:
+        """How it last went through a door."""
+        found: State = self.state.get("scans", {}).get(str(ticket), NEVER_SCANNED)
+        return found
+
+    def inside(self, contingents: Sequence[int] = ()) -> list[int]:
+        """The tickets that went in and not out again; of these contingents, or of all."""
+        return sorted(
+            int(ticket)
+            for ticket, scan in self.state.get("scans", {}).items()
+            if scan["accesscontrolstatus"] == IN
+            and (not contingents or contingent_of(int(ticket)) in contingents)
+        )
+
+    def scan(self, tickets: Sequence[int], way: str, device: int | None, by: Cause) -> None:
+        """In or out, all of them or none: what goes in was sold, and is not inside already."""
+        sold = self._sold(tickets) if way == "in" else set()
+        for ticket in tickets:
+            inside = self.scan_of(ticket)["accesscontrolstatus"] == IN
+            if way == "out" and not inside:
+                raise NotAdmitted(f"ticket {ticket} is not inside", ticketid=ticket, why="outside")
+            if way == "in" and inside:
+                raise NotAdmitted(f"ticket {ticket} is inside", ticketid=ticket, why="inside")
+            if way == "in" and ticket not in sold:
+                raise NotAdmitted(f"ticket {ticket} is not sold", ticketid=ticket, why="notsold")
+        if tickets:
+            self.trigger(
+                TicketsScanned, by, tickets=list(tickets), direction=way, scandeviceid=device
+            )
+
+    def _sold(self, tickets: Sequence[int]) -> set[int]:
+        wanted = ranges.of(tickets)
+        lines = (line for held in self.state.get("orders", {}).values() for line in held["lines"])
+        found = (ranges.common(wanted, line[3]) for line in lines if line[2] in SOLD)
+        return {ticket for some in found for ticket in ranges.numbers(some)}
+
+    def with_barcode(self, code: str) -> int | None:
+        """The ticket that has it now: one that was given back has another by then."""
+        for ticket, said in self.state.get("tickets", {}).items():
+            if said.get("barcode") == code:
+                return int(ticket)
+        if code not in self._codes:
+            self._codes.update(self._generated())
+        ticket, root = self._codes.get(code, (0, 0))
+        held_by = self.state.get("orders", {}).values()
+        there = any(
+            held["root"] == root and any(ranges.contains(line[3], ticket) for line in held["lines"])
+            for held in held_by
+        )
+        imported = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
+        return ticket if there and imported is None else None
+
+    def _generated(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The barcodes of the tickets in orders that are not known yet: they are dear to make."""
+        known = set(self._codes.values())
+        for held in self.state.get("orders", {}).values():
+            for line in held["lines"] if "seed" in self.state else ():
+                if not self.contingent(line[0])["withimportedbarcodes"]:
+                    for ticket in ranges.numbers(line[3]):
+                        if (ticket, held["root"]) not in known:
+                            code = barcode(self.state["seed"], ticket, held["root"])
+                            yield code, (ticket, held["root"])

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from application.catalog import item
 from application.group_commit import Work
-from domain.catalog import SeatRank
 from domain.errors import Invalid, NotAdmitted
 from domain.event import Event
 from domain.inventory import Inventory
+from domain.seating import SeatRank
 from domain.taking import Scan
 
 

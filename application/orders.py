@@ -10,9 +10,9 @@ from application.group_commit import Work
 from application.planning import plan_repricing
 from application.sales import hold_of, open_order, settle
 from domain import ranges
-from domain.catalog import CATALOG, SalesChannel
+from domain.catalog import SalesChannel
+from domain.contact import Contact
 from domain.errors import Invalid, NotOnSale
-from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
@@ -67,7 +67,6 @@ def reprice_tickets(
 def _require_contact(work: Work, path: str, number: int | None) -> None:
     if number is None:
         return
-    contacts = CATALOG.get(Kind.CONTACT)
-    contact = item(work, contacts, number) if contacts else None
-    if not contact or contact.version == 0 or contact.archived:
+    contact = item(work, Contact, number)
+    if contact.version == 0 or contact.archived:
         raise Invalid(path, f"there is no contact {number}")

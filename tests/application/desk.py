@@ -24,7 +24,7 @@ from domain.location import Location, LocationFields
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
 from domain.taking import Holder, OrderBody, PaymentBody, RefundBody, Scan, Take
-from domain.ticket_fields import Lock, Unlock
+from domain.ticket_fields import Lock, TicketFields, Unlock
 from projections.catalog_documents import catalog_document, catalog_etag
 from projections.event_documents import contingent, event_document, event_etag
 from projections.location_documents import location_document, location_etag
@@ -304,6 +304,10 @@ class Desk:
     def scan(self, event: int, way: str = "in", **fields: Any) -> Answer:
         body = Scan.model_validate({"direction": way, **fields})
         return self.do(partial(doors.scan_tickets, number=event, body=body))
+
+    def change_ticket(self, event: int, ticket: int, **fields: Any) -> Answer:
+        said = [TicketFields(id=ticket, **fields)]
+        return self.do(partial(contingents.change_tickets, number=event, tickets=said))
 
     def scan_out(self, event: int, *contingents: int) -> list[int]:
         """Returns the tickets that were inside."""

@@ -18,12 +18,16 @@ from tests.adapters.http.conftest import PATIENCE
 from tests.adapters.http.selling import (
     HARD,
     JSON,
+    NORMAL,
     OTHER,
+    REDUCTION,
     WEB,
     Bought,
     nothing_recorded,
     ok,
     on_sale,
+    price,
+    prices,
 )
 from tests.adapters.http.talk import AS, Json, key_of, now, opened, paths, position, refused
 from tests.conftest import add_keys
@@ -53,6 +57,19 @@ ROUTES = [
     Route("POST", "/v1/orders", May.SELL, {"saleschannelid": WEB, **TAKING}),
     Route("POST", ORDER + "/tickets", May.SELL, TAKING),
     Route("DELETE", ORDER + "/tickets", May.SELL, {"tickets": ["{ticket}"]}),
+    Route("PATCH", ORDER, May.SELL, {"c_note": 1}),
+    Route(
+        "POST",
+        ORDER + "/tickets/pricetype",
+        May.SELL,
+        {"tickets": ["{ticket}"], "pricetypeid": REDUCTION},
+    ),
+    Route(
+        "POST",
+        ORDER + "/tickets/holders",
+        May.SELL,
+        {"tickets": [{"id": "{ticket}", "ticketname": "Ann"}]},
+    ),
     Route("POST", ORDER + "/confirm", May.SELL),
     Route("POST", ORDER + "/payments", May.SELL, {"amount": 1}, ("confirm",)),
     Route("POST", ORDER + "/refunds", May.SELL, {"amount": 1}, ("confirm", "payments")),
@@ -65,6 +82,13 @@ ROUTES = [
         {"contingentid": "{contingent}", "locktypeid": HARD},
     ),
     Route("POST", EVENT + "/tickets/unlock", May.SELL, {"tickets": ["{locked}"]}),
+    Route(
+        "POST",
+        EVENT + "/tickets/scan",
+        May.SELL,
+        {"tickets": ["{ticket}"], "direction": "in"},
+        ("confirm",),
+    ),
     Route("POST", EVENT + "/contingents", May.COMMAND, {"amount": 5}),
     Route("PATCH", LOT, May.COMMAND, {"amount": 20}),
     Route("DELETE", EVENT + "/contingents/{empty}", May.COMMAND),
@@ -91,7 +115,7 @@ class Scene:
 
     def __init__(self, client: TestClient, *steps: str) -> None:
         self.client = client
-        sale = on_sale(client)
+        sale = on_sale(client, **prices(price(NORMAL, 25), price(REDUCTION, 20)))
         bought = sale.order(2, *steps)
         locked = {"contingentid": sale.contingent, "locktypeid": HARD}
         ok(client.post(sale.url("/tickets/lock"), json=locked))
@@ -157,9 +181,9 @@ def test_a_seller_sells_and_looks_and_does_nothing_else() -> None:
         for role in Role
     }
     selling = {str(r) for r in ROUTES if "orders" in r.path and r.need is May.SELL}
-    locking = {f"POST {EVENT}/tickets/lock", f"POST {EVENT}/tickets/unlock"}
+    moving = {f"POST {EVENT}/tickets/{what}" for what in ("lock", "unlock", "scan")}
 
-    assert may[Role.SELLER] == selling | locking
+    assert may[Role.SELLER] == selling | moving
     assert may[Role.VIEWER] == set()
     assert may[Role.EDITOR] > may[Role.SELLER]
     assert may[Role.AUDITOR].isdisjoint(may[Role.EDITOR])

@@ -8,9 +8,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from domain.contingents import ContingentBody
-from domain.taking import OrderBody, PaymentBody, RefundBody, Take
+from domain.order_fields import OrderFields
+from domain.taking import Holder, OrderBody, PaymentBody, PriceTypeBody, RefundBody, Scan, Take
 from domain.ticket_fields import Lock, TicketFields
 from tests.adapters.http.selling import JSON, on_sale
 from tests.adapters.http.talk import Json
@@ -27,14 +29,14 @@ def target(web: TestClient) -> Target:
     return {"event": sale.event, "contingent": sale.contingent, "order": bought.number}
 
 
+BODIES: list[type[BaseModel]] = [
+    *(OrderBody, Take, PaymentBody, RefundBody, Lock, TicketFields, ContingentBody),
+    *(OrderFields, PriceTypeBody, Holder, Scan),
+]
 NAMES = sorted(
     {
         *("c_x", "prices", "conditions", "type", "value", "datetype", "saleschannels", "version"),
-        *(
-            n
-            for m in (OrderBody, Take, PaymentBody, RefundBody, Lock, TicketFields, ContingentBody)
-            for n in m.model_fields
-        ),
+        *(n for m in BODIES for n in m.model_fields),
     }
 )
 NUMBERS = st.integers() | st.floats() | st.sampled_from([0, 1, 2, 3, 100_000_001, 1_000_001, 0.01])
@@ -51,6 +53,9 @@ ROUTES: list[tuple[str, str, Json]] = [
     ("POST", "/v1/orders", {"saleschannelid": 2, "take": [{"contingentid": 1}]}),
     ("POST", "/v1/orders/{order}/tickets", {"take": [{"contingentid": 1}]}),
     ("DELETE", "/v1/orders/{order}/tickets", {"tickets": [1]}),
+    ("PATCH", "/v1/orders/{order}", {"customerid": 1}),
+    ("POST", "/v1/orders/{order}/tickets/pricetype", {"tickets": [1], "pricetypeid": 1}),
+    ("POST", "/v1/orders/{order}/tickets/holders", {"tickets": [{"id": 1}]}),
     ("POST", "/v1/orders/{order}/confirm", {}),
     ("POST", "/v1/orders/{order}/payments", {"amount": 1}),
     ("POST", "/v1/orders/{order}/refunds", {"amount": 1}),
@@ -60,6 +65,7 @@ ROUTES: list[tuple[str, str, Json]] = [
     ("PATCH", "/v1/events/{event}/tickets", {"tickets": [{"id": 100_000_001}]}),
     ("POST", "/v1/events/{event}/tickets/lock", {"contingentid": 1, "locktypeid": 1}),
     ("POST", "/v1/events/{event}/tickets/unlock", {"contingentid": 1}),
+    ("POST", "/v1/events/{event}/tickets/scan", {"barcodes": ["A"], "direction": "in"}),
 ]
 
 

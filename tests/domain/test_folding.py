@@ -54,7 +54,16 @@ from domain.order_facts import (
     TicketsAdded,
     TicketsRemoved,
 )
-from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked, Registry
+from domain.registry import (
+    AccountOpened,
+    CurrencyChosen,
+    KeyAdded,
+    KeyGranted,
+    KeyRevoked,
+    Registry,
+    SigningKeyAdded,
+    TimezoneChosen,
+)
 from domain.tickets import (
     BarcodesSeeded,
     TicketsChanged,
@@ -313,6 +322,19 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
         [
             (AccountOpened, {"accountname": texts, "account": numbers, "language": texts}),
             (CurrencyChosen, {"account": st.just(1), "currency": texts}),
+            (TimezoneChosen, {"account": st.just(1), "timezone": texts}),
+            (KeyGranted, {"keyid": st.just(1), "account": numbers, "role": texts}),
+            (
+                SigningKeyAdded,
+                {
+                    "keyid": st.just(2),
+                    "account": numbers,
+                    "keyname": texts,
+                    "role": texts,
+                    "accesskey": texts,
+                    "sealed": texts,
+                },
+            ),
             (KeyRevoked, {"keyid": st.just(1)}),
         ],
     ),

@@ -18,11 +18,12 @@ from domain.contingents import ContingentAdded, ContingentChanged, ContingentRem
 from domain.event_facts import DateAdded, DateChanged, DateRemoved, EventCreated, FieldsChanged
 from domain.ids import Kind, unpack
 from domain.location import LocationChanged, LocationCreated
-from domain.order import (
+from domain.order_facts import (
     OrderCancelled,
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
@@ -33,6 +34,7 @@ from domain.tickets import (
     TicketsHandedOver,
     TicketsLapsed,
     TicketsReleased,
+    TicketsRepriced,
     TicketsSettled,
     TicketsTaken,
     contingent_of,
@@ -92,7 +94,7 @@ class Bought:
     def fold(self, fact: DomainEvent) -> None:
         self.facts.append(fact)
         match fact:
-            case OrderCreated() | TicketsAdded():
+            case OrderCreated() | TicketsAdded() | OrderRepriced():
                 for line in fact.lines:
                     for ticket in ranges.numbers(line["tickets"]):
                         self.tickets[ticket] = (line["eventid"], line["price"])
@@ -231,7 +233,7 @@ class Ledger:
                     if sale.tickets.pop(ticket, None) != (fact.orderid, counter):
                         self._fault(f"ticket {ticket} was not the order's to give back", position)
                     sale.held[contingent_of(ticket)] -= 1
-            case TicketsSettled() | TicketsHandedOver():
+            case TicketsSettled() | TicketsRepriced() | TicketsHandedOver():
                 to = fact.toorderid if isinstance(fact, TicketsHandedOver) else fact.orderid
                 for ticket, before, after in moved(fact.moves):
                     if sale.tickets.get(ticket) != (fact.orderid, before):

@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from adapters.http.surface import Surface
-from adapters.http.ticketmatic import tools
+from adapters.http.ticketmatic import contacts, settings, tools
 from adapters.http.ticketmatic.wire import TicketmaticRoute, unknown
 
 PREFIX = "/api/1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-ROUTERS: tuple[APIRouter, ...] = (tools.router,)
+ROUTERS: tuple[APIRouter, ...] = (settings.router, contacts.router, tools.router)
 
 
 def surface() -> Surface:

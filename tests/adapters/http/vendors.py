@@ -15,7 +15,7 @@ from adapters.bootstrap import Stagebook, bootstrap
 from adapters.http.app import make_app
 from adapters.sealing import Seal
 from adapters.settings import Settings
-from application.keyring import NewKey, adding_signing_key
+from application.keyring import NewKey, adding_key, adding_signing_key
 from domain.registry import Role
 
 SECRET, BOUND = "sk", 30.0
@@ -59,6 +59,13 @@ class Served:
         self._beside.execute(adding, account=0, actor="tests")
         self.book.keyring.refresh()
         return Client(name, accesskey, SECRET, server=self.url, timeout=BOUND)
+
+    def token(self, account: str, role: Role = Role.ADMIN) -> dict[str, str]:
+        """What asks the native surface in that account."""
+        token = f"sb_native-{next(_numbers)}"
+        self._beside.execute(adding_key(NewKey(account, role), token), account=0, actor="tests")
+        self.book.keyring.refresh()
+        return {"Authorization": f"Bearer {token}"}
 
     def close(self) -> None:
         self._server.should_exit = True

@@ -1,0 +1,247 @@
+"""What this vendor calls settings: each a kind of ours, under a path of theirs.
+
+All of them are read and written alike (`settings.py`); here is what makes them differ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
+
+from adapters.bootstrap import CATALOG, LOCATIONS
+from adapters.http.auth import May
+from adapters.http.ticketmatic.languages import unflat, written
+from adapters.http.ticketmatic.wire import lenient
+from adapters.http.v1 import catalog_documents as shown
+from adapters.http.v1.documents import LocationDocument
+from adapters.views.select import Condition
+from application import catalog, locations
+from application.group_commit import Work
+from application.keyring import Principal
+from domain.base import Aggregate, CustomizableFields
+from domain.catalog import LockType, PriceList, PriceType, SalesChannel
+from domain.catalog_item import CatalogItem
+from domain.contact import Contact
+from domain.custom_fields import CustomField, CustomFieldValue
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.location import TRANSLATABLE, Location, LocationFields
+from domain.payment_scenario import PaymentScenario
+from domain.seating import SeatingPlan, SeatRank
+from projections.base import Projection
+from projections.catalog_documents import catalog_document
+from projections.location_documents import location_document
+
+Body = dict[str, Any]
+NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One of them: where it is, what it is here, and how its documents differ from ours."""
+
+    path: str
+    what: str
+    kind: Kind
+    projection: Projection
+    fields: type[CustomizableFields]
+    translatable: frozenset[str]
+    one: type[BaseModel]
+    load: Callable[[Work, int], Aggregate]
+    create: Callable[..., Aggregate]
+    change: Callable[..., Aggregate]
+    archive: Callable[..., Aggregate]
+    document: Callable[[Any], Body]
+    where: tuple[Condition, ...] = ()
+    archives: bool = True
+    """Whether what is deleted can still be listed."""
+    translates: bool = True
+    read: May = May.READ
+    write: May = May.COMMAND
+    ignored: frozenset[str] = NONE
+    """What a body says in vain: it is only shown."""
+    fixed: frozenset[str] = NONE
+    """What is said at creation only: an update ignores it."""
+    unlisted: frozenset[str] = NONE
+    unshown: frozenset[str] = NONE
+    says: Callable[[Body], Body] = lambda _: {}
+    """What the vendor's document says beside ours."""
+
+    @property
+    def name(self) -> str:
+        return self.what.replace(" ", "_")
+
+    def shape(self, body: bytes, *, listed: bool = False) -> bytes:
+        """A document of ours as this vendor has it."""
+        without = self.unshown | self.unlisted if listed else self.unshown
+        document = from_json(body)
+        said = {n: v for n, v in document.items() if n not in without}
+        return to_json(said | self.says(document))
+
+    def writable(self, body: Body, *, update: bool) -> Body:
+        """What a body asks for. An empty text clears what is not for buyers to read: clients that
+        drop every null have no other way. An empty map is a list where PHP wrote it."""
+        vain = self.ignored | self.fixed if update else self.ignored
+        empty = {n for n, v in body.items() if v == "" and n not in self.translatable}
+        cleared = {n: None for n in empty if not n.startswith("c_")}
+        said = {n: v for n, v in (body | cleared).items() if n not in vain}
+        if not isinstance(said.get("translations"), dict):
+            said.pop("translations", None)
+        return said
+
+    def creating(self, body: Body, language: str, who: Principal) -> Callable[[Work], Aggregate]:
+        said = written(self.writable(body, update=False), language, who, self.translatable, {})
+        fields = lenient(self.fields, said)
+        return partial(self.create, fields=fields)
+
+    def changing(
+        self, number: int, body: Body, language: str, who: Principal
+    ) -> Callable[[Work], Aggregate]:
+        """Merges the body into what there is; in another language, into its translations."""
+        said = self.writable(body, update=True)
+        lenient(self.fields, said)
+
+        def decide(work: Work) -> Aggregate:
+            now = self.load(work, number).state
+            merged = written(said, language, who, self.translatable, now)
+            return self.change(work, number=number, fields=valid(self.fields, merged))
+
+        return decide
+
+    def translating(self, number: int, texts: Body, who: Principal) -> Callable[[Work], Aggregate]:
+        def decide(work: Work) -> Aggregate:
+            now = self.load(work, number).require().state
+            body = unflat(texts, who, self.translatable, now)
+            return self.change(work, number=number, fields=valid(self.fields, body))
+
+        return decide
+
+    def archiving(self, number: int) -> Callable[[Work], Aggregate]:
+        return partial(self.archive, number=number)
+
+
+def valid(model: type[CustomizableFields], body: Body) -> CustomizableFields:
+    """The body as a model where the writer decides: bad input is a refusal there."""
+    try:
+        return lenient(model, body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Invalid(".".join(map(str, first["loc"])), first["msg"]) from None
+
+
+def of_catalog(
+    path: str, what: str, cls: type[CatalogItem], one: type[BaseModel], **differs: Any
+) -> Resource:
+    def document(item: Any) -> Body:
+        return catalog_document(item.KIND, item.state, item.account)
+
+    return Resource(
+        path=path,
+        what=what,
+        kind=cls.KIND,
+        projection=CATALOG,
+        fields=cls.FIELDS,
+        translatable=cls.FIELDS.TRANSLATABLE,
+        one=one,
+        load=lambda work, number: catalog.item(work, cls, number),
+        create=partial(catalog.create_item, cls=cls),
+        change=partial(catalog.change_item, cls=cls),
+        archive=partial(catalog.archive_item, cls=cls, archived=True),
+        document=document,
+        where=(("kind", "=", int(cls.KIND)),),
+        **differs,
+    )
+
+
+EVENT_LOCATIONS = Resource(
+    path="/settings/events/eventlocations",
+    what="event location",
+    kind=Kind.LOCATION,
+    projection=LOCATIONS,
+    fields=LocationFields,
+    translatable=TRANSLATABLE,
+    one=LocationDocument,
+    load=lambda work, number: work.load(Location, number),
+    create=locations.create_location,
+    change=locations.change_location,
+    archive=locations.delete_location,
+    document=lambda location: location_document(location.state, location.account),
+    where=(("number", ">", 0),),  # number 0 stands for a Location that is not known yet
+    archives=False,
+    ignored=frozenset({"lat", "long"}),
+    says=lambda _: {"isarchived": False},
+)
+
+CONTACTS = of_catalog(
+    "/contacts",
+    "contact",
+    Contact,
+    shown.ContactDocument,
+    translates=False,
+    read=May.SELL,
+    write=May.SELL,
+    unshown=frozenset({"translations"}),
+    says=lambda contact: {
+        "isdeleted": contact["isarchived"],
+        "status": "deleted" if contact["isarchived"] else "",
+    },
+)
+
+SEATING_PLANS = of_catalog(
+    "/settings/seatingplans/seatingplans",
+    "seating plan",
+    SeatingPlan,
+    shown.SeatingPlanDocument,
+    translates=False,
+    ignored=frozenset({"logicalplan", "translations"}),
+    unshown=frozenset({"logicalplan", "translations"}),  # translations are a list in this world
+)
+
+SETTINGS = (
+    EVENT_LOCATIONS,
+    of_catalog(
+        "/settings/pricing/pricelists",
+        "price list",
+        PriceList,
+        shown.PriceListDocument,
+        translates=False,
+        unlisted=frozenset({"prices"}),
+    ),
+    of_catalog("/settings/pricing/pricetypes", "price type", PriceType, shown.PriceTypeDocument),
+    of_catalog(
+        "/settings/ticketsales/saleschannels", "sales channel", SalesChannel, shown.ChannelDocument
+    ),
+    of_catalog("/settings/ticketsales/locktypes", "lock type", LockType, shown.LockTypeDocument),
+    of_catalog(
+        "/settings/ticketsales/paymentscenarios",
+        "payment scenario",
+        PaymentScenario,
+        shown.PaymentScenarioDocument,
+        unlisted=frozenset({"availability", "overdueparameters", "expiryparameters"}),
+    ),
+    of_catalog(
+        "/settings/system/customfields",
+        "custom field",
+        CustomField,
+        shown.CustomFieldDocument,
+        fixed=frozenset({"typeid"}),
+    ),
+    of_catalog(
+        "/settings/system/customfieldvalues",
+        "custom field value",
+        CustomFieldValue,
+        shown.CustomFieldValueDocument,
+        fixed=frozenset({"typeid"}),
+    ),
+    SEATING_PLANS,
+    of_catalog(
+        "/settings/seatingplans/seatranks",
+        "seat rank",
+        SeatRank,
+        shown.SeatRankDocument,
+        unlisted=frozenset({"priority"}),
+    ),
+)

@@ -1,0 +1,238 @@
+"""`/settings/…`: list, get, create, update, archive and translate, the same for every resource."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CATALOG
+from adapters.http import reads, requests
+from adapters.http.auth import May
+from adapters.http.body import StrictRequest, parse
+from adapters.http.commands import execute
+from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.languages import flat, language_of
+from adapters.http.ticketmatic.resources import SEATING_PLANS, SETTINGS, Body, Resource
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, Id, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
+from adapters.views.select import Condition, Select
+from application import catalog
+from application.group_commit import Work
+from application.keyring import Principal
+from application.ports import Answer
+from domain.base import Aggregate
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.seating import SeatingPlan, SeatingPlanFields
+from domain.values import MAX_ID, microseconds
+
+M = TypeVar("M")
+ROOT = "/{accountname}"
+ALL = 1_000_000
+"""These lists have no pages."""
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+
+
+class Listed(BaseModel, Generic[M]):
+    """A list."""
+
+    data: list[M] = Field(description="What was found")
+    nbrofresults: int = Field(description="How many there are in all")
+
+
+LISTS = ("filter", "includearchived", "lastupdatesince")
+
+
+def routes(resource: Resource) -> None:
+    """The routes of one resource."""
+    path, what = ROOT + resource.path, resource.what
+
+    @router.get(
+        path,
+        name=f"tm_list_{resource.name}s",
+        description=f"The {what}s.",
+        **answers(Listed[resource.one], parameters=(*LISTS, "typeid")),  # type: ignore[name-defined] # the kind's own
+    )
+    async def listed(request: Request, accountname: Account) -> Response:
+        who = caller(request, accountname, resource.read)
+        select = Select(
+            who.account, await asked(request, who, resource), exact=typed(request), limit=ALL
+        )
+        return await answered(request, who, resource, select)
+
+    single(router, resource)
+    if resource.translates:
+        translations(resource, path + "/{id}/translate")
+
+
+def single(router: APIRouter, resource: Resource) -> None:
+    """What is done to one of them."""
+    path, what, name = ROOT + resource.path, resource.what, resource.name
+    item = path + "/{id}"
+
+    @router.post(
+        path,
+        name=f"tm_create_{name}",
+        description=f"Creates a {what}.",
+        **answers(resource.one, body=resource.fields.__name__),
+    )
+    async def create(request: Request, accountname: Account) -> Response:
+        who = caller(request, accountname, resource.write)
+        said = await wire.sent_object(request, who)
+        decide = resource.creating(said, language_of(request, who), who)
+        return await done(request, who, decide, document_of(request, who, resource))
+
+    @router.get(item, name=f"tm_get_{name}", description=f"One {what}.", **answers(resource.one))
+    async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+        who = caller(request, accountname, resource.read)
+        stored = await found(request, who, resource, id)
+        return json_response(resource.shape(wire.shown(request, stored, who)))
+
+    @router.put(
+        item,
+        name=f"tm_update_{name}",
+        description="Changes what is sent; with Accept-Language, the texts of that language.",
+        **answers(resource.one, body=resource.fields.__name__),
+    )
+    async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+        who = caller(request, accountname, resource.write)
+        number = requests.number_of(id, resource.kind, who)
+        said = await wire.sent_object(request, who)
+        decide = resource.changing(number, said, language_of(request, who), who)
+        return await done(request, who, decide, document_of(request, who, resource))
+
+    @router.delete(
+        item,
+        name=f"tm_delete_{name}",
+        description=f"Archives the {what}: lists leave it out, what names it still finds it."
+        if resource.archives
+        else f"Deletes the {what}, unless an Event is there.",
+        **answers(None),
+    )
+    async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+        who = caller(request, accountname, May.COMMAND)
+        number = requests.number_of(id, resource.kind, who)
+        return await done(request, who, resource.archiving(number), lambda _: b"null")
+
+
+def translations(resource: Resource, path: str) -> None:
+    name = resource.name
+
+    def texts(document: Body, who: Principal) -> bytes:
+        return to_json(flat(document, who, resource.translatable))
+
+    @router.get(
+        path,
+        name=f"tm_{name}_translations",
+        description="Its texts in every language, by field and language: `nameen`.",
+        **answers(dict[str, str]),
+    )
+    async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+        who = caller(request, accountname, resource.read)
+        stored = parse(await found(request, who, resource, id))
+        return json_response(texts(stored, who))
+
+    @router.put(
+        path,
+        name=f"tm_translate_{name}",
+        description="Sets the texts that are sent; an empty one takes a translation away.",
+        **answers(dict[str, str], body="object"),
+    )
+    async def put(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+        who = caller(request, accountname, resource.write)
+        number = requests.number_of(id, resource.kind, who)
+        decide = resource.translating(number, await wire.sent_object(request, who), who)
+        return await done(request, who, decide, lambda made: texts(resource.document(made), who))
+
+
+# -- the plan of seats, a document of its own
+
+PLAN = ROOT + SEATING_PLANS.path + "/{id}/logicalplan"
+
+
+@router.get(PLAN, name="tm_get_logical_plan", **answers(dict[str, Any]))
+async def logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    """Its rows and seats, as they were sent."""
+    who = caller(request, accountname, May.READ)
+    stored = parse(await found(request, who, SEATING_PLANS, id))
+    return json_response(to_json(stored["logicalplan"] or {}))
+
+
+@router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body="object"))
+async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    """Keeps its rows and seats."""
+    who = caller(request, accountname, May.COMMAND)
+    number = requests.number_of(id, Kind.SEATING_PLAN, who)
+    plan = parse(await StrictRequest.of(request).body())
+    if not isinstance(plan, dict):
+        raise Invalid("body", "expected a JSON object")
+    fields = SeatingPlanFields(logicalplan=plan)
+
+    def decide(work: Work) -> SeatingPlan:
+        return catalog.change_item(work, SeatingPlan, number, fields)
+
+    return await done(request, who, decide, lambda made: to_json(made.state["logicalplan"]))
+
+
+# -- what they have in common
+
+
+async def asked(request: Request, who: Principal, resource: Resource) -> tuple[Condition, ...]:
+    """The conditions of a list."""
+    where = list(resource.where)
+    if resource.projection is CATALOG and not wire.flag(request, "includearchived"):
+        where.append(("archived", "=", 0))
+    if since := wire.since(request, who):
+        where.append(("updated", ">=", microseconds(since)))
+    if wire.parameter(request, "filter"):
+        raise Invalid("filter", "filters are not understood here yet")
+    return tuple(where)
+
+
+def typed(request: Request) -> tuple[str, ...]:
+    """Only those of one type, where a type is asked for."""
+    typeid = wire.number(request, "typeid", 0, 0, MAX_ID)
+    return (f"typeid:{typeid}",) if typeid else ()
+
+
+async def answered(
+    request: Request, who: Principal, resource: Resource, select: Select
+) -> Response:
+    bodies, total = await wire.page(request, who, resource.projection, select)
+    return wire.listed([resource.shape(body, listed=True) for body in bodies], total)
+
+
+async def found(request: Request, who: Principal, resource: Resource, id_: str) -> bytes:
+    """The document as it is stored."""
+    number = requests.number_of(id_, resource.kind, who)
+    await wire.fresh(request, resource.projection)
+    body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
+    return body
+
+
+def document_of(
+    request: Request, who: Principal, resource: Resource
+) -> Callable[[Aggregate], bytes]:
+    def body(made: Aggregate) -> bytes:
+        return resource.shape(wire.shown(request, to_json(resource.document(made)), who))
+
+    return body
+
+
+async def done(
+    request: Request,
+    who: Principal,
+    decide: Callable[[Work], Any],
+    body: Callable[[Any], bytes],
+) -> Response:
+    """Runs a command and answers with what is there after it."""
+    return await execute(request, decide, lambda made: Answer(200, {}, body(made)), who=who)
+
+
+for _resource in SETTINGS:
+    routes(_resource)

@@ -9,7 +9,7 @@ from adapters.http.ticketmatic.wire import TicketmaticRoute, unknown
 PREFIX = "/api/1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-ROUTERS: tuple[APIRouter, ...] = (settings.router, contacts.router, tools.router)
+ROUTERS: tuple[APIRouter, ...] = (contacts.router, settings.router, tools.router)
 
 
 def surface() -> Surface:

@@ -1,5 +1,6 @@
 """Whether a store and its views are sound: every fault found, in words."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from application.transfer import numbers_in
 from domain.base import Aggregate
 from domain.catalog import CATALOG
 from domain.event import Event
+from domain.event_facts import EventImageChanged
 from domain.hosting import Hosting
 from domain.ids import Kind, unpack
 from domain.inventory import Inventory
@@ -56,9 +58,10 @@ def unreadable_fact(store: Log) -> str | None:
 
 def store_faults(store: Store) -> Iterator[str]:
     """Versions without gaps, times that never run back, numbers that were given out, snapshots
-    that are what the facts say."""
+    that are what the facts say, images that are there."""
     newest: dict[bytes, tuple[int, str]] = {}
     taken: dict[int, dict[int, int]] = {}
+    images: set[tuple[int, str]] = set()
     position = 0
     while page := store.read(position, PAGE):
         for recorded in page:
@@ -73,6 +76,8 @@ def store_faults(store: Store) -> Iterator[str]:
             highest = taken.setdefault(unpack(fact.originator_id).account, {})
             for kind, number in numbers_in(fact):
                 highest[kind] = max(number, highest.get(kind, 0))
+            if isinstance(fact, EventImageChanged) and fact.image:
+                images.add((unpack(fact.originator_id).account, fact.image["digest"]))
         position = page[-1].position
     for account, highest in taken.items():
         given = store.numbers_given(account)
@@ -80,7 +85,18 @@ def store_faults(store: Store) -> Iterator[str]:
             if highest[kind] > given.get(kind, 0):
                 name = Kind(kind).name.lower()
                 yield f"{name} {highest[kind]} of account {account:x} could be given out again"
+    yield from image_faults(store, images)
     yield from snapshot_faults(store)
+
+
+def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
+    """Every image that a fact names is kept, and is what its digest says."""
+    for account, digest in sorted(named):
+        kept = store.blob(account, digest)
+        if kept is None:
+            yield f"image {digest} of account {account:x} is not there"
+        elif hashlib.sha256(kept[1]).hexdigest() != digest:
+            yield f"image {digest} of account {account:x} is not what its digest says"
 
 
 def snapshot_faults(store: Store) -> Iterator[str]:

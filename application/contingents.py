@@ -22,6 +22,7 @@ from domain.money import minor_of
 from domain.prices import too_precise
 from domain.ranges import Ranges
 from domain.ticket_fields import Lock, TicketFields, Unlock
+from domain.ticket_types import check_rules
 
 
 def add_contingent(
@@ -161,6 +162,7 @@ def check_contingent(
     counter = lock_counter(work)
     listed = work.load(Inventory, event.number).state.get("contingents", {})
     current = listed.get(str(fields.id if contingent_id is None else contingent_id))
+    check_rules((current or {}) | fields.patch(), path)
     for index, lock in enumerate(fields.locks or ()):
         locked = current["locked"].get(str(lock.locktypeid), 0) if current else 0
         if lock.amount > locked:

@@ -3,8 +3,9 @@
 Each returns the Event with what its document shows beside it, as of the end of the command.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from application import locations
 from application.contingents import (
     check_contingent,
     lock_counter,
@@ -14,6 +15,7 @@ from application.contingents import (
 )
 from application.group_commit import Work
 from application.history import ShownEvent, past_states
+from domain.base import State
 from domain.contingents import HELD, ContingentFields
 from domain.errors import (
     DateInUse,
@@ -23,20 +25,24 @@ from domain.errors import (
     UnpaidOrders,
 )
 from domain.event import DateFields, Event
-from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody
+from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody, EventFields
 from domain.hosting import Hosting
 from domain.ids import Kind
+from domain.images import Image
 from domain.inventory import Inventory
 from domain.limits import check_edit
-from domain.location import Location
+from domain.location import PLACEHOLDER, Location
 from domain.offers import has_price
 
 
-def create_event(work: Work, body: EventBody) -> ShownEvent:
+def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> ShownEvent:
+    """Without a Location it is at the placeholder, where a caller takes that for an answer."""
+    if body.locationid is None and placeholder:
+        body = body.model_copy(update={"locationid": PLACEHOLDER})
     if body.locationid is None:
         raise Invalid("locationid", "required: the id of a Location")
     event = work.new(Event)
-    work.load(Hosting, body.locationid).host(event.number, work.by)
+    _host(work, body.locationid, event.number)
     event.create(body.own(), work.by)
     work.fresh(Inventory, event.number)
     if body.contingents or body.seated_contingents:
@@ -69,6 +75,38 @@ def change_event(
     )
     _move(work, event, hosted_at)
     check_whole(work, event, was)
+    return shown(work, event)
+
+
+def duplicate_event(work: Work, number: int, version: int | None = None) -> ShownEvent:
+    """Another Draft like it: fields, dates, contingents with their prices, and the image. What is
+    one Event's alone is not taken over: its id elsewhere, its tickets' locks and orders."""
+    source = work.load(Event, number).require(version)
+    defaults = EventFields.defaults()
+    fields = EventFields.checked(source.past_fields(source.state, defaults))
+    said = {n: v for n, v in fields.items() if n != "externalcode" and v != defaults.get(n)}
+    made = create_event(work, EventBody.model_validate(said)).event
+    dates = {}
+    for date in source.state["dates"].values():
+        dates[date["id"]] = work.next_number(Kind.DATE)
+        own = {n: v for n, v in date.items() if n != "id"}
+        made.add_date(dates[date["id"]], DateFields.model_validate(own), work.by)
+    lots = work.load(Inventory, number)
+    unseated, seated = (
+        [_copy(lot, dates) for lot in lots.contingents(seated=sort)] for sort in (False, True)
+    )
+    _set_contingents(work, made, unseated, seated)
+    made.change_image(source.state.get("image"), work.by)
+    check_whole(work, made, DRAFT)
+    return shown(work, made)
+
+
+def change_image(
+    work: Work, number: int, image: Image | None, version: int | None = None
+) -> ShownEvent:
+    """The bytes of the image are kept before."""
+    event = work.load(Event, number).require(version)
+    event.change_image(image and image.state(), work.by)
     return shown(work, event)
 
 
@@ -201,6 +239,14 @@ def _set_contingents(
             seed_barcodes(work.load(Inventory, event.number), work.by)
 
 
+def _copy(contingent: State, dates: Mapping[int, int]) -> ContingentFields:
+    """The same lot of tickets for another Event, whose dates have other ids."""
+    own = {n: contingent[n] for n in ContingentFields.model_fields if n not in ("id", "locks")}
+    return ContingentFields.model_validate(
+        own | {"dateids": [dates[date] for date in contingent["dateids"]]}
+    )
+
+
 def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentFields]:
     """A document that is sent to make another Event brings no ids of its own."""
     return [c.model_copy(update={"id": None}) for c in contingents or ()]
@@ -208,6 +254,12 @@ def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentField
 
 def _move(work: Work, event: Event, hosted_at: int | None) -> None:
     if event.locationid != hosted_at:
-        work.load(Hosting, event.locationid).host(event.number, work.by)
+        _host(work, event.locationid, event.number)
         if hosted_at is not None:
             work.load(Hosting, hosted_at).release(event.number, work.by)
+
+
+def _host(work: Work, location: int, event: int) -> None:
+    if location == PLACEHOLDER:
+        locations.placeholder(work)
+    work.load(Hosting, location).host(event, work.by)

@@ -20,6 +20,7 @@ from domain.differences import Difference, differences
 from domain.errors import NotFound
 from domain.event import Event
 from domain.event_fields import EventFields
+from domain.images import image_url
 from domain.inventory import CountedInventory, Inventory
 from domain.location import Location, LocationFields
 from domain.money import number as money
@@ -337,7 +338,7 @@ def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
     tickets those that the fact is about."""
     state: dict[str, Any] = {}
     if isinstance(aggregate, Event):
-        state = {**EventFields.defaults(), "dates": {}, "deleted": False}
+        state = {**EventFields.defaults(), "image": None, "dates": {}, "deleted": False}
     elif isinstance(aggregate, Location):
         state = {**LocationFields.defaults(), "deleted": False}
     elif isinstance(aggregate, CatalogItem):
@@ -354,6 +355,8 @@ def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
             shown["scans"] = {str(n): scans.get(str(n), NEVER_SCANNED) for n in fact.tickets}
         return shown
     said = _said(aggregate.capture().state)
+    if "image" in said:
+        said["image"] = image_url(aggregate.account, said["image"])
     return _in_currency(said) if isinstance(aggregate, Order) and said else state | said
 
 

@@ -6,13 +6,22 @@ from domain.event import Event
 from domain.hosting import Hosting
 from domain.inventory import Inventory
 from domain.limits import excess, too_small
-from domain.location import Location, LocationFields
+from domain.location import PLACEHOLDER, PLACEHOLDER_NAME, Location, LocationFields
 
 
 def create_location(work: Work, fields: LocationFields) -> Location:
     location = work.new(Location)
     location.create(fields, work.by)
     work.fresh(Hosting, location.number).open(work.by)
+    return location
+
+
+def placeholder(work: Work) -> Location:
+    """The Location of Events that have no other yet, made when the first of them comes."""
+    location = work.load(Location, PLACEHOLDER)
+    if location.version == 0:
+        location.create(LocationFields(name=PLACEHOLDER_NAME), work.by)
+        work.load(Hosting, PLACEHOLDER).open(work.by)
     return location
 
 

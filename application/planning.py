@@ -34,6 +34,7 @@ from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.order import MAX_TICKETS, Order
 from domain.ranges import Ranges
 from domain.taking import Take
+from domain.ticket_types import check_least, check_most, require_available
 from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
@@ -170,6 +171,7 @@ def _planned(
         inventory = work.load(Inventory, event.number)
         for contingent_id, amount, named in _parts(take):
             contingent = inventory.contingent(contingent_id, f"{path}{take.way}")
+            require_available(contingent, event.number, work.by.time)
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
@@ -314,8 +316,33 @@ def _check_limits(work: Work, number: int, lines: Sequence[State], order: Order 
     had = order.held(number) if order else 0
     _check_basket(event.state.get("maxnbrofticketsperbasket") or 0, asked, had, number)
     location = work.load(Location, event.locationid)
-    contingents = work.load(Inventory, number).contingents()
-    check_room(event.state, location.state, contingents, more)
+    inventory = work.load(Inventory, number)
+    for contingent_id, wanted in more.items():
+        contingent, had = (
+            inventory.contingent(contingent_id),
+            _held_of(order, number, contingent_id),
+        )
+        check_most(contingent, wanted, had, number)
+        if order and order.confirmed:
+            check_least(contingent, wanted + had, number)
+    check_room(event.state, location.state, inventory.contingents(), more)
+
+
+def check_whole_order(work: Work, order: Order) -> None:
+    """Refuses to sell an order that has fewer tickets of a contingent than an order needs."""
+    for event in order.events:
+        inventory = work.load(Inventory, event)
+        for contingent_id in {line[0] for line in inventory.lines(order.number)}:
+            contingent = inventory.contingent(contingent_id)
+            check_least(contingent, _held_of(order, event, contingent_id), event)
+
+
+def _held_of(order: Order | None, event: int, contingent: int) -> int:
+    return sum(
+        ranges.count(line["tickets"])
+        for line in (order.state["lines"] if order else ())
+        if (line["eventid"], line["contingentid"]) == (event, contingent)
+    )
 
 
 def _check_basket(allowed: int, asked: int, had: int, event: int) -> None:

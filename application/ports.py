@@ -109,6 +109,15 @@ class Store(Protocol):
     def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
         """Never gives out these numbers or lower ones (an import brought them)."""
 
+    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
+        """Keeps bytes durably, under their digest; what is there already stays."""
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        """The type and the bytes that are kept under a digest."""
+
+    def blobs(self, account: int) -> Iterator[str]:
+        """The digests of everything that is kept for an account, in their order."""
+
     def facts_of(self, account: int) -> Iterator[Recorded]:
         """Every fact of one account, in commit order."""
 

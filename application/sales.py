@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from application.catalog import item
 from application.contingents import seed_barcodes
 from application.group_commit import Work
-from application.planning import Plan, lapse, plan_taking
+from application.planning import Plan, check_whole_order, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
 from domain.errors import Invalid, NotOnSale
@@ -76,6 +76,7 @@ def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
     order.require_open(work.by.time)
     for event in order.events:
         work.load(Event, event).require_active()
+    check_whole_order(work, order)
     order.confirm(work.by)
     settle(work, order)
     return order

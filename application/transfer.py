@@ -1,9 +1,11 @@
 """Export and import: every fact of an account as JSON lines, and back.
 
-The first line says whose facts they are; then one line a fact, in the order of commits. An
-account has the same number, and so the same guids, in every store that it is imported into.
+The first line says whose facts they are; then one line an image, then one line a fact, in the
+order of commits. An account has the same number, and so the same guids, in every store that it is
+imported into.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from domain.contingents import ContingentAdded
 from domain.errors import AccountNotEmpty, Invalid
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
+from domain.images import image_of
 from domain.money import DEFAULT_CURRENCY
 from domain.registry import DEFAULT_TIMEZONE, Registry, check_timezone
 from domain.values import parse_time, stamp
@@ -35,6 +38,9 @@ def export_lines(store: Store, account: str, held: State) -> Iterator[bytes]:
     said = {name: held[name] for name in ("language", "currency", "timezone")}
     says_whose = {"account": account, **said}
     yield to_json({"stagebook": FORMAT, **says_whose, "numbers": given})
+    for digest in store.blobs(number):
+        if kept := store.blob(number, digest):
+            yield to_json({"blob": digest, "type": kept[0], "data": b64encode(kept[1]).decode()})
     for recorded in store.facts_of(number):
         if recorded.position > end:
             return
@@ -52,6 +58,7 @@ def import_lines(
     """Records an export at once or not at all; returns the account and how many facts.
 
     Everything is read and checked first. `AccountNotEmpty` when the account has facts already.
+    Images are kept as they come: one that no fact names does no harm.
     """
     numbered = enumerate(lines, 1)
     head = _object(next(numbered, (1, b"")))
@@ -62,7 +69,13 @@ def import_lines(
     if next(iter(store.facts_of(account_id)), None) is not None:
         raise AccountNotEmpty(f"account {account} has facts already; nothing was imported")
     versions: dict[Any, int] = {}
-    facts = [_fact(line, account_id, versions) for line in numbered]
+    facts = []
+    for line in numbered:
+        data, at = _object(line), f"line {line[0]}"
+        if "blob" in data:
+            _keep(store, account_id, data, at)
+        else:
+            facts.append(_fact(data, at, account_id, versions))
     for fact in facts:
         for kind, number in numbers_in(fact):
             numbers[kind] = max(number, numbers.get(kind, 0))
@@ -101,9 +114,20 @@ def _head(head: dict[str, Any]) -> tuple[str, str, str, str, dict[int, int]]:
     return account, language, currency, timezone, {int(kind): n for kind, n in numbers.items()}
 
 
-def _fact(line: tuple[int, bytes], account: int, versions: dict[Any, int]) -> DomainEvent:
+def _keep(store: Store, account: int, line: dict[str, Any], at: str) -> None:
+    """One line as an image, which must be what its digest says."""
+    try:
+        data = b64decode(line["data"], validate=True)
+        image = image_of(data)
+    except (KeyError, TypeError, ValueError, Invalid) as error:
+        raise Invalid(at, f"expected an image as it was exported: {error!r}") from None
+    if (image.digest, image.type) != (line["blob"], line.get("type")):
+        raise Invalid(at, "expected an image as it was exported")
+    store.put_blob(account, image.digest, image.type, data)
+
+
+def _fact(data: dict[str, Any], at: str, account: int, versions: dict[Any, int]) -> DomainEvent:
     """One line as a fact; each aggregate's versions must follow one another from 1."""
-    data, at = _object(line), f"line {line[0]}"
     try:
         fact_class, says = type_of_topic[data["topic"]], data["fact"]
         place = guid(account, Kind(data["kind"]), data["number"])

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from domain import ranges
 from domain.base import DomainEvent, Fields, State, Value
 from domain.prices import PricelistPrices
+from domain.ticket_types import TicketType
 from domain.tickets import (
     TicketsHandedOver,
     TicketsLapsed,
@@ -61,10 +62,8 @@ def each_once(locks: list[ContingentLock]) -> list[ContingentLock]:
     return locks
 
 
-class ContingentFields(Fields):
-    """A named lot of tickets. With the `id` of an existing one it changes that one."""
-
-    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"eventid"})
+class Lot(Fields):
+    """How many tickets there are, for when, at what price."""
 
     id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = field("The contingent's own id", 98)
     name: Annotated[str, Field(max_length=255)] | None = field("Name", "Tickets", cleared="")
@@ -80,6 +79,12 @@ class ContingentFields(Fields):
     dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
         "The dates it is valid on; none = all", cleared=[]
     )
+
+
+class ContingentFields(TicketType, Lot):
+    """A named lot of tickets. With the `id` of an existing one it changes that one."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"eventid"})
 
 
 class ContingentBody(ContingentFields):

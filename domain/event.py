@@ -26,6 +26,7 @@ from domain.event_facts import (
     DateRemoved,
     EventCreated,
     EventDeleted,
+    EventImageChanged,
     EventRestored,
     StatusChanged,
     by_group,
@@ -53,6 +54,8 @@ class DateFields(Fields):
     end: Timestamp | None = field("End, later than the start; required")
     name: Line | None = field("Name", "Saturday")
     capacity: Annotated[Count, Field()] | None = field("Tickets; 0 = no limit", 840, cleared=0)
+    seats_event_key: Line | None = field("Key of its seats at Seats.io")
+    facebook_event_id: Line | None = field("Id at Facebook")
 
 
 class Event(Aggregate):
@@ -79,6 +82,8 @@ class Event(Aggregate):
                 if state["currentstatus"] == DRAFT:
                     state["publishedts"] = fact.time
                 state["currentstatus"] = fact.currentstatus
+            case EventImageChanged():
+                state["image"] = fact.image
             case EventDeleted():
                 state["deleted"] = True
             case EventRestored():
@@ -127,6 +132,12 @@ class Event(Aggregate):
         _check_order(after, "salestartts", "saleendts")
         if self.status == ACTIVE:
             _check_publishable(after)
+
+    def change_image(self, image: State | None, by: Cause) -> None:
+        """`image` names bytes that are kept already."""
+        if not same(self.state.get("image"), image):
+            self.check_editable()
+            self.trigger(EventImageChanged, by, image=image)
 
     def add_date(self, date_id: int, fields: DateFields, by: Cause) -> None:
         self.check_editable()
@@ -188,13 +199,15 @@ class Event(Aggregate):
             self.check_editable()
         for key, date in dates.items():
             current = self.state["dates"].get(key)
-            fields = DateFields.checked({n: v for n, v in date.items() if n != "id"})
+            said = {n: v for n, v in date.items() if n != "id"}
+            fields = DateFields.checked(DateFields.defaults() | said)
             if current is None:
                 self.trigger(DateAdded, by, dateid=date["id"], fields=fields)
             elif changed := {n: v for n, v in fields.items() if current.get(n) != v}:
                 self.trigger(DateChanged, by, dateid=date["id"], changed=changed)
         fields = self.past_fields(past, EventFields.defaults())
         self.edit(EventFields.checked(fields), by)
+        self.change_image(past.get("image"), by)
         self._check_still_publishable(dates)
         for date in [d for k, d in self.state["dates"].items() if k not in dates]:
             self.trigger(DateRemoved, by, dateid=date["id"])

@@ -8,6 +8,7 @@ from domain.event_fields import (
     EventFields,
     Limits,
     Links,
+    Listing,
     SalePeriod,
     Schedule,
     Seating,
@@ -58,6 +59,16 @@ class EventLinksChanged(DomainEvent, topic="event.links-changed"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventListingChanged(DomainEvent, topic="event.listing-changed"):
+    changed: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventImageChanged(DomainEvent, topic="event.image-changed"):
+    image: State | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DateAdded(DomainEvent, topic="event.date-added"):
     dateid: int
     fields: State
@@ -97,6 +108,7 @@ FieldsChanged = (
     | EventLimitsChanged
     | EventSeatingChanged
     | EventLinksChanged
+    | EventListingChanged
 )
 
 GROUPS: dict[type[FieldsChanged], type[Fields]] = {
@@ -106,6 +118,7 @@ GROUPS: dict[type[FieldsChanged], type[Fields]] = {
     EventLimitsChanged: Limits,
     EventSeatingChanged: Seating,
     EventLinksChanged: Links,
+    EventListingChanged: Listing,
     EventDetailsChanged: Details,
 }
 

@@ -1,7 +1,8 @@
 """Every field of an Event, once, in groups that change together: each group has one fact.
 
 Spelling and meaning are the vendor's (`startts`, `webremark`, …). Of the 55 named fields 44 are
-writable; the 11 others are computed or set by Stagebook and ignored when they are sent.
+writable; the 11 others are computed or set by Stagebook and ignored when they are sent. `Listing`
+is OpenTicket's, and in that vendor's spelling.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +13,18 @@ from domain.base import CustomizableFields, Fields, Value
 from domain.contingents import ContingentFields
 from domain.prices import PricelistPrices
 from domain.translations import checked
-from domain.values import Color, Line, Reference, Tag, Text, Timestamp, Url, field, listed
+from domain.values import (
+    Color,
+    Line,
+    Locale,
+    Reference,
+    Tag,
+    Text,
+    Timestamp,
+    Url,
+    field,
+    listed,
+)
 
 DRAFT, ACTIVE, CLOSED = 19001, 19002, 19003
 
@@ -169,14 +181,28 @@ class Links(Fields):
     upsellid: Reference | None = field("Upsell")
 
 
-class EventFields(Details, Schedule, SalePeriod, Venue, Limits, Seating, Links, CustomizableFields):
+class Listing(Fields):
+    """How an Event stands among others, in OpenTicket's spelling."""
+
+    type: Literal["once", "recurring"] | None = field("Once, or again and again", "once")
+    locale: Locale | None = field("Language and country of its texts", "nl_NL")
+    website: Url | None = field("Its own page", "https://example.org/live")
+    category: Line | None = field("Category", "Music")
+    subcategories: list[Tag] | None = listed("Categories within it", ["Jazz"])
+    retrievable_after: Timestamp | None = field("When buyers get their tickets")
+    auto_prune: bool | None = field("May go by itself once it is over", cleared=False)
+
+
+class EventFields(
+    Details, Schedule, SalePeriod, Venue, Limits, Seating, Links, Listing, CustomizableFields
+):
     """The fields that an Event keeps in its own stream."""
 
     READ_ONLY: ClassVar[frozenset[str]] = READ_ONLY | OURS
 
 
 class EventBody(EventFields):
-    """All 44 writable fields of an Event, and custom fields `c_…`."""
+    """Every writable field of an Event, and custom fields `c_…`."""
 
     currentstatus: Literal[19001, 19002, 19003] | None = field(
         "19001 Draft, 19002 Active, 19003 Closed", DRAFT, cleared=DRAFT

@@ -6,12 +6,15 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
-from domain.errors import Invalid
+from domain.errors import Invalid, LocationInUse
 from domain.ids import Kind
 from domain.translations import checked
-from domain.values import Count, CountryCode, Line, Text, TimeZone, field
+from domain.values import Count, CountryCode, Guid, Line, Text, TimeZone, field
 
 TRANSLATABLE = frozenset({"name", "description", "info"})
+PLACEHOLDER, PLACEHOLDER_NAME = 0, "To be announced"
+"""The number of every account's Location for Events that have no other yet: it is made when the
+first of them comes, and it stays."""
 
 
 class LocationFields(CustomizableFields):
@@ -40,6 +43,8 @@ class LocationFields(CustomizableFields):
     long: Annotated[float, Field(ge=-180, le=180)] | None = field("Longitude, degrees", 3.72)
     timezone: TimeZone | None = field("IANA time zone", "Europe/Brussels", cleared="UTC")
     public: bool | None = field("Shown in public listings", True, cleared=False)
+    seats_chart_key: Line | None = field("Key of its chart at Seats.io")
+    parent_guid: Guid | None = field("Guid of the Location that it is a part of")
     translations: dict[str, Text] | None = field(
         "Other languages: field + language", {"namefr": "Salle de concert"}, cleared={}
     )
@@ -114,6 +119,9 @@ class Location(Aggregate):
             self.trigger(LocationChanged, by, changed=changed)
 
     def delete(self, by: Cause) -> None:
+        if self.number == PLACEHOLDER:
+            message = f"Location {PLACEHOLDER} stays: Events without another one are there"
+            raise LocationInUse(message, blockedby=[], count=0)
         self.trigger(LocationDeleted, by)
 
     def restore(self, by: Cause) -> None:

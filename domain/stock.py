@@ -49,7 +49,7 @@ class Stock(Aggregate):
     """
 
     KIND = Kind.INVENTORY
-    SHAPE = 2
+    SHAPE = 3
 
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)

@@ -160,10 +160,17 @@ CountryCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(known_country)
 ]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_time_zone)]
+Guid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+    Field(json_schema_extra={"format": "uuid"}),
+]
 Reference = Annotated[int, Field(ge=0, le=MAX_ID)]
 Count = Annotated[int, Field(ge=0, le=9_999_999_999)]
 Price = Annotated[Money, AfterValidator(at_most_six_digits)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+Percentage = Annotated[float, Field(ge=0, le=100)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 CustomFields = dict[
     Annotated[str, AfterValidator(custom_key)], Annotated[JsonValue, AfterValidator(custom_value)]

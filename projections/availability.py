@@ -62,7 +62,7 @@ def availability_etag(event_version: int, inventory: State) -> str:
 
 class Availability:
     name: ClassVar = "availability"
-    version: ClassVar = 2
+    version: ClassVar = 3
     columns: ClassVar[Columns] = ()
     indexes: ClassVar[Indexes] = ()
 

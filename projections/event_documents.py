@@ -18,6 +18,7 @@ from domain.event import DateFields, Event, ends, starts
 from domain.event_facts import EventCreated, EventRelocated
 from domain.event_fields import EventBody
 from domain.ids import Kind, guid, unpack
+from domain.images import image_url
 from domain.location import LocationChanged, LocationCreated
 from domain.offers import prices_document
 from domain.values import microseconds
@@ -86,9 +87,16 @@ SHAPE: State = {
     "guid": None,
     "version": None,
     "dates": [],
+    "type": None,
+    "locale": None,
+    "website": None,
+    "category": None,
+    "subcategories": [],
+    "retrievable_after": None,
+    "auto_prune": False,
 }
-"""All 55 named fields in the vendor's order and three of ours, with what they show when nothing
-was said; custom fields follow. A state has the same names."""
+"""All 55 named fields in the vendor's order, three of ours and those of `Listing`, with what they
+show when nothing was said; custom fields follow. A state has the same names."""
 
 
 def event_document(
@@ -108,6 +116,7 @@ def event_document(
         id=number,
         startts=starts(event),
         endts=ends(event),
+        image=image_url(account, event.get("image")),
         locationname=location.get("name"),
         guid=str(guid(account, Kind.EVENT, number)),
         dates=[date_document(d, number, account) for d in _by_id(event["dates"])],
@@ -161,7 +170,7 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 2
+    version: ClassVar = 3
     columns: ClassVar[Columns] = tuple(
         Column(name, "text" if name == "name" else "int")
         for name in (
@@ -277,7 +286,8 @@ class EventDocuments:
             (document["name"] or "").casefold(),
         )
         tags = tuple(f"tag:{tag}" for tag in dict.fromkeys(document["tags"]))
-        lots = tuple(f"contingent:{key}" for key in state["inventory"].get("contingents", {}))
+        parts = [f"contingent:{key}" for key in state["inventory"].get("contingents", {})]
+        parts += [f"date:{key}" for key in event["dates"]]
         return Row(
             key,
             account,
@@ -285,7 +295,7 @@ class EventDocuments:
             to_json(document),
             event_etag(event, state["inventory"], state["location"], lists),
             columns,
-            terms=words(document["name"], document["subtitle"]) + tags + used + lots,
+            terms=words(document["name"], document["subtitle"]) + tags + used + tuple(parts),
         )
 
 

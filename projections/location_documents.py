@@ -32,7 +32,7 @@ def location_etag(state: State) -> str:
 
 class LocationDocuments:
     name: ClassVar = "locations"
-    version: ClassVar = 1
+    version: ClassVar = 2
     columns: ClassVar[Columns] = (
         Column("number", "int"),
         Column("name", "text"),

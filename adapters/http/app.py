@@ -29,6 +29,7 @@ from adapters.http.v1 import (
     catalog,
     events,
     health,
+    images,
     locations,
     orders,
     past,
@@ -84,6 +85,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     for router in (
         catalog.router,
         catalog.audited,
+        images.served,
+        images.router,
         health.router,
         past.router,
         locations.router,
@@ -180,7 +183,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         }
         for path, operations in made["paths"].items():
             for operation in operations.values():
-                if not path.startswith("/health"):
+                if not path.startswith(("/health", "/images")):
                     operation.setdefault("security", [{"token": []}])
         app.openapi_schema = made
     return app.openapi_schema

@@ -32,17 +32,20 @@ REPEATABLE = frozenset({"status"})
 
 
 class StrictRequest(Request):
+    most: ClassVar = MAX_BODY
+
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
             said = self.headers.get("content-length", "")
-            if said.isdecimal() and int(said) <= MAX_BODY:  # the server holds it to that
+            if said.isdecimal() and int(said) <= self.most:  # the server holds it to that
                 return await super().body()
             chunks, size = [], 0
             async for chunk in self.stream():
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > MAX_BODY:
-                    raise TooLarge("a body has at most 1 MiB", limit=MAX_BODY)
+                if size > self.most:
+                    message = f"a body has at most {self.most // 2**20} MiB"
+                    raise TooLarge(message, limit=self.most)
             self._body = b"".join(chunks)
         return self._body
 

@@ -14,7 +14,7 @@ from structlog import get_logger
 from application.ports import StoreUnavailable
 from domain import errors
 
-METHODS = ("GET", "POST", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = get_logger()
 

@@ -17,6 +17,7 @@ from application.group_commit import IdempotencyKey
 from application.keyring import Principal
 from domain.errors import Invalid, NotFound
 from domain.ids import Kind, unpack
+from domain.location import PLACEHOLDER
 from domain.values import MAX_ID, parse_time, stamp
 
 GUID = re.compile(
@@ -31,16 +32,17 @@ CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
 
 def number_of(text: str, kind: Kind, who: Principal) -> int:
     """An id in a path, as a number or a guid, without a search. A guid of another account, or
-    of another kind of thing, names nothing here."""
+    of another kind of thing, names nothing here. A Location may have the number 0."""
+    least = PLACEHOLDER if kind == Kind.LOCATION else 1
     if text.isascii() and text.isdigit():
-        if len(text) <= 16 and 1 <= (number := int(text)) <= MAX_ID:  # noqa: PLR2004 - digits of 2^53
+        if len(text) <= 16 and least <= (number := int(text)) <= MAX_ID:  # noqa: PLR2004 - digits of 2^53
             return number
     elif GUID.fullmatch(text):
         identity = unpack(UUID(text))
         if (identity.account, identity.kind) != (who.account, kind):
             raise NotFound(f"{kind.title} {text} does not exist", id=text)
         return identity.number
-    raise Invalid("id", f"expected an integer from 1 to {MAX_ID}, or a guid")
+    raise Invalid("id", f"expected an integer from {least} to {MAX_ID}, or a guid")
 
 
 def if_match(request: Request) -> tuple[int | None, int | None]:

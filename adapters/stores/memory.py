@@ -23,6 +23,7 @@ class MemoryStore:
         self._snapshots: dict[UUID, list[StoredEvent]] = {}
         self._answers: dict[tuple[int, str], KeptAnswer] = {}
         self._numbers: dict[tuple[int, int], int] = {}
+        self._blobs: dict[tuple[int, str], tuple[str, bytes]] = {}
         self._positions: dict[tuple[UUID, int], int] = {}
 
     def close(self) -> None:
@@ -116,6 +117,15 @@ class MemoryStore:
         for kind, number in given.items():
             held = self._numbers.get((account, kind), 1)
             self._numbers[account, kind] = max(held, number + 1)
+
+    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
+        self._blobs.setdefault((account, digest), (type_, data))
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        return self._blobs.get((account, digest))
+
+    def blobs(self, account: int) -> Iterator[str]:
+        yield from sorted(digest for owner, digest in self._blobs if owner == account)
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         for recorded in self.read(0, 10**9):

@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS kept_answers (
 CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account bigint, kind integer, next bigint, PRIMARY KEY (account, kind));
+CREATE TABLE IF NOT EXISTS blobs (
+    account bigint, digest text, type text, data bytea, PRIMARY KEY (account, digest));
 CREATE OR REPLACE FUNCTION append_facts(
     ids uuid[], versions bigint[], topics text[], states bytea[],
     snapshot_ids uuid[], snapshot_versions bigint[], snapshot_topics text[],
@@ -282,6 +284,12 @@ class PostgresStore:
     def forget_answers(self, before: str) -> None:
         self._rows("DELETE FROM kept_answers WHERE time < %s RETURNING 1", (before,))
 
+    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
+        self._rows(
+            "INSERT INTO blobs VALUES (%s,%s,%s,%s) ON CONFLICT DO NOTHING RETURNING 1",
+            (account, digest, type_, data),
+        )
+
     # -- reading
 
     def position(self) -> int:
@@ -340,6 +348,15 @@ class PostgresStore:
     def numbers_given(self, account: int) -> dict[int, int]:
         query = "SELECT kind, next - 1 FROM numbers WHERE account = %s"
         return dict(self._rows(query, (account,)))
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        query = "SELECT type, data FROM blobs WHERE account = %s AND digest = %s"
+        rows = self._rows(query, (account, digest))
+        return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+    def blobs(self, account: int) -> Iterator[str]:
+        query = "SELECT digest FROM blobs WHERE account = %s ORDER BY digest"
+        yield from (row[0] for row in self._rows(query, (account,)))
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         low, high = UUID(int=account << 80), UUID(int=(account << 80) | (2**80 - 1))

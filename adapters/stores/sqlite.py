@@ -44,7 +44,9 @@ CREATE TABLE IF NOT EXISTS kept_answers (
     position INTEGER, PRIMARY KEY (account, key));
 CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
-    account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID
+    account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blobs (
+    account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest))
 """
 SNAPSHOTS_IN_THEIR_INDEX = (
     "SELECT 1 FROM sqlite_master WHERE name = 'stored_snapshots' AND sql LIKE '%WITHOUT ROWID'"
@@ -232,6 +234,12 @@ class SqliteStore:
         with translated(), self._recorder.writing() as c:
             c.execute("DELETE FROM kept_answers WHERE time < ?", (before,))
 
+    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
+        with translated(), self._recorder.writing() as c:
+            c.execute(
+                "INSERT OR IGNORE INTO blobs VALUES (?,?,?,?)", (account, digest, type_, data)
+            )
+
     # -- reading
 
     def position(self) -> int:
@@ -289,6 +297,15 @@ class SqliteStore:
     def numbers_given(self, account: int) -> dict[int, int]:
         query = "SELECT kind, next - 1 FROM numbers WHERE account = ?"
         return dict(self._rows(query, (account,)))
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        query = "SELECT type, data FROM blobs WHERE account = ? AND digest = ?"
+        rows = self._rows(query, (account, digest))
+        return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+    def blobs(self, account: int) -> Iterator[str]:
+        query = "SELECT digest FROM blobs WHERE account = ? ORDER BY digest"
+        yield from (row[0] for row in self._rows(query, (account,)))
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         low, high = f"{account:012x}{0:020x}", f"{account:012x}{2**80 - 1:020x}"

@@ -87,6 +87,7 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     list[list[int]]: st.lists(st.lists(st.integers(0, 2**62), max_size=2), max_size=3),
     list[dict[str, Any]]: st.lists(st.dictionaries(texts, values, max_size=2), max_size=2),
     dict[str, Any]: st.dictionaries(texts, values, max_size=4),
+    dict[str, Any] | None: st.none() | st.dictionaries(texts, values, max_size=4),
 }
 
 
@@ -116,6 +117,7 @@ FULL: dict[Any, Any] = {
     list[list[int]]: [[0, 2**62], []],
     list[dict[str, Any]]: [{}, {"": 0, "deep": DEEP}],
     dict[str, Any]: {"": 0, "deep": DEEP, "1": 1e300, "c_ünïcode": [[], {}, ""]},
+    dict[str, Any] | None: {"deep": DEEP},
 }
 
 

@@ -20,7 +20,7 @@ from tests.domain.examples import (
 )
 from tests.spec import by, given, says, then, then_refused, when
 
-PLAIN = {"start": EIGHT, "end": TEN, "name": None, "capacity": 0}
+PLAIN = DateFields.defaults() | {"start": EIGHT, "end": TEN}
 
 
 def active_by_its_dates(*date_ids: int) -> Event:

@@ -4,7 +4,7 @@ import pytest
 
 from domain.base import State
 from domain.errors import EventClosed, Invalid, NotPublishable, WrongStatus
-from domain.event import Event
+from domain.event import DateFields, Event
 from domain.event_facts import (
     DateAdded,
     DateChanged,
@@ -29,7 +29,7 @@ from tests.domain.examples import (
 )
 from tests.spec import Command, given, says, then, then_refused, when
 
-DATE = {"start": EIGHT, "end": TEN, "name": None, "capacity": 0}
+DATE = DateFields.defaults() | {"start": EIGHT, "end": TEN}
 
 
 def back_to(past: State) -> Command:

@@ -26,6 +26,7 @@ from domain.event_facts import (
     DateRemoved,
     EventCreated,
     EventDeleted,
+    EventImageChanged,
     EventRestored,
     StatusChanged,
 )
@@ -214,6 +215,7 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (DateChanged, {"dateid": known, "changed": anything}),
             (DateRemoved, {"dateid": st.integers(3, 5)}),
             (StatusChanged, {"currentstatus": st.integers()}),
+            (EventImageChanged, {"image": st.none() | anything}),
             (EventDeleted, {}),
             (EventRestored, {}),
             *((fact, {"changed": anything}) for fact in GROUPS),

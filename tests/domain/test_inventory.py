@@ -16,6 +16,7 @@ from domain.contingents import (
 )
 from domain.errors import Invalid, Refusal, SoldOut
 from domain.inventory import Inventory
+from domain.ticket_types import TicketType
 from domain.tickets import PLACES, TicketsLocked, TicketsUnlocked, first_ticket
 from tests.spec import Command, given, says, then, then_refused, when
 
@@ -57,7 +58,7 @@ def test_a_contingent_without_an_id_is_added() -> None:
         says(ContingentAdded, contingentid=98, seated=False, fields=FLOOR),
         says(ContingentAdded, contingentid=99, seated=False, fields={}),
     )
-    assert inventory.contingents(seated=False)[1] == {
+    assert inventory.contingents(seated=False)[1] == TicketType.defaults() | {
         "id": 99,
         "name": "",
         "amount": 0,

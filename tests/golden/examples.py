@@ -28,8 +28,10 @@ from domain.event_facts import (
     EventCreated,
     EventDeleted,
     EventDetailsChanged,
+    EventImageChanged,
     EventLimitsChanged,
     EventLinksChanged,
+    EventListingChanged,
     EventRelocated,
     EventRescheduled,
     EventRestored,
@@ -40,6 +42,7 @@ from domain.event_facts import (
 from domain.event_fields import EventBody
 from domain.hosting import EventHosted, EventReleased, HostingClosed, HostingOpened
 from domain.ids import Kind, guid
+from domain.images import Image
 from domain.location import (
     LocationChanged,
     LocationCreated,
@@ -136,18 +139,40 @@ LOCATION = LocationFields.model_validate(
         "long": 3,
         "timezone": "Europe/Brussels",
         "public": True,
+        "seats_chart_key": "hall-1",
+        "parent_guid": "2a97516c-354b-8002-8000-000000000007",
         "translations": {"namefr": "Salle de concert"},
         "c_floors": [0, {"bar": True}],
     }
 )
 DATE = DateFields(
-    start="2026-11-21T20:00:00+01:00", end="2026-11-21T22:30:00.5+01:00", name="Saturday"
+    start="2026-11-21T20:00:00+01:00",
+    end="2026-11-21T22:30:00.5+01:00",
+    name="Saturday",
+    seats_event_key="live-saturday",
+    facebook_event_id="1234",
 )
 CONTINGENT = ContingentFields.model_validate(
     {
         **SEED["contingents"][0],
         "eventspecificprices": SEED["seatingplaneventspecificprices"],
         "dateids": [7],
+        "class": "ticket",
+        "description": "Standing",
+        "vat_percentage": 21,
+        "available_from": "2026-10-01T10:00:00+02:00",
+        "available_until": "2026-11-21T20:00:00+01:00",
+        "availability_margin": 5,
+        "increment": 2,
+        "min_orderable_amount_per_order": 2,
+        "max_orderable_amount_per_order": 20,
+        "percentage_service_costs_in_ticket": 12.5,
+        "include_service_cost_in_price": True,
+        "swappable": False,
+        "hide_without_coupon": True,
+        "late_personalization": True,
+        "combines_products": True,
+        "status_overrule": "sold_out",
     }
 )
 
@@ -222,6 +247,19 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         ),
     ),
     fact(EventLinksChanged, changed=seeded("externalcode", "productionid", "servicemailids")),
+    fact(
+        EventListingChanged,
+        changed=event(
+            type="recurring",
+            locale="nl_NL",
+            website="https://example.org/live",
+            category="Music",
+            subcategories=["Jazz"],
+            retrievable_after="2026-11-20T12:00:00+01:00",
+            auto_prune=True,
+        ),
+    ),
+    fact(EventImageChanged, image=Image("ab" * 32, "image/jpeg", 48_213).state()),
     fact(DateAdded, dateid=7, fields=DateFields.defaults() | DATE.patch()),
     fact(DateChanged, dateid=7, changed=DateFields(name=None, capacity=840).patch()),
     fact(DateRemoved, dateid=7),

@@ -48,13 +48,18 @@ Moment = Annotated[
 ]
 
 
+LocationNumber = Annotated[
+    int, Field(ge=0, le=MAX_ID, description="Number; 0 is the placeholder", examples=[125])
+]
+
+
 class LocationDocument(LocationFields):
     """A Location."""
 
     model_config = AS_SHOWN_CUSTOM
     READ_ONLY: ClassVar[frozenset[str]] = NOTHING
 
-    id: Number
+    id: LocationNumber
     guid: Guid
     version: Version
     createdts: Moment
@@ -188,7 +193,10 @@ class EventDocument(EventBody):
     seated_contingents: list[ContingentDocument] = Field(description="Lots of tickets with seats")  # type: ignore[assignment] # shown with more
     saleschannels: list[SalesChannelDocument] = Field(description="Where and when it is for sale")  # type: ignore[assignment] # shown with more
     prices: EventPrices = Field(description="Prices by contingent")
-    image: str | None = Field(description="Address of its picture")
+    image: str | None = Field(
+        description="Address of its picture",
+        examples=[f"/images/2a97516c354b/{'0' * 64}.jpg"],
+    )
     seatingplancontingents: list[dict[str, Any]] = Field(description="Lots of the seating plan")
     seatingplanlocktemplate: str | None = Field(description="Lock template of the seating plan")
 
@@ -253,7 +261,7 @@ class Change(Recorded):
     """A fact, as other systems follow it."""
 
     kind: str = Field(description="What changed, as `kind` asks for it", examples=["event"])
-    id: Number
+    id: LocationNumber
     guid: Guid
     data: dict[str, Any] = Field(description="What the fact says")
 

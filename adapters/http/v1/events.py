@@ -158,6 +158,18 @@ transition(
 transition("reopen", "Closed → Active.", *PUBLISHES)
 
 
+@router.post("/{id}/duplicate", **creates(EventDocument, inside=True))
+async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
+    """Makes another Draft like it: fields, dates, contingents with prices, image."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        events.duplicate_event,
+        number=requests.number_of(id, Kind.EVENT, who),
+        version=requests.if_match(request)[0],
+    )
+    return await execute(request, decide, partial(answer, status=201), who=who)
+
+
 @router.post("/{id}/revert", **changes(EventDocument, *EDITS))
 async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Records what brings fields, dates, contingents and status back to a version."""

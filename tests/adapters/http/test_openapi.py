@@ -176,7 +176,7 @@ def test_the_bodies_are_the_domain_s(openapi: Json) -> None:
     for name, model in (("EventBody", EventBody), ("LocationFields", LocationFields)):
         assert schemas[name]["properties"].keys() == model.model_fields.keys()
         assert "^c_[A-Za-z0-9_]{1,30}$" in schemas[name]["patternProperties"]
-    assert len(EventBody.model_fields) == 44
+    assert len(EventBody.model_fields) == 51
 
 
 def test_commands_take_the_headers_that_they_read(openapi: Json) -> None:

@@ -1,0 +1,99 @@
+"""`/v1/events/{id}/image`, and where images are served: to anyone who has the address, which nobody
+guesses, and for ever the same."""
+
+from functools import partial
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from adapters.http import reads, requests
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import StrictRequest, StrictRoute
+from adapters.http.commands import execute
+from adapters.http.v1.documents import EventDocument
+from adapters.http.v1.events import answer
+from adapters.http.v1.spec import Id, changes
+from application import events
+from application.keyring import Principal
+from domain.errors import EventClosed, NotFound
+from domain.ids import Kind
+from domain.images import EXTENSION, FILE, MAX_IMAGE, Image, image_of
+
+router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
+served = APIRouter(tags=["Images"])
+
+ACCOUNT_DIGITS = 12
+FOREVER = "public, max-age=31536000, immutable"
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+class ImageRequest(StrictRequest):
+    most: ClassVar = MAX_IMAGE
+
+
+async def kept(request: Request, who: Principal, data: bytes) -> Image:
+    """The image that these bytes are, kept before any fact names it."""
+    image = image_of(data)
+    store = stagebook(request).store
+    await reads.blocking(store.put_blob, who.account, image.digest, image.type, data)
+    return image
+
+
+PUT = changes(EventDocument, EventClosed)
+PUT["openapi_extra"]["requestBody"] = {
+    "required": True,
+    "content": {"image/jpeg": BYTES, "image/png": BYTES},
+}
+
+
+@router.put("/{id}/image", **PUT)
+async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    """The Event's picture: the bytes of a JPEG or a PNG, at most 10 MiB."""
+    who = allowed(request, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
+    sent = ImageRequest.of(request)
+    image = await kept(request, who, await sent.body())
+    version = requests.if_match(request)[0]
+    decide = partial(events.change_image, number=number, image=image, version=version)
+    return await execute(sent, decide, answer, who=who)
+
+
+@router.delete("/{id}/image", **changes(EventDocument, EventClosed, body=False))
+async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
+    """The Event has no picture any more; the past keeps it."""
+    who = allowed(request, May.COMMAND)
+    decide = partial(
+        events.change_image,
+        number=requests.number_of(id, Kind.EVENT, who),
+        image=None,
+        version=requests.if_match(request)[0],
+    )
+    return await execute(request, decide, answer, who=who)
+
+
+@served.get(
+    "/images/{account}/{file}",
+    response_class=Response,
+    responses={
+        200: {"description": "The picture", "content": {"image/jpeg": BYTES, "image/png": BYTES}},
+        304: {"description": "The client has it"},
+        404: {"description": "There is no such picture"},
+    },
+)
+async def get_image(request: Request, account: str, file: str) -> Response:
+    """A picture, for anyone who has its address."""
+    name = FILE.fullmatch(file)
+    found = None
+    if name and len(account) == ACCOUNT_DIGITS and set(account) <= set("0123456789abcdef"):
+        found = await reads.blocking(stagebook(request).store.blob, int(account, 16), name[1])
+    if not found or not name or EXTENSION[found[0]] != name[2]:
+        raise NotFound("there is no such image")
+    headers = {
+        "ETag": f'"{name[1]}"',
+        "Cache-Control": FOREVER,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(found[1], 200, headers, found[0])

@@ -89,7 +89,7 @@ def import_lines(
 def numbers_in(fact: DomainEvent) -> Iterator[tuple[int, int]]:
     """The numbers that were given out and that a fact has taken, by kind."""
     _, kind, number = unpack(fact.originator_id)
-    if kind in NUMBERED:
+    if kind in NUMBERED and number:  # the placeholder's 0 is given out by nobody
         yield kind, number
     if isinstance(fact, DateAdded):
         yield Kind.DATE, fact.dateid

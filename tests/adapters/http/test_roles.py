@@ -235,7 +235,7 @@ BAD_IDS = [
 
 @pytest.mark.parametrize("number", BAD_IDS)
 @pytest.mark.parametrize(
-    "path", ["/v1/events/{}", "/v1/locations/{}/history", "/v1/events/1/dates/{}"]
+    "path", ["/v1/events/{}", "/v1/events/{}/history", "/v1/events/1/dates/{}"]
 )
 def test_what_is_no_id_is_refused_as_one(web: TestClient, path: str, number: str) -> None:
     before = position(web)

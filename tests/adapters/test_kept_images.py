@@ -1,0 +1,81 @@
+"""Images at the command line: exported, imported, checked."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from adapters.bootstrap import bootstrap
+from adapters.settings import Settings
+from application import events
+from domain.event_fields import EventBody
+from domain.images import image_of
+from tests.adapters.http.talk import PNG
+from tests.adapters.test_cli import ACCOUNT, Run, execute, run
+
+__all__ = ["run"]
+
+
+def pictured(settings: Settings, run: Run) -> str:
+    """An account with an Event that has a picture; its digest."""
+    assert run("keys", "add", "--account", "house", "--role", "admin").exit_code == 0
+    image = image_of(PNG)
+    book = bootstrap(settings)
+    book.start()
+    book.store.put_blob(ACCOUNT, image.digest, image.type, PNG)
+    do = partial(book.execute, account=ACCOUNT, actor="anna")
+    do(partial(events.create_event, body=EventBody(locationid=0, name="Live")))
+    do(partial(events.change_image, number=1, image=image))
+    assert book.catch_up(10)
+    book.close()
+    return image.digest
+
+
+def test_an_export_brings_the_images(
+    settings: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictured(settings, run)
+    exported = run("export", "--account", "house").stdout
+    assert run("check").stdout == "sound\n"
+
+    monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
+    imported = run("import", "-", data=exported)
+
+    assert imported.exit_code == 0, imported.stderr
+    assert run("export", "--account", "house").stdout == exported
+    assert run("rebuild", "--all").exit_code == 0
+    assert run("check").stdout == "sound\n"
+
+
+@pytest.mark.parametrize("wrong", [{"blob": "0" * 64}, {"type": "image/jpeg"}, {"data": "!"}])
+def test_an_image_that_is_not_what_its_digest_says_is_not_imported(
+    settings: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    pictured(settings, run)
+    head, image, *facts = run("export", "--account", "house").stdout.splitlines()
+    tampered = json.dumps(json.loads(image) | wrong)
+
+    monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
+    imported = run("import", "-", data="\n".join([head, tampered, *facts]))
+
+    assert imported.exit_code == 1
+    assert "line 2: expected an image as it was exported" in imported.stderr
+    assert "there is no account" in run("export", "--account", "house").stderr
+
+
+@pytest.mark.parametrize(
+    ("done", "says"),
+    [
+        ("DELETE FROM blobs", "is not there"),
+        ("UPDATE blobs SET data = ''", "is not what its digest says"),
+    ],
+)
+def test_check_names_an_image_that_is_lost(
+    settings: Settings, run: Run, done: str, says: str
+) -> None:
+    digest = pictured(settings, run)
+
+    execute(settings, done)
+
+    assert run("check").stdout == f"image {digest} of account {ACCOUNT:x} {says}\n"

@@ -153,8 +153,6 @@ COMMANDS = [
     Route("POST", "/v1/events/{event}/redraft", May.COMMAND, steps=("publish",)),
     Route("POST", "/v1/events/{event}/close", May.COMMAND, steps=("publish",)),
     Route("POST", "/v1/events/{event}/reopen", May.COMMAND, steps=("publish", "close")),
-    Route("POST", "/v1/events/{event}/duplicate", May.COMMAND),
-    Route("DELETE", "/v1/events/{event}/image", May.COMMAND, steps=("image",)),
     Route("POST", "/v1/events/{event}/revert", May.COMMAND, {"version": 1}, other={"version": 2}),
     Route(
         "POST",
@@ -171,6 +169,8 @@ COMMANDS = [
         other={"name": "Sunday"},
     ),
     Route("DELETE", "/v1/events/{event}/dates/{date}", May.COMMAND),
+    Route("POST", "/v1/events/{event}/duplicate", May.COMMAND),
+    Route("DELETE", "/v1/events/{event}/image", May.COMMAND, steps=("image",)),
 ]
 IMAGES = [Route("PUT", "/v1/events/{event}/image", May.COMMAND, content=PNG)]
 READS = [

@@ -138,6 +138,16 @@ def lapse_order(work: Work, number: int) -> Order:
     return order
 
 
+def empty_baskets(work: Work, number: int) -> Inventory:
+    """Cancels the unconfirmed orders that hold tickets of an Event."""
+    work.load(Event, number).require()
+    inventory = work.load(Inventory, number)
+    for order in map(int, list(inventory.state.get("baskets", {}))):
+        if not lapse_order(work, order).state["ended"]:
+            cancel_order(work, order)
+    return inventory
+
+
 def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:
     """An order, and the Inventories that know its tickets: they are in memory here."""
     order = work.load(Order, number).require()

@@ -226,25 +226,10 @@ class Event(Aggregate):
             raise EventClosed(f"Event {self.number} is closed: reopen it first")
 
     def require_on_sale(self, channel: int, now: str) -> None:
-        """Refuses unless it is Active, on that sales channel and now inside its sale period: the
-        channel's, else the Event's. An Event that names no channels is on sale on all."""
+        """Refuses unless it is Active, on that sales channel and now inside its sale period."""
         self.require_active()
-        state = self.state
-        channels = state.get("saleschannels") or ()
-        its = next((c for c in channels if c["saleschannelid"] == channel), None)
-        if channels and not (its and its["isactive"]):
-            message = f"Event {self.number} is not for sale on sales channel {channel}"
-            raise NotOnSale(message, eventid=self.number, saleschannelid=channel)
-        first, last = (
-            (its and its[name]) or state.get(name) for name in ("salestartts", "saleendts")
-        )
-        if not first and not last:
-            return
-        moment = microseconds(now) or 0
-        if moment < (microseconds(first) or 0) or (last and moment > (microseconds(last) or 0)):
-            message = f"Event {self.number} is not for sale now"
-            said: dict[str, Any] = {"from": first, "until": last}
-            raise NotOnSale(message, eventid=self.number, **said)
+        if refusal := not_on_sale(self.number, self.state, channel, now):
+            raise refusal
 
     def require_active(self) -> None:
         if self.status != ACTIVE:
@@ -254,6 +239,22 @@ class Event(Aggregate):
     def _check_still_publishable(self, dates: State) -> None:
         if self.status == ACTIVE:
             _check_publishable(self.state | {"dates": dates})
+
+
+def not_on_sale(number: int, state: State, channel: int, now: str) -> NotOnSale | None:
+    """Why an Event is not for sale on a channel now, if it is not. Its sale period there is the
+    channel's, else the Event's. An Event that names no channels is on sale on all."""
+    channels = state.get("saleschannels") or ()
+    its = next((c for c in channels if c["saleschannelid"] == channel), None)
+    if channels and not (its and its["isactive"]):
+        message = f"Event {number} is not for sale on sales channel {channel}"
+        return NotOnSale(message, eventid=number, saleschannelid=channel)
+    first, last = ((its and its[name]) or state.get(name) for name in ("salestartts", "saleendts"))
+    moment = microseconds(now) or 0
+    if moment >= (microseconds(first) or 0) and not (last and moment > (microseconds(last) or 0)):
+        return None
+    said: dict[str, Any] = {"from": first, "until": last}
+    return NotOnSale(f"Event {number} is not for sale now", eventid=number, **said)
 
 
 def starts(state: State) -> str | None:

@@ -46,6 +46,22 @@ async def execute(
     return await _done(request, who, cause, decide, answer, key)
 
 
+async def outcome(request: Request, decide: Callable[[Work], T], *, who: Principal) -> T:
+    """Runs a command for what it decided: one of several of a request."""
+    decided: list[T] = []
+
+    def answer(made: T) -> Answer:
+        decided[:] = [made]
+        return Answer(204, {}, b"")
+
+    command = secrets.token_hex(12)
+    now = stamp(datetime.now(UTC))
+    correlation = requests.correlation(request, command)
+    cause = Cause(who.actor, now, correlation, command, requests.reason(request))
+    await _done(request, who, cause, decide, answer)
+    return decided[0]
+
+
 async def ask(
     request: Request, decide: Callable[[Work], T], answer: Callable[[T], Answer], *, who: Principal
 ) -> Response:

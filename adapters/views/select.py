@@ -25,6 +25,8 @@ class Select:
     after: tuple[Any, ...] | None = None
     """The order values of the last document of the page before."""
     limit: int = 50
+    offset: int = 0
+    """Documents to pass over, for clients that do not go on from a cursor."""
     counted: bool = True
     """Whether the number of all documents is asked for: a feed that is polled does not."""
 
@@ -68,9 +70,9 @@ class Select:
         order = ", ".join(column + direction for column in self.sort)
         sql = (
             f"SELECT body, {columns} FROM {documents} WHERE {where}"  # noqa: S608 - names
-            f" ORDER BY {order} LIMIT ?"
+            f" ORDER BY {order} LIMIT ? OFFSET ?"
         )
-        return sql, [*params, self.limit + 1]
+        return sql, [*params, self.limit + 1, self.offset]
 
 
 @dataclass(frozen=True, slots=True)

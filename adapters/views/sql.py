@@ -153,6 +153,19 @@ class SqlView:
         rows = self._rows(self._one, (key,))
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
+    def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The served bytes of many documents, of those that are there."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), 500):
+            chunk = keys[start : start + 500]
+            rows = self._rows(
+                f"SELECT key, body FROM {self.documents} WHERE body IS NOT NULL AND key IN"
+                f" ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            found.update((bytes(key), bytes(body)) for key, body in rows)
+        return found
+
     def page(self, select: Select) -> Page:
         """One page, and where it is asked for the number of documents, counted once a position."""
         with self.reading() as c:

@@ -3,13 +3,29 @@
 from fastapi import APIRouter
 
 from adapters.http.surface import Surface
-from adapters.http.ticketmatic import contacts, settings, tools
+from adapters.http.ticketmatic import (
+    contacts,
+    event_batch,
+    event_tickets,
+    events,
+    eventstream,
+    settings,
+    tools,
+)
 from adapters.http.ticketmatic.wire import TicketmaticRoute, unknown
 
 PREFIX = "/api/1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-ROUTERS: tuple[APIRouter, ...] = (contacts.router, settings.router, tools.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    event_batch.router,
+    events.router,
+    event_tickets.router,
+    contacts.router,
+    eventstream.router,
+    settings.router,
+    tools.router,
+)
 
 
 def surface() -> Surface:

@@ -19,10 +19,15 @@ class Failure(BaseModel):
 
 
 def answers(
-    model: Any, *, body: str | None = None, parameters: tuple[str, ...] = ()
+    model: Any,
+    *,
+    body: str | None = None,
+    parameters: tuple[str, ...] = (),
+    lines: bool = False,
 ) -> dict[str, Any]:
     """The documentation of a route. `model`: of the answer, None for `null`; `body`: the name of
-    the component that the body is like; `parameters`: of the query."""
+    the component that the body is like, or its type; `parameters`: of the query; `lines`: one JSON
+    object a line."""
     extra: dict[str, Any] = {
         "parameters": [
             {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
@@ -35,7 +40,9 @@ def answers(
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     failed = {"schema": {"$ref": "#/components/schemas/Failure"}}
     shown: dict[str, Any] = {"description": "Done"}
-    if model is None:
+    if lines:
+        shown["content"] = {"application/x-ndjson": {"schema": {"type": "string"}}}
+    elif model is None:
         shown["content"] = {"application/json": {"schema": {"type": "null"}}}
     else:
         shown["model"] = model

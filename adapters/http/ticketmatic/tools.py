@@ -52,6 +52,7 @@ async def account(request: Request, accountname: Account) -> Response:
     return json_response(to_json(account_info(who)))
 
 
+@router.get("//tools/accounts", include_in_schema=False)
 @router.get("/_/tools/accounts", name="tm_accounts", **answers(list[AccountInfo]))
 async def accounts(request: Request) -> Response:
     """All accounts of the key. What is signed is the empty account."""

@@ -1,0 +1,164 @@
+"""`/events/batch`: one operation on many Events, each of them all or nothing by itself.
+
+The vendor answers nothing; here the answer says how it went, one by one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.http import commands
+from adapters.http.auth import May
+from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic.events import tidy
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute
+from application import events
+from application.group_commit import Work
+from application.keyring import Principal
+from domain.base import State
+from domain.errors import Invalid, Refusal
+from domain.event import TRANSITIONS, Event
+from domain.event_fields import EventBody
+from domain.values import MAX_ID
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+
+MOST = 1_000
+FIELDS = frozenset(
+    [
+        "name",
+        "subtitle",
+        "webremark",
+        "startts",
+        "endts",
+        "locationid",
+        "ticketlayoutid",
+        "seatselection",
+    ]
+)
+Change = Callable[[Work, int], Any]
+
+
+class UpdateField(BaseModel):
+    """A field to change."""
+
+    model_config = ConfigDict(strict=True)
+
+    key: str = Field(description="One of the eight fields of a batch, or c_…")
+    value: Any = Field(None, description="Its value")
+    updatetype: Literal["set", "add", "remove", ""] | None = Field(
+        "set", description="set; add and remove change a list"
+    )
+
+
+class BatchParameters(BaseModel):
+    """What an operation needs."""
+
+    updatefields: list[UpdateField] | None = Field(None, max_length=200, description="For update")
+
+
+class Batch(BaseModel):
+    """An operation on Events."""
+
+    model_config = ConfigDict(strict=True)
+
+    ids: list[int] = Field(min_length=1, max_length=MOST, description="The Events")
+    operation: Literal["duplicate", "publish", "redraft", "close", "reopen", "delete", "update"] = (
+        Field(description="What is done to each")
+    )
+    parameters: BatchParameters | None = Field(None, description="What it needs")
+
+
+class Result(BaseModel):
+    """How it went with one of them."""
+
+    id: int = Field(description="The Event")
+    succeeded: bool = Field(description="Whether it was done")
+    msg: str | None = Field(None, description="Why not")
+    newid: int | None = Field(None, description="The duplicate")
+
+
+class Results(BaseModel):
+    """How it went, one by one."""
+
+    nbrsucceeded: int = Field(ge=0, description="How many it was done to")
+    results: list[Result] = Field(description="In the order of the ids")
+
+
+@router.post(
+    "/{accountname}/events/batch", name="tm_batch_events", **answers(Results, body="object")
+)
+async def batch(request: Request, accountname: Account) -> Response:
+    """Duplicates, publishes, redrafts, closes, reopens, deletes or updates Events."""
+    who = caller(request, accountname, May.COMMAND)
+    asked = Batch.model_validate(await wire.sent_object(request, who))
+    change = _change(asked, who)
+    ids = list(dict.fromkeys(asked.ids))
+    results = await asyncio.gather(*(_one(request, who, number, change) for number in ids))
+    done = sum(result["succeeded"] for result in results)
+    return wire.json_response(to_json({"nbrsucceeded": done, "results": results}))
+
+
+def _change(asked: Batch, who: Principal) -> Change:
+    match asked.operation:
+        case "delete":
+            return events.delete_event
+        case "duplicate":
+            return events.duplicate_event
+        case "update":
+            return _updating(asked, who)
+        case _:
+            assert asked.operation in TRANSITIONS  # noqa: S101 - by its model
+            return partial(events.change_status, transition=asked.operation)
+
+
+def _updating(asked: Batch, who: Principal) -> Change:
+    fields = (asked.parameters and asked.parameters.updatefields) or []
+    if not fields:
+        raise Invalid("parameters.updatefields", "expected the fields to change")
+    for index, one in enumerate(fields):
+        if one.key not in FIELDS and not one.key.startswith("c_"):
+            names = ", ".join(sorted(FIELDS))
+            raise Invalid(f"parameters.updatefields.{index}.key", f"expected c_… or one of {names}")
+    simple = {one.key: one.value for one in fields if one.updatetype in ("set", "", None)}
+    simple = tidy(times.understood(simple, who.timezone))
+    EventBody.model_validate(simple)
+
+    def update(work: Work, number: int) -> Any:
+        state = work.load(Event, number).require().state
+        several = {one.key: _several(one, state) for one in fields if one.key not in simple}
+        body = EventBody.model_validate({**simple, **several})
+        return events.change_event(work, number, body)
+
+    return update
+
+
+def _several(field: UpdateField, state: State) -> Any:
+    """A list with values added, or taken out."""
+    held = state.get(field.key) or []
+    if not isinstance(held, list):
+        raise Invalid(field.key, f"holds no list that one could {field.updatetype} to")
+    given = field.value if isinstance(field.value, list) else [field.value]
+    if field.updatetype == "remove":
+        return [one for one in held if one not in given]
+    return [*held, *(one for one in given if one not in held)]
+
+
+async def _one(request: Request, who: Principal, number: int, change: Change) -> dict[str, Any]:
+    result = {"id": number, "succeeded": False, "msg": None, "newid": None}
+    if not 1 <= number <= MAX_ID:
+        return result | {"msg": f"expected an id from 1 to {MAX_ID}"}
+    try:
+        made = await commands.outcome(request, lambda work: change(work, number), who=who)
+    except Refusal as refusal:
+        return result | {"msg": refusal.detail}
+    new = made.event.number
+    return result | {"succeeded": True, "newid": None if new == number else new}

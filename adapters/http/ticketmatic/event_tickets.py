@@ -1,0 +1,204 @@
+"""`/events/{id}/tickets`: the tickets of an Event, one by one."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import ORDERS, Stagebook
+from adapters.http import reads, requests
+from adapters.http.auth import May, stagebook
+from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, Id, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.v1.spec import Lines
+from adapters.http.v1.tickets import said_of
+from adapters.views.select import Select
+from application import contingents, doors, history
+from application.keyring import Principal
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.inventory import Inventory
+from domain.offers import price_id
+from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+
+TICKETS = "/{accountname}/events/{id}/tickets"
+MOST = 100
+"""Tickets a call locks or unlocks."""
+PAGE, LINES = 1_000, 500
+
+
+class LockTickets(BaseModel):
+    """Tickets to lock."""
+
+    model_config = ConfigDict(strict=True)
+
+    locktypeid: int = Field(description="The lock type")
+    ticketids: list[int] = Field(min_length=1, max_length=MOST, description="The tickets")
+
+
+class UnlockTickets(BaseModel):
+    """Tickets to unlock."""
+
+    model_config = ConfigDict(strict=True)
+
+    ticketids: list[int] = Field(min_length=1, max_length=MOST, description="The tickets")
+
+
+class RankTickets(UnlockTickets):
+    """Tickets of a rank."""
+
+    seatrankid: int | None = Field(description="The seat rank")
+
+
+class ScanOut(BaseModel):
+    """Which tickets to scan out."""
+
+    model_config = ConfigDict(strict=True)
+
+    tickettypeids: list[int] | None = Field(None, max_length=500, description="The contingents")
+
+
+@router.get(
+    TICKETS,
+    name="tm_event_tickets",
+    **answers(dict[str, Any], parameters=("simplefilter",), lines=True),
+)
+async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    """Every ticket, one JSON object a line."""
+    who = caller(request, accountname, May.READ)
+    number = requests.number_of(id, Kind.EVENT, who)
+    of = wire.json_parameter(request, "simplefilter").get("tickettypeid")
+    if of is not None and type(of) is not int:
+        raise Invalid("simplefilter.tickettypeid", "expected an integer")
+    await wire.fresh(request, ORDERS)
+    book = stagebook(request)
+    inventory = await reads.blocking(history.inventory_now, book.store, who.account, number)
+    prices = await reads.blocking(paid, book, who.account, number)
+    return Lines(lines(inventory, prices, of, who.timezone))
+
+
+def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
+    """What each ticket of an Event was taken at."""
+    view, found = book.view(ORDERS), {}
+    after: tuple[Any, ...] | None = None
+    while True:
+        exact = (f"event:{event}",)
+        page = view.page(Select(account, exact=exact, limit=PAGE, after=after, counted=False))
+        for body in page.bodies:
+            found.update({t["id"]: t["price"] for t in from_json(body)["tickets"]})
+        if (after := page.last) is None:
+            return found
+
+
+def lines(
+    inventory: Inventory, prices: Mapping[int, float], of: int | None, zone: str
+) -> Iterator[bytes]:
+    tickets = (
+        times.shown(to_json(ticket), zone) + b"\n" for ticket in _tickets(inventory, prices, of)
+    )
+    while chunk := b"".join(islice(tickets, LINES)):
+        yield chunk
+
+
+def _tickets(
+    inventory: Inventory, prices: Mapping[int, float], of: int | None
+) -> Iterator[dict[str, Any]]:
+    for lot in inventory.contingents():
+        if of not in (None, lot["id"]):
+            continue
+        for piece in inventory.pieces(lot["id"]):
+            held = piece.orderid is not None
+            for ticket in range(piece.first, piece.last + 1):
+                yield {
+                    "id": ticket,
+                    "orderid": piece.orderid,
+                    "tickettypeid": lot["id"],
+                    "tickettypepriceid": price_id(lot["id"], piece.of or 0) if held else None,
+                    "price": prices.get(ticket),
+                    "locktypeid": None if held else piece.of,
+                    "barcode": inventory.barcode(ticket, piece.orderid),
+                    "ticketname": lot["name"],
+                    **said_of(ticket, inventory),
+                }
+
+
+@router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body="object"))
+async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Keeps free tickets out of sale."""
+    who = caller(request, accountname, May.SELL)
+    said = LockTickets.model_validate(await wire.sent_object(request, who))
+    body = named(Lock, said.ticketids, locktypeid=said.locktypeid)
+    return await changed(request, who, id, partial(contingents.lock_tickets, body=body))
+
+
+@router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body="object"))
+async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Brings locked tickets back into sale."""
+    who = caller(request, accountname, May.SELL)
+    said = UnlockTickets.model_validate(await wire.sent_object(request, who))
+    body = named(Unlock, said.ticketids)
+    return await changed(request, who, id, partial(contingents.unlock_tickets, body=body))
+
+
+@router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body="array"))
+async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Changes barcodes, properties and custom fields; what else is sent is ignored."""
+    who = caller(request, accountname, May.COMMAND)
+    said = await wire.sent(request, who)
+    if not isinstance(said, list) or not 1 <= len(said) <= MAX_CHANGED:
+        raise Invalid("body", f"expected a list of 1 to {MAX_CHANGED} tickets")
+    tickets = [wire.lenient(TicketFields, settable(index, one)) for index, one in enumerate(said)]
+    body = TicketsPatch(tickets=tickets)
+    return await changed(
+        request, who, id, partial(contingents.change_tickets, tickets=body.tickets)
+    )
+
+
+@router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body="object"))
+async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """The rank of the tickets' seats; of an Active Event only."""
+    who = caller(request, accountname, May.COMMAND)
+    said = RankTickets.model_validate(await wire.sent_object(request, who))
+    tickets = list(dict.fromkeys(said.ticketids))
+    decide = partial(doors.rank_tickets, seatrankid=said.seatrankid, tickets=tickets)
+    return await changed(request, who, id, decide)
+
+
+@router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body="object"))
+async def scan_out(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Scans out who is inside, of some contingents or of all. Answers the tickets."""
+    who = caller(request, accountname, May.SELL)
+    said = ScanOut.model_validate(await wire.sent_object(request, who))
+    number = requests.number_of(id, Kind.EVENT, who)
+    contingents = list(dict.fromkeys(said.tickettypeids or ()))
+    decide = partial(doors.scan_out, number=number, contingents=contingents)
+    return await command(request, who, decide, to_json)
+
+
+def settable(index: int, ticket: Any) -> dict[str, Any]:
+    """A ticket that is sent back holds null for what it has not."""
+    if not isinstance(ticket, dict):
+        raise Invalid(f"{index}", "expected a JSON object")
+    return {
+        name: value
+        for name, value in ticket.items()
+        if (name in ("id", "barcode", "properties") and value is not None) or name.startswith("c_")
+    }
+
+
+def named(model: Any, tickets: list[int], **said: int) -> Any:
+    return model.model_validate({"tickets": list(dict.fromkeys(tickets)), **said})
+
+
+async def changed(request: Request, who: Principal, id_: str, decide: Any) -> Response:
+    number = requests.number_of(id_, Kind.EVENT, who)
+    return await command(request, who, partial(decide, number=number))

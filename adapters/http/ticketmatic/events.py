@@ -1,0 +1,205 @@
+"""`/events`: one by one, and many at once."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import EVENTS
+from adapters.http import reads, requests
+from adapters.http.auth import May
+from adapters.http.ticketmatic import languages, wire
+from adapters.http.ticketmatic.event_list import PARAMETERS, list_of_events
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, Id, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.v1.documents import EventDocument
+from adapters.http.v1.images import ImageRequest, kept
+from application import events, sales
+from application.group_commit import Work
+from application.history import ShownEvent
+from application.keyring import Principal
+from domain.errors import Invalid
+from domain.event import Event
+from domain.event_fields import TRANSLATABLE, EventBody
+from domain.ids import Kind
+from domain.location import PLACEHOLDER
+from projections.event_documents import event_document
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+EVENT = "/{accountname}/events/{id}"
+LOTS = ("contingents", "seated_contingents")
+
+
+class TicketmaticEvent(EventDocument):
+    """An Event, with its times in the account's time zone."""
+
+    locationid: int | None = Field(description="Its Location; null: to be announced")
+
+
+class EventList(BaseModel):
+    """A page of Events."""
+
+    data: list[TicketmaticEvent] = Field(description="The Events")
+    nbrofresults: int = Field(ge=0, description="How many there are in all pages")
+    lookup: dict[str, dict[str, Any]] = Field({}, description="What they name, by id")
+
+
+class Translations(BaseModel):
+    """Texts by field and language."""
+
+    model_config = {"extra": "allow"}
+
+
+def document(shown: ShownEvent) -> bytes:
+    return to_json(event_document(*shown.states, shown.event.account))
+
+
+@router.get(
+    "/{accountname}/events", name="tm_list_events", **answers(EventList, parameters=PARAMETERS)
+)
+async def list_events(request: Request, accountname: Account) -> Response:
+    """Active and Closed Events, unless other statuses are asked for."""
+    return await list_of_events(request, caller(request, accountname, May.READ))
+
+
+@router.get(EVENT, name="tm_get_event", **answers(TicketmaticEvent))
+async def get_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    """One Event."""
+    who = caller(request, accountname, May.READ)
+    return await wire.one(request, who, EVENTS, Kind.EVENT, id)
+
+
+@router.post(
+    "/{accountname}/events", name="tm_create_event", **answers(TicketmaticEvent, body="EventBody")
+)
+async def create_event(request: Request, accountname: Account) -> Response:
+    """Creates an Event as a Draft. A name is enough: its Location is to be announced."""
+    who = caller(request, accountname, May.COMMAND)
+    said = tidy(await wire.sent_object(request, who))
+    said = languages.written(
+        said, languages.language_of(request, who), who, TRANSLATABLE, current={}
+    )
+    body = wire.lenient(EventBody, said)
+    decide = partial(events.create_event, body=body, placeholder=True)
+    return await command(request, who, decide, document)
+
+
+@router.put(EVENT, name="tm_update_event", **answers(TicketmaticEvent, body="EventBody"))
+async def update_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Changes the fields that are sent, in the language that is written in."""
+    who = caller(request, accountname, May.COMMAND)
+    said = tidy(await wire.sent_object(request, who))
+    language = languages.language_of(request, who)
+    wire.lenient(EventBody, said)  # what is wrong in it is told before anything is looked up
+
+    def written(event: Event) -> dict[str, Any]:
+        return languages.written(said, language, who, TRANSLATABLE, event.state)
+
+    return await command(request, who, changing(id, who, written), document)
+
+
+@router.delete(EVENT, name="tm_delete_event", **answers(None))
+async def delete_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Deletes an Event that is not Active, and of which no order holds tickets."""
+    who = caller(request, accountname, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
+    return await command(request, who, partial(events.delete_event, number=number))
+
+
+@router.get(f"{EVENT}/translate", name="tm_event_translations", **answers(Translations))
+async def translations(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Its texts in every language, by field and language."""
+    who = caller(request, accountname, May.READ)
+    await wire.fresh(request, EVENTS)
+    number = requests.number_of(id, Kind.EVENT, who)
+    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
+    return wire.json_response(to_json(languages.flat(from_json(body), who, TRANSLATABLE)))
+
+
+@router.put(f"{EVENT}/translate", name="tm_translate_event", **answers(Translations, body="object"))
+async def translate(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Changes the texts that are sent; an empty one takes a translation away."""
+    who = caller(request, accountname, May.COMMAND)
+    said = await wire.sent_object(request, who)
+
+    def written(event: Event) -> dict[str, Any]:
+        return languages.unflat(said, who, TRANSLATABLE, event.state)
+
+    def texts(shown: ShownEvent) -> bytes:
+        made = event_document(*shown.states, shown.event.account)
+        return to_json(languages.flat(made, who, TRANSLATABLE))
+
+    return await command(request, who, changing(id, who, written), texts)
+
+
+@router.post(f"{EVENT}/image", name="tm_save_image", **answers(str, body="string"))
+async def save_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
+    who = caller(request, accountname, May.COMMAND)
+    sent = ImageRequest.of(request)
+    image = await kept(request, who, await sent.body())
+    base = str(request.base_url).rstrip("/")
+
+    def address(shown: ShownEvent) -> bytes:
+        made = event_document(*shown.states, shown.event.account)
+        return to_json(base + made["image"])
+
+    number = requests.number_of(id, Kind.EVENT, who)
+    decide = partial(events.change_image, number=number, image=image)
+    return await command(sent, who, decide, address)
+
+
+@router.delete(f"{EVENT}/image", name="tm_delete_image", **answers(None))
+async def delete_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """The Event has no picture any more."""
+    who = caller(request, accountname, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
+    return await command(request, who, partial(events.change_image, number=number, image=None))
+
+
+@router.put(f"{EVENT}/purge", name="tm_purge_event", **answers(None))
+async def purge(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Ends what is still in baskets: its unconfirmed orders give their tickets back. What is sold
+    stays, and so does the history: nothing in this book is ever taken out."""
+    who = caller(request, accountname, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
+    return await command(request, who, partial(sales.empty_baskets, number=number))
+
+
+def changing(id_: str, who: Principal, written: Any) -> Any:
+    """The command that changes an Event to what is written for what it is now."""
+    number = requests.number_of(id_, Kind.EVENT, who)
+
+    def decide(work: Work) -> ShownEvent:
+        event = work.load(Event, number).require()
+        body = wire.lenient(EventBody, written(event))
+        return events.change_event(work, number, body)
+
+    return decide
+
+
+def tidy(said: dict[str, Any]) -> dict[str, Any]:
+    """A body without what clients send for want of a value: a contingent's empty name, and null
+    for what was not set. No Location is the one that is to be announced."""
+    made = dict(said)
+    for name in LOTS:
+        if name not in made:
+            continue
+        if made[name] is None:
+            del made[name]
+        elif not isinstance(made[name], list):
+            raise Invalid(name, "expected a list")
+        else:
+            made[name] = [
+                {n: v for n, v in lot.items() if v is not None and (n, v) != ("name", "")}
+                if isinstance(lot, dict)
+                else lot
+                for lot in made[name]
+            ]
+    if made.get("locationid", PLACEHOLDER) is None:
+        made["locationid"] = PLACEHOLDER
+    return made

@@ -1,0 +1,80 @@
+"""`/eventstream`: the account's facts in the order of commits, in the vendor's envelope."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CHANGES
+from adapters.http import reads
+from adapters.http.auth import May, stagebook
+from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.views.select import Condition, Select
+from domain.errors import Invalid
+from domain.values import microseconds
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+
+AT_ONCE = 500
+
+
+class StreamedEvent(BaseModel):
+    """A fact."""
+
+    id: str = Field(description="Its position")
+    type: str = Field(description="Its name", examples=["OrderConfirmed"])
+    ts: str = Field(description="When it was recorded")
+    data: dict[str, Any] = Field(description="As the changes of the native surface have it")
+
+
+class Stream(BaseModel):
+    """Facts, in the order of commits."""
+
+    moreresults: bool = Field(description="Whether there are more now")
+    nextid: str = Field(description="The `id` to go on with")
+    results: list[StreamedEvent] = Field(description="The facts")
+
+
+@router.get(
+    "/{accountname}/eventstream",
+    name="tm_eventstream",
+    **answers(Stream, parameters=("id", "ts", "eventtypes")),
+)
+async def eventstream(request: Request, accountname: Account) -> Response:
+    """What happened behind `id`, or since `ts` (then with what happened at that very time)."""
+    who = caller(request, accountname, May.AUDIT)
+    since, said = wire.since(request, who, "ts"), wire.parameter(request, "id")
+    if since and said:
+        raise Invalid("ts", "expected id or ts, not both")
+    if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 19):  # noqa: PLR2004 - digits of 63 bits
+        raise Invalid("id", "expected a nextid, as it was answered")
+    where: list[Condition] = [("time", ">=", microseconds(since))] if since else []
+    if types := wire.parameter(request, "eventtypes"):
+        where.append(("fact", "in", tuple(t.strip() for t in types.split(",") if t.strip())))
+    await wire.fresh(request, CHANGES)
+    after = int(said or 0)
+    select = Select(
+        who.account,
+        tuple(where),
+        order="position",
+        then="position",
+        after=(after,),
+        limit=AT_ONCE,
+        counted=False,
+    )
+    view = stagebook(request).view(CHANGES)
+    newest = await reads.blocking(view.position)
+    page = await reads.blocking(lambda: view.page(select))
+    facts = [from_json(body) for body in page.bodies]
+    results = [
+        {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f} for f in facts
+    ]
+    last = facts[-1]["position"] if facts else after
+    following = last if page.last else max(last, newest)
+    body = {"moreresults": page.last is not None, "nextid": str(following), "results": results}
+    return wire.json_response(times.shown(to_json(body), who.timezone))

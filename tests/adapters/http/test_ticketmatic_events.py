@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from ticketmatic.client import Client
-from ticketmatic.endpoints import events
+from ticketmatic.endpoints import events, streams
 from ticketmatic.endpoints.settings.events import event_locations
 from ticketmatic.exceptions import ClientException
 from ticketmatic.models.event import EventContingent, EventQuery
@@ -396,15 +396,13 @@ def test_texts_are_kept_language_by_language(tm: Client) -> None:
 
 
 def test_the_stream_of_facts_is_followed_to_its_end(served: Served) -> None:
-    from ticketmatic.endpoints import streams  # noqa: PLC0415 - of this test alone
+    with served.client(role=Role.ADMIN) as tm:
+        made(tm)
 
-    tm = served.client(role=Role.ADMIN)
-    made(tm)
-
-    first = streams.eventstream(tm, {})
-    rest = streams.eventstream(tm, {"id": first.nextid})
-    events.create(tm, {"name": "Other"})
-    news = streams.eventstream(tm, {"id": first.nextid, "eventtypes": "EventCreated"})
+        first = streams.eventstream(tm, {})
+        rest = streams.eventstream(tm, {"id": first.nextid})
+        events.create(tm, {"name": "Other"})
+        news = streams.eventstream(tm, {"id": first.nextid, "eventtypes": "EventCreated"})
 
     assert "EventCreated" in [fact.type for fact in first.results]
     assert (rest.results, rest.moreresults) == ([], False)

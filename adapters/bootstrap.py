@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypedDict
 from uuid import uuid4
 
@@ -14,11 +15,17 @@ from adapters.stores.sqlite import SqliteStore
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
+from adapters.webhooks.addresses import Allowed, Doorman
+from adapters.webhooks.deliverer import Deliverer
+from adapters.webhooks.ledger import Ledger
+from adapters.webhooks.postgres import PostgresLedger
+from adapters.webhooks.sqlite import SqliteLedger
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work
 from application.history import load
 from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
+from application.webhooks import before_the_first
 from domain.base import Cause
 from domain.catalog import STARTING
 from domain.registry import Registry
@@ -31,15 +38,17 @@ from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.orders import Orders
 from projections.runner import bring_up_to_date
+from projections.webhooks import Webhooks
 from projections.worker import LiveWorker
 
-EVENTS, LOCATIONS, AVAILABILITY, CATALOG, ORDERS, CHANGES = (
+EVENTS, LOCATIONS, AVAILABILITY, CATALOG, ORDERS, CHANGES, WEBHOOKS = (
     EventDocuments(),
     LocationDocuments(),
     Availability(),
     CatalogDocuments(),
     Orders(),
     Changes(),
+    Webhooks(),
 )
 PROJECTIONS: tuple[Projection, ...] = (
     EVENTS,
@@ -48,6 +57,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     CATALOG,
     ORDERS,
     CHANGES,
+    WEBHOOKS,
 )
 
 
@@ -81,6 +91,8 @@ class Stagebook:
     """Whether a read of a view waits for a network: then it must not run on the event loop."""
     writer: Writer | None = None
     worker: LiveWorker | None = None
+    deliverer: Deliverer | None = None
+    _ledger: Ledger | None = None
 
     def start(self) -> None:
         """Starts the live worker and the writer that wakes it, both in this process."""
@@ -94,6 +106,28 @@ class Stagebook:
         self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
         self.worker.start()
         return self.worker
+
+    def start_deliverer(self) -> None:
+        """Starts the deliverer of webhooks, where an admin allowed any host."""
+        if self.settings.webhook_hosts:
+            from adapters.webhooks.posting import Poster  # noqa: PLC0415 - its library is slow
+
+            post = Poster(self.doorman())
+            since = partial(before_the_first, self.store)
+            self.deliverer = Deliverer(self.store, self.ledger(), post, since=since)
+            self.deliverer.start()
+
+    def ledger(self) -> Ledger:
+        """What is to be delivered, and what came of it; opened when it is first asked for."""
+        if self._ledger is None:
+            if isinstance(self.store, PostgresStore):
+                self._ledger = PostgresLedger(self.store.datastore)
+            else:
+                self._ledger = SqliteLedger(self.settings.folder / "webhooks.sqlite")
+        return self._ledger
+
+    def doorman(self) -> Doorman:
+        return Doorman(Allowed(self.settings.webhook_hosts))
 
     def start_writer(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
         """Starts the writer as a thread."""
@@ -114,6 +148,10 @@ class Stagebook:
             self.writer.close()
         if self.worker:
             self.worker.stop()
+        if self.deliverer:
+            self.deliverer.stop()
+        if self._ledger:
+            self._ledger.close()
         self.views.close()
         self.store.close()
 

@@ -22,6 +22,7 @@ from domain.inventory import Inventory
 from domain.location import Location
 from domain.order import Order
 from domain.registry import Registry
+from domain.webhook import Webhook
 from projections.base import Projection, RecordedFact
 from projections.memory import MemoryView
 from projections.runner import Log, Runner
@@ -160,7 +161,7 @@ def named(key: bytes) -> str:
 
 
 AGGREGATES: dict[Kind, type[Aggregate]] = {
-    **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Order, Registry)},
+    **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Order, Registry, Webhook)},
     **CATALOG,
 }
 

@@ -167,7 +167,7 @@ def work(
         bool, typer.Option("--until-closed", help="Stop when standard input ends.")
     ] = False,
 ) -> None:
-    """Keeps the views up to date until it is stopped; `serve` starts one of these."""
+    """Keeps the views up to date and delivers webhooks; `serve` starts one of these."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # a Ctrl-C reaches the whole group: the server decides when its worker stops

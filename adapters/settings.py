@@ -1,13 +1,20 @@
 """The configuration: environment variables `STAGEBOOK_*`, read once, frozen."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.webhooks.addresses import Allowed
 from domain.money import DEFAULT_CURRENCY, Currency
 from domain.registry import DEFAULT_TIMEZONE
 from domain.values import TimeZone
+
+
+def allowed_hosts(setting: str) -> str:
+    Allowed(setting)
+    return setting
 
 
 class Settings(BaseSettings):
@@ -51,6 +58,11 @@ class Settings(BaseSettings):
     view_wait: float = Field(
         2.0, ge=0, le=60, description="Seconds that a read with `Stagebook-After` waits."
     )
+    webhook_hosts: Annotated[str, AfterValidator(allowed_hosts)] = Field(
+        "",
+        description="Where webhooks may be delivered: `example.com`, `example.com:8443`,"
+        " `*.example.com`, `10.2.0.0/16`, … with commas between; empty: nowhere.",
+    )
     connections: int = Field(8, ge=2, le=100, description="PostgreSQL connections a process.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
@@ -67,6 +79,6 @@ def table() -> str:
     """The settings as a Markdown table, for the README."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "(none)" if field.default is None else f"`{field.default}`"
+        default = "(none)" if field.default in (None, "") else f"`{field.default}`"
         rows.append(f"| `STAGEBOOK_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)

@@ -21,10 +21,11 @@ log = get_logger()
 
 
 def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> None:
-    """Keeps the views up to date until it is stopped, or until that file descriptor ends."""
+    """Keeps the views up to date and delivers webhooks, until it is stopped or that file ends."""
     if until_closed is not None:
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
     book.start_worker()
+    book.start_deliverer()
     stop.wait()
 
 

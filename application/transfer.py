@@ -26,7 +26,7 @@ from domain.registry import DEFAULT_TIMEZONE, Registry, check_timezone
 from domain.values import parse_time, stamp
 
 FORMAT = 1
-NUMBERED = frozenset({Kind.LOCATION, Kind.EVENT, Kind.ORDER, *CATALOG})
+NUMBERED = frozenset({Kind.LOCATION, Kind.EVENT, Kind.ORDER, Kind.WEBHOOK, *CATALOG})
 """The kinds whose numbers the store gives out; an Inventory has that of its Event."""
 
 

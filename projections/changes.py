@@ -26,6 +26,7 @@ SHOWN: dict[int, str] = {
     Kind.CUSTOM_FIELD_VALUE: "customfieldvalue",
     Kind.PAYMENT_SCENARIO: "paymentscenario",
     Kind.TRACKER: "tracker",
+    Kind.WEBHOOK: "webhook",
 }
 """The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""
 

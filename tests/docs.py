@@ -9,6 +9,7 @@ from adapters import cli
 from adapters.http.app import make_app
 from adapters.http.errors import STATUS, slug
 from adapters.settings import Settings, table
+from domain import webhook_triggers
 from domain.base import DomainEvent, own_fields, type_of_topic
 
 NATIVE = ("/v1/", "/health/", "/images/")
@@ -61,6 +62,7 @@ def written(text: str) -> str:
         ("facts", facts()),
         ("settings", table()),
         ("commands", commands()),
+        ("webhooks", webhook_triggers.table()),
     ):
         pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"
         text = re.sub(pattern, lambda m, made=made: f"{m[1]}{made}\n{m[2]}", text, flags=re.DOTALL)

@@ -13,10 +13,19 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic_core import from_json, to_json
 
-from domain import catalog_item, event_facts, hosting, inventory, location, order, registry
+from domain import (
+    catalog_item,
+    event_facts,
+    hosting,
+    inventory,
+    location,
+    order,
+    registry,
+    webhook,
+)
 from domain.base import DomainEvent, payload_fields, type_of_topic
 
-FACTS_OF = (catalog_item, event_facts, hosting, inventory, location, order, registry)
+FACTS_OF = (catalog_item, event_facts, hosting, inventory, location, order, registry, webhook)
 """Imported so that every topic is known wherever facts are read."""
 
 UPCASTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}

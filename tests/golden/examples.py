@@ -90,6 +90,7 @@ from domain.tickets import (
     TicketsUnlocked,
     movement,
 )
+from domain.webhook import WebhookChanged, WebhookCreated, WebhookDeleted, WebhookFields
 
 SEED = json.loads((Path(__file__).parents[1] / "seed_event.json").read_text())
 
@@ -453,4 +454,27 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         hash="ab" * 32,
     ),
     fact(KeyRevoked, kind=Kind.REGISTRY, keyid=1),
+    fact(
+        WebhookCreated,
+        1,
+        kind=Kind.WEBHOOK,
+        number=42,
+        nonce="ab" * 16,
+        secret="cd" * 32,
+        fields=WebhookFields(
+            name="Spiegel",
+            url="https://example.com:8443/hear?of=all",
+            resource="Event Date",
+            trigger="updated",
+            retries=5,
+            identifier="2A97516C-354B-8004-8000-000000000001",
+            enabled=True,
+        ).patch(),
+    ),
+    fact(
+        WebhookChanged,
+        kind=Kind.WEBHOOK,
+        changed=WebhookFields(retries=None, identifier=None, enabled=False).patch(),
+    ),
+    fact(WebhookDeleted, kind=Kind.WEBHOOK),
 )

@@ -218,6 +218,7 @@ ChangedKind = Literal[
     "customfieldvalue",
     "paymentscenario",
     "tracker",
+    "webhook",
 ]
 
 

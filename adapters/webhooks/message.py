@@ -1,0 +1,94 @@
+"""What a receiver gets: one JSON body, and headers that say what it is and prove from whom."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from domain.base import DomainEvent, State, own_fields
+from domain.ids import guid, unpack
+
+Render = Callable[[int, int, int, DomainEvent], Any]
+"""Account, kind and number of the thing, and the fact: what the body has under `data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One fact for one webhook, as one thing's change."""
+
+    webhook: str
+    stream: str
+    """The guid of the aggregate whose fact it is: what order is kept by."""
+    position: int
+    part: int
+    version: int
+    resource: str
+    trigger: str
+    kind: int
+    number: int
+    attempts: int = 0
+
+    @property
+    def thing(self) -> str:
+        return str(guid(unpack(UUID(self.stream)).account, self.kind, self.number))
+
+    @property
+    def key(self) -> str:
+        """The same at every attempt, in every copy of the book."""
+        said = f"{self.webhook} {self.stream} {self.version} {self.thing}"
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of it: a status, or why there is none."""
+
+    status: int | None
+    error: str | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - as HTTP says
+
+
+def said(_account: int, _kind: int, _number: int, fact: DomainEvent) -> dict[str, Any]:
+    """What the fact says, without its secrets."""
+    fact_class: Any = type(fact)
+    shown = (name for name in own_fields(fact_class) if name not in fact_class.SECRET)
+    return {name: getattr(fact, name) for name in shown}
+
+
+def body(delivery: Delivery, fact: DomainEvent, render: Render) -> bytes:
+    account = unpack(fact.originator_id).account
+    return to_json(
+        {
+            "event": delivery.trigger,
+            "resource": delivery.resource,
+            "guid": delivery.thing,
+            "time": fact.time,
+            "actor": fact.actor,
+            "version": fact.originator_version,
+            "position": delivery.position,
+            "data": render(account, delivery.kind, delivery.number, fact),
+        }
+    )
+
+
+def headers(delivery: Delivery, webhook: State, body: bytes, now: int) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "OpenTicket/Webhook",
+        "OpenTicket-Trigger": f"{delivery.resource}.{delivery.trigger}",
+        "OpenTicket-Identifier": webhook["nonce"],
+        "OpenTicket-Dedupe-Key": delivery.key,
+        "Stagebook-Signature": signature(webhook["secret"], body, now),
+    }
+
+
+def signature(secret: str, body: bytes, now: int) -> str:
+    signed = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={now},v1={signed}"

@@ -1,0 +1,47 @@
+"""The ledger of deliveries in tables of PostgreSQL, beside the facts."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.rows import tuple_row
+
+from adapters.stores.postgres import MIGRATION_LOCK, translated
+from adapters.views.postgres import Locks, PostgresCursor
+from adapters.views.sql import Cursor
+from adapters.webhooks.ledger import CREATE, Ledger
+
+
+class PostgresLedger(Ledger):
+    """On the store's connections, with a lock of its own."""
+
+    def __init__(self, store: PostgresDatastore) -> None:
+        self._store = store
+        self._locks = Locks(store)
+        with self.writing() as c:
+            c.execute("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
+            for statement in CREATE.split(";"):
+                c.execute(statement)
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        with (
+            translated(),
+            self._store.get_connection() as connection,
+            connection.transaction(),
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            yield PostgresCursor(cursor)
+
+    @contextmanager
+    def writing(self) -> Iterator[Cursor]:
+        with self.reading() as c:
+            c.execute("SET LOCAL synchronous_commit TO OFF")
+            yield c
+
+    def leading(self) -> AbstractContextManager[bool]:
+        return self._locks.trying("stagebook webhooks")
+
+    def close(self) -> None:
+        """The other connections are the store's."""
+        self._locks.close()

@@ -1,0 +1,93 @@
+"""Who is subscribed, as of a position: webhooks are facts, and change in order with the rest."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from adapters.webhooks.message import Delivery
+from application.history import load
+from application.ports import Recorded, Store
+from domain.base import State
+from domain.ids import Kind, guid, unpack
+from domain.order import Order
+from domain.webhook import Webhook
+from domain.webhook_triggers import becomes_paid, occasions
+
+
+class Subscriptions:
+    """Folds the facts of webhooks, and says who is to hear of each other fact."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.webhooks: dict[str, State] = {}
+        self._changed: set[str] = set()
+        self._listening: dict[tuple[int, str, str], list[str]] = {}
+        self._accounts: set[int] = set()
+
+    def restore(self, webhooks: Mapping[str, State]) -> None:
+        self.webhooks = dict(webhooks)
+        self._changed.clear()
+        self._index()
+
+    def enabled(self, webhook: str) -> bool:
+        return bool(self.webhooks.get(webhook, {}).get("enabled"))
+
+    def changed(self) -> dict[str, State | None]:
+        """The webhooks that changed since this was asked for; None: it was deleted."""
+        changed = {webhook: self.webhooks.get(webhook) for webhook in self._changed}
+        self._changed.clear()
+        return changed
+
+    def hear(self, recorded: Recorded, oldest: str) -> Iterator[Delivery]:
+        """What a fact is to be delivered as; nothing, if it is older than that."""
+        fact = recorded.fact
+        account, kind, _ = unpack(fact.originator_id)
+        if kind == Kind.WEBHOOK:
+            self._fold(recorded)
+        elif account in self._accounts and fact.time >= oldest:
+            yield from self._deliveries(recorded, account)
+
+    def _deliveries(self, recorded: Recorded, account: int) -> Iterator[Delivery]:
+        fact, part = recorded.fact, 0
+        for occasion in occasions(fact):
+            listening = self._listening.get((account, occasion.resource, occasion.trigger), ())
+            if listening and occasion.trigger == "paid" and not self._paid_by(recorded):
+                continue
+            thing = str(guid(account, occasion.kind, occasion.number))
+            for webhook in listening:
+                if self.webhooks[webhook]["identifier"] in (None, thing):
+                    yield Delivery(
+                        webhook=webhook,
+                        stream=str(fact.originator_id),
+                        position=recorded.position,
+                        part=part,
+                        version=fact.originator_version,
+                        **occasion._asdict(),
+                    )
+                    part += 1
+
+    def _paid_by(self, recorded: Recorded) -> bool:
+        """Whether it is this fact that makes the order fully paid."""
+        fact = recorded.fact
+        order = load(self._store, Order, fact.originator_id, fact.originator_version - 1)
+        before = order.capture()
+        order.apply(fact)
+        return becomes_paid(before.state, order.state)
+
+    def _fold(self, recorded: Recorded) -> None:
+        fact = recorded.fact
+        webhook = str(fact.originator_id)
+        state = self.webhooks.setdefault(webhook, {})
+        Webhook.evolve(state, fact)
+        if state.get("deleted"):
+            del self.webhooks[webhook]
+        self._changed.add(webhook)
+        self._index()
+
+    def _index(self) -> None:
+        self._listening, self._accounts = {}, set()
+        for webhook, state in self.webhooks.items():
+            if state["enabled"]:
+                account = unpack(UUID(webhook)).account
+                self._accounts.add(account)
+                of = (account, state["resource"], state["trigger"])
+                self._listening.setdefault(of, []).append(webhook)

@@ -19,6 +19,7 @@ from domain.event_facts import (
     DateRemoved,
     EventCreated,
     EventDeleted,
+    EventImageChanged,
     EventRelocated,
     EventRestored,
     EventSalePeriodChanged,
@@ -26,19 +27,20 @@ from domain.event_facts import (
 )
 from domain.ids import Kind, unpack
 from domain.location import LocationChanged, LocationCreated, LocationDeleted, LocationRestored
-from domain.order import (
-    CONFIRMED,
-    PAID,
+from domain.order import CONFIRMED, PAID, payment_status
+from domain.order_facts import (
+    HoldersNamed,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
     TicketsRemoved,
-    payment_status,
 )
 from domain.tickets import (
     TicketsChanged,
@@ -46,6 +48,8 @@ from domain.tickets import (
     TicketsLapsed,
     TicketsLocked,
     TicketsReleased,
+    TicketsRepriced,
+    TicketsScanned,
     TicketsSettled,
     TicketsTaken,
     TicketsUnlocked,
@@ -78,6 +82,7 @@ FIRES: dict[type[DomainEvent], tuple[str, ...]] = {
     **dict.fromkeys(GROUPS, ("event", "update")),
     EventRelocated: ("event", "update", "relation"),
     EventSalePeriodChanged: ("event", "update", "relation"),
+    EventImageChanged: ("event", "update"),
     StatusChanged: ("event", "update"),
     EventDeleted: ("event", "delete"),
     EventRestored: ("event", "create"),
@@ -95,10 +100,12 @@ FIRES: dict[type[DomainEvent], tuple[str, ...]] = {
     TicketsReleased: ("ticket",),
     TicketsLapsed: ("ticket",),
     TicketsSettled: ("ticket",),
+    TicketsRepriced: ("ticket",),
     TicketsHandedOver: ("ticket",),
     TicketsLocked: ("ticket",),
     TicketsUnlocked: ("ticket",),
     TicketsChanged: ("ticket",),
+    TicketsScanned: ("ticket", "scan"),
     CatalogItemCreated: ("shop", "create"),
     CatalogItemChanged: ("shop", "update"),
     CatalogItemArchived: ("shop", "delete"),
@@ -106,6 +113,9 @@ FIRES: dict[type[DomainEvent], tuple[str, ...]] = {
     OrderCreated: ("order", "create"),
     TicketsAdded: ("order", "update"),
     TicketsRemoved: ("order", "update", "paid"),
+    OrderRepriced: ("order", "update", "paid"),
+    HoldersNamed: ("order", "update"),
+    OrderChanged: ("order", "update"),
     OrderConfirmed: ("order", "update", "placed", "paid"),
     PaymentAdded: ("order", "update", "paid"),
     RefundAdded: ("order", "update"),
@@ -197,8 +207,12 @@ def _things(fact: Any, kind: Kind, number: int) -> list[int]:
     if isinstance(fact, ContingentAdded | ContingentChanged | ContingentRemoved):
         return [fact.contingentid]
     if isinstance(fact, TicketsChanged):
-        return list(dict.fromkeys(contingent_of(ticket["id"]) for ticket in fact.tickets))
-    return list(dict.fromkeys(move["contingentid"] for move in fact.moves))
+        found = (contingent_of(ticket["id"]) for ticket in fact.tickets)
+    elif isinstance(fact, TicketsScanned):
+        found = (contingent_of(ticket) for ticket in fact.tickets)
+    else:
+        found = (move["contingentid"] for move in fact.moves)
+    return list(dict.fromkeys(found))
 
 
 def _paid(order: State) -> bool:

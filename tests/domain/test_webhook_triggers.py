@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.base import DomainEvent
-from domain.catalog import CatalogItemArchived, CatalogItemCreated
+from domain.catalog_item import CatalogItemArchived, CatalogItemCreated
 from domain.contingents import ContingentAdded, ContingentChanged
 from domain.event_facts import (
     DateAdded,
@@ -18,8 +18,15 @@ from domain.event_facts import (
 )
 from domain.ids import Kind, guid, unpack
 from domain.location import LocationChanged
-from domain.order import OrderConfirmed, OrderCreated, OrderLapsed, PaymentAdded
-from domain.tickets import BarcodesSeeded, TicketsChanged, TicketsTaken, first_ticket, movement
+from domain.order_facts import OrderConfirmed, OrderCreated, OrderLapsed, PaymentAdded
+from domain.tickets import (
+    BarcodesSeeded,
+    TicketsChanged,
+    TicketsScanned,
+    TicketsTaken,
+    first_ticket,
+    movement,
+)
 from domain.webhook_triggers import FIRES, KIND_OF, becomes_paid, occasions
 from tests.golden.examples import EXAMPLES
 from tests.spec import ACCOUNT, at
@@ -92,6 +99,16 @@ def test_tickets_that_move_are_revisions_of_their_contingents() -> None:
     )
 
     assert taken == changed == ["ticket 8 revision", "ticket 9 revision"]
+
+
+def test_a_scan_is_heard_of_its_contingent() -> None:
+    tickets = [first_ticket(8), first_ticket(8) + 1]
+
+    scanned = heard(
+        TicketsScanned, Kind.INVENTORY, tickets=tickets, direction="in", scandeviceid=None
+    )
+
+    assert scanned == ["ticket 8 scan", "ticket 8 revision"]
 
 
 def test_what_is_nobodys_business_is_not_heard() -> None:

@@ -11,7 +11,7 @@ from application.webhooks import before_the_first, create_webhook
 from domain.base import DomainEvent
 from domain.ids import Kind, account_number, guid
 from domain.location import LocationCreated, LocationFields
-from domain.order import OrderConfirmed, OrderCreated, PaymentAdded
+from domain.order_facts import OrderConfirmed, OrderCreated, PaymentAdded
 from domain.registry import Role
 from domain.webhook import WebhookCreated, WebhookFields
 from tests.application.desk import Desk
@@ -121,6 +121,6 @@ def test_there_is_nothing_to_hear_before_the_first_webhook() -> None:
         position = store.position()
         says = {"name": "A", "url": "https://a.com", "resource": "event", "trigger": "create"}
         for _ in range(2):
-            desk.do(lambda work: create_webhook(work, WebhookFields(**says)))
+            desk.do(lambda work: create_webhook(work, WebhookFields(**says)).number)
 
         assert before_the_first(store) == position

@@ -9,7 +9,7 @@ from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State
 from domain.errors import Invalid, LocationInUse
 from domain.ids import Kind
 from domain.translations import checked
-from domain.values import Count, CountryCode, Guid, Line, Text, TimeZone, field
+from domain.values import Count, CountryCode, Guid, Line, Reference, Text, TimeZone, field
 
 TRANSLATABLE = frozenset({"name", "description", "info"})
 PLACEHOLDER, PLACEHOLDER_NAME = 0, "To be announced"
@@ -41,6 +41,7 @@ class LocationFields(CustomizableFields):
     countrycode: CountryCode | None = field("Country, ISO 3166-1 alpha-2", "BE")
     lat: Annotated[float, Field(ge=-90, le=90)] | None = field("Latitude, degrees", 51.05)
     long: Annotated[float, Field(ge=-180, le=180)] | None = field("Longitude, degrees", 3.72)
+    geostatus: Reference | None = field("How its place was found; kept as it is", 1)
     timezone: TimeZone | None = field("IANA time zone", "Europe/Brussels", cleared="UTC")
     public: bool | None = field("Shown in public listings", True, cleared=False)
     seats_chart_key: Line | None = field("Key of its chart at Seats.io")

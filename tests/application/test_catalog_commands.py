@@ -229,6 +229,19 @@ def test_a_catalog_is_imported_as_it_was_exported(exported: list[bytes]) -> None
     assert following > 4
 
 
+def test_a_tracker_has_the_same_code_where_it_is_imported() -> None:
+    desk = Desk(account=account_number("demo"))
+    code = created(desk, Tracker, **LEAST[Tracker]).state["code"]
+    opening = {"language": "en", "currency": "EUR", "timezone": "UTC"}
+    lines = list(export_lines(desk.store, "demo", opening))
+    desk.close()
+
+    desk = imported(lines)
+
+    assert state(desk, Tracker, 1)["code"] == code
+    desk.close()
+
+
 def test_an_account_of_an_older_export_gets_its_catalog(exported: list[bytes]) -> None:
     desk = imported(exported[:1])
 

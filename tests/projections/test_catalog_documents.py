@@ -25,6 +25,7 @@ from domain.catalog_item import (
 from domain.contact import Contact
 from domain.custom_fields import CustomField
 from domain.ids import Kind
+from domain.tracker import Tracker
 from projections.catalog_documents import CatalogDocuments
 from tests.application.desk import Desk, rendered
 from tests.projections.conftest import MakeView, new_view
@@ -166,11 +167,21 @@ def test_other_things_leave_the_catalog_alone(make_view: MakeView) -> None:
     assert list(projected.rows()) == []
 
 
-numbers, kinds = st.integers(1, 5), st.sampled_from([PriceType, SalesChannel])
-fields = st.fixed_dictionaries(
-    {"name": st.sampled_from(["A", "b c", "B"])},
-    optional={"typeid": st.none(), "c_a": st.none() | st.booleans()},
-)
+numbers, kinds = st.integers(1, 5), st.sampled_from([PriceType, SalesChannel, Tracker, Contact])
+names = st.sampled_from(["A", "b c", "B"])
+customs = {"c_a": st.none() | st.booleans()}
+typed = st.fixed_dictionaries({"name": names}, optional={"typeid": st.none(), **customs})
+fields: dict[type[CatalogItem], st.SearchStrategy[Any]] = {
+    PriceType: typed,
+    SalesChannel: typed,
+    Tracker: st.fixed_dictionaries(
+        {"name": names, "type": st.just("email"), "saleschannelid": st.integers(1, 4)},
+        optional=customs,
+    ),
+    Contact: st.fixed_dictionaries(
+        {}, optional={"firstname": names, "email": st.none() | st.just("a@b"), **customs}
+    ),
+}
 commands: st.SearchStrategy[Any] = kinds.flatmap(
     lambda cls: st.one_of(
         st.builds(partial, st.just(create_item), cls=st.just(cls), fields=bodies(cls)),
@@ -189,7 +200,7 @@ commands: st.SearchStrategy[Any] = kinds.flatmap(
 
 
 def bodies(cls: type[CatalogItem]) -> st.SearchStrategy[Any]:
-    return fields.map(cls.FIELDS.model_validate)
+    return fields[cls].map(cls.FIELDS.model_validate)
 
 
 def asked(desk: Desk, decide: Any, body: bytes) -> bytes:

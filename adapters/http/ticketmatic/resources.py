@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import CATALOG, LOCATIONS
+from adapters.http import requests
 from adapters.http.auth import May
 from adapters.http.ticketmatic.languages import unflat, written
 from adapters.http.ticketmatic.wire import lenient
@@ -26,9 +27,9 @@ from domain.catalog import LockType, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.contact import Contact
 from domain.custom_fields import CustomField, CustomFieldValue
-from domain.errors import Invalid
+from domain.errors import Invalid, NotFound
 from domain.ids import Kind
-from domain.location import TRANSLATABLE, Location, LocationFields
+from domain.location import PLACEHOLDER, TRANSLATABLE, Location, LocationFields
 from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatingPlan, SeatRank
 from projections.base import Projection
@@ -73,6 +74,13 @@ class Resource:
     @property
     def name(self) -> str:
         return self.what.replace(" ", "_")
+
+    def number(self, id_: str, who: Principal) -> int:
+        """Which one a path names. The placeholder is nobody's."""
+        number = requests.number_of(id_, self.kind, who)
+        if number == PLACEHOLDER:
+            raise NotFound(f"{self.kind.title} {id_} does not exist", id=number)
+        return number
 
     def shape(self, body: bytes, *, listed: bool = False) -> bytes:
         """A document of ours as this vendor has it."""
@@ -169,7 +177,7 @@ EVENT_LOCATIONS = Resource(
     change=locations.change_location,
     archive=locations.delete_location,
     document=lambda location: location_document(location.state, location.account),
-    where=(("number", ">", 0),),  # number 0 stands for a Location that is not known yet
+    where=(("number", ">", PLACEHOLDER),),
     archives=False,
     ignored=frozenset({"lat", "long"}),
     says=lambda _: {"isarchived": False},

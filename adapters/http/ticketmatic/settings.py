@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG
-from adapters.http import reads, requests
+from adapters.http import reads
 from adapters.http.auth import May
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
@@ -26,7 +26,6 @@ from application.keyring import Principal
 from application.ports import Answer
 from domain.base import Aggregate
 from domain.errors import Invalid
-from domain.ids import Kind
 from domain.seating import SeatingPlan, SeatingPlanFields
 from domain.values import MAX_ID, microseconds
 
@@ -101,7 +100,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     )
     async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.write)
-        number = requests.number_of(id, resource.kind, who)
+        number = resource.number(id, who)
         said = await wire.sent_object(request, who)
         decide = resource.changing(number, said, language_of(request, who), who)
         return await done(request, who, decide, document_of(request, who, resource))
@@ -116,7 +115,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     )
     async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, May.COMMAND)
-        number = requests.number_of(id, resource.kind, who)
+        number = resource.number(id, who)
         return await done(request, who, resource.archiving(number), lambda _: b"null")
 
 
@@ -145,7 +144,7 @@ def translations(resource: Resource, path: str) -> None:
     )
     async def put(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.write)
-        number = requests.number_of(id, resource.kind, who)
+        number = resource.number(id, who)
         decide = resource.translating(number, await wire.sent_object(request, who), who)
         return await done(request, who, decide, lambda made: texts(resource.document(made), who))
 
@@ -167,7 +166,7 @@ async def logical_plan(request: Request, accountname: Account, id: Id) -> Respon
 async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Keeps its rows and seats."""
     who = caller(request, accountname, May.COMMAND)
-    number = requests.number_of(id, Kind.SEATING_PLAN, who)
+    number = SEATING_PLANS.number(id, who)
     plan = parse(await StrictRequest.of(request).body())
     if not isinstance(plan, dict):
         raise Invalid("body", "expected a JSON object")
@@ -209,7 +208,7 @@ async def answered(
 
 async def found(request: Request, who: Principal, resource: Resource, id_: str) -> bytes:
     """The document as it is stored."""
-    number = requests.number_of(id_, resource.kind, who)
+    number = resource.number(id_, who)
     await wire.fresh(request, resource.projection)
     body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
     return body

@@ -24,6 +24,7 @@ EVERYTHING = {
     "long": -3.72,
     "timezone": "Europe/Brussels",
     "public": True,
+    "geostatus": 1,
     "seats_chart_key": "hall-1",
     "parent_guid": "2a97516c-354b-8002-8000-000000000007",
     "translations": {"namefr": "Salle de concert"},

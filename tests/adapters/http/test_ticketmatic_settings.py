@@ -49,7 +49,7 @@ KINDS: dict[str, tuple[Api, dict[str, Any], dict[str, Any]]] = {
     "event locations": (
         event_locations,
         {"name": "Hall", "street1": "Kerkstraat", "countrycode": "BE", "info": "Tram 1"},
-        {"city": "Gent", "zip": "9000"},
+        {"city": "Gent", "zip": "9000", "geostatus": 1},
     ),
     "price lists": (pricelists, {"name": "Concerts"}, {"hasranks": True}),
     "price types": (price_types, {"name": "Students", "typeid": 2302}, {"remark": "With a card"}),
@@ -103,6 +103,15 @@ def raw(tm: Client, method: str, path: str, **says: Any) -> httpx.Response:
     _, headers, _ = made._prepare()
     url = f"{tm.server}/api/1/{tm.account_code}{path}"
     return tm._http.request(method, url, headers={**headers, **says.pop("headers", {})}, **says)
+
+
+def live(tm: Client, served: Served, **fields: Any) -> Any:
+    """An Event, made on the native surface."""
+    headers = served.token(tm.account_code)
+    body = {"name": "Live", **fields}
+    made = httpx.post(f"{served.url}/v1/events", json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    return made.json()
 
 
 @pytest.fixture
@@ -233,6 +242,30 @@ def test_a_list_refuses_what_is_no_time(tm: Client, since: str) -> None:
 
     assert (found.status_code, found.json()["code"]) == (400, 400)
     assert found.headers["content-type"].startswith("text/plain")
+
+
+NATIVE = {what: f"catalog/{what.replace(' ', '')}" for what in KINDS} | {
+    "event locations": "locations"
+}
+
+
+@EACH
+def test_it_is_whole_on_the_native_surface_with_the_key_that_made_it(
+    tm: Client, served: Served, what: str
+) -> None:
+    api, _, change = KINDS[what]
+    made = new(tm, what)
+    api.update(tm, made.id, change)
+    headers = served.token(tm.account_code) | {"Stagebook-After": str(served.book.store.position())}
+    path = f"{served.url}/v1/{NATIVE[what]}/{made.id}"
+
+    native = httpx.get(path, headers=headers).json()
+    history = httpx.get(f"{path}/history", headers=headers).json()["data"]
+
+    assert native["version"] == 2
+    for name, value in change.items():
+        assert native[name] == value
+    assert [one["actor"] for one in history] == [f"key of {tm.account_code}"] * 2
 
 
 # -- languages
@@ -382,15 +415,23 @@ def test_where_a_location_lies_cannot_be_written(tm: Client) -> None:
 
 def test_a_location_where_an_event_is_stays(tm: Client, served: Served) -> None:
     made = new(tm, "event locations")
-    native = served.token(tm.account_code)
-    body = {"name": "Live", "locationid": made.id}
-    httpx.post(f"{served.url}/v1/events", json=body, headers=native).raise_for_status()
+    live(tm, served, locationid=made.id)
 
     with pytest.raises(ClientException) as refused:
         event_locations.delete(tm, made.id)
 
     assert refused.value.code == 400
     assert event_locations.get(tm, made.id).name == "Hall"
+
+
+def test_the_place_of_events_that_have_none_yet_is_no_location(tm: Client, served: Served) -> None:
+    live(tm, served, locationid=0)
+
+    assert ids(event_locations.get_list(tm)) == []
+    for call in (event_locations.get, event_locations.delete):
+        with pytest.raises(ClientException) as refused:
+            call(tm, 0)
+        assert refused.value.code == 404
 
 
 def test_an_empty_text_clears_what_buyers_do_not_read(tm: Client) -> None:

@@ -54,6 +54,7 @@ class Served:
         """A client of a new account, or with another key of that one."""
         number = next(_numbers)
         accesskey, name = f"ak{number}", account or f"house{number}"
+        has = {"name": f"key of {name}" if account is None else None, **has}
         sealed = Seal(self.settings).seal(accesskey, SECRET)
         adding = adding_signing_key(NewKey(name, role, **has), accesskey, sealed)
         self._beside.execute(adding, account=0, actor="tests")

@@ -188,8 +188,8 @@ async def asked(request: Request, who: Principal, resource: Resource) -> tuple[C
         where.append(("archived", "=", 0))
     if since := wire.since(request, who):
         where.append(("updated", ">=", microseconds(since)))
-    if wire.parameter(request, "filter"):
-        raise Invalid("filter", "filters are not understood here yet")
+    if found := await wire.filtered(request, who):
+        where.append(found)
     return tuple(where)
 
 

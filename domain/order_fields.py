@@ -18,6 +18,7 @@ class OrderFields(CustomizableFields):
             "ended",
             "saleschannelid",
             "tickets",
+            "holders",
             "totalamount",
             "amountpaid",
             "currency",

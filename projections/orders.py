@@ -41,6 +41,7 @@ def order_document(state: State, account: int) -> dict[str, Any]:
             for line in state["lines"]
             for ticket in ranges.numbers(line["tickets"])
         ],
+        "holders": [_holder(int(n), said) for n, said in state.get("holders", {}).items()],
         "totalamount": number(total, currency),
         "amountpaid": number(state["amountpaid"], currency),
         "currency": currency,
@@ -52,6 +53,15 @@ def order_document(state: State, account: int) -> dict[str, Any]:
         "createdts": state["createdts"],
         "lastupdatets": state["lastupdatets"],
         **{name: value for name, value in state.items() if name.startswith("c_")},
+    }
+
+
+def _holder(ticket: int, said: State) -> dict[str, Any]:
+    """Who comes with a ticket."""
+    return {
+        "id": ticket,
+        "ticketholderid": said.get("ticketholderid"),
+        "ticketname": said.get("ticketname"),
     }
 
 
@@ -79,6 +89,7 @@ class Orders:
             "number",
             "status",
             "saleschannelid",
+            "customerid",
             "paymentstatus",
             "created",
             "updated",
@@ -106,6 +117,7 @@ class Orders:
             state["number"],
             state["status"],
             state["saleschannelid"],
+            state.get("customerid"),
             payment_status(state),
             microseconds(state["createdts"]),
             microseconds(state["lastupdatets"]),

@@ -96,6 +96,16 @@ class OrderPayment(BaseModel):
     refundof: int | None = Field(description="The payment that was given back")
 
 
+class TicketHolder(BaseModel):
+    """Who comes with a ticket."""
+
+    model_config = AS_SHOWN
+
+    id: Number
+    ticketholderid: int | None = Field(description="A contact")
+    ticketname: str | None = Field(description="The name on the ticket")
+
+
 class OrderDocument(CustomizableFields):
     """Tickets that were taken together."""
 
@@ -114,6 +124,7 @@ class OrderDocument(CustomizableFields):
     paymentscenarioid: int | None = Field(description="How it is to be paid")
     rappelts: Moment | None = Field(description="When to remind of the payment")
     tickets: list[OrderTicket] = Field(description="What it holds")
+    holders: list[TicketHolder] = Field(description="Who comes with a ticket, where it was said")
     totalamount: Amount
     amountpaid: Amount
     currency: str = Field(description="Currency of ISO 4217", examples=["EUR"])

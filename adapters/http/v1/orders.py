@@ -167,9 +167,10 @@ def held(found: tuple[Order, dict[int, Inventory]]) -> Answer:
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
+    document = order_document(order.state, order.account)
     nobody = {"ticketholderid": None, "ticketname": None}
-    named = {int(n): nobody | said for n, said in order.state.get("holders", {}).items()}
-    for ticket in order_document(order.state, order.account)["tickets"]:
+    named = {holder["id"]: holder for holder in document["holders"]}
+    for ticket in document["tickets"]:
         inventory = inventories[ticket["eventid"]]
         yield {
             **ticket,

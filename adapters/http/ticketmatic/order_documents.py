@@ -1,0 +1,233 @@
+"""An order as this vendor's clients have it, made of the native document.
+
+Alone, it is made where its tickets are in memory, and has their barcodes; in a list it has not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
+
+from adapters.bootstrap import CATALOG, EVENTS, Stagebook
+from adapters.http.auth import GRANTED, May
+from adapters.http.v1.orders import held_tickets
+from application.group_commit import Work
+from application.keyring import Principal
+from domain.contact import Contact
+from domain.ids import Kind, key
+from domain.inventory import Inventory
+from domain.order import LAPSED, Order
+from projections.base import Projection
+from projections.orders import order_document
+
+Body = dict[str, Any]
+NOT_DELIVERED = 2601
+NO_SEAT = dict.fromkeys(
+    (
+        "bundleid",
+        "bundlevariant",
+        "deliveredts",
+        "locktypeid",
+        "seatcachedvisualx",
+        "seatcachedvisualy",
+        "seatdescription",
+        "seated_ref",
+        "seatid",
+        "seatname",
+        "seatpriority",
+        "seatrownumber",
+        "seatseatnumber",
+        "seatzoneid",
+        "seatzonename",
+        "transferredto",
+        "vouchercodeid",
+    )
+)
+"""What a ticket has not, here."""
+MINIMAL = (
+    "orderid",
+    "code",
+    "status",
+    "paymentstatus",
+    "deliverystatus",
+    "saleschannelid",
+    "customerid",
+    "totalamount",
+    "amountpaid",
+    "nbroftickets",
+    "expiryts",
+    "createdts",
+    "lastupdatets",
+)
+
+
+class TicketmaticOrder(BaseModel):
+    """An order, with its times in the account's time zone."""
+
+    model_config = ConfigDict(extra="allow")
+
+    orderid: int = Field(description="Its number")
+    status: int = Field(description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived")
+    tickets: list[dict[str, Any]] = Field(description="What it holds")
+    payments: list[dict[str, Any]] = Field(description="Payments, and refunds below 0")
+    totalamount: float = Field(description="What it costs")
+    amountpaid: float = Field(description="What was paid")
+
+
+class OrderList(BaseModel):
+    """A page of orders."""
+
+    data: list[dict[str, Any]] = Field(description="The orders")
+    nbrofresults: int = Field(ge=0, description="How many there are in all pages")
+    lookup: dict[str, dict[str, Any]] = Field({}, description="What they name, by id")
+
+
+class AddedTickets(BaseModel):
+    """Tickets that were added, and the order that holds them."""
+
+    ids: list[int] = Field(description="As they were asked for")
+    order: TicketmaticOrder
+
+
+def known(work: Work, order: Order, who: Principal) -> Body:
+    """An order with all that is known of its tickets."""
+    inventories = {event: work.load(Inventory, event) for event in order.events}
+    document = order_document(order.state, order.account)
+    names = {
+        contingent["id"]: contingent["name"]
+        for inventory in inventories.values()
+        for contingent in inventory.contingents()
+    }
+    document["tickets"] = [
+        {**ticket, "tickettypename": names[ticket["contingentid"]]}
+        for ticket in held_tickets(order, inventories)
+    ]
+    customer: Mapping[str, Any] = {}
+    if document["customerid"] and may_know(who):
+        customer = work.load(Contact, document["customerid"]).state
+    return vendors(document, customer)
+
+
+def may_know(who: Principal) -> bool:
+    """Whether contacts may be shown: those who sell know who buys."""
+    return May.SELL in GRANTED[who.role]
+
+
+def vendors(document: Body, customer: Mapping[str, Any]) -> Body:
+    """The vendor's document of a native one."""
+    number, tickets = document["id"], document["tickets"]
+    named = {holder["id"]: holder for holder in document["holders"]}
+    return {
+        "orderid": number,
+        "code": document["guid"],
+        "status": document["status"],
+        "saleschannelid": document["saleschannelid"],
+        "customerid": document["customerid"],
+        "firstname": customer.get("firstname"),
+        "lastname": customer.get("lastname"),
+        "deliveryscenarioid": document["deliveryscenarioid"],
+        "deliverystatus": NOT_DELIVERED,
+        "deliveryaddress": None,
+        "paymentscenarioid": document["paymentscenarioid"],
+        "paymentstatus": document["paymentstatus"],
+        "totalamount": document["totalamount"],
+        "amountpaid": document["amountpaid"],
+        "currency": document["currency"],
+        "nbroftickets": len(tickets),
+        "tickets": [_ticket(number, ticket, named.get(ticket["id"], {})) for ticket in tickets],
+        "payments": [_payment(number, payment) for payment in document["payments"]],
+        "products": [],
+        "ordercosts": [],
+        "calculate_ordercosts": False,
+        "promocodes": [],
+        "queuetokens": [],
+        "deferredpaymentproperties": None,
+        "hasopenpaymentrequest": False,
+        "isauthenticatedcustomer": False,
+        "webskinid": None,
+        "rappelts": document["rappelts"],
+        "rappelhandled": False,
+        "expiryts": document["expiryts"],
+        "expiryhandled": document["ended"] == LAPSED,
+        "createdts": document["createdts"],
+        "lastupdatets": document["lastupdatets"],
+        **{name: value for name, value in document.items() if name.startswith("c_")},
+    }
+
+
+def _ticket(order: int, ticket: Body, holder: Body) -> Body:
+    """`orderid`, no seat, and what the native one says; a contingent is a ticket type here."""
+    return {
+        **NO_SEAT,
+        "tickettypename": None,
+        "barcode": None,
+        "ticketholderid": holder.get("ticketholderid"),
+        "ticketname": holder.get("ticketname"),
+        **{name: value for name, value in ticket.items() if name != "contingentid"},
+        "orderid": order,
+        "tickettypeid": ticket["contingentid"],
+        "cachedaccesscontrolstatus": ticket.get("accesscontrolstatus"),
+        "servicecharge": 0.0,
+        "orderfee": 0.0,
+    }
+
+
+def _payment(order: int, payment: Body) -> Body:
+    return {
+        "id": payment["id"],
+        "orderid": order,
+        "amount": payment["amount"],
+        "paidts": payment["ts"],
+        "paymentmethodid": payment["paymentmethodid"],
+        "refundpaymentid": payment["refundof"],
+        "properties": None,
+        "vouchercodeid": None,
+    }
+
+
+# -- what orders name
+
+
+def customers(book: Stagebook, who: Principal, documents: list[Body]) -> dict[int, Body]:
+    """The contacts of orders, by number, for those who may know them."""
+    if not may_know(who):
+        return {}
+    numbers = {document["customerid"] for document in documents}
+    return _found(book, who, CATALOG, Kind.CONTACT, numbers)
+
+
+def lookup(book: Stagebook, who: Principal, documents: list[Body]) -> dict[str, dict[str, Body]]:
+    """All that native orders name, by what it is and by id."""
+    tickets = [ticket for document in documents for ticket in document["tickets"]]
+    events = _found(book, who, EVENTS, Kind.EVENT, {ticket["eventid"] for ticket in tickets})
+    types = {ticket["contingentid"] for ticket in tickets}
+    lots = [
+        lot for event in events.values() for lot in event["contingents"] + event["seated_contingents"]
+    ]
+    channels = {document["saleschannelid"] for document in documents}
+    price_types = {ticket["pricetypeid"] for ticket in tickets}
+    scenarios = {document["paymentscenarioid"] for document in documents}
+    named: dict[str, dict[int, Body]] = {
+        "events": events,
+        "tickettypes": {
+            lot["id"]: {"id": lot["id"], "name": lot["name"], "fulltypename": lot["name"]}
+            for lot in lots
+            if lot["id"] in types
+        },
+        "pricetypes": _found(book, who, CATALOG, Kind.PRICE_TYPE, price_types),
+        "saleschannels": _found(book, who, CATALOG, Kind.SALES_CHANNEL, channels),
+        "paymentscenarios": _found(book, who, CATALOG, Kind.PAYMENT_SCENARIO, scenarios),
+        "contacts": customers(book, who, documents),
+        "deliveryscenarios": {},
+        "seatzones": {},
+    }
+    return {name: {str(n): found for n, found in those.items()} for name, those in named.items()}
+
+
+def _found(
+    book: Stagebook, who: Principal, projection: Projection, kind: Kind, numbers: set[Any]
+) -> dict[int, Body]:
+    view = book.view(projection)
+    found = {n: view.document(key(who.account, kind, n)) for n in sorted(numbers - {None})}
+    return {n: from_json(stored[0]) for n, stored in found.items() if stored}

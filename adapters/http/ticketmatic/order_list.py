@@ -1,0 +1,120 @@
+"""The list of orders: what its parameters ask for."""
+
+from typing import Any
+
+from fastapi import Request
+from pydantic_core import from_json, to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CATALOG, ORDERS
+from adapters.http import reads
+from adapters.http.auth import stagebook
+from adapters.http.body import check_text
+from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic.order_documents import (
+    MINIMAL,
+    customers,
+    lookup,
+    may_know,
+    vendors,
+)
+from adapters.views.select import Condition, Select
+from application.keyring import Principal
+from domain.errors import Invalid
+from domain.ids import Kind
+from domain.order import CONFIRMED, UNCONFIRMED
+from domain.values import MAX_ID, microseconds
+from projections.location_documents import words
+
+PARAMETERS = (
+    "filter",
+    "includearchived",
+    "lastupdatesince",
+    "limit",
+    "offset",
+    "orderby",
+    "orderby_asc",
+    "output",
+    "searchterm",
+    "simplefilter",
+)
+MOST = 1_000
+MAX_OFFSET = 2**31
+MAX_CUSTOMERS = 1_000
+ORDERED_BY = {"createdts": "created", "lastupdatets": "updated"}
+OUTPUTS = ("ids", "minimal", "default", "withlookup")
+
+
+async def list_of_orders(request: Request, who: Principal) -> Response:
+    output = wire.parameter(request, "output") or "default"
+    if output not in OUTPUTS:
+        raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
+    select = await _asked(request, who)
+    await wire.fresh(request, ORDERS, CATALOG)
+    book = stagebook(request)
+    page = await reads.blocking(book.view(ORDERS).page, select)
+    documents = [from_json(body) for body in page.bodies]
+    if output == "ids":
+        return wire.listed([to_json({"orderid": d["id"]}) for d in documents], page.total)
+    known = await reads.blocking(customers, book, who, documents)
+    found = [vendors(d, known.get(d["customerid"], {})) for d in documents]
+    if output == "minimal":
+        found = [{name: order[name] for name in MINIMAL} for order in found]
+    named = None
+    if output == "withlookup":
+        named = to_json(await reads.blocking(lookup, book, who, documents))
+    shown = [times.shown(to_json(order), who.timezone) for order in found]
+    return wire.listed(shown, page.total, named and times.shown(named, who.timezone))
+
+
+async def _asked(request: Request, who: Principal) -> Select:
+    simple = wire.json_parameter(request, "simplefilter")
+    where: list[Condition] = []
+    if (status := _integer(simple, "status")) is not None:
+        where.append(("status", "=", status))
+    elif not wire.flag(request, "includearchived"):
+        where.append(("status", "in", (UNCONFIRMED, CONFIRMED)))
+    for name in ("customerid", "saleschannelid"):
+        if (number := _integer(simple, name)) is not None:
+            where.append((name, "=", number))
+    if "createdsince" in simple:
+        created = times.read("simplefilter.createdsince", simple["createdsince"], who.timezone)
+        where.append(("created", ">=", microseconds(created)))
+    if since := wire.since(request, who):
+        where.append(("updated", ">=", microseconds(since)))
+    if ids := await wire.filtered(request, who):
+        where.append(ids)
+    if term := wire.parameter(request, "searchterm"):
+        where.append(await _matching(request, who, term))
+    order = wire.parameter(request, "orderby") or "createdts"
+    if order not in ORDERED_BY:
+        raise Invalid("orderby", f"expected one of {', '.join(ORDERED_BY)}")
+    return Select(
+        who.account,
+        tuple(where),
+        order=ORDERED_BY[order],
+        descending=not wire.flag(request, "orderby_asc"),
+        limit=wire.number(request, "limit", MOST, 0, MOST),
+        offset=wire.number(request, "offset", 0, 0, MAX_OFFSET),
+    )
+
+
+async def _matching(request: Request, who: Principal, term: str) -> Condition:
+    """The order of that number, or the orders of the customers that are called so."""
+    check_text("searchterm", term)
+    if term.isascii() and term.isdigit():
+        return ("number", "=", min(int(term[:20]), MAX_ID))
+    if not may_know(who):
+        return ("number", "in", ())
+    await wire.fresh(request, CATALOG)
+    where = (("kind", "=", int(Kind.CONTACT)),)
+    named = Select(who.account, where, words(term), limit=MAX_CUSTOMERS, counted=False)
+    page = await reads.blocking(stagebook(request).view(CATALOG).page, named)
+    return ("customerid", "in", tuple(from_json(body)["id"] for body in page.bodies))
+
+
+def _integer(simple: dict[str, Any], name: str) -> int | None:
+    value = simple.get(name)
+    if value is not None and (type(value) is not int or abs(value) > MAX_ID):
+        raise Invalid(f"simplefilter.{name}", "expected an integer")
+    return value

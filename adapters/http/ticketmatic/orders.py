@@ -1,0 +1,250 @@
+"""`/orders`: tickets taken, sold, paid, given back, handed over; many at once."""
+
+from collections.abc import Callable
+from functools import partial
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.http import reads, requests
+from adapters.http.auth import May, stagebook
+from adapters.http.commands import ask
+from adapters.http.ticketmatic import order_bodies as bodies
+from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.order_batch import Done, cancel_all, update_all
+from adapters.http.ticketmatic.order_documents import (
+    AddedTickets,
+    OrderList,
+    TicketmaticOrder,
+    known,
+)
+from adapters.http.ticketmatic.order_list import PARAMETERS, list_of_orders
+from adapters.http.ticketmatic.order_logs import LogItem, log_items
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, Id, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.v1.orders import hold, where_known, with_events
+from application import orders, sales
+from application.group_commit import Work
+from application.keyring import Principal
+from application.ports import Answer, Recorded, Store
+from domain import ranges
+from domain.ids import Kind
+from domain.order import Order
+from domain.taking import PaymentBody, RefundBody
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+ORDERS = "/{accountname}/orders"
+ORDER = ORDERS + "/{id}"
+MOST_LOGGED = 10_000
+
+Deciding = Callable[[Work], Order]
+
+
+async def answered(request: Request, who: Principal, decide: Deciding) -> Response:
+    """A command whose answer is the order."""
+
+    def decided(work: Work) -> bytes:
+        return to_json(known(work, decide(work), who))
+
+    return await command(request, who, decided, bytes)
+
+
+# -- one by one
+
+
+@router.get(ORDERS, name="tm_list_orders", **answers(OrderList, parameters=PARAMETERS))
+async def list_orders(request: Request, accountname: Account) -> Response:
+    """The orders that are not archived, the newest first; their tickets without barcodes."""
+    return await list_of_orders(request, caller(request, accountname, May.READ))
+
+
+@router.post(
+    ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body="OrderBody")
+)
+async def create_order(request: Request, accountname: Account) -> Response:
+    """An empty order on a sales channel."""
+    who = caller(request, accountname, May.SELL)
+    body = bodies.creating(await wire.sent_object(request, who))
+    return await answered(request, who, partial(sales.create_order, body=body, hold=hold(request)))
+
+
+@router.get(ORDER, name="tm_get_order", **answers(TicketmaticOrder))
+async def get_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    """One order, with what it names."""
+    who = caller(request, accountname, May.READ)
+    number = requests.number_of(id, Kind.ORDER, who)
+
+    def shown(found: bytes) -> Answer:
+        return Answer(200, {}, wire.shown(request, found, who))
+
+    def look(work: Work) -> bytes:
+        return to_json(known(work, work.load(Order, number).require(), who))
+
+    return await ask(request, look, shown, who=who)
+
+
+@router.put(ORDER, name="tm_update_order", **answers(TicketmaticOrder, body="OrderFields"))
+async def update_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Changes the fields that are sent."""
+    who = caller(request, accountname, May.SELL)
+    fields = bodies.fields(await wire.sent_object(request, who))
+    number = requests.number_of(id, Kind.ORDER, who)
+    return await answered(
+        request, who, partial(orders.change_order, number=number, fields=fields)
+    )
+
+
+@router.post(ORDER, name="tm_confirm_order", **answers(TicketmaticOrder))
+async def confirm_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Unconfirmed → Confirmed. In time, or not at all."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    return await answered(request, who, partial(sales.confirm_order, number=number))
+
+
+@router.delete(ORDER, name="tm_delete_order", **answers(None))
+async def delete_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Gives all its tickets back and archives it."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    return await command(request, who, partial(sales.cancel_order, number=number))
+
+
+# -- its tickets
+
+
+@router.post(
+    f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body="object")
+)
+async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Takes tickets, at most 50 a call: these very ones, or any at a price."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    wanted = bodies.adding(await wire.sent_object(request, who))
+    takes = await with_events(request, wanted.takes, who)
+    adding = partial(
+        sales.add_tickets,
+        number=number,
+        take=takes,
+        promocodes=wanted.promocodes,
+        hold=hold(request),
+    )
+    decide = bodies.named_as_sent(where_known(takes, adding), wanted.places)
+
+    def added(work: Work) -> bytes:
+        order = decide(work)
+        lines = order.state["lines"][-len(takes) :]
+        ids = [ticket for line in lines for ticket in ranges.numbers(line["tickets"])]
+        return to_json({"ids": ids, "order": known(work, order, who)})
+
+    return await command(request, who, added, bytes)
+
+
+@router.put(
+    f"{ORDER}/tickets", name="tm_update_tickets", **answers(TicketmaticOrder, body="object")
+)
+async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Names who comes with tickets, or gives them other price types."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    change = bodies.updating(await wire.sent_object(request, who))
+    if isinstance(change, list):
+        naming = partial(orders.name_holders, number=number, holders=change)
+        return await answered(request, who, naming)
+    repricing = partial(
+        orders.reprice_tickets, number=number, wanted=change, promocodes=(), hold=hold(request)
+    )
+    return await answered(request, who, repricing)
+
+
+@router.delete(
+    f"{ORDER}/tickets", name="tm_delete_tickets", **answers(TicketmaticOrder, body="TicketsBody")
+)
+async def delete_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Gives tickets back."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    tickets = bodies.tickets(await wire.sent_object(request, who))
+    removing = partial(sales.remove_tickets, number=number, tickets=tickets, hold=hold(request))
+    return await answered(request, who, removing)
+
+
+@router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body="object"))
+async def split_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Hands tickets over to a new order, which is the answer. Payments stay."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    tickets, fields = bodies.splitting(await wire.sent_object(request, who))
+
+    def split(work: Work) -> Order:
+        made = sales.split_order(work, number, tickets)
+        return orders.change_order(work, made.number, fields)
+
+    return await answered(request, who, split)
+
+
+# -- its money
+
+
+@router.post(
+    f"{ORDER}/payments", name="tm_add_payment", **answers(TicketmaticOrder, body="PaymentBody")
+)
+async def add_payment(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Money that was paid. Fully paid, all tickets of the order are."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    body = bodies.paying(await wire.sent_object(request, who), PaymentBody)
+    return await answered(request, who, partial(sales.add_payment, number=number, body=body))
+
+
+@router.post(
+    f"{ORDER}/refunds", name="tm_add_refund", **answers(TicketmaticOrder, body="RefundBody")
+)
+async def add_refund(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """Money that was given back, at most what was paid."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    body = bodies.paying(await wire.sent_object(request, who), RefundBody)
+    return await answered(request, who, partial(sales.add_refund, number=number, body=body))
+
+
+# -- what happened to it
+
+
+@router.get(f"{ORDER}/logs", name="tm_order_logs", **answers(list[LogItem]))
+async def order_logs(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+    """What happened to it, the first thing first. It needs a key that may sell."""
+    who = caller(request, accountname, May.SELL)
+    number = requests.number_of(id, Kind.ORDER, who)
+    recorded = await reads.blocking(_recorded, stagebook(request).store, who, number)
+    items = log_items(number, recorded, who.currency)
+    return wire.json_response(wire.shown(request, to_json(items), who))
+
+
+def _recorded(store: Store, who: Principal, number: int) -> list[Recorded]:
+    order = Order(Order.id_of(who.account, number))
+    found = [*store.stream(order.id, limit=MOST_LOGGED)]
+    if not found:
+        order.require()
+    return found
+
+
+# -- many at once
+
+
+@router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body="array"))
+async def delete_orders(request: Request, accountname: Account) -> Response:
+    """Gives all tickets of these orders back; each of them by itself."""
+    who = caller(request, accountname, May.SELL)
+    ids = bodies.ids(await wire.sent(request, who), "body")
+    return await command(request, who, partial(cancel_all, ids=ids), to_json)
+
+
+@router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body="object"))
+async def batch_orders(request: Request, accountname: Account) -> Response:
+    """Changes fields of these orders; each of them by itself."""
+    who = caller(request, accountname, May.SELL)
+    ids, fields = bodies.batch(await wire.sent_object(request, who))
+    return await command(request, who, partial(update_all, ids=ids, updates=fields), to_json)

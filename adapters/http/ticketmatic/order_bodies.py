@@ -30,7 +30,7 @@ NOT_HERE = {
     "vouchercodeid": "there are no vouchers here",
     "regenerate_barcodes": "a ticket keeps its barcode when its order is split",
 }
-Number = Annotated[int, Field(ge=0, le=MAX_ID)]
+Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class Wanted(BaseModel):
@@ -63,8 +63,8 @@ def fields(body: Body) -> OrderFields:
     if not isinstance(custom, dict):
         raise Invalid("customfields", "expected a JSON object")
     keyed = {name if name.startswith("c_") else f"c_{name}": v for name, v in custom.items()}
-    said = {n: None if n in REFERENCES and v == 0 else v for n, v in body.items()}
-    return wire.lenient(OrderFields, said | keyed)
+    none = {name: None for name in REFERENCES if type(body.get(name)) is int and not body[name]}
+    return wire.lenient(OrderFields, body | none | keyed)
 
 
 def adding(body: Body) -> Adding:
@@ -147,8 +147,8 @@ def updating(body: Body) -> list[Holder] | dict[int, int]:
 
 
 def _price_type(ticket: int, price: Any, path: str) -> int:
-    if type(price) is not int or not 0 <= price <= MAX_ID:
-        raise Invalid(path, "expected an integer")
+    if type(price) is not int or not 0 < price <= MAX_ID:
+        raise Invalid(path, "expected a tickettypepriceid")
     contingent, price_type = of_price_id(price)
     if contingent_of(ticket) != contingent:
         raise Invalid(path, f"it is no price of ticket {ticket}")

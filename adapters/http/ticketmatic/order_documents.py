@@ -53,6 +53,8 @@ MINIMAL = (
     "deliverystatus",
     "saleschannelid",
     "customerid",
+    "firstname",
+    "lastname",
     "totalamount",
     "amountpaid",
     "nbroftickets",
@@ -202,9 +204,7 @@ def lookup(book: Stagebook, who: Principal, documents: list[Body]) -> dict[str, 
     tickets = [ticket for document in documents for ticket in document["tickets"]]
     events = _found(book, who, EVENTS, Kind.EVENT, {ticket["eventid"] for ticket in tickets})
     types = {ticket["contingentid"] for ticket in tickets}
-    lots = [
-        lot for event in events.values() for lot in event["contingents"] + event["seated_contingents"]
-    ]
+    lots = [lot for e in events.values() for lot in e["contingents"] + e["seated_contingents"]]
     channels = {document["saleschannelid"] for document in documents}
     price_types = {ticket["pricetypeid"] for ticket in tickets}
     scenarios = {document["paymentscenarioid"] for document in documents}
@@ -223,6 +223,23 @@ def lookup(book: Stagebook, who: Principal, documents: list[Body]) -> dict[str, 
         "seatzones": {},
     }
     return {name: {str(n): found for n, found in those.items()} for name, those in named.items()}
+
+
+def own(named: dict[str, dict[str, Body]], document: Body) -> dict[str, dict[str, Body]]:
+    """The part of a lookup that one native order names."""
+    tickets = document["tickets"]
+    wanted: dict[str, set[Any]] = {
+        "events": {ticket["eventid"] for ticket in tickets},
+        "tickettypes": {ticket["contingentid"] for ticket in tickets},
+        "pricetypes": {ticket["pricetypeid"] for ticket in tickets},
+        "saleschannels": {document["saleschannelid"]},
+        "paymentscenarios": {document["paymentscenarioid"]},
+        "contacts": {document["customerid"]},
+    }
+    return {
+        name: {n: found for n, found in those.items() if int(n) in wanted.get(name, ())}
+        for name, those in named.items()
+    }
 
 
 def _found(

@@ -16,6 +16,7 @@ from adapters.http.ticketmatic.order_documents import (
     customers,
     lookup,
     may_know,
+    own,
     vendors,
 )
 from adapters.views.select import Condition, Select
@@ -62,9 +63,14 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
         found = [{name: order[name] for name in MINIMAL} for order in found]
     named = None
     if output == "withlookup":
-        named = to_json(await reads.blocking(lookup, book, who, documents))
+        all_named = await reads.blocking(lookup, book, who, documents)
+        found = [
+            order | {"lookup": own(all_named, document)}
+            for order, document in zip(found, documents, strict=True)
+        ]
+        named = times.shown(to_json(all_named), who.timezone)
     shown = [times.shown(to_json(order), who.timezone) for order in found]
-    return wire.listed(shown, page.total, named and times.shown(named, who.timezone))
+    return wire.listed(shown, page.total, named)
 
 
 async def _asked(request: Request, who: Principal) -> Select:
@@ -74,9 +80,8 @@ async def _asked(request: Request, who: Principal) -> Select:
         where.append(("status", "=", status))
     elif not wire.flag(request, "includearchived"):
         where.append(("status", "in", (UNCONFIRMED, CONFIRMED)))
-    for name in ("customerid", "saleschannelid"):
-        if (number := _integer(simple, name)) is not None:
-            where.append((name, "=", number))
+    numbers = {name: _integer(simple, name) for name in ("customerid", "saleschannelid")}
+    where += [(name, "=", number) for name, number in numbers.items() if number is not None]
     if "createdsince" in simple:
         created = times.read("simplefilter.createdsince", simple["createdsince"], who.timezone)
         where.append(("created", ">=", microseconds(created)))

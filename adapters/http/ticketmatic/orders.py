@@ -51,6 +51,25 @@ async def answered(request: Request, who: Principal, decide: Deciding) -> Respon
     return await command(request, who, decided, bytes)
 
 
+# -- many at once
+
+
+@router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body="array"))
+async def delete_orders(request: Request, accountname: Account) -> Response:
+    """Gives all tickets of these orders back; each of them by itself."""
+    who = caller(request, accountname, May.SELL)
+    ids = bodies.ids(await wire.sent(request, who), "body")
+    return await command(request, who, partial(cancel_all, ids=ids), to_json)
+
+
+@router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body="object"))
+async def batch_orders(request: Request, accountname: Account) -> Response:
+    """Changes fields of these orders; each of them by itself."""
+    who = caller(request, accountname, May.SELL)
+    ids, fields = bodies.batch(await wire.sent_object(request, who))
+    return await command(request, who, partial(update_all, ids=ids, updates=fields), to_json)
+
+
 # -- one by one
 
 
@@ -60,9 +79,7 @@ async def list_orders(request: Request, accountname: Account) -> Response:
     return await list_of_orders(request, caller(request, accountname, May.READ))
 
 
-@router.post(
-    ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body="OrderBody")
-)
+@router.post(ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body="OrderBody"))
 async def create_order(request: Request, accountname: Account) -> Response:
     """An empty order on a sales channel."""
     who = caller(request, accountname, May.SELL)
@@ -91,9 +108,7 @@ async def update_order(request: Request, accountname: Account, id: Id) -> Respon
     who = caller(request, accountname, May.SELL)
     fields = bodies.fields(await wire.sent_object(request, who))
     number = requests.number_of(id, Kind.ORDER, who)
-    return await answered(
-        request, who, partial(orders.change_order, number=number, fields=fields)
-    )
+    return await answered(request, who, partial(orders.change_order, number=number, fields=fields))
 
 
 @router.post(ORDER, name="tm_confirm_order", **answers(TicketmaticOrder))
@@ -115,9 +130,7 @@ async def delete_order(request: Request, accountname: Account, id: Id) -> Respon
 # -- its tickets
 
 
-@router.post(
-    f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body="object")
-)
+@router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body="object"))
 async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Takes tickets, at most 50 a call: these very ones, or any at a price."""
     who = caller(request, accountname, May.SELL)
@@ -229,22 +242,3 @@ def _recorded(store: Store, who: Principal, number: int) -> list[Recorded]:
     if not found:
         order.require()
     return found
-
-
-# -- many at once
-
-
-@router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body="array"))
-async def delete_orders(request: Request, accountname: Account) -> Response:
-    """Gives all tickets of these orders back; each of them by itself."""
-    who = caller(request, accountname, May.SELL)
-    ids = bodies.ids(await wire.sent(request, who), "body")
-    return await command(request, who, partial(cancel_all, ids=ids), to_json)
-
-
-@router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body="object"))
-async def batch_orders(request: Request, accountname: Account) -> Response:
-    """Changes fields of these orders; each of them by itself."""
-    who = caller(request, accountname, May.SELL)
-    ids, fields = bodies.batch(await wire.sent_object(request, who))
-    return await command(request, who, partial(update_all, ids=ids, updates=fields), to_json)

@@ -9,6 +9,7 @@ from adapters.http.ticketmatic import (
     event_tickets,
     events,
     eventstream,
+    orders,
     settings,
     tools,
 )
@@ -21,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     event_batch.router,
     events.router,
     event_tickets.router,
+    orders.router,
     contacts.router,
     eventstream.router,
     settings.router,

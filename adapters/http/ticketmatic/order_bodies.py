@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from adapters.http.errors import printable
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Update
 from application.group_commit import Work
@@ -15,7 +16,7 @@ from domain.order import Order
 from domain.order_fields import OrderFields
 from domain.taking import Holder, HoldersBody, OrderBody, Take, TicketsBody
 from domain.tickets import contingent_of
-from domain.values import MAX_ID
+from domain.values import CUSTOM_KEY, MAX_ID
 
 Body = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
@@ -63,6 +64,8 @@ def fields(body: Body) -> OrderFields:
     if not isinstance(custom, dict):
         raise Invalid("customfields", "expected a JSON object")
     keyed = {name if name.startswith("c_") else f"c_{name}": v for name, v in custom.items()}
+    if unfit := [name for name in keyed if not CUSTOM_KEY.fullmatch(name)]:
+        raise Invalid(f"customfields.{printable(unfit[0])}", "expected 1 to 30 letters or digits")
     none = {name: None for name in REFERENCES if type(body.get(name)) is int and not body[name]}
     return wire.lenient(OrderFields, body | none | keyed)
 

@@ -262,6 +262,7 @@ def test_what_an_order_cannot_be_is_refused(tm: Client, sale: Sale) -> None:
 
     refused(lambda: orders.update(tm, order, {"customerid": 999}), "customerid")
     refused(lambda: orders.update(tm, order, {"expiryts": "2030-01-01"}), "expiryts")
+    refused(lambda: orders.update(tm, order, {"customfields": {"a b": 1}}), "customfields.c_a b")
     refused(lambda: orders.update(tm, order, {"ordercosts": [{"amount": 1.0}]}), "ordercosts")
     refused(lambda: orders.add_payments(tm, order, {"amount": 5.0}), "not confirmed")
     refused(lambda: orders.add_payments(tm, order, {"amount": 5.0, "vouchercode": "A"}), "voucher")

@@ -88,8 +88,9 @@ def _move(state: State, move: State, fact: Any) -> None:
         _put(state, "free", contingent, tickets)
     elif target in HELD:
         to = fact.toorderid if isinstance(fact, TicketsHandedOver) else fact.orderid
-        price = move.get("topricetypeid", move["pricetypeid"])
-        _put_line(state, str(to), getattr(fact, "root", to), move | {"pricetypeid": price})
+        if "topricetypeid" in move:
+            move = move | {"pricetypeid": move["topricetypeid"]}
+        _put_line(state, str(to), getattr(fact, "root", to), move)
     else:
         _put(state, "locks", f"{contingent}.{fact.locktypeid}.{target}", tickets)
 

@@ -144,10 +144,9 @@ class SingleTickets(Editing):
             )
 
     def _sold(self, tickets: Sequence[int]) -> set[int]:
-        wanted = ranges.of(tickets)
         lines = (line for held in self.state.get("orders", {}).values() for line in held["lines"])
-        found = (ranges.common(wanted, line[3]) for line in lines if line[2] in SOLD)
-        return {ticket for some in found for ticket in ranges.numbers(some)}
+        sold = [line[3] for line in lines if line[2] in SOLD]
+        return {n for n in tickets if any(ranges.contains(held, n) for held in sold)}
 
     def with_barcode(self, code: str) -> int | None:
         """The ticket that has it now: one that was given back has another by then."""
@@ -157,10 +156,11 @@ class SingleTickets(Editing):
         if code not in self._codes:
             self._codes.update(self._generated())
         ticket, root = self._codes.get(code, (0, 0))
-        held_by = self.state.get("orders", {}).values()
         there = any(
-            held["root"] == root and any(ranges.contains(line[3], ticket) for line in held["lines"])
-            for held in held_by
+            ranges.contains(line[3], ticket)
+            for held in self.state.get("orders", {}).values()
+            if held["root"] == root
+            for line in held["lines"]
         )
         imported = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
         return ticket if there and imported is None else None

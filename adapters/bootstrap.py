@@ -1,8 +1,9 @@
 """The composition root: one process's store, views, writer, worker and keys, made from Settings."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypedDict
@@ -93,6 +94,7 @@ class Stagebook:
     worker: LiveWorker | None = None
     deliverer: Deliverer | None = None
     _ledger: Ledger | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         """Starts the live worker and the writer that wakes it, both in this process."""
@@ -119,12 +121,13 @@ class Stagebook:
 
     def ledger(self) -> Ledger:
         """What is to be delivered, and what came of it; opened when it is first asked for."""
-        if self._ledger is None:
-            if isinstance(self.store, PostgresStore):
-                self._ledger = PostgresLedger(self.store.datastore)
-            else:
-                self._ledger = SqliteLedger(self.settings.folder / "webhooks.sqlite")
-        return self._ledger
+        with self._opening:
+            if self._ledger is None:
+                if isinstance(self.store, PostgresStore):
+                    self._ledger = PostgresLedger(self.store.datastore)
+                else:
+                    self._ledger = SqliteLedger(self.settings.folder / "webhooks.sqlite")
+            return self._ledger
 
     def doorman(self) -> Doorman:
         return Doorman(Allowed(self.settings.webhook_hosts))

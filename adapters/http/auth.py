@@ -17,6 +17,7 @@ class May(Flag):
     COMMAND = auto()
     SELL = auto()
     AUDIT = auto()
+    ADMINISTER = auto()
 
 
 GRANTED = {
@@ -24,7 +25,7 @@ GRANTED = {
     Role.SELLER: May.READ | May.SELL,
     Role.EDITOR: May.READ | May.COMMAND | May.SELL,
     Role.AUDITOR: May.READ | May.AUDIT,
-    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.AUDIT,
+    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.AUDIT | May.ADMINISTER,
 }
 
 

@@ -28,6 +28,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import Invalid
 
+LOOK_UP_SECONDS = 3.0
 SETTING = "STAGEBOOK_WEBHOOK_HOSTS"
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -141,9 +142,10 @@ class Doorman:
 
     async def _look_up(self, host: str, port: int) -> list[str]:
         try:
-            found = await self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise Invalid("url", f"{host} cannot be found: {error}") from None
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                found = await self._resolve(host, port)
+        except (OSError, UnicodeError) as error:  # a timeout is an OSError, too
+            raise Invalid("url", f"{host} cannot be found: {error or 'no answer'}") from None
         if not found:
             raise Invalid("url", f"{host} cannot be found")
         return found

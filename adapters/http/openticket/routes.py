@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
+from adapters.http.openticket import webhooks
 from adapters.http.surface import Surface
 
 VERSION = "/3.0.0"
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (webhooks.router,)
 
 
 def surfaces() -> list[Surface]:

@@ -8,7 +8,8 @@ from adapters.bootstrap import CATALOG
 from adapters.http.body import check_text, parse
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.resources import CONTACTS
-from adapters.http.ticketmatic.settings import LISTS, ROOT, Listed, asked, single
+from adapters.http.ticketmatic.settings import LISTS, ROOT, asked, single
+from adapters.http.ticketmatic.settings_documents import documented, listing
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
@@ -26,7 +27,7 @@ router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 @router.get(
     ROOT + CONTACTS.path,
     name="tm_list_contacts",
-    **answers(Listed[CONTACTS.one], parameters=PARAMETERS),  # type: ignore[name-defined] # the kind's own
+    **answers(listing(CONTACTS), parameters=PARAMETERS),
 )
 async def list_contacts(request: Request, accountname: Account) -> Response:
     """The contacts."""
@@ -54,7 +55,7 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
 @router.get(
     ROOT + CONTACTS.path + "/0",
     name="tm_find_contact",
-    **answers(CONTACTS.one, parameters=("email",)),
+    **answers(documented(CONTACTS), parameters=("email",)),
 )
 async def find_contact(request: Request, accountname: Account) -> Response:
     """The contact of an e-mail address, in any case."""

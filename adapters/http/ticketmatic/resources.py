@@ -68,7 +68,7 @@ class Resource:
     """What is said at creation only: an update ignores it."""
     unlisted: frozenset[str] = NONE
     unshown: frozenset[str] = NONE
-    says: Callable[[Body], Body] = lambda _: {}
+    says: Callable[[Body], Body] | None = None
     """What the vendor's document says beside ours."""
 
     @property
@@ -84,10 +84,16 @@ class Resource:
 
     def shape(self, body: bytes, *, listed: bool = False) -> bytes:
         """A document of ours as this vendor has it."""
-        without = self.unshown | self.unlisted if listed else self.unshown
+        without = self.without(listed=listed)
+        if not without and not self.says:
+            return body
         document = from_json(body)
         said = {n: v for n, v in document.items() if n not in without}
-        return to_json(said | self.says(document))
+        return to_json(said | self.says(document) if self.says else said)
+
+    def without(self, *, listed: bool) -> frozenset[str]:
+        """What of our documents is not in theirs."""
+        return self.unshown | self.unlisted if listed else self.unshown
 
     def writable(self, body: Body, *, update: bool) -> Body:
         """What a body asks for. An empty text clears what is not for buyers to read: clients that

@@ -1,10 +1,9 @@
 """`/settings/…`: list, get, create, update, archive and translate, the same for every resource."""
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -16,6 +15,7 @@ from adapters.http.commands import execute
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.languages import flat, language_of
 from adapters.http.ticketmatic.resources import SEATING_PLANS, SETTINGS, Body, Resource
+from adapters.http.ticketmatic.settings_documents import documented, listing
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
@@ -29,19 +29,11 @@ from domain.errors import Invalid
 from domain.seating import SeatingPlan, SeatingPlanFields
 from domain.values import MAX_ID, microseconds
 
-M = TypeVar("M")
 ROOT = "/{accountname}"
 ALL = 1_000_000
 """These lists have no pages."""
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
-
-
-class Listed(BaseModel, Generic[M]):
-    """A list."""
-
-    data: list[M] = Field(description="What was found")
-    nbrofresults: int = Field(description="How many there are in all")
 
 
 LISTS = ("filter", "includearchived", "lastupdatesince")
@@ -55,7 +47,7 @@ def routes(resource: Resource) -> None:
         path,
         name=f"tm_list_{resource.name}s",
         description=f"The {what}s.",
-        **answers(Listed[resource.one], parameters=(*LISTS, "typeid")),  # type: ignore[name-defined] # the kind's own
+        **answers(listing(resource), parameters=(*LISTS, "typeid")),
     )
     async def listed(request: Request, accountname: Account) -> Response:
         who = caller(request, accountname, resource.read)
@@ -78,7 +70,7 @@ def single(router: APIRouter, resource: Resource) -> None:
         path,
         name=f"tm_create_{name}",
         description=f"Creates a {what}.",
-        **answers(resource.one, body=resource.fields.__name__),
+        **answers(documented(resource), body=resource.fields.__name__),
     )
     async def create(request: Request, accountname: Account) -> Response:
         who = caller(request, accountname, resource.write)
@@ -86,7 +78,9 @@ def single(router: APIRouter, resource: Resource) -> None:
         decide = resource.creating(said, language_of(request, who), who)
         return await done(request, who, decide, document_of(request, who, resource))
 
-    @router.get(item, name=f"tm_get_{name}", description=f"One {what}.", **answers(resource.one))
+    @router.get(
+        item, name=f"tm_get_{name}", description=f"One {what}.", **answers(documented(resource))
+    )
     async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.read)
         stored = await found(request, who, resource, id)
@@ -96,7 +90,7 @@ def single(router: APIRouter, resource: Resource) -> None:
         item,
         name=f"tm_update_{name}",
         description="Changes what is sent; with Accept-Language, the texts of that language.",
-        **answers(resource.one, body=resource.fields.__name__),
+        **answers(documented(resource), body=resource.fields.__name__),
     )
     async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.write)

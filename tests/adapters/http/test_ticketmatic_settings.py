@@ -6,6 +6,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from ticketmatic.client import Client
 from ticketmatic.endpoints import contacts
@@ -20,6 +21,7 @@ from ticketmatic.endpoints.settings.ticket_sales import (
 )
 from ticketmatic.exceptions import ClientException
 
+from adapters.http.ticketmatic.resources import CONTACTS, SETTINGS
 from domain.registry import Role
 from tests.adapters.http.vendors import Served
 
@@ -267,6 +269,22 @@ def test_it_is_whole_on_the_native_surface_with_the_key_that_made_it(
     assert [one["actor"] for one in history] == [f"key of {tm.account_code}"] * 2
 
 
+@EACH
+def test_what_is_shown_is_as_the_documentation_has_it(
+    tm: Client, served: Served, what: str
+) -> None:
+    made = new(tm, what)
+    openapi = served.app.openapi()
+    resource = next(one for one in (*SETTINGS, CONTACTS) if one.what == what[:-1])
+
+    for path in (resource.path, f"{resource.path}/{{id}}"):
+        answer = openapi["paths"]["/api/1/{accountname}" + path]["get"]["responses"]["200"]
+        schema = answer["content"]["application/json"]["schema"]
+        shown = raw(tm, "GET", path.format(id=made.id)).json()
+
+        jsonschema_rs.validate({**schema, "components": openapi["components"]}, shown)
+
+
 # -- languages
 
 
@@ -331,6 +349,15 @@ def test_a_map_that_translates_nothing_is_refused(tm: Client, texts: dict[str, A
 
     assert refused.value.code == 400
     assert price_types.translations(tm, made.id) == {"nameen": "Students"}
+
+
+def test_more_texts_than_anything_has_are_refused(tm: Client) -> None:
+    made = new(tm, "event locations")
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    texts = {f"{n}{a}{b}": "x" for n in ("name", "info") for a in letters for b in letters}
+
+    with pytest.raises(ClientException, match="at most"):
+        event_locations.translate(tm, made.id, texts)
 
 
 # -- what single ones have

@@ -22,17 +22,22 @@ from domain.order import (
     UNCONFIRMED,
     Hold,
     Order,
+    payment_status,
+    total_amount,
+)
+from domain.order_facts import (
+    HoldersNamed,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
     TicketsRemoved,
-    payment_status,
-    total_amount,
 )
 from tests.domain.lots import LOT, OTHER, Place, ticket, tickets
 from tests.spec import Command, at, by, given, says, then, then_refused, when
@@ -391,3 +396,87 @@ def test_some_of_its_own_tickets_are_split_off(places: Sequence[int]) -> None:
     then_refused(outcome, Invalid)
     assert not outcome.facts
     assert not made.pending
+
+
+# -- other price types, holders, fields
+
+DUE = "2026-12-05T20:00:00Z"
+
+
+def repricing(*lines: State) -> Command:
+    return lambda order, by: order.reprice(list(lines), HOLD, by)
+
+
+def naming(*holders: State) -> Command:
+    return lambda order, by: order.name_holders(holders, by)
+
+
+def changing(**fields: Any) -> Command:
+    return lambda order, by: order.change(order.differing_fields(fields), by)
+
+
+def test_repriced_tickets_leave_their_lines() -> None:
+    order = an_order(created(line((1, 3))))
+
+    outcome = when(order, repricing(line(2, price=1_500, pricetypeid=2)), by(time=at(200)))
+
+    new = line(2, price=1_500, pricetypeid=2)
+    then(outcome, says(OrderRepriced, lines=[new], expiryts=at(1_400)))
+    assert order.state["lines"] == [line(1, 3), new]
+    assert total_amount(order.state) == 6_500
+
+
+def test_a_holder_is_recorded_as_far_as_it_is_news() -> None:
+    order = an_order(
+        created(line((1, 2))), naming({"id": ticket(1), "ticketholderid": 7, "ticketname": "Ann"})
+    )
+
+    outcome = when(
+        order,
+        naming(
+            {"id": ticket(1), "ticketholderid": 7, "ticketname": None},
+            {"id": ticket(2), "ticketname": None},
+        ),
+    )
+
+    then(outcome, says(HoldersNamed, tickets=[{"id": ticket(1), "ticketname": None}]))
+    assert order.holders(tickets((1, 2))) == [{"id": ticket(1), "ticketholderid": 7}]
+
+
+def test_nobody_is_named_for_a_ticket_that_is_not_held() -> None:
+    outcome = when(an_order(created(line(1))), naming({"id": ticket(2), "ticketname": "Ann"}))
+
+    then_refused(outcome, Invalid)
+
+
+@pytest.mark.parametrize("over", [removing(1), cancelled], ids=["given back", "cancelled"])
+def test_who_gives_a_ticket_back_is_forgotten(over: Command) -> None:
+    order = an_order(created(line((1, 2))), naming({"id": ticket(1), "ticketname": "Ann"}))
+
+    when(order, over)
+
+    assert order.holders(tickets((1, 2))) == []
+
+
+def test_only_what_differs_is_changed() -> None:
+    order = an_order(created(line(1)), confirmed, changing(customerid=7, expiryts=DUE))
+
+    outcome = when(order, changing(customerid=7, expiryts=DUE, rappelts=None, c_note=True))
+
+    then(outcome, says(OrderChanged, changed={"c_note": True}))
+    assert (order.state["expiryts"], order.state["duets"]) == (at(1_300), DUE)
+
+
+def test_an_unconfirmed_order_is_due_when_it_is() -> None:
+    order = an_order(created(line(1)))
+
+    then_refused(when(order, changing(expiryts=at(1_301))), Invalid)
+    then_refused(when(order, changing(expiryts=None)), Invalid)
+    then(when(order, changing(expiryts=at(1_300)[:19] + "Z")))
+
+
+def test_an_order_that_has_ended_is_changed_for_its_customer_alone() -> None:
+    order = an_order(created(line(1)), cancelled)
+
+    then_refused(when(order, changing(customerid=7, deliveryscenarioid=1)), OrderEnded)
+    then(when(order, changing(customerid=7)), says(OrderChanged, changed={"customerid": 7}))

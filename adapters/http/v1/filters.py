@@ -165,6 +165,7 @@ class OrderFilter(BaseModel):
         None, description="0 incomplete, 1 fully paid, 2 overpaid"
     )
     saleschannelid: int | None = reference_field("On this sales channel")
+    customerid: int | None = reference_field("Of this contact")
     eventid: int | None = reference_field("Holding tickets of this Event")
     createdsince: str | None = moment_field("Created at or after")
     updatedsince: str | None = moment_field("Changed at or after")
@@ -178,8 +179,10 @@ class OrderFilter(BaseModel):
             where.append(("status", "in", tuple(sorted({int(s) for s in self.status}))))
         if self.paymentstatus is not None:
             where.append(("paymentstatus", "=", int(self.paymentstatus)))
-        if self.saleschannelid is not None:
-            where.append(("saleschannelid", "=", self.saleschannelid))
+        for name in ("saleschannelid", "customerid"):
+            number: int | None = getattr(self, name)
+            if number is not None:
+                where.append((name, "=", number))
         for name, column in (("createdsince", "created"), ("updatedsince", "updated")):
             since: Any = getattr(self, name)
             if since is not None:

@@ -21,7 +21,7 @@ from tests.adapters.http.selling import (
     ok,
     on_sale,
 )
-from tests.adapters.http.talk import Json, changed, now, opened, paths, refused
+from tests.adapters.http.talk import Json, changed, made, now, opened, paths, refused
 from tests.conftest import add_keys
 
 STEPS: list[tuple[str, ...]] = [
@@ -61,6 +61,8 @@ def shop(alone: TestClient) -> tuple[Sale, Sale, list[Bought]]:
     both.did("confirm")
     both.did("payments", {"amount": 51})
     empty = Bought(alone, ok(alone.post("/v1/orders", json={"saleschannelid": EXTERNAL}))["id"])
+    ann = made(alone, "/v1/catalog/contacts", firstname="Ann")
+    ok(alone.patch(empty.url(), json={"customerid": ann["id"]}))
     orders[0].did("tickets", {"take": [one.takes()]})
     return one, two, [*orders, both, empty]
 
@@ -89,6 +91,8 @@ def listed(alone: TestClient, query: str = "") -> list[int]:
         ("?saleschannelid=2", [5]),
         ("?saleschannelid=3&orderby=id", [6]),
         ("?saleschannelid=9007199254740991", []),
+        ("?customerid=1", [6]),
+        ("?customerid=2", []),
         ("?eventid={one}", [0, 1, 2, 5]),
         ("?eventid={two}", [5]),
         ("?eventid={two}&status=21001", []),
@@ -171,7 +175,7 @@ def test_a_cursor_is_of_one_list(web: TestClient) -> None:
         ("orderby=createdts", "orderby"),
         ("limit=0", "limit"),
         ("limit=1001", "limit"),
-        ("customerid=1", "customerid"),
+        ("contactid=1", "contactid"),
     ],
 )
 def test_a_list_says_what_it_cannot_be_asked_for(web: TestClient, query: str, path: str) -> None:

@@ -67,6 +67,7 @@ class Deliverer:
         self._term = self._position = 0
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._failing: set[str] = set()
+        self._served: dict[str, float] = {}
         self._save_at = self._forget_at = 0.0
 
     def start(self) -> None:
@@ -122,8 +123,9 @@ class Deliverer:
     # -- delivering
 
     def _start_due(self) -> None:
+        """Those of the webhook that was served longest ago come first."""
         now = time.time()
-        for webhook in self._ledger.due_webhooks(now):
+        for webhook in sorted(self._ledger.due_webhooks(now), key=lambda w: self._served.get(w, 0)):
             if not self._subscriptions.enabled(webhook):
                 continue
             busy = [stream for of, stream in self._under_way if of == webhook]
@@ -136,6 +138,7 @@ class Deliverer:
                 to = self._subscriptions.webhooks[webhook]
                 task = asyncio.create_task(self._deliver(delivery, to))
                 self._under_way[webhook, delivery.stream] = task
+                self._served[webhook] = time.monotonic()
 
     async def _deliver(self, delivery: Delivery, webhook: State) -> None:
         began = time.monotonic()

@@ -62,8 +62,9 @@ class House:
         book = bootstrap(self.settings)
         options.setdefault("first_delay", 0.02)
         post = options.pop("post", None) or Poster(Doorman(Allowed(hosts), resolve))
+        ledger = options.pop("ledger", None) or book.ledger()
         deliverer = Deliverer(
-            book.store, book.ledger(), post, since=lambda: before_the_first(book.store), **options
+            book.store, ledger, post, since=lambda: before_the_first(book.store), **options
         )
         deliverer.start()
         self._deliverers.append((deliverer, book))

@@ -2,10 +2,13 @@
 
 import re
 import threading
+from contextlib import closing
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from adapters.webhooks.sqlite import SqliteLedger
 from application.locations import change_location, create_location, delete_location
 from application.webhooks import change_webhook, delete_webhook
 from domain.location import Location, LocationFields
@@ -248,6 +251,36 @@ def test_one_delivers_and_another_takes_over(house: House, receiver: Receiver) -
     eventually(lambda: house.outcomes(webhook) == ["delivered"] * 2)
 
     assert len(receiver.heard) == 2
+
+
+def test_who_was_overtaken_stands_back_and_begins_anew(house: House, receiver: Receiver) -> None:
+    webhook = house.subscribe(receiver.url, "location.create")
+    house.deliver()
+    place(house, "Hall")
+    eventually(lambda: house.outcomes(webhook) == ["delivered"])
+
+    house.book.ledger().begin()
+    place(house, "Garden")
+    eventually(lambda: house.outcomes(webhook) == ["delivered"] * 2)
+
+    assert len(receiver.heard) == 2
+
+
+def test_a_lost_ledger_is_made_up_for(house: House, receiver: Receiver, tmp_path: Path) -> None:
+    place(house, "Before")
+    webhook = house.subscribe(receiver.url, "location.create")
+    place(house, "Hall")
+    first = house.deliver()
+    eventually(lambda: house.outcomes(webhook) == ["delivered"])
+    first.stop()
+
+    with closing(SqliteLedger(tmp_path / "new.sqlite")) as new:
+        again = house.deliver(ledger=new)
+        eventually(lambda: len(new.invocations(str(webhook.id))) == 1)
+        again.stop()
+
+    one, other = receiver.heard
+    assert (one.key, one.raw) == (other.key, other.raw)
 
 
 def test_a_body_that_cannot_be_made_holds_back_nothing_else(

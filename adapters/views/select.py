@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MANY = 1_000
+"""More numbers than these are written out: databases take only so many parameters."""
+
 Condition = tuple[str, str, Any]
 """A column, an operator (= < > <= >= in) and a value."""
 
@@ -39,7 +42,9 @@ class Select:
         sql: list[str] = ["account = ?"]
         params: list[Any] = [self.account]
         for column, operator, value in self.where:
-            if operator == "in":
+            if operator == "in" and len(value) > MANY and {*map(type, value)} == {int}:
+                sql.append(f"{column} IN ({','.join(map(str, value))})")
+            elif operator == "in":
                 sql.append(f"{column} IN ({','.join('?' * len(value))})" if value else "1 = 0")
                 params += value
             else:

@@ -373,6 +373,15 @@ def test_pages_give_every_document_once_in_order_whatever_is_asked(view: SqlView
             assert list(walk(view, select, len(found))) == expected, select()
 
 
+def test_more_numbers_than_parameters_can_be_asked_for(view: SqlView) -> None:
+    put(view, *(row(number) for number in range(1, 7)))
+    even = tuple(range(2, 200_000, 2))
+
+    page = view.page(Select(ACCOUNT, (("number", "in", even), ("rank", "=", 0)), limit=2))
+
+    assert (page.bodies, page.total) == ([b"2", b"4"], 3)
+
+
 def test_a_page_that_ends_with_the_last_document_says_so(view: SqlView) -> None:
     put(view, row(1), row(2))
 

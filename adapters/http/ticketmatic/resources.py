@@ -57,8 +57,6 @@ class Resource:
     archive: Callable[..., Aggregate]
     document: Callable[[Any], Body]
     where: tuple[Condition, ...] = ()
-    archives: bool = True
-    """Whether what is deleted can still be listed."""
     translates: bool = True
     read: May = May.READ
     write: May = May.COMMAND
@@ -170,6 +168,12 @@ def of_catalog(
     )
 
 
+def archived_location(work: Work, number: int) -> Location:
+    """Deletes it; what is archived already, stays so."""
+    location = work.load(Location, number)
+    return location if location.state.get("deleted") else locations.delete_location(work, number)
+
+
 EVENT_LOCATIONS = Resource(
     path="/settings/events/eventlocations",
     what="event location",
@@ -181,12 +185,11 @@ EVENT_LOCATIONS = Resource(
     load=lambda work, number: work.load(Location, number),
     create=locations.create_location,
     change=locations.change_location,
-    archive=locations.delete_location,
+    archive=archived_location,
     document=lambda location: location_document(location.state, location.account),
     where=(("number", ">", PLACEHOLDER),),
-    archives=False,
     ignored=frozenset({"lat", "long"}),
-    says=lambda _: {"isarchived": False},
+    says=lambda location: {"isarchived": location.get("isarchived", False)},
 )
 
 CONTACTS = of_catalog(

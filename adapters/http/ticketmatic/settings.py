@@ -13,8 +13,15 @@ from adapters.http.auth import May
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.archived import archived_location, archived_locations
 from adapters.http.ticketmatic.languages import flat, language_of
-from adapters.http.ticketmatic.resources import SEATING_PLANS, SETTINGS, Body, Resource
+from adapters.http.ticketmatic.resources import (
+    EVENT_LOCATIONS,
+    SEATING_PLANS,
+    SETTINGS,
+    Body,
+    Resource,
+)
 from adapters.http.ticketmatic.settings_documents import documented, listing
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
@@ -25,7 +32,7 @@ from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer
 from domain.base import Aggregate
-from domain.errors import Invalid
+from domain.errors import Invalid, NotFound
 from domain.seating import SeatingPlan, SeatingPlanFields
 from domain.values import MAX_ID, microseconds
 
@@ -102,9 +109,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     @router.delete(
         item,
         name=f"tm_delete_{name}",
-        description=f"Archives the {what}: lists leave it out, what names it still finds it."
-        if resource.archives
-        else f"Deletes the {what}, unless an Event is there.",
+        description=f"Archives the {what}: lists leave it out unless they are asked for it.",
         **answers(None),
     )
     async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
@@ -197,6 +202,11 @@ async def answered(
     request: Request, who: Principal, resource: Resource, select: Select
 ) -> Response:
     bodies, total = await wire.page(request, who, resource.projection, select)
+    if resource is EVENT_LOCATIONS and wire.flag(request, "includearchived"):
+        gone = await archived_locations(request, who, select.where)
+        bodies += [wire.shown(request, body, who) for body in gone]
+        bodies.sort(key=lambda body: parse(body)["id"])
+        total += len(gone)
     return wire.listed([resource.shape(body, listed=True) for body in bodies], total)
 
 
@@ -204,7 +214,12 @@ async def found(request: Request, who: Principal, resource: Resource, id_: str) 
     """The document as it is stored."""
     number = resource.number(id_, who)
     await wire.fresh(request, resource.projection)
-    body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
+    try:
+        body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
+    except NotFound:
+        if resource is not EVENT_LOCATIONS:
+            raise
+        return await archived_location(request, who, number)
     return body
 
 

@@ -19,7 +19,7 @@ class EventLocationDocument(LocationDocument):
     model_config = AS_SHOWN_CUSTOM
     READ_ONLY: ClassVar[frozenset[str]] = NOTHING
 
-    isarchived: Annotated[bool, Field(description="Never: what is deleted here is gone")]
+    isarchived: Annotated[bool, Field(description="Deleted on the other surfaces")]
 
 
 class CustomerDocument(ContactDocument):

@@ -171,17 +171,13 @@ def test_what_is_deleted_leaves_the_list(tm: Client, what: str) -> None:
 
     listed, everything = ids(api.get_list(tm)), ids(api.get_list(tm, {"includearchived": True}))
     assert (one.id in listed, other.id in listed, other.id in everything) == (False, True, True)
-    if what == "event locations":
-        with pytest.raises(ClientException, match="does not exist"):
-            api.get(tm, one.id)
-        assert one.id not in everything
-    else:
-        gone = api.get(tm, one.id)
-        assert gone.isdeleted if what == "contacts" else gone.isarchived
-        assert one.id in everything
-        assert one.id in ids(
-            api.get_list(tm, {"includearchived": True, "lastupdatesince": "2001-01-01"})
-        )
+    gone = api.get(tm, one.id)
+    assert gone.isdeleted if what == "contacts" else gone.isarchived
+    assert one.id in everything
+    since = {"includearchived": True, "lastupdatesince": str(gone.lastupdatets)}
+    assert ids(api.get_list(tm, since)) == [one.id]
+    api.delete(tm, one.id)
+    assert api.get(tm, one.id) == gone
 
 
 @EACH
@@ -437,6 +433,27 @@ def test_where_a_location_lies_cannot_be_written(tm: Client) -> None:
     made = new(tm, "event locations", lat=51.0, long=3.7)
 
     assert (made.lat, made.long, made.isarchived) == (None, None, False)
+
+
+def test_a_location_that_was_deleted_natively_is_archived_until_it_comes_back(
+    tm: Client, served: Served
+) -> None:
+    first, second, third = [new(tm, "event locations", name=name).id for name in "abc"]
+    headers, url = served.token(tm.account_code), f"{served.url}/v1/locations/{second}"
+    httpx.delete(url, headers=headers).raise_for_status()
+    everything = {"includearchived": True}
+
+    archived = event_locations.get_list(tm, everything).data
+    httpx.post(f"{url}/revert", json={"version": 1}, headers=headers).raise_for_status()
+    back = event_locations.get_list(tm, everything).data
+
+    assert [(one.id, one.isarchived) for one in archived] == [
+        (first, False),
+        (second, True),
+        (third, False),
+    ]
+    assert [one.isarchived for one in back] == [False] * 3
+    assert event_locations.get(tm, second).name == "b"
 
 
 def test_a_location_where_an_event_is_stays(tm: Client, served: Served) -> None:

@@ -9,6 +9,10 @@ from functools import partial
 from typing import Any, Protocol, TypedDict
 from uuid import uuid4
 
+from adapters.queries.postgres import PostgresEngine
+from adapters.queries.queries import Queries
+from adapters.queries.sqlite import SqliteEngine
+from adapters.queries.tickets import Pieces
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
@@ -88,6 +92,7 @@ class Stagebook:
     store: Store
     views: SqliteViews | PostgresViews
     keyring: Keyring
+    queries: Queries
     reads_block: bool
     """Whether a read of a view waits for a network: then it must not run on the event loop."""
     writer: Writer | None = None
@@ -213,12 +218,16 @@ def bootstrap(settings: Settings) -> Stagebook:
     """Opens store and views, and migrates them, safely when several processes start at once."""
     store: SqliteStore | PostgresStore
     views: SqliteViews | PostgresViews
+    engine: SqliteEngine | PostgresEngine
     if settings.is_postgres:
         store = PostgresStore(settings.store, connections=settings.connections)
         views = PostgresViews(store.datastore, PROJECTIONS)
+        engine = PostgresEngine(store.datastore, views, PROJECTIONS, Pieces(store))
     else:
         settings.folder.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(settings.folder / "facts.sqlite")
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
+        engine = SqliteEngine(views, PROJECTIONS, Pieces(store))
     keyring = Keyring(store, Seal(settings).open)
-    return Stagebook(settings, store, views, keyring, reads_block=settings.is_postgres)
+    queries = Queries(engine, keyring, lambda: views.live(CATALOG))
+    return Stagebook(settings, store, views, keyring, queries, reads_block=settings.is_postgres)

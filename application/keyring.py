@@ -104,11 +104,15 @@ class Keyring:
         """The account of that name, if it is open."""
         return self._registry.opened(account_number(name))
 
-    def currency(self, account: int) -> str:
-        """What the account's money is in."""
+    def opened(self, account: int) -> State | None:
+        """The account of that number, if it is open."""
         if self._registry.opened(account) is None:
             self.refresh()
-        held = self._registry.opened(account)
+        return self._registry.opened(account)
+
+    def currency(self, account: int) -> str:
+        """What the account's money is in."""
+        held = self.opened(account)
         return held["currency"] if held else DEFAULT_CURRENCY
 
     def find(self, token: str) -> Principal | None:

@@ -1,0 +1,64 @@
+"""What both databases have in common when a question is run: its bounds and its refusals."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from adapters.queries.schema import Column, Table
+from adapters.queries.times import KEPT, Clock
+
+SECONDS = 2.0
+"""How long a question may run."""
+MAX_BYTES = 64 * 2**20
+"""Of everything that a question answers."""
+CELL = 16
+"""Bytes that are counted for a value beside its text."""
+TOO_SLOW = f"it took longer than {SECONDS:.0f} seconds"
+"""The same, whatever was left of them."""
+TOO_LARGE = f"it answers more than {MAX_BYTES // 2**20} MB"
+
+Tables = Sequence[tuple[str, Table, Sequence[Column]]]
+"""What a question sees: the names of its views, and what they are views of."""
+
+
+class Failed(Exception):  # noqa: N818 - read as "the question failed"
+    """The database would not answer; the message is for who asked."""
+
+
+class Session(Protocol):
+    """One question's own connection, on which nothing but its views can be read."""
+
+    def run(self, asked: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """The names of the columns, and the rows as they are read."""
+
+
+class Engine(Protocol):
+    sqlite: bool
+    seconds: float
+    schema: str
+    """Where its views are."""
+
+    def session(
+        self, tables: Tables, account: int, secret: str, clock: Clock
+    ) -> AbstractContextManager[Session]: ...
+
+
+def shown(value: Any, clock: Clock) -> Any:
+    """A value as JSON has it. Times are in the account's zone."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            kept = len(value) == 26 and KEPT.fullmatch(value)  # noqa: PLR2004 - as long as one
+            return clock.shown(datetime.fromisoformat(value).replace(tzinfo=UTC)) if kept else value
+        case Decimal():
+            whole = value.is_finite() and value.as_tuple().exponent >= 0  # type: ignore[operator]
+            return int(value) if whole else float(value)
+        case datetime():
+            return clock.shown(value)
+        case date():
+            return value.isoformat()
+    message = "a column is neither a number nor a text nor a time"
+    raise Failed(message)

@@ -1,0 +1,265 @@
+"""Questions on SQLite: a connection of their own, in memory, with the files of the live views
+attached for reading, and an authorizer that lets through what the views read and nothing else.
+
+The views have names that nobody can guess. The authorizer is told through which view something is
+read, and a table of WITH that had a view's name would be taken for it.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from adapters.queries.dialects import words
+from adapters.queries.running import (
+    CELL,
+    MAX_BYTES,
+    SECONDS,
+    TOO_LARGE,
+    TOO_SLOW,
+    Failed,
+    Tables,
+)
+from adapters.queries.schema import Column
+from adapters.queries.tickets import COLUMNS, Pieces
+from adapters.queries.times import Clock
+from adapters.queries.views import SqliteWords, quoted, select
+from adapters.views.sqlite import SqliteView, SqliteViews
+from application.ports import StoreUnavailable
+from domain.offers import PRICE_TYPES
+from projections.base import Projection
+
+STEPS = 2_000
+"""Steps of the database between two looks at the clock."""
+LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 8 * 2**20,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**20,
+    sqlite3.SQLITE_LIMIT_COLUMN: 500,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 1_000,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 60,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+}
+FUNCTIONS = words(
+    "count sum avg min max coalesce ifnull nullif lower upper length trim substr substring instr"
+    " abs round floor ceil ceiling like row_number rank dense_rank"
+    " sb_time sb_date sb_shift sb_part sb_trunc"
+)
+OF_VIEWS = frozenset(["json_extract", "json_type", "json_each", "rtrim"])
+KNOWN = ("no such column", "ambiguous column name", "no such table", "misuse of aggregate")
+
+
+class SqliteEngine:
+    sqlite = True
+    schema = "temp"
+
+    def __init__(
+        self, views: SqliteViews, projections: Sequence[Projection], pieces: Pieces
+    ) -> None:
+        self._views, self._pieces, self.seconds = views, pieces, SECONDS
+        self._projections = {projection.name: projection for projection in projections}
+
+    @contextmanager
+    def session(
+        self, tables: Tables, account: int, secret: str, clock: Clock
+    ) -> Iterator["SqliteSession"]:
+        try:
+            connection = sqlite3.connect(":memory:", isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        with closing(connection):
+            session = SqliteSession(connection, secret, clock, time.monotonic() + self.seconds)
+            try:
+                self._build(session, tables, account)
+            except sqlite3.Error as error:
+                raise StoreUnavailable(str(error)) from error
+            session.close_doors()
+            yield session
+
+    def _build(self, session: "SqliteSession", tables: Tables, account: int) -> None:
+        views = {table.view for _, table, _ in tables}
+        needed = (views - {"tickets"}) | ({"orders"} if "tickets" in views else set())
+        for name in sorted(needed):
+            self._attach(session.connection, name)
+            session.reads.add((name, "documents"))
+        for name, table, columns in tables:
+            if table.view == "tickets":
+                availability = self._views.live(self._projections["availability"])
+                pieces = self._pieces.of(availability, account, session.deadline)
+                body = session.add_pieces(pieces, columns, account)
+            else:
+                documents = f"{quoted(table.view)}.documents"
+                body = select(SqliteWords(), table, columns, documents, account)
+            session.add_view(name, body)
+
+    def _attach(self, connection: sqlite3.Connection, name: str) -> None:
+        """The live file; it may be moved away while we look."""
+        for last in (False, True):
+            view: SqliteView = self._views.live(self._projections[name])
+            address = f"{view.path.absolute().as_uri()}?mode=ro"
+            try:
+                connection.execute(f"ATTACH ? AS {quoted(name)}", (address,))
+            except sqlite3.OperationalError:
+                if last:
+                    raise
+            else:
+                return
+
+
+class SqliteSession:
+    """`reads`: the tables that the views may read."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, secret: str, clock: Clock, deadline: float
+    ) -> None:
+        self.connection = connection
+        self.deadline = deadline
+        self.reads: set[tuple[str, str]] = {("", "json_each"), ("main", "json_each")}
+        self._secret = secret
+        self._inside: set[str] = set()
+        self._views: set[str] = set()
+        self._bytes = 0
+        for name, count, function in (
+            ("lower", 1, _lower),
+            ("upper", 1, _upper),
+            ("sb_time", 1, clock.to_time),
+            ("sb_date", 1, clock.to_date),
+            ("sb_shift", 4, clock.shift),
+            ("sb_part", 2, clock.part),
+            ("sb_trunc", 2, clock.trunc),
+        ):
+            connection.create_function(name, count, function, deterministic=True)
+
+    def add_view(self, name: str, body: str) -> None:
+        self.connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS {body}")
+        self._views.add(name)
+
+    def add_pieces(self, pieces: Any, columns: Sequence[Column], account: int) -> str:
+        """Every piece in a table in memory; behind it, a row for each of its tickets."""
+        table = f"pieces_{self._secret}"
+        every = f"tickets_{self._secret}"
+        prices = f"prices_{self._secret}"
+        c = self.connection
+        c.execute(f"CREATE TABLE {table} ({', '.join(COLUMNS)})")
+        marks = ", ".join("?" * len(COLUMNS))
+        c.executemany(f"INSERT INTO {table} VALUES ({marks})", pieces)
+        self.reads.add(("main", table))
+        self._inside |= {every, prices}
+        shown = {
+            "id": "t.first",
+            "tickettypeid": "t.contingentid",
+            "tickettypepriceid": f"t.contingentid * {PRICE_TYPES} + t.pricetypeid",
+            "price": "p.price",
+        }
+        columns_ = ", ".join(
+            f"{shown.get(n.name, f't.{n.name}')} AS {quoted(n.name)}" for n in columns
+        )
+        following = ", ".join("first + 1" if n == "first" else n for n in COLUMNS)
+        body = (
+            f"WITH RECURSIVE {every} AS (SELECT {', '.join(COLUMNS)} FROM {table} UNION ALL"
+            f" SELECT {following} FROM {every} WHERE first < last)"
+        )
+        joined = ""
+        if any(n.name == "price" for n in columns):
+            body += (
+                f", {prices} AS (SELECT json_extract(e.value, '$.id') AS id,"
+                f" json_extract(e.value, '$.price') AS price FROM orders.documents AS d,"
+                f" json_each(CAST(d.body AS TEXT), '$.tickets') AS e"
+                f" WHERE d.account = {account:d} AND d.body IS NOT NULL LIMIT -1 OFFSET 0)"
+            )
+            joined = f" LEFT JOIN {prices} AS p ON p.id = t.first"
+        return f"{body} SELECT {columns_} FROM {every} AS t{joined} LIMIT -1 OFFSET 0"
+
+    def close_doors(self) -> None:
+        """From here on only reading, only through the views, and not for long."""
+        c = self.connection
+        c.execute("PRAGMA case_sensitive_like = ON")
+        c.execute("PRAGMA query_only = ON")
+        c.execute("PRAGMA trusted_schema = OFF")
+        for limit, value in LIMITS.items():
+            c.setlimit(limit, value)
+        c.execute("BEGIN")
+        c.set_progress_handler(self._late, STEPS)
+        c.text_factory = self._text
+        c.set_authorizer(self._allows)
+
+    def run(self, asked: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        with self._said():
+            cursor = self.connection.execute(asked)
+        if cursor.description is None:
+            message = "expected one SELECT"
+            raise Failed(message)
+        return [column[0].partition(":")[0] for column in cursor.description], self._rows(cursor)
+
+    def _rows(self, cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+        with self._said():
+            for row in cursor:
+                self._count(len(row) * CELL)
+                yield row
+
+    def _allows(
+        self, action: int, one: str | None, two: str | None, place: str | None, by: str | None
+    ) -> int:
+        if self._late():
+            return sqlite3.SQLITE_DENY
+        within = by in self._views or by in self._inside
+        match action:
+            case sqlite3.SQLITE_SELECT:
+                allowed = True
+            case sqlite3.SQLITE_READ if place == "temp" and one in self._views:
+                allowed = True
+            case sqlite3.SQLITE_READ:
+                allowed = self._is_with(one, two, place) or (
+                    within and (one in self._inside or (place or "", one) in self.reads)
+                )
+            case sqlite3.SQLITE_FUNCTION:
+                allowed = two in FUNCTIONS or (within and two in OF_VIEWS)
+            case sqlite3.SQLITE_RECURSIVE:
+                allowed = by in self._views or by in self._inside
+            case _:
+                allowed = False
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+    @staticmethod
+    def _is_with(one: str | None, two: str | None, place: str | None) -> bool:
+        """A table of WITH of which no column is read: no real one has such a name."""
+        return place is None and two == "" and (one or "").startswith("with ")
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def _text(self, text: bytes) -> str:
+        self._count(len(text))
+        return text.decode()
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > MAX_BYTES:
+            raise Failed(TOO_LARGE)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What SQLite has against it, in words for who asked."""
+        try:
+            yield
+        except (sqlite3.Warning, sqlite3.ProgrammingError):
+            raise Failed("expected one SELECT") from None
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
+            if self._late():
+                raise Failed(TOO_SLOW) from None
+            said = str(error).replace(f"_{self._secret}", "")
+            if "stack overflow" in said:
+                raise Failed("it is nested too deep") from None
+            known = said.startswith(KNOWN)
+            raise Failed(said if known else "it cannot be answered: is every word SQL?") from None
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value

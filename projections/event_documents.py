@@ -13,9 +13,22 @@ from pydantic_core import to_json
 
 from domain.base import DomainEvent, State
 from domain.catalog import PriceList
-from domain.contingents import BOOKKEEPING, EDITS, fold_contingents
+from domain.contingents import (
+    BOOKKEEPING,
+    EDITS,
+    ContingentAdded,
+    ContingentChanged,
+    ContingentRemoved,
+    fold_contingents,
+)
 from domain.event import DateFields, Event, ends, starts
-from domain.event_facts import EventCreated, EventRelocated
+from domain.event_facts import (
+    DateAdded,
+    DateChanged,
+    DateRemoved,
+    EventCreated,
+    EventRelocated,
+)
 from domain.event_fields import EventBody
 from domain.ids import Kind, guid, unpack
 from domain.images import image_url
@@ -170,7 +183,7 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 3
+    version: ClassVar = 4
     columns: ClassVar[Columns] = tuple(
         Column(name, "text" if name == "name" else "int")
         for name in (
@@ -215,6 +228,7 @@ class EventDocuments:
         part = "event" if kind == Kind.EVENT else "inventory"
         (Event.evolve if kind == Kind.EVENT else fold_contingents)(state[part], fact)
         state[part]["version"] = fact.originator_version
+        _fold_times(state.setdefault("times", {}), fact)
         if isinstance(fact, EDITS):
             state["lists"] = self._lists(documents, key, state["inventory"])
         if isinstance(fact, EventCreated | EventRelocated):
@@ -297,6 +311,25 @@ class EventDocuments:
             columns,
             terms=words(document["name"], document["subtitle"]) + tags + used + tuple(parts),
         )
+
+
+def _fold_times(times: State, fact: DomainEvent) -> None:
+    """When each date and each contingent came, and when it last changed, by its kind and id."""
+    match fact:
+        case DateAdded():
+            times[f"date:{fact.dateid}"] = [fact.time, fact.time]
+        case DateChanged():
+            key = f"date:{fact.dateid}"
+            times[key] = [times[key][0], fact.time]
+        case DateRemoved():
+            times.pop(f"date:{fact.dateid}", None)
+        case ContingentAdded():
+            times[f"contingent:{fact.contingentid}"] = [fact.time, fact.time]
+        case ContingentChanged():
+            key = f"contingent:{fact.contingentid}"
+            times[key] = [times[key][0], fact.time]
+        case ContingentRemoved():
+            times.pop(f"contingent:{fact.contingentid}", None)
 
 
 def _list_numbers(inventory: State) -> list[int]:

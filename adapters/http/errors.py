@@ -35,6 +35,10 @@ class TooLarge(errors.Refusal):
     title = "The body is too large"
 
 
+class Blocked(errors.Refusal):
+    title = "Other things still need it"
+
+
 class NotYet(errors.Refusal):
     title = "The view has not come that far"
 
@@ -67,6 +71,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotAdmitted: 409,
     errors.NameTaken: 409,
     errors.AccountNotEmpty: 409,
+    Blocked: 409,
     errors.VersionMismatch: 412,
     TooLarge: 413,
     errors.Invalid: 422,

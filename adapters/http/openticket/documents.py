@@ -1,10 +1,24 @@
 """Documents as this vendor's clients read them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from adapters.http.openticket.selling import least_price, status
+from application.history import ShownEvent
+from application.keyring import Principal
+from domain.base import State
+from domain.event import ends, starts
+from domain.event_fields import CLOSED, EventFields
 from domain.ids import Kind, guid
+from domain.images import image_url
+from domain.ticket_types import TicketType
+from projections.location_documents import location_document
+
+ONCE, NORMAL, ARCHIVED = "once", "normal", "archived"
 
 
 def company_id(account: int) -> str:
@@ -19,3 +33,161 @@ def time_in(text: str | None, zone: str) -> str | None:
         return None
     moment = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
     return moment.replace(microsecond=0).isoformat()
+
+
+def zone_of(location: State | None, who: Principal) -> str:
+    """Where times are shown: the Location's zone when it has one, else the account's."""
+    zone = location["timezone"] if location else "UTC"
+    return who.timezone if zone == "UTC" else str(zone)
+
+
+class Held(NamedTuple):
+    """An Event's states and its Location's document: what its documents are made of."""
+
+    event: State
+    inventory: State
+    lists: Mapping[int, State]
+    times: Mapping[str, Sequence[str]]
+    location: State
+
+    def contingents(self) -> list[State]:
+        return sorted(self.inventory.get("contingents", {}).values(), key=itemgetter("id"))
+
+    def dates(self) -> list[State]:
+        return sorted(self.event["dates"].values(), key=itemgetter("id"))
+
+    def stamps(self, part: str, zone: str) -> State:
+        """When a part came and last changed; right after a command, both are now."""
+        now = max(self.event["lastupdatets"], self.inventory.get("lastupdatets", ""))
+        created, updated = self.times.get(part, (now, now))
+        return stamps(created, updated, zone)
+
+
+def just_made(shown: ShownEvent, who: Principal) -> Held:
+    """As of the end of a command."""
+    place = location_document(shown.location.state, who.account)
+    return Held(shown.event.state, shown.inventory.state, shown.pricelists, {}, place)
+
+
+def stamps(created: str, updated: str, zone: str) -> State:
+    return {"updated_at": time_in(updated, zone), "created_at": time_in(created, zone)}
+
+
+def location_shown(location: State, who: Principal) -> State:
+    """A Location, from its native document."""
+    return {
+        "guid": location["guid"],
+        "company_id": company_id(who.account),
+        "name": location["name"],
+        "description": location["description"],
+        "capacity": location["capacity"],
+        "address": location["address"],
+        "latitude": plain(location["lat"]),
+        "longitude": plain(location["long"]),
+        "public": location["public"],
+        "seats_chart_key": location["seats_chart_key"],
+        "parent_guid": location["parent_guid"],
+        "seated": bool(location["seats_chart_key"]),
+        **stamps(location["createdts"], location["lastupdatets"], zone_of(location, who)),
+        "deleted_at": None,
+    }
+
+
+def event_shown(held: Held, who: Principal) -> State:
+    event, zone = held.event, zone_of(held.location, who)
+    fields = EventFields.defaults() | event
+    image = event.get("image")
+    return {
+        "guid": str(guid(who.account, Kind.EVENT, event["number"])),
+        "company_id": company_id(who.account),
+        "location_id": held.location["guid"],
+        "name": fields["name"],
+        "description": fields["description"],
+        "website": fields["website"],
+        "type": fields["type"] or ONCE,
+        "locale": fields["locale"],
+        "currency": who.currency,
+        "status": ARCHIVED if event["currentstatus"] == CLOSED else NORMAL,
+        "category": fields["category"],
+        "subcategories": fields["subcategories"],
+        "retrievable_after": time_in(fields["retrievable_after"], zone),
+        "auto-prune": fields["auto_prune"],
+        "image": image_url(who.account, image),
+        "start": time_in(starts(event), zone),
+        "end": time_in(ends(event), zone),
+        **stamps(event["createdts"], held.event["lastupdatets"], zone),
+        "location": location_shown(held.location, who),
+    }
+
+
+def date_shown(held: Held, date: State, who: Principal) -> State:
+    zone = zone_of(held.location, who)
+    return {
+        "guid": str(guid(who.account, Kind.DATE, date["id"])),
+        "event_id": str(guid(who.account, Kind.EVENT, held.event["number"])),
+        "name": date.get("name"),
+        "start": time_in(date["start"], zone),
+        "end": time_in(date["end"], zone),
+        "capacity": date.get("capacity") or 0,
+        "seats_event_key": date.get("seats_event_key"),
+        "facebook_event_id": date.get("facebook_event_id"),
+        "seated": bool(date.get("seats_event_key")),
+        **held.stamps(f"date:{date['id']}", zone),
+    }
+
+
+def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
+    """A type of tickets is a contingent; what an order has and did not pay is pending."""
+    zone, counters = zone_of(held.location, who), lot["counters"]
+    fields = {n: lot.get(n, v) for n, v in TicketType.defaults().items()}
+    shares = ("vat_percentage", "percentage_service_costs_in_ticket")
+    times = ("available_from", "available_until")
+    return {
+        **fields,
+        **{name: plain(fields[name]) for name in shares},
+        **{name: time_in(fields[name], zone) for name in times},
+        "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
+        "company_id": company_id(who.account),
+        "event_id": str(guid(who.account, Kind.EVENT, held.event["number"])),
+        "name": lot["name"],
+        "min_price": least_price(lot, held.lists, who.currency),
+        "available_stock": lot["amount"],
+        "seated": lot["seated"],
+        "status": fields["status_overrule"] or status(held.event, lot, held.lists, now),
+        "reserved_count": counters["reserved"],
+        "pending_count": counters["sold_unpaid"],
+        **held.stamps(f"contingent:{lot['id']}", zone),
+    }
+
+
+def shop_shown(channel: State, who: Principal) -> State:
+    """A shop is a sales channel; its orders are held for so many minutes."""
+    names = ("name", "description", "global_terms", "company_terms", "facebook_page_url")
+    rules = ("auto_prune", "email_must_be_unique", "email_validation_rule", "event_selection")
+    return {
+        "guid": channel["guid"],
+        "company_id": company_id(who.account),
+        **{name: channel[name] for name in (*names, *rules, "max_tickets_per_order")},
+        "currency": who.currency,
+        "reservation_time": (channel["basketseconds"] or 0) // 60,
+        "seats_public_key": None,
+        **stamps(channel["createdts"], channel["lastupdatets"], who.timezone),
+    }
+
+
+def tracker_shown(tracker: State, who: Principal) -> State:
+    return {
+        "name": tracker["name"],
+        "type": tracker["type"],
+        "shop_id": str(guid(who.account, Kind.SALES_CHANNEL, tracker["saleschannelid"])),
+        "code": tracker["code"],
+        "guid": tracker["guid"],
+        "clicks": tracker["clicks"],
+        "extra_url_parameters": tracker["extra_url_parameters"],
+        **stamps(tracker["createdts"], tracker["lastupdatets"], who.timezone),
+    }
+
+
+def plain(number: float | None) -> float | None:
+    """A whole number without a fraction: 21, not 21.0."""
+    return int(number) if number is not None and number == int(number) else number

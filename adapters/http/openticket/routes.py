@@ -2,12 +2,28 @@
 
 from fastapi import APIRouter
 
-from adapters.http.openticket import webhooks
+from adapters.http.openticket import (
+    dates,
+    events,
+    locations,
+    shops,
+    tickets,
+    users,
+    webhooks,
+)
 from adapters.http.surface import Surface
 
 VERSION = "/3.0.0"
 
-ROUTERS: tuple[APIRouter, ...] = (webhooks.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    events.router,
+    tickets.router,
+    dates.router,
+    locations.router,
+    shops.router,
+    users.router,
+    webhooks.router,
+)
 
 
 def surfaces() -> list[Surface]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
 from adapters.bootstrap import PROJECTIONS
-from adapters.http.errors import STATUS, slug
+from adapters.http.errors import STATUS, Blocked, slug
 from adapters.http.v1 import catalog_documents, documents, order_documents
 from application.ports import StoreUnavailable
 from domain import errors
@@ -37,7 +37,8 @@ from tests.adapters.http.talk import (
 )
 
 EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *ALIKE]
-ONLY_AT_THE_COMMAND_LINE = {errors.AccountNotEmpty, errors.NameTaken}
+ONLY_ELSEWHERE = {errors.AccountNotEmpty, errors.NameTaken, Blocked}
+"""At the command line, or in another dialect."""
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_every_refusal_is_a_problem_with_its_own_type(openapi: Json) -> None:
                     assert example["value"]["type"].endswith(kind)
                     told.add(kind)
 
-    assert told == {slug(refusal) for refusal in STATUS.keys() - ONLY_AT_THE_COMMAND_LINE}
+    assert told == {slug(refusal) for refusal in STATUS.keys() - ONLY_ELSEWHERE}
     assert slug(StoreUnavailable) in told
 
 

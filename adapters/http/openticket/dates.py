@@ -1,0 +1,164 @@
+"""`/eventdate`: translates, and nothing else."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from adapters.http.auth import May
+from adapters.http.openticket import fields
+from adapters.http.openticket.documents import date_shown, event_shown, just_made, location_shown
+from adapters.http.openticket.fields import model, native, required, run
+from adapters.http.openticket.lookup import events_where, held_with, number_in, reading
+from adapters.http.openticket.making import blocked, creates, words
+from adapters.http.openticket.models import (
+    DateCreated,
+    DateShown,
+    EventShown,
+    LocationShown,
+    shaped,
+)
+from adapters.http.openticket.selling import go_live
+from adapters.http.openticket.spec import Guid, answers
+from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
+from application import events
+from application.group_commit import Work
+from application.history import ShownEvent
+from application.keyring import Principal
+from domain.base import State
+from domain.event import DateFields, Event
+from domain.event_fields import ACTIVE
+from domain.ids import Kind
+from domain.inventory import Inventory
+from domain.values import microseconds, stamp
+
+router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+
+def as_sent(said: State, shown: State) -> State:
+    """The times of an answer in the offsets that they were sent with."""
+    times = {
+        name: datetime.fromisoformat(said[name]).replace(microsecond=0)
+        for name in ("start", "end")
+        if said.get(name)
+    }
+    offsets = {n: t.replace(tzinfo=UTC) if t.tzinfo is None else t for n, t in times.items()}
+    return shown | {name: time.isoformat() for name, time in offsets.items()}
+
+
+@creates(router, "/eventdate", "ot_create_date", DateCreated, (*fields.DATE, "event_id"))
+async def create_date(request: Request) -> Response:
+    """A new EventDate of an Event. Answered in the offset that it was sent with."""
+    who = caller(request, May.COMMAND)
+    body = await sent(request)
+    required(body, "event_id", "start", "end")
+    said = native(body, fields.DATE)
+    made = model(DateFields, said, fields.DATE)
+    event = number_in(body["event_id"], Kind.EVENT, who)
+
+    def decide(work: Work) -> tuple[ShownEvent, int]:
+        _, date_id = events.add_date(work, event, made)
+        go_live(work, event)
+        return events.shown(work, work.load(Event, event)), date_id
+
+    def answer(added: tuple[ShownEvent, int]) -> State:
+        shown, date_id = added
+        full = date_shown(just_made(shown, who), shown.event.date(date_id), who)
+        capacity = {"capacity": full["capacity"]} if made.capacity is not None else {}
+        return as_sent(said, shaped(DateCreated, full)) | capacity
+
+    return await run(request, who, fields.DATE, decide, answer)
+
+
+@words(router, "/eventdate", "ot_dates", DateShown, "normal", "past", "upcoming")
+async def list_dates(request: Request, word: str) -> Response:
+    """The EventDates of the company."""
+    who = caller(request, May.READ)
+    found = await reading(request, lambda book: events_where(book, who))
+    now = microseconds(stamp(datetime.now(UTC))) or 0
+    kept = [
+        date_shown(held, date, who)
+        for held in found
+        for date in held.dates()
+        if word == "normal" or ((microseconds(date["end"]) or 0) < now) == (word == "past")
+    ]
+    return json_response([shaped(DateShown, one) for one in kept])
+
+
+async def _the_date(request: Request, guid: str, who: Principal) -> tuple[State, State, State]:
+    """The date, its Event and its Location."""
+    number = number_in(guid, Kind.DATE, who)
+    held = await reading(request, lambda book: held_with(book, Kind.DATE, number, who))
+    date = shaped(DateShown, date_shown(held, held.event["dates"][str(number)], who))
+    event = shaped(EventShown, event_shown(held, who))
+    return date, event, shaped(LocationShown, location_shown(held.location, who))
+
+
+@router.get("/eventdate/{guid}", name="ot_date", **answers(DateShown))
+async def get_date(request: Request, guid: Guid) -> Response:
+    """One EventDate."""
+    date, _, _ = await _the_date(request, guid, caller(request, May.READ))
+    return json_response(date)
+
+
+@router.get("/eventdate/{guid}/event", name="ot_event_of_date", **answers(EventShown))
+async def event_of_date(request: Request, guid: Guid) -> Response:
+    """The Event of an EventDate."""
+    _, event, _ = await _the_date(request, guid, caller(request, May.READ))
+    return json_response(event)
+
+
+@router.get("/eventdate/{guid}/location", name="ot_location_of_date", **answers(LocationShown))
+async def location_of_date(request: Request, guid: Guid) -> Response:
+    """The Location of an EventDate."""
+    _, _, location = await _the_date(request, guid, caller(request, May.READ))
+    return json_response(location)
+
+
+async def event_of(request: Request, kind: Kind, number: int, who: Principal) -> int:
+    """The number of the Event that a date or a Ticket is of."""
+    found = await reading(request, lambda book: held_with(book, kind, number, who))
+    return int(found.event["number"])
+
+
+@router.put(
+    "/eventdate/{guid}",
+    name="ot_change_date",
+    **answers(DateShown, fields=tuple(fields.DATE)),
+)
+async def change_date(request: Request, guid: Guid) -> Response:
+    """Changes what is sent."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.DATE, who)
+    said = native(await sent(request), fields.DATE)
+    body = model(DateFields, said, fields.DATE)
+    event = await event_of(request, Kind.DATE, number, who)
+
+    def decide(work: Work) -> None:
+        events.change_date(work, event, number, body)
+
+    await run(request, who, fields.DATE, decide)
+    date, _, _ = await _the_date(request, guid, who)
+    return json_response(as_sent(said, date))
+
+
+@router.delete("/eventdate/{guid}", name="ot_delete_date", **answers(None, status=204))
+async def delete_date(request: Request, guid: Guid) -> Response:
+    """Deletes an EventDate that no Ticket is attached to. An Event without a time is not for sale
+    any more: with its last date it goes back to being a draft."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.DATE, who)
+    event_number = await event_of(request, Kind.DATE, number, who)
+
+    def decide(work: Work) -> None:
+        event = work.load(Event, event_number).require()
+        event.date(number)
+        lots = work.load(Inventory, event_number).contingents()
+        if found := [(Kind.CONTINGENT, lot["id"]) for lot in lots if number in lot["dateids"]]:
+            raise blocked("eventDate", who.account, found)
+        timeless = not event.state.get("startts") or not event.state.get("endts")
+        if event.status == ACTIVE and len(event.state["dates"]) == 1 and timeless:
+            events.change_status(work, event_number, "redraft")
+        events.remove_date(work, event_number, number)
+
+    return await command(request, who, decide)

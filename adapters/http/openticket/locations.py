@@ -1,0 +1,138 @@
+"""`/location`: translates, and nothing else."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from adapters.bootstrap import EVENTS, LOCATIONS
+from adapters.http.auth import May
+from adapters.http.openticket import events as event_routes
+from adapters.http.openticket import fields
+from adapters.http.openticket.documents import date_shown, event_shown, location_shown
+from adapters.http.openticket.fields import model, native, required, run
+from adapters.http.openticket.lookup import document, events_where, every, number_in, reading
+from adapters.http.openticket.making import blocked, creates, many, words
+from adapters.http.openticket.models import (
+    DateShown,
+    EventCreated,
+    EventShown,
+    LocationCreated,
+    LocationShown,
+    shaped,
+)
+from adapters.http.openticket.spec import Guid, answers
+from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
+from application import locations
+from application.group_commit import Work
+from domain.base import State
+from domain.hosting import Hosting
+from domain.ids import Kind
+from domain.location import Location, LocationFields
+from projections.location_documents import location_document
+
+router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+
+@creates(router, "/location", "ot_create_location", LocationCreated, fields.LOCATION)
+async def create_location(request: Request) -> Response:
+    """A new Location: where Events are. Its capacity of 0 is no limit."""
+    who = caller(request, May.COMMAND)
+    body = await sent(request)
+    required(body, "name", "capacity", "address")
+    made = model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
+
+    def answer(location: Location) -> State:
+        shown = location_shown(location_document(location.state, who.account), who)
+        return shaped(LocationCreated, shown)
+
+    decide = partial(locations.create_location, fields=made)
+    return await run(request, who, fields.LOCATION, decide, answer)
+
+
+@words(router, "/location", "ot_locations", LocationShown, "normal", "archived", "all")
+async def list_locations(request: Request, word: str) -> Response:
+    """The Locations of the company; none is ever archived."""
+    who = caller(request, May.READ)
+    found = await reading(request, lambda book: [*every(book, LOCATIONS, who)], LOCATIONS)
+    shown = [] if word == "archived" else found
+    return json_response([shaped(LocationShown, location_shown(one, who)) for one in shown])
+
+
+@router.get("/location/{guid}", name="ot_location", **answers(LocationShown))
+async def get_location(request: Request, guid: Guid) -> Response:
+    """One Location."""
+    who = caller(request, May.READ)
+    number = number_in(guid, Kind.LOCATION, who)
+    found = await reading(
+        request, lambda book: document(book, LOCATIONS, Kind.LOCATION, number, who), LOCATIONS
+    )
+    return json_response(shaped(LocationShown, location_shown(found, who)))
+
+
+@router.put(
+    "/location/{guid}",
+    name="ot_change_location",
+    **answers(LocationShown, fields=tuple(fields.LOCATION)),
+)
+async def change_location(request: Request, guid: Guid) -> Response:
+    """Changes what is sent."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.LOCATION, who)
+    body = model(LocationFields, native(await sent(request), fields.LOCATION), fields.LOCATION)
+
+    def answer(location: Location) -> State:
+        shown = location_shown(location_document(location.state, who.account), who)
+        return shaped(LocationShown, shown)
+
+    decide = partial(locations.change_location, number=number, fields=body)
+    return await run(request, who, fields.LOCATION, decide, answer)
+
+
+@router.delete("/location/{guid}", name="ot_delete_location", **answers(None, status=204))
+async def delete_location(request: Request, guid: Guid) -> Response:
+    """Deletes a Location that has no Events."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.LOCATION, who)
+
+    def decide(work: Work) -> None:
+        work.load(Location, number).require()
+        hosted = work.load(Hosting, number).state.get("events", {})
+        if hosted:
+            found = [(Kind.EVENT, int(event)) for event in hosted]
+            raise blocked("location", who.account, found)
+        locations.delete_location(work, number)
+
+    return await command(request, who, decide)
+
+
+@creates(router, "/location/{guid}/event", "ot_create_event", EventCreated, event_routes.SENT)
+async def create_event(request: Request, guid: Guid) -> Response:
+    """A new Event at the Location."""
+    return await event_routes.create_at(request, guid)
+
+
+@router.get("/location/{guid}/event", name="ot_events_there", **answers(many(EventShown)))
+async def events_there(request: Request, guid: Guid) -> Response:
+    """The Events at the Location."""
+    who = caller(request, May.READ)
+    number = number_in(guid, Kind.LOCATION, who)
+    found = await reading(
+        request, lambda book: events_where(book, who, ("locationid", "=", number))
+    )
+    return json_response([shaped(EventShown, event_shown(one, who)) for one in found])
+
+
+@router.get("/location/{guid}/dates", name="ot_dates_there", **answers(many(DateShown)))
+async def dates_there(request: Request, guid: Guid) -> Response:
+    """The EventDates at the Location."""
+    who = caller(request, May.READ)
+    number = number_in(guid, Kind.LOCATION, who)
+    found = await reading(
+        request,
+        lambda book: events_where(book, who, ("locationid", "=", number)),
+        EVENTS,
+        LOCATIONS,
+    )
+    shown = [date_shown(held, date, who) for held in found for date in held.dates()]
+    return json_response([shaped(DateShown, one) for one in shown])

@@ -1,0 +1,255 @@
+"""`/shop` and `/trackers`: a shop is a sales channel. Translates, and nothing else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
+from adapters.http.auth import May
+from adapters.http.openticket import fields, selling
+from adapters.http.openticket.dates import event_of
+from adapters.http.openticket.documents import shop_shown, ticket_shown, tracker_shown
+from adapters.http.openticket.fields import invalid, model, native, required, run
+from adapters.http.openticket.lookup import (
+    catalog_where,
+    document,
+    events_where,
+    number_in,
+    reading,
+    shops,
+)
+from adapters.http.openticket.making import creates, many, words
+from adapters.http.openticket.models import (
+    Nothing,
+    ShopCreated,
+    ShopShown,
+    TicketShown,
+    TrackerCreated,
+    TrackerShown,
+    shaped,
+)
+from adapters.http.openticket.spec import Guid, answers
+from adapters.http.openticket.wire import (
+    OpenTicketRoute,
+    caller,
+    command,
+    integer,
+    json_response,
+    sent,
+    text,
+)
+from application import catalog
+from application.group_commit import Work
+from application.keyring import Principal
+from domain.base import State
+from domain.catalog import WEB, SalesChannel, SalesChannelFields
+from domain.catalog_item import CatalogItem
+from domain.errors import NotFound
+from domain.ids import Kind
+from domain.tracker import Tracker, TrackerFields
+from domain.values import stamp
+from projections.catalog_documents import catalog_document
+
+router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+SENT = (*fields.SHOP, "reservation_time")
+HOLD_SECONDS = 8 * 60
+"""How long a shop of these clients holds what is reserved."""
+
+
+def _document(item: CatalogItem) -> State:
+    return catalog_document(item.KIND, item.state, item.account)
+
+
+def _hold(body: State) -> State:
+    """`reservation_time` is in minutes; 0 is what the vendor says, 8."""
+    if body.get("reservation_time") in (None, ""):
+        return {}
+    minutes = integer("reservation_time", body["reservation_time"])
+    if not 0 <= minutes <= 120:  # noqa: PLR2004 - what a channel may hold
+        raise invalid([("reservation_time", "expected 0 to 120 minutes")])
+    return {"basketseconds": minutes * 60 or HOLD_SECONDS}
+
+
+@creates(router, "/shop", "ot_create_shop", ShopCreated, SENT)
+async def create_shop(request: Request) -> Response:
+    """A new shop: it sells the Tickets that are attached to it."""
+    who = caller(request, May.COMMAND)
+    body = await sent(request)
+    required(body, "name")
+    said = {"typeid": WEB, "basketseconds": HOLD_SECONDS} | native(body, fields.SHOP) | _hold(body)
+    made = model(SalesChannelFields, said, fields.SHOP)
+    decide = partial(catalog.create_item, cls=SalesChannel, fields=made)
+
+    def answer(channel: SalesChannel) -> State:
+        return shaped(ShopCreated, shop_shown(_document(channel), who))
+
+    return await run(request, who, fields.SHOP, decide, answer)
+
+
+@words(router, "/shop", "ot_shops", ShopShown, "normal", "archived", "all")
+async def list_shops(request: Request, word: str) -> Response:
+    """The shops of the company."""
+    who = caller(request, May.READ)
+    where = {"normal": [("archived", "=", 0)], "archived": [("archived", "=", 1)], "all": []}[word]
+    found = await reading(
+        request, lambda book: catalog_where(book, who, Kind.SALES_CHANNEL, *where), CATALOG
+    )
+    return json_response([shaped(ShopShown, shop_shown(one, who)) for one in found])
+
+
+async def _the_shop(request: Request, guid: str) -> tuple[State, Principal]:
+    who = caller(request, May.READ)
+    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    kind = Kind.SALES_CHANNEL
+    return await reading(
+        request, lambda book: document(book, CATALOG, kind, number, who), CATALOG
+    ), who
+
+
+@router.get("/shop/{guid}", name="ot_shop", **answers(ShopShown))
+async def get_shop(request: Request, guid: Guid) -> Response:
+    """One shop."""
+    found, who = await _the_shop(request, guid)
+    return json_response(shaped(ShopShown, shop_shown(found, who)))
+
+
+@router.put("/shop/{guid}", name="ot_change_shop", **answers(ShopShown, fields=SENT))
+async def change_shop(request: Request, guid: Guid) -> Response:
+    """Changes what is sent."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    body = await sent(request)
+    said = native(body, fields.SHOP) | _hold(body)
+    change = model(SalesChannelFields, said, fields.SHOP)
+    decide = partial(catalog.change_item, cls=SalesChannel, number=number, fields=change)
+
+    def answer(channel: SalesChannel) -> State:
+        return shaped(ShopShown, shop_shown(_document(channel), who))
+
+    return await run(request, who, fields.SHOP, decide, answer)
+
+
+@router.delete("/shop/{guid}", name="ot_delete_shop", **answers(None, status=204))
+async def delete_shop(request: Request, guid: Guid) -> Response:
+    """Takes a shop out of the lists: its orders stay."""
+    who = caller(request, May.COMMAND)
+    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    decide = partial(catalog.archive_item, cls=SalesChannel, number=number, archived=True)
+    return await command(request, who, decide)
+
+
+@router.get("/shop/{guid}/tickets", name="ot_tickets_of_shop", **answers(many(TicketShown)))
+async def tickets_of_shop(request: Request, guid: Guid) -> Response:
+    """The Tickets that the shop has."""
+    channel, who = await _the_shop(request, guid)
+    found = await reading(request, lambda book: events_where(book, who), EVENTS, LOCATIONS)
+    now = stamp(datetime.now(UTC))
+    shown = [
+        ticket_shown(held, lot, who, now)
+        for held in found
+        for lot in held.contingents()
+        if selling.sold_by(held.event, lot, held.lists, channel["id"])
+    ]
+    return json_response([shaped(TicketShown, one) for one in shown])
+
+
+Attaching = Callable[[Work, int, int, int], None]
+
+
+async def _attached(request: Request, guid: str, ticketguid: str, change: Attaching) -> Response:
+    who = caller(request, May.COMMAND)
+    shop = number_in(guid, Kind.SALES_CHANNEL, who)
+    lot = number_in(ticketguid, Kind.CONTINGENT, who)
+    event = await event_of(request, Kind.CONTINGENT, lot, who)
+
+    def decide(work: Work) -> None:
+        channel = catalog.item(work, SalesChannel, shop).require()
+        if channel.archived:
+            raise NotFound(f"there is no sales channel {guid}")
+        change(work, event, lot, shop)
+
+    return await run(request, who, {}, decide)
+
+
+@router.post(
+    "/shop/{guid}/tickets/{ticketguid}", name="ot_attach_ticket", **answers(None, status=204)
+)
+async def attach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Response:
+    """The shop sells the Ticket from now on."""
+    return await _attached(request, guid, ticketguid, selling.attach)
+
+
+@router.delete(
+    "/shop/{guid}/tickets/{ticketguid}", name="ot_detach_ticket", **answers(None, status=204)
+)
+async def detach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Response:
+    """The shop does not sell the Ticket any more."""
+    who = caller(request, May.COMMAND)
+    shop = number_in(guid, Kind.SALES_CHANNEL, who)
+    channels = await reading(request, lambda book: shops(book, who), CATALOG)
+    others = {channel["id"] for channel in channels} - {shop}
+    return await _attached(request, guid, ticketguid, partial(selling.detach, others=others))
+
+
+@router.get("/shop/{guid}/trackers", name="ot_trackers_of_shop", **answers(many(TrackerShown)))
+async def trackers_of_shop(request: Request, guid: Guid) -> Response:
+    """The trackers of the shop."""
+    channel, who = await _the_shop(request, guid)
+    found = await reading(request, lambda book: catalog_where(book, who, Kind.TRACKER), CATALOG)
+    those = [one for one in found if one["saleschannelid"] == channel["id"]]
+    return json_response([shaped(TrackerShown, tracker_shown(one, who)) for one in those])
+
+
+@router.get("/shop/{guid}/products", name="ot_products_of_shop", **answers(Nothing))
+async def products_of_shop(request: Request, guid: Guid) -> Response:
+    """There are no products in this version."""
+    await _the_shop(request, guid)
+    return json_response([])
+
+
+# -- trackers
+
+
+@creates(router, "/trackers", "ot_create_tracker", TrackerCreated, (*fields.TRACKER, "shop_id"))
+async def create_tracker(request: Request) -> Response:
+    """A new tracker: a link to a shop. `type` is written in any case."""
+    who = caller(request, May.COMMAND)
+    body = await sent(request)
+    required(body, "shop_id", "name", "type")
+    said = native(body, fields.TRACKER)
+    said["saleschannelid"] = number_in(body["shop_id"], Kind.SALES_CHANNEL, who)
+    made = model(TrackerFields, said, fields.TRACKER)
+    decide = partial(catalog.create_item, cls=Tracker, fields=made)
+
+    def answer(tracker: Tracker) -> State:
+        return shaped(TrackerCreated, tracker_shown(_document(tracker), who))
+
+    named = {**fields.TRACKER, "shop_id": ("saleschannelid", text)}
+    return await run(request, who, named, decide, answer)
+
+
+@router.get("/trackers", name="ot_trackers", **answers(many(TrackerShown)))
+async def list_trackers(request: Request) -> Response:
+    """The trackers of the company."""
+    who = caller(request, May.READ)
+    found = await reading(
+        request,
+        lambda book: catalog_where(book, who, Kind.TRACKER, ("archived", "=", 0)),
+        CATALOG,
+    )
+    return json_response([shaped(TrackerShown, tracker_shown(one, who)) for one in found])
+
+
+@router.get("/trackers/{guid}", name="ot_tracker", **answers(TrackerShown))
+async def get_tracker(request: Request, guid: Guid) -> Response:
+    """One tracker."""
+    who = caller(request, May.READ)
+    number = number_in(guid, Kind.TRACKER, who)
+    found = await reading(
+        request, lambda book: document(book, CATALOG, Kind.TRACKER, number, who), CATALOG
+    )
+    return json_response(shaped(TrackerShown, tracker_shown(found, who)))

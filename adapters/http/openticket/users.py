@@ -1,0 +1,34 @@
+"""`/users/me`: who is calling, by the three names that clients ask for it."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from adapters.http.auth import May, stagebook
+from adapters.http.openticket.documents import company_id, stamps
+from adapters.http.openticket.models import User, shaped
+from adapters.http.openticket.spec import answers
+from adapters.http.openticket.wire import OpenTicketRoute, caller, json_response
+from domain.ids import Kind, guid
+
+router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+
+async def me(request: Request) -> Response:
+    """The key that is calling."""
+    who = caller(request, May.READ)
+    (key,) = (k for k in stagebook(request).keyring.every_key() if k["id"] == who.key)
+    company = company_id(who.account)
+    shown = {
+        "guid": str(guid(key["account"], Kind.REGISTRY, who.key + 1)),  # 1 is the company
+        "default_company_id": company,
+        "whitelabel_id": None,
+        "name": who.actor,
+        "email": None,
+        "phone": None,
+        **stamps(key["createdts"], key["createdts"], who.timezone),
+    }
+    return json_response(shaped(User, shown))
+
+
+for path in ("/users/me", "/user/me", "/me"):
+    router.get(path, name=f"ot{path.replace('/', '_')}", **answers(User))(me)

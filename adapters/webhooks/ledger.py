@@ -4,7 +4,7 @@
     subscriptions   the webhooks as of that position, and since when each of them fails
     queues          one for each webhook and aggregate: when its first delivery is tried next
     deliveries      those that wait, in order, and those that were given up
-    invocations     every attempt of the last week
+    invocations     the attempts of the last week, the latest of each webhook
 
 Every write begins with the row of the progress, so writers take turns, and a deliverer whose term
 is over writes no more.
@@ -48,7 +48,13 @@ LOGGED = (
     *("time", "position", "dedupekey", "trigger", "guid", "attempt", "outcome", "status"),
     *("error", "milliseconds"),
 )
-RETURN_EMPTIED = """
+MOST_LOGGED = 10_000
+"""Attempts that are remembered of one webhook."""
+BEYOND_THE_MOST = """
+DELETE FROM webhook_invocations WHERE webhook = ? AND time <= (
+    SELECT time FROM webhook_invocations WHERE webhook = ? ORDER BY time DESC LIMIT 1 OFFSET ?)
+"""
+WITHOUT_WAITING = """
 DELETE FROM webhook_queues WHERE NOT EXISTS (
     SELECT 1 FROM webhook_deliveries d WHERE d.webhook = webhook_queues.webhook
     AND d.stream = webhook_queues.stream AND d.failed = 0)
@@ -173,7 +179,7 @@ class Ledger:
                 "UPDATE webhook_queues SET due = ? WHERE webhook = ? AND stream = ?",
                 (retry_at or 0, d.webhook, d.stream),
             )
-            c.execute(f"{RETURN_EMPTIED} AND webhook = ? AND stream = ?", (d.webhook, d.stream))
+            c.execute(f"{WITHOUT_WAITING} AND webhook = ? AND stream = ?", (d.webhook, d.stream))
             since = (None if made.outcome == DELIVERED else made.time, d.webhook)
             keep = "" if made.outcome == DELIVERED else " AND failingsince IS NULL"
             c.execute(
@@ -185,9 +191,11 @@ class Ledger:
         """Forgets what is older; returns how many deliveries that were not made are among it."""
         with self._turn(term) as c:
             c.execute("DELETE FROM webhook_invocations WHERE time < ?", (before,))
+            for (webhook,) in c.execute("SELECT webhook FROM webhook_subscriptions").fetchall():
+                c.execute(BEYOND_THE_MOST, (webhook, webhook, MOST_LOGGED))
             c.execute("DELETE FROM webhook_deliveries WHERE time < ?", (before,))
             forgotten = c.rowcount
-            c.execute(RETURN_EMPTIED)
+            c.execute(WITHOUT_WAITING)
         return forgotten
 
     # -- the reader's

@@ -40,7 +40,7 @@ class Poster:
             return Reply(None, f"no answer in {self._total_seconds:g} s")
         except Invalid as refusal:
             return Reply(None, refusal.detail)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever one receiver does, the others go on
             return Reply(None, f"{type(error).__name__}: {error}"[:500])
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:

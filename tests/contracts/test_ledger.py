@@ -178,6 +178,20 @@ def test_what_is_a_week_old_is_forgotten(ledger: Ledger) -> None:
     assert ledger.due_webhooks(NOW) == []
 
 
+def test_the_log_has_a_bound(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.webhooks.ledger.MOST_LOGGED", 2)
+    term = ledger.begin()
+    ledger.hear(term, 9, [delivery(5), delivery(6, webhook=OTHER)], {ONE: {}, OTHER: {}}, at(9))
+    for second in range(1, 5):
+        ledger.settle(term, tried(delivery(5), FAILED, second), NOW)
+    ledger.settle(term, tried(delivery(6, webhook=OTHER), DELIVERED, 1), None)
+
+    ledger.forget(term, at(0))
+
+    assert [made["time"] for made in ledger.invocations(ONE)] == [at(4), at(3)]
+    assert len(ledger.invocations(OTHER)) == 1
+
+
 def test_with_a_webhook_goes_what_waits_for_it(ledger: Ledger) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(6, webhook=OTHER)], {ONE: {}, OTHER: {}}, at(1))

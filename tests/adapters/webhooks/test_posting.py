@@ -115,6 +115,16 @@ def test_an_answer_that_is_not_http_is_an_error(receiver: Receiver) -> None:
     assert str(post(receiver.url).error).startswith("RemoteProtocolError")
 
 
+def test_no_fault_of_one_receiver_is_anybody_elses() -> None:
+    async def broken(_host: str, _port: int) -> list[str]:
+        message = "boom"
+        raise RuntimeError(message)
+
+    poster = Poster(Doorman(Allowed("a.com"), broken))
+
+    assert asyncio.run(poster.post("http://a.com", {}, b"")) == Reply(None, "RuntimeError: boom")
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of hooks.example.com, signed by itself, with its key."""

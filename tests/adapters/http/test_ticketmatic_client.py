@@ -11,5 +11,5 @@ def test_the_client_is_told_its_account(tm: Client) -> None:
 
 
 def test_a_client_without_an_account_is_told_all_of_its_key(tm: Client, served: Served) -> None:
-    with Client("", tm.access_key, tm.secret_key, server=served.url) as anywhere:
+    with served.connected("", tm.access_key) as anywhere:
         assert [one.shortname for one in tools.accounts(anywhere)] == [tm.account_code]

@@ -110,7 +110,7 @@ def live(tm: Client, served: Served, **fields: Any) -> Any:
     """An Event, made on the native surface."""
     headers = served.token(tm.account_code)
     body = {"name": "Live", **fields}
-    made = httpx.post(f"{served.url}/v1/events", json=body, headers=headers)
+    made = served.http.post("/v1/events", json=body, headers=headers)
     assert made.status_code == 201, made.text
     return made.json()
 
@@ -118,7 +118,7 @@ def live(tm: Client, served: Served, **fields: Any) -> Any:
 @pytest.fixture
 def dutch(tm: Client, served: Served) -> Iterator[Client]:
     """The same key, asking for Dutch."""
-    with Client(tm.account_code, tm.access_key, tm.secret_key, server=served.url) as made:
+    with served.connected(tm.account_code, tm.access_key) as made:
         made.set_language("nl")
         yield made
 
@@ -254,10 +254,10 @@ def test_it_is_whole_on_the_native_surface_with_the_key_that_made_it(
     made = new(tm, what)
     api.update(tm, made.id, change)
     headers = served.token(tm.account_code) | {"Stagebook-After": str(served.book.store.position())}
-    path = f"{served.url}/v1/{NATIVE[what]}/{made.id}"
+    path = f"/v1/{NATIVE[what]}/{made.id}"
 
-    native = httpx.get(path, headers=headers).json()
-    history = httpx.get(f"{path}/history", headers=headers).json()["data"]
+    native = served.http.get(path, headers=headers).json()
+    history = served.http.get(f"{path}/history", headers=headers).json()["data"]
 
     assert native["version"] == 2
     for name, value in change.items():
@@ -439,12 +439,12 @@ def test_a_location_that_was_deleted_natively_is_archived_until_it_comes_back(
     tm: Client, served: Served
 ) -> None:
     first, second, third = [new(tm, "event locations", name=name).id for name in "abc"]
-    headers, url = served.token(tm.account_code), f"{served.url}/v1/locations/{second}"
-    httpx.delete(url, headers=headers).raise_for_status()
+    headers, url = served.token(tm.account_code), f"/v1/locations/{second}"
+    served.http.delete(url, headers=headers).raise_for_status()
     everything = {"includearchived": True}
 
     archived = event_locations.get_list(tm, everything).data
-    httpx.post(f"{url}/revert", json={"version": 1}, headers=headers).raise_for_status()
+    served.http.post(f"{url}/revert", json={"version": 1}, headers=headers).raise_for_status()
     back = event_locations.get_list(tm, everything).data
 
     assert [(one.id, one.isarchived) for one in archived] == [

@@ -1,13 +1,17 @@
 """The vendor's published client, unmodified, over real HTTP: a server for each process of tests,
 an account for each test."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import uvicorn
 from ticketmatic.client import Client
 
@@ -20,6 +24,7 @@ from domain.registry import Role
 
 SECRET, BOUND = "sk", 30.0
 _numbers = count(1)
+trusted = cache(ssl.create_default_context)
 
 
 class Served:
@@ -37,6 +42,8 @@ class Served:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        with patch("ssl.create_default_context", trusted):
+            self.http = httpx.Client(base_url=self.url, timeout=BOUND)
         self._beside: Stagebook = bootstrap(settings)
         self._beside.start_writer()
 
@@ -59,7 +66,12 @@ class Served:
         adding = adding_signing_key(NewKey(name, role, **has), accesskey, sealed)
         self._beside.execute(adding, account=0, actor="tests")
         self.book.keyring.refresh()
-        return Client(name, accesskey, SECRET, server=self.url, timeout=BOUND)
+        return self.connected(name, accesskey)
+
+    def connected(self, account: str, accesskey: str) -> Client:
+        """A client with that key. What it would trust is loaded once, for it takes long."""
+        with patch("ssl.create_default_context", trusted):
+            return Client(account, accesskey, SECRET, server=self.url, timeout=BOUND)
 
     def token(self, account: str, role: Role = Role.ADMIN) -> dict[str, str]:
         """What asks the native surface in that account."""
@@ -72,6 +84,7 @@ class Served:
         self._server.should_exit = True
         self._thread.join(BOUND)
         self._beside.close()
+        self.http.close()
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`/webhook`: who is told of what. Making and changing them needs an admin, looking an auditor."""
 
 from typing import Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -12,6 +11,7 @@ from adapters.bootstrap import WEBHOOKS
 from adapters.http import reads
 from adapters.http.auth import May, stagebook
 from adapters.http.openticket.documents import company_id, time_in
+from adapters.http.openticket.lookup import number_in
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
@@ -31,7 +31,7 @@ from application.keyring import Principal
 from application.webhooks import change_webhook, create_webhook, delete_webhook
 from domain.base import State
 from domain.errors import NotFound
-from domain.ids import Kind, key, unpack
+from domain.ids import Kind, key
 from domain.webhook import Webhook, WebhookFields
 from projections.webhooks import webhook_document
 
@@ -126,7 +126,7 @@ async def list_all(request: Request) -> Response:
 async def read(request: Request, guid: Guid) -> Response:
     """One webhook, with how it fares."""
     who = caller(request, May.AUDIT)
-    found = await _found(request, who, _number(guid, who))
+    found = await _found(request, who, number_in(guid, Kind.WEBHOOK, who))
     return json_response(await _faring(request, who, found))
 
 
@@ -138,7 +138,7 @@ async def read(request: Request, guid: Guid) -> Response:
 async def change(request: Request, guid: Guid) -> Response:
     """Changes what is sent: for what is committed from then on."""
     who = caller(request, May.ADMINISTER)
-    number, fields = _number(guid, who), await _fields(request)
+    number, fields = number_in(guid, Kind.WEBHOOK, who), await _fields(request)
     return await command(
         request,
         who,
@@ -151,7 +151,7 @@ async def change(request: Request, guid: Guid) -> Response:
 async def delete(request: Request, guid: Guid) -> Response:
     """Unsubscribes: nothing more is delivered."""
     who = caller(request, May.ADMINISTER)
-    number = _number(guid, who)
+    number = number_in(guid, Kind.WEBHOOK, who)
     return await command(request, who, lambda work: delete_webhook(work, number))
 
 
@@ -163,7 +163,7 @@ async def delete(request: Request, guid: Guid) -> Response:
 async def invocations(request: Request, guid: Guid) -> Response:
     """The attempts of the last week, newest first; at most 1,000."""
     who = caller(request, May.AUDIT)
-    webhook = (await _found(request, who, _number(guid, who)))["guid"]
+    webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     made = await reads.blocking(ledger.invocations, webhook)
     return json_response([one | {"time": time_in(one["time"], who.timezone)} for one in made])
@@ -173,7 +173,7 @@ async def invocations(request: Request, guid: Guid) -> Response:
 async def retry(request: Request, guid: Guid) -> Response:
     """Tries again what was given up, and what waits for its next attempt."""
     who = caller(request, May.ADMINISTER)
-    webhook = (await _found(request, who, _number(guid, who)))["guid"]
+    webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     return json_response({"retried": await reads.blocking(ledger.retry, webhook)})
 
@@ -184,17 +184,6 @@ async def _fields(request: Request) -> WebhookFields:
     if fields.url is not None:
         await stagebook(request).doorman().addresses(fields.url)
     return fields
-
-
-def _number(guid: str, who: Principal) -> int:
-    """The number of a webhook of the caller's account."""
-    try:
-        of = unpack(UUID(guid))
-    except ValueError:
-        of = None
-    if of is None or (of.account, of.kind) != (who.account, Kind.WEBHOOK):
-        raise NotFound("there is no such webhook")
-    return of.number
 
 
 async def _found(request: Request, who: Principal, number: int) -> State:

@@ -110,6 +110,22 @@ class Keyring:
             self.refresh()
         return self._registry.opened(account)
 
+    def visitor(self, account: int, actor: str) -> Principal | None:
+        """Somebody without a key, as one who may buy from an account that is open."""
+        held = self._registry.opened(account)
+        if held is None:
+            return None
+        return Principal(
+            account,
+            held["name"],
+            held["language"],
+            held["currency"],
+            held["timezone"],
+            actor,
+            Role.SELLER,
+            key=0,
+        )
+
     def currency(self, account: int) -> str:
         """What the account's money is in."""
         held = self.opened(account)

@@ -7,6 +7,7 @@ from adapters.http.openticket import (
     events,
     locations,
     shops,
+    storefront,
     tickets,
     users,
     webhooks,
@@ -16,6 +17,7 @@ from adapters.http.surface import Surface
 VERSION = "/3.0.0"
 
 ROUTERS: tuple[APIRouter, ...] = (
+    storefront.router,
     events.router,
     tickets.router,
     dates.router,

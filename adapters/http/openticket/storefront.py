@@ -1,0 +1,182 @@
+"""`/storefront/{shop}/…`: what a shop's page asks for, without a token.
+
+A ticket is reserved with GET, as it is documented, or with POST and an `Idempotency-Key`; it is
+held for eight minutes. What is reserved is ordered with its reservations: nobody can guess them.
+"""
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
+from starlette.responses import Response
+
+from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
+from adapters.http import reads, requests
+from adapters.http.auth import stagebook
+from adapters.http.openticket import storefront_documents as documents
+from adapters.http.openticket.spec import Guid, answers
+from adapters.http.openticket.wire import OpenTicketRoute, command, fresh, json_response, sent
+from adapters.http.v1.orders import events_of
+from application import storefront
+from application.keyring import Principal
+from domain.contact import ContactFields
+from domain.errors import Invalid, NotFound
+from domain.ids import Kind, key, unpack
+from domain.order import Hold
+
+router = APIRouter(prefix="/storefront", tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+RESERVED_SECONDS = 8 * 60
+MOST = 100
+Shop = Annotated[str, Path(description="The shop's guid")]
+
+
+class Receiver(BaseModel):
+    """Who orders."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: str = Field(min_length=3, max_length=255)
+    firstname: str | None = Field(None, max_length=255)
+    lastname: str | None = Field(None, max_length=255)
+    locale: str | None = Field(None, max_length=35)
+
+
+class Reservation(BaseModel):
+    """A ticket that was reserved."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    guid: UUID
+    reservation: UUID
+
+
+class Placed(BaseModel):
+    """An order of reserved tickets."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    receiver: Receiver
+    currency: str | None = None
+    tickets: list[Reservation] = Field(min_length=1, max_length=MOST)
+
+
+@router.get("/{shop}/data", name="ot_storefront", **answers(dict[str, Any], public=True))
+async def data(request: Request, shop: Shop) -> Response:
+    """What the shop sells: Events to come with their tickets, and whether one can be bought now."""
+    who, number = await visitor(request, shop)
+    await fresh(request, EVENTS)
+    view = stagebook(request).view(EVENTS)
+    events = await reads.blocking(documents.events_of_shop, view, who.account, number)
+    places = [key(who.account, Kind.LOCATION, event["locationid"]) for event in events]
+    bodies = await reads.blocking(stagebook(request).view(LOCATIONS).bodies, [*{*places}])
+    locations = {place["id"]: place for place in map(from_json, bodies.values())}
+    return json_response(documents.shop_data(events, locations, number, who))
+
+
+@router.get(
+    "/{shop}/reserve/ticket/{ticket}",
+    name="ot_reserve",
+    **answers(dict[str, Any], public=True),
+)
+@router.post(
+    "/{shop}/reserve/ticket/{ticket}",
+    name="ot_reserve_once",
+    **answers(dict[str, Any], public=True),
+)
+async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
+    """Reserves one ticket for eight minutes. With POST and an Idempotency-Key, once."""
+    who, number = await visitor(request, shop)
+    contingent = requests.number_of(ticket, Kind.CONTINGENT, who)
+    event = (await events_with(request, who, [contingent])).get(contingent)
+    if event is None:
+        raise NotFound(f"there is no ticket {ticket}", id=ticket)
+    decide = partial(
+        storefront.reserve, shop=number, event=event, contingent=contingent, hold=hold(request)
+    )
+    answer = await command(request, who, decide, documents.reservation)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@router.post(
+    "/{shop}/order",
+    name="ot_order",
+    **answers(dict[str, Any], fields=tuple(Placed.model_fields), public=True),
+)
+async def order(request: Request, shop: Shop) -> Response:
+    """Orders what was reserved, all of it or nothing. It is to be paid then."""
+    who, number = await visitor(request, shop)
+    said = Placed.model_validate(await sent(request))
+    if said.currency not in (None, who.currency):
+        raise Invalid("currency", f"this shop sells in {who.currency}")
+    contingents = [requests.number_of(str(one.guid), Kind.CONTINGENT, who) for one in said.tickets]
+    events = await events_with(request, who, contingents)
+    for index, contingent in enumerate(contingents):
+        if contingent not in events:
+            raise Invalid(f"tickets.{index}.guid", "there is no such ticket")
+    reserved = [
+        (events[contingent], one.reservation)
+        for contingent, one in zip(contingents, said.tickets, strict=True)
+    ]
+    decide = partial(
+        storefront.place,
+        shop=number,
+        reserved=reserved,
+        buyer=buyer(said.receiver),
+        hold=hold(request),
+    )
+    return await command(
+        request, who, decide, partial(documents.order, receiver=said.receiver.model_dump())
+    )
+
+
+@router.get(
+    "/{shop}/order/{reservation}",
+    name="ot_storefront_order",
+    **answers(dict[str, Any], public=True),
+)
+async def get_order(request: Request, shop: Shop, reservation: Guid) -> Response:
+    """How an order stands, for whoever has its reservation."""
+    who, number = await visitor(request, shop)
+    try:
+        token = UUID(reservation)
+    except ValueError:
+        raise NotFound("there is no such order") from None
+    decide = partial(storefront.reserved_by, shop=number, token=token)
+    return await command(request, who, decide, documents.order)
+
+
+async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
+    """Whoever looks at a shop, and the shop's number. The guid says whose shop it is."""
+    try:
+        identity = unpack(UUID(shop))
+    except ValueError:
+        identity = None
+    if identity and identity.kind == Kind.SALES_CHANNEL:
+        book = stagebook(request)
+        who = book.keyring.visitor(identity.account, "storefront")
+        at = key(*identity)
+        found = await reads.blocking(book.view(CATALOG).document, at)
+        if who and found and not from_json(found[0])["isarchived"]:
+            return who, identity.number
+    raise NotFound("there is no such shop")
+
+
+async def events_with(request: Request, who: Principal, contingents: list[int]) -> dict[int, int]:
+    """The Events of contingents, in a view that has everything that is committed by now."""
+    await fresh(request, EVENTS)
+    return await reads.blocking(events_of, stagebook(request), who.account, contingents)
+
+
+def buyer(receiver: Receiver) -> ContactFields:
+    said = receiver.model_dump(exclude={"locale"}, exclude_none=True)
+    language = (receiver.locale or "")[:2].lower()
+    return ContactFields.model_validate(said | ({"languagecode": language} if language else {}))
+
+
+def hold(request: Request) -> Hold:
+    return Hold(RESERVED_SECONDS, stagebook(request).settings.basket_cap_seconds)

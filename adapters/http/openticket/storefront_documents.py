@@ -1,0 +1,163 @@
+"""What a shop's page reads: the Events it sells, a reservation, an order."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from adapters.http.openticket.documents import time_in
+from adapters.views.select import Select
+from adapters.views.sql import SqlView
+from application.keyring import Principal
+from domain import ranges
+from domain.event import not_on_sale
+from domain.event_fields import ACTIVE
+from domain.ids import Kind, guid
+from domain.money import minor_of
+from domain.order import ARCHIVED, INCOMPLETE, Order, payment_status, total_amount
+from domain.values import microseconds, stamp
+
+PAGE = 1_000
+
+
+def events_of_shop(view: SqlView, account: int, shop: int) -> list[dict[str, Any]]:
+    """The Events to come that are sold there, now or at another time."""
+    now = microseconds(stamp(datetime.now(UTC))) or 0
+    found: list[dict[str, Any]] = []
+    after: tuple[Any, ...] | None = None
+    where = (("status", "=", ACTIVE), ("ends", ">=", now))
+    while True:
+        select = Select(account, where, order="starts", limit=PAGE, after=after, counted=False)
+        page = view.page(select)
+        found += [event for event in map(from_json, page.bodies) if _sold_at(event, shop)]
+        if (after := page.last) is None:
+            return found
+
+
+def _sold_at(event: dict[str, Any], shop: int) -> bool:
+    channels = event["saleschannels"]
+    return not channels or any(c["saleschannelid"] == shop and c["isactive"] for c in channels)
+
+
+def shop_data(
+    events: list[dict[str, Any]], locations: dict[int, dict[str, Any]], shop: int, who: Principal
+) -> dict[str, Any]:
+    now = stamp(datetime.now(UTC))
+    tickets = [ticket for event in events for ticket in _tickets(event, shop, now, who)]
+    return {
+        "events": [_event(event, locations.get(event["locationid"]), who) for event in events],
+        "tickets": {ticket["guid"]: ticket for ticket in tickets},
+        "products": [],
+        "shops": [
+            {"guid": str(guid(who.account, Kind.SALES_CHANNEL, shop)), "currency": who.currency}
+        ],
+    }
+
+
+def _event(
+    event: dict[str, Any], location: dict[str, Any] | None, who: Principal
+) -> dict[str, Any]:
+    place = location or {}
+    return {
+        "guid": event["guid"],
+        "name": event["name"],
+        "description": event["description"],
+        "start": time_in(event["startts"], who.timezone),
+        "end": time_in(event["endts"], who.timezone),
+        "status": "normal",
+        "category": event["category"],
+        "subcategories": event["subcategories"],
+        "location": {name: place.get(name) for name in ("guid", "name", "address")},
+    }
+
+
+def _tickets(event: dict[str, Any], shop: int, now: str, who: Principal) -> list[dict[str, Any]]:
+    """The contingents that have a price there."""
+    on_sale = not not_on_sale(event["id"], event, shop, now)
+    counters = {one["tickettypeid"]: one for one in event["availability"]}
+    prices = {one["contingentid"]: one["pricetypes"] for one in event["prices"]["contingents"]}
+    shown = []
+    for lot in (*event["contingents"], *event["seated_contingents"]):
+        price = _price(prices.get(lot["id"], ()), shop)
+        if price is None:
+            continue
+        free = lot["amount"] is None or counters[lot["id"]]["free"] > 0
+        status = "available" if on_sale else "not_sold_right_now"
+        shown.append(
+            {
+                "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
+                "name": lot["name"],
+                "event_id": event["guid"],
+                "status": status if free else "sold_out",
+                "min_price": minor_of("price", price, who.currency),
+                "event_dates": [str(guid(who.account, Kind.DATE, d)) for d in lot["dateids"]],
+            }
+        )
+    return shown
+
+
+def _price(price_types: Any, shop: int) -> float | None:
+    """The first price there: the one that a reservation is at."""
+    for price_type in price_types:
+        for offer in price_type["saleschannels"]:
+            if offer["saleschannelid"] in (shop, None):
+                return float(offer["price"])
+    return None
+
+
+def reservation(reserved: tuple[Order, UUID]) -> dict[str, Any]:
+    """The reservation, and what was reserved."""
+    order, token = reserved
+    (line,) = order.state["lines"]
+    account = order.account
+    return {
+        "guid": str(token),
+        "reservation": str(token),
+        "expires_at": time_in(order.state["expiryts"], "UTC"),
+        "ticket": str(guid(account, Kind.CONTINGENT, line["contingentid"])),
+        "price": line["price"],
+        "currency": order.state["currency"],
+        "products": [],
+    }
+
+
+def order(reserved: tuple[Order, UUID], receiver: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An order as its buyer sees it; amounts are in the currency's smallest unit."""
+    made, token = reserved
+    state, said = made.state, receiver or {}
+    paid = payment_status(state) != INCOMPLETE
+    tickets = [
+        {
+            "guid": str(guid(made.account, Kind.CONTINGENT, line["contingentid"])),
+            "event_id": str(guid(made.account, Kind.EVENT, line["eventid"])),
+            "price": line["price"],
+            "amount": ranges.count(line["tickets"]),
+        }
+        for line in state["lines"]
+    ]
+    buyer = {"firstName": said.get("firstname"), "lastName": said.get("lastname")}
+    return {
+        "guid": str(token),
+        "shop_id": str(guid(made.account, Kind.SALES_CHANNEL, state["saleschannelid"])),
+        "status": _status(made, paid=paid),
+        **({"email": said["email"], **buyer, "locale": said.get("locale")} if said else {}),
+        "currency": state["currency"],
+        "amount": total_amount(state),
+        "amount_paid": state["amountpaid"],
+        "is_complete": made.confirmed and paid,
+        "invalidated_since": time_in(state["lastupdatets"], "UTC") if state["ended"] else None,
+        "invalidated_reason": state["ended"],
+        "created_at": time_in(state["createdts"], "UTC"),
+        "updated_at": time_in(state["lastupdatets"], "UTC"),
+        "tickets": tickets,
+        "products": [],
+    }
+
+
+def _status(made: Order, *, paid: bool) -> str:
+    if made.state["status"] == ARCHIVED:
+        return "invalidated"
+    if not made.confirmed:
+        return "reserved"
+    return "paid" if paid else "placed"

@@ -163,6 +163,45 @@ def test_the_outputs_of_a_list(tm: Client) -> None:
     assert "lookup" not in raw(tm, "GET", "/events").json()
 
 
+def test_a_filter_is_a_question_in_sql(tm: Client) -> None:
+    made(tm, "Draft of jazz")
+    jazz, _ = published(tm, "Jazz"), published(tm, "Opera")
+
+    likes = "select id from tm.event where nameen ilike '%jazz%'"
+    found = events.get_list(tm, EventQuery(filter=likes))
+    sold = "select eventid from tm.ticket where orderid is not null"
+
+    assert ([e.id for e in found.data], found.nbrofresults) == ([jazz.id], 1)
+    assert names(tm, filter=likes, simplefilter={"status": [19001]}) == ["Draft of jazz"]
+    assert names(tm, filter=sold) == []
+    assert names(tm, filter=likes + " and currentstatus = 19001") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select id, nameen from tm.event",
+        "delete from tm.event",
+        "select id from tm.event; select 1",
+        "select key from events.documents",
+        "nonsense",
+    ],
+)
+def test_a_filter_that_asks_for_something_else_is_refused(tm: Client, query: str) -> None:
+    with pytest.raises(ClientException) as refused:
+        events.get_list(tm, EventQuery(filter=query))
+
+    assert refused.value.code == 400
+    assert "filter" in str(refused.value)
+
+
+def test_a_viewer_may_not_ask_in_sql(served: Served) -> None:
+    with served.client(role=Role.VIEWER) as tm, pytest.raises(ClientException) as refused:
+        events.get_list(tm, EventQuery(filter="select id from tm.event"))
+
+    assert refused.value.code == 403
+
+
 def test_on_sale_on_a_channel_now(tm: Client) -> None:
     published(tm, "Everywhere")
     published(tm, "Web", saleschannels=[{"saleschannelid": 2}])

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from pydantic_core import to_json
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 from structlog import get_logger
@@ -163,8 +164,9 @@ async def _form(request: Request) -> dict[str, Any]:
                     made.setdefault(name[:-2], []).append(text)
                 else:
                     made[name] = text
-    except (MultiPartException, UnicodeDecodeError) as error:
-        raise Invalid("body", f"expected a form: {errors.printable(str(error))}") from None
+    except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
+        why = error.detail if isinstance(error, HTTPException) else str(error)
+        raise Invalid("body", f"expected a form: {errors.printable(why)}") from None
     return made
 
 

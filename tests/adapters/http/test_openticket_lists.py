@@ -260,3 +260,20 @@ def test_a_ticket_goes_on_dates_of_its_own_event_only(web: TestClient) -> None:
     body = {"event_id": "2a97516c-354b-8003-8000-0000000fffff", "start": "x", "end": "y"}
     body |= {"start": "2026-12-18T21:00:00Z", "end": "2026-12-18T22:00:00Z"}
     done(web.post("/eventdate", json=body), 404)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x"),
+        ("multipart/form-data; boundary=x", b"no form"),
+        ("application/x-www-form-urlencoded", b"name=%FF"),
+        ("application/json", b"{"),
+        ("text/plain", b"name=Hall"),
+        ("application/json", b'{"name": NaN}'),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_406(web: TestClient, kind: str, body: bytes) -> None:
+    problem = done(web.post("/location", content=body, headers={"Content-Type": kind}), 406)
+
+    assert problem["error_code"] in ("invalid", "malformed")

@@ -60,6 +60,8 @@ class Resource:
     translates: bool = True
     read: May = May.READ
     write: May = May.COMMAND
+    typed: bool = False
+    """Whether its list can be of one type."""
     ignored: frozenset[str] = NONE
     """What a body says in vain: it is only shown."""
     fixed: frozenset[str] = NONE
@@ -244,6 +246,7 @@ SETTINGS = (
         "custom field",
         CustomField,
         shown.CustomFieldDocument,
+        typed=True,
         fixed=frozenset({"typeid"}),
     ),
     of_catalog(
@@ -251,6 +254,7 @@ SETTINGS = (
         "custom field value",
         CustomFieldValue,
         shown.CustomFieldValueDocument,
+        typed=True,
         fixed=frozenset({"typeid"}),
     ),
     SEATING_PLANS,

@@ -40,10 +40,9 @@ ROOT = "/{accountname}"
 ALL = 1_000_000
 """These lists have no pages."""
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
-
-
 LISTS = ("filter", "includearchived", "lastupdatesince")
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 
 def routes(resource: Resource) -> None:
@@ -54,13 +53,13 @@ def routes(resource: Resource) -> None:
         path,
         name=f"tm_list_{resource.name}s",
         description=f"The {what}s.",
-        **answers(listing(resource), parameters=(*LISTS, "typeid")),
+        **answers(listing(resource), parameters=LISTS + ("typeid",) * resource.typed),
     )
     async def listed(request: Request, accountname: Account) -> Response:
         who = caller(request, accountname, resource.read)
-        select = Select(
-            who.account, await asked(request, who, resource), exact=typed(request), limit=ALL
-        )
+        where = await asked(request, who, resource)
+        types = typed(request) if resource.typed else ()
+        select = Select(who.account, where, exact=types, limit=ALL)
         return await answered(request, who, resource, select)
 
     single(router, resource)

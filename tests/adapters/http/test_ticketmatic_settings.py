@@ -281,6 +281,46 @@ def test_what_is_shown_is_as_the_documentation_has_it(
         jsonschema_rs.validate({**schema, "components": openapi["components"]}, shown)
 
 
+# -- filters
+
+
+@EACH
+def test_a_list_is_of_what_a_query_finds(tm: Client, what: str) -> None:
+    api = KINDS[what][0]
+    one, other = new(tm, what), new(tm, what, **({"key": "b"} if what == "custom fields" else {}))
+    table = "tm.contact" if what == "contacts" else f"conf.{what[:-1].replace(' ', '')}"
+    table = table.replace("conf.eventlocation", "tm.eventlocation")
+
+    def found(where: str, **more: Any) -> list[int]:
+        query = f"select id from {table} where {where}"  # noqa: S608 - of this test alone
+        return ids(api.get_list(tm, {"filter": query, **more}))
+
+    assert found(f"id = {one.id}") == [one.id]
+    assert {one.id, other.id} <= {*found("id > 0")}
+    assert found("id < 0") == []
+    assert found(f"id = {one.id}", lastupdatesince="2100-01-01") == []
+    api.delete(tm, one.id)
+    assert found(f"id = {one.id}") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from conf.pricetype",
+        "select id, name from conf.pricetype",
+        "select id from conf.pricetype; select 1",
+        "select nameen from conf.pricetype",
+        "select id from sqlite_master",
+        "hello",
+    ],
+)
+def test_a_filter_that_is_no_question_for_ids_is_refused(tm: Client, query: str) -> None:
+    with pytest.raises(ClientException) as refused:
+        price_types.get_list(tm, {"filter": query})
+
+    assert refused.value.code == 400
+
+
 # -- languages
 
 
@@ -407,6 +447,14 @@ def test_custom_fields_are_listed_by_what_they_are_fields_of(tm: Client) -> None
     assert ids(custom_fields.get_list(tm, {"typeid": 13003})) == [event.id]
     assert ids(custom_fields.get_list(tm)) == [event.id, contact.id]
     assert ids(custom_field_values.get_list(tm, {"typeid": event.id})) == [jazz.id]
+
+
+def test_a_parameter_that_a_list_does_not_have_is_ignored(tm: Client) -> None:
+    query = {"typeid": "nonsense", "limit": "1", "offset": "9", "bogus": "", "simplefilter": "{"}
+
+    found = raw(tm, "GET", "/settings/pricing/pricetypes", params=query)
+
+    assert found.json()["nbrofresults"] == len(found.json()["data"]) == 3
 
 
 def test_what_is_fixed_at_creation_is_ignored_in_an_update(tm: Client) -> None:

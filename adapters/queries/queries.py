@@ -33,7 +33,8 @@ NO_ID = "expected one column of ids, which are whole numbers"
 
 
 class Queries:
-    """Blocking: a question may take two seconds. So many at once are answered, others wait."""
+    """Blocking: a question may take two seconds. So many at once are answered, others wait.
+    `sells`: whether who asks may know who buys."""
 
     def __init__(self, engine: Engine, keyring: Keyring, catalog: Callable[[], SqlView]) -> None:
         self.engine = engine
@@ -41,9 +42,9 @@ class Queries:
         self._catalog = catalog
         self._turns = threading.BoundedSemaphore(MAX_AT_ONCE)
 
-    def ids(self, account: int, sql: str) -> list[int]:
+    def ids(self, account: int, sql: str, *, sells: bool = False) -> list[int]:
         """What a filter lets through: each id once, in the order that it has them."""
-        with self._asked(account, sql, "filter") as (session, question, _):
+        with self._asked(account, sql, "filter", sells=sells) as (session, question, _):
             names, rows = session.run(question.sql)
             if len(names) != 1:
                 raise Failed(f"expected one column of ids, not {len(names)}")
@@ -58,19 +59,19 @@ class Queries:
             return list(found)
 
     def rows(
-        self, account: int, sql: str, limit: int, offset: int
+        self, account: int, sql: str, limit: int, offset: int, *, sells: bool = False
     ) -> tuple[int, list[dict[str, Any]]]:
         """How many rows there are, and a page of them."""
-        with self._asked(account, sql, "query") as (session, question, clock):
+        with self._asked(account, sql, "query", sells=sells) as (session, question, clock):
             _, counted = session.run(f"SELECT count(*) AS n FROM ({question.sql}) AS q")
             ((total,),) = counted
             page = f"LIMIT {min(limit, MAX_ROWS):d} OFFSET {offset:d}"
             names, rows = session.run(f"SELECT * FROM ({question.sql}) AS q {page}")
             return int(total), [_row(names, row, question, clock) for row in rows]
 
-    def export(self, account: int, sql: str) -> Iterator[dict[str, Any]]:
+    def export(self, account: int, sql: str, *, sells: bool = False) -> Iterator[dict[str, Any]]:
         """Every row. They are read before the first one is given: a reader may take its time."""
-        with self._asked(account, sql, "query") as (session, question, clock):
+        with self._asked(account, sql, "query", sells=sells) as (session, question, clock):
             names, rows = session.run(question.sql)
             found = list(islice(rows, MAX_EXPORTED + 1))
             if len(found) > MAX_EXPORTED:
@@ -79,9 +80,9 @@ class Queries:
 
     @contextmanager
     def _asked(
-        self, account: int, sql: str, path: str
+        self, account: int, sql: str, path: str, *, sells: bool
     ) -> Iterator[tuple[Session, Question, Clock]]:
-        asker = self._asker(account)
+        asker = self._asker(account, sells=sells)
         secret = secrets.token_hex(8)
         question = self._question(sql, asker, path, secret)
         tables = [(_view_name(n, secret), t, c) for n, (t, c) in question.tables.items()]
@@ -108,10 +109,10 @@ class Queries:
         except SqlglotError:
             raise Invalid(path, "it cannot be said on this database") from None
 
-    def _asker(self, account: int) -> Asker:
+    def _asker(self, account: int, *, sells: bool) -> Asker:
         held: Mapping[str, Any] = self._keyring.opened(account) or {}
         zone, language = held.get("timezone", "UTC"), held.get("language", "en")
-        return Asker(account, language, Clock(zone), self._customs(account))
+        return Asker(account, language, Clock(zone), sells, self._customs(account))
 
     def _customs(self, account: int) -> dict[int, dict[str, Column]]:
         """The account's custom fields, by what they are fields of."""

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from adapters.queries.dialects import OnPostgres, OnSqlite
-from adapters.queries.schema import BOOL, TABLES, TIME, Column, Table
+from adapters.queries.schema import BOOL, FOR_SELLERS, TABLES, TIME, Column, Table
 from adapters.queries.times import Clock, Span, span
 from domain.errors import Invalid
 
@@ -29,6 +29,7 @@ class Asker:
     account: int
     language: str
     clock: Clock
+    sells: bool
     customs: Mapping[int, Mapping[str, Column]] = field(default_factory=dict)
 
     def of(self, table: Table) -> Mapping[str, Column]:
@@ -49,7 +50,7 @@ def rewritten(
     query: exp.Query, asker: Asker, path: str, name_of: Callable[[str], exp.Table], *, sqlite: bool
 ) -> Question:
     """`name_of` gives the view of a table of the schema. Changes the tree."""
-    tables = _tables(query, path)
+    tables = _tables(query, asker, path)
     _name_projections(query)
     columns = _columns(query, tables, asker, path)
     booleans = _booleans(query, columns)
@@ -65,7 +66,7 @@ def rewritten(
     )
 
 
-def _tables(query: exp.Query, path: str) -> dict[str, Table]:
+def _tables(query: exp.Query, asker: Asker, path: str) -> dict[str, Table]:
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
     found: dict[str, Table] = {}
     for node in query.find_all(exp.Table):
@@ -75,6 +76,8 @@ def _tables(query: exp.Query, path: str) -> dict[str, Table]:
         if name not in TABLES:
             message = f"there is no table {name}: expected {', '.join(TABLES)}"
             raise Invalid(path, message)
+        if name in FOR_SELLERS and not asker.sells:
+            raise Invalid(path, f"{name} is for keys that may sell")
         found[name] = TABLES[name]
     return found
 

@@ -136,11 +136,10 @@ AVAILABLE = (
 )
 ORDER = (
     _Columns()
-    .add(INT, "id status saleschannelid customerid paymentscenarioid deliveryscenarioid")
+    .add(INT, "id orderid=id status saleschannelid customerid paymentscenarioid deliveryscenarioid")
     .add(INT, "deliverystatus paymentstatus splitfrom")
     .add(NUMBER, "totalamount amountpaid")
-    .add(TEXT, "guid code currency ended")
-    .add(BOOL, "isauthenticatedcustomer")
+    .add(TEXT, "guid code=guid currency ended")
     .add(TIME, f"expiryts rappelts confirmedts {STAMPS}")
 )
 LOG = (
@@ -161,12 +160,16 @@ TYPE_IDS = {
     "OrderLapsed": 18002,
     "TicketsAdded": 18003,
     "TicketsRemoved": 18004,
+    "HoldersNamed": 18005,
     "OrderConfirmed": 18006,
+    "OrderRepriced": 18010,
     "PaymentAdded": 18011,
     "RefundAdded": 18025,
     "OrderSplit": 18027,
 }
 """The vendor's types of an order's log, by our facts; others have none."""
+LOG_PARTS = 16
+"""Ids of a log go up by so many from fact to fact: its route may say several things of one."""
 
 
 def _catalog(kind: Kind, owner: int | None = None) -> Table:
@@ -207,5 +210,7 @@ TABLES: dict[str, Table] = {
     "conf.seatrank": _catalog(Kind.SEAT_RANK),
     "conf.seatingplan": _catalog(Kind.SEATING_PLAN),
 }
+FOR_SELLERS = frozenset({"tm.contact", "tm.orderlog"})
+"""Who buys, and who did what: for keys that may sell, as everywhere."""
 FIELD_TYPES = {12002: INT, 12004: BOOL, 12008: NUMBER, 12009: INT}
 """What custom fields hold, by `fieldtypeid`; the others are texts."""

@@ -80,7 +80,7 @@ class Clock:
         return datetime.now(self.zone).date().isoformat()
 
     def shown(self, moment: datetime) -> str:
-        return moment.astimezone(self.zone).isoformat()
+        return moment.astimezone(self.zone).isoformat().replace("+00:00", "Z")
 
     # -- functions on SQLite; null stays null
 

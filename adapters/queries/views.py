@@ -7,7 +7,7 @@ was compared, or an error and the time it takes would tell of others' documents.
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapters.queries.schema import BOOL, INT, NUMBER, TIME, TYPE_IDS, Column, Table
+from adapters.queries.schema import BOOL, INT, LOG_PARTS, NUMBER, TIME, TYPE_IDS, Column, Table
 
 LOG_TYPES = " ".join(f"WHEN '{fact}' THEN {number}" for fact, number in TYPE_IDS.items())
 
@@ -111,6 +111,8 @@ def _value(words: Words, of: str, column: Column) -> str:
     if column.path == ("fact",) and column.name == "typeid":
         fact = words.value(of, Column("fact", "text", ("fact",)))
         return f"CASE {fact} {LOG_TYPES} END"
+    if column.path == ("position",):
+        return f"{words.value(of, column)} * {LOG_PARTS}"
     if column.path[0] == "^":
         return words.value("d.b", Column(column.name, column.type, column.path[1:]))
     return words.value(of, column)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from adapters.views.select import Page, Select
+from adapters.views.select import MANY, Page, Select
 from projections.base import Parked, Projection, Row, ViewMoved
 
 MAX_TOTALS = 1_000
@@ -183,7 +183,9 @@ class SqlView:
             if len(self._totals) > MAX_TOTALS:
                 self._totals.clear()
             sql, params = everything.count(self.documents, self.terms)
-            counted = self._totals[everything] = (position, int(self._rows(sql, params)[0][0]))
+            counted = (position, int(self._rows(sql, params)[0][0]))
+            if all(operator != "in" or len(of) <= MANY for _, operator, of in select.where):
+                self._totals[everything] = counted
         return counted[1]
 
     def whole(self) -> tuple[int, dict[bytes, tuple[bytes | None, str]]]:

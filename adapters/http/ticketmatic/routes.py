@@ -10,6 +10,7 @@ from adapters.http.ticketmatic import (
     events,
     eventstream,
     orders,
+    queries,
     settings,
     tools,
 )
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
     eventstream.router,
     settings.router,
+    queries.router,
     tools.router,
 )
 

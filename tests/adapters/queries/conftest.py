@@ -43,10 +43,10 @@ class Asked:
     """An Event of the other account."""
 
     def ids(self, sql: str) -> list[int]:
-        return self.book.queries.ids(DEMO, sql)
+        return self.book.queries.ids(DEMO, sql, sells=True)
 
     def rows(self, sql: str, limit: int = 100, offset: int = 0) -> list[dict[str, Any]]:
-        return self.book.queries.rows(DEMO, sql, limit, offset)[1]
+        return self.book.queries.rows(DEMO, sql, limit, offset, sells=True)[1]
 
 
 def fill(book: Stagebook) -> Asked:

@@ -292,6 +292,16 @@ def test_an_attempt_finds_nothing(asked: Asked, attempt: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("table", ["tm.contact", "tm.orderlog"])
+def test_who_buys_is_for_keys_that_sell(asked: Asked, table: str) -> None:
+    sql = f"select id from tm.event where exists (select 1 from {table} where 1 = 0)"
+
+    with pytest.raises(Invalid, match="is for keys that may sell"):
+        asked.book.queries.ids(DEMO, sql)
+
+    assert asked.ids(sql) == []
+
+
 def test_a_true_condition_finds_only_what_is_the_accounts_own(asked: Asked) -> None:
     everything = asked.ids("select id from tm.event where 1 = 1 or nameen = 'x'")
     names = asked.rows("select nameen from tm.event union select cast(id as text) from tm.order")

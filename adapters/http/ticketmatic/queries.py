@@ -1,0 +1,89 @@
+"""`/tools/queries`: questions in SQL about what the account has now."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from adapters.bootstrap import PROJECTIONS
+from adapters.http import reads
+from adapters.http.auth import May, stagebook
+from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.signing import caller
+from adapters.http.ticketmatic.spec import Account, answers
+from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.v1.spec import Lines
+
+router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+
+QUERIES = "/{accountname}/tools/queries"
+PAGE, MOST, MAX_OFFSET = 100, 10_000, 2**31
+LINES = 500
+"""Rows a chunk of the stream."""
+
+
+class QueryRequest(BaseModel):
+    """A question, and which of its rows are asked for."""
+
+    model_config = ConfigDict(strict=True)
+
+    query: str = Field(description="One SELECT over the schemas tm and conf")
+    limit: int | None = Field(None, ge=0, description="Rows that are shown; 100 unless said")
+    offset: int | None = Field(None, ge=0, description="Rows to pass over")
+
+
+class QueryResult(BaseModel):
+    """A page of rows, and how many there are in all."""
+
+    nbrofresults: int = Field(description="All rows")
+    results: list[dict[str, Any]] = Field(description="Rows by the names of their columns")
+
+
+class ExportRequest(BaseModel):
+    """A question."""
+
+    model_config = ConfigDict(strict=True)
+
+    query: str = Field(description="One SELECT over the schemas tm and conf")
+
+
+@router.post(QUERIES, name="tm_queries", **answers(QueryResult, body="object"))
+async def query(request: Request, accountname: Account) -> Response:
+    """A page of what is found."""
+    who = caller(request, accountname, May.READ)
+    wire.may_ask(who)
+    asked = wire.lenient(QueryRequest, await wire.sent_object(request, who))
+    await wire.fresh(request, *PROJECTIONS)
+    ask = partial(stagebook(request).queries.rows, sells=wire.sells(who))
+    limit = min(PAGE if asked.limit is None else asked.limit, MOST)
+    offset = min(asked.offset or 0, MAX_OFFSET)
+    total, rows = await reads.blocking(ask, who.account, asked.query, limit, offset)
+    return wire.json_response(to_json({"nbrofresults": total, "results": rows}))
+
+
+@router.post("/{accountname}/tools/export", include_in_schema=False)  # as one client has it
+@router.post(
+    f"{QUERIES}/export",
+    name="tm_export_query",
+    **answers(dict[str, Any], body="object", lines=True),
+)
+async def export(request: Request, accountname: Account) -> Response:
+    """Everything that is found, one JSON object a line."""
+    who = caller(request, accountname, May.READ)
+    wire.may_ask(who)
+    asked = wire.lenient(ExportRequest, await wire.sent_object(request, who))
+    await wire.fresh(request, *PROJECTIONS)
+    ask = partial(stagebook(request).queries.export, sells=wire.sells(who))
+    rows = await reads.blocking(ask, who.account, asked.query)
+    return Lines(lines(rows))
+
+
+def lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    made = (to_json(row) + b"\n" for row in rows)
+    while chunk := b"".join(islice(made, LINES)):
+        yield chunk

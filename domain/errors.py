@@ -20,7 +20,7 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── TicketNotFree           that very ticket is locked, or somebody has it
 ├── NotOnSale               not Active, not on that channel, or not now; says from and until when
 ├── PriceNotOffered         not at that price: not on that channel, or a condition is not met
-├── BasketLimit             more tickets than one order may have
+├── BasketLimit             more tickets than one order may have, or fewer than it needs
 ├── OrderEnded              it lapsed or was cancelled
 ├── OrderNotConfirmed       money is taken for confirmed orders only
 ├── OrderEmpty              there is nothing to confirm
@@ -125,7 +125,7 @@ class PriceNotOffered(Refusal):
 
 
 class BasketLimit(Refusal):
-    title = "Too many tickets in one order"
+    title = "Too many tickets in one order, or too few"
 
 
 class OrderEnded(Refusal):

@@ -112,7 +112,8 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
 
 
 @router.post(
-    "/{id}/confirm", **changes(OrderDocument, NotOnSale, OrderEnded, OrderEmpty, body=False)
+    "/{id}/confirm",
+    **changes(OrderDocument, NotOnSale, OrderEnded, OrderEmpty, BasketLimit, body=False),
 )
 async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Unconfirmed → Confirmed: its tickets are sold. In time, or not at all."""

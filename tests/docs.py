@@ -11,6 +11,7 @@ from adapters.http.errors import STATUS, slug
 from adapters.settings import Settings, table
 from domain import webhook_triggers
 from domain.base import DomainEvent, own_fields, type_of_topic
+from tests import vendor_endpoints as vendors
 
 NATIVE = ("/v1/", "/health/", "/images/")
 README = Path(__file__).parent.parent / "README.md"
@@ -26,6 +27,16 @@ def api() -> str:
             says = " ".join(operation.get("description", "").split())
             rows.append(f"| {method.upper()} | `{path}` | {says} |")
     return "\n".join(rows)
+
+
+def ticketmatic() -> str:
+    document = make_app(Settings()).openapi()
+    return vendors.table(vendors.there(document, "Ticketmatic"), vendors.of_the_client())
+
+
+def openticket() -> str:
+    document = make_app(Settings()).openapi()
+    return vendors.table(vendors.there(document, "OpenTicket"), vendors.of_openticket())
 
 
 def problems() -> str:
@@ -58,6 +69,8 @@ def written(text: str) -> str:
     """The README with every table as the code has it now."""
     for name, made in (
         ("api", api()),
+        ("ticketmatic", ticketmatic()),
+        ("openticket", openticket()),
         ("problems", problems()),
         ("facts", facts()),
         ("settings", table()),

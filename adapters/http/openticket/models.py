@@ -220,6 +220,7 @@ TrackerShown = shape(
     clicks=int,
     extra_url_parameters=MaybeText,
 )
+PaymentMethod = shape("PaymentMethod", "A way to pay.", guid=str, name=str)
 User = shape(
     "User",
     "Who is calling.",

@@ -92,6 +92,11 @@ def set_price(work: Work, event_number: int, lot_id: int, cents: int | None) -> 
     _save(work, event_number, lot_id, own)
 
 
+def is_sold_by(work: Work, event_number: int, lot_id: int, channel: int) -> bool:
+    lot, lists = _lot(work, event_number, lot_id)
+    return sold_by(work.load(Event, event_number).state, lot, lists, channel)
+
+
 def attach(work: Work, event_number: int, lot_id: int, channel: int) -> None:
     lot, lists = _lot(work, event_number, lot_id)
     if not offers(lot, lists, channel):

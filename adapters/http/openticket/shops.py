@@ -24,6 +24,7 @@ from adapters.http.openticket.lookup import (
 from adapters.http.openticket.making import creates, many, words
 from adapters.http.openticket.models import (
     Nothing,
+    PaymentMethod,
     ShopCreated,
     ShopShown,
     TicketShown,
@@ -204,11 +205,25 @@ async def trackers_of_shop(request: Request, guid: Guid) -> Response:
     return json_response([shaped(TrackerShown, tracker_shown(one, who)) for one in those])
 
 
-@router.get("/shop/{guid}/products", name="ot_products_of_shop", **answers(Nothing))
-async def products_of_shop(request: Request, guid: Guid) -> Response:
-    """There are no products in this version."""
+@router.get("/shop/{guid}/payment_methods", name="ot_payment", **answers(many(PaymentMethod)))
+async def payment_methods(request: Request, guid: Guid) -> Response:
+    """The ways to pay: the company's payment scenarios."""
+    _, who = await _the_shop(request, guid)
+    live = ("archived", "=", 0)
+    found = await reading(
+        request, lambda book: catalog_where(book, who, Kind.PAYMENT_SCENARIO, live), CATALOG
+    )
+    return json_response([shaped(PaymentMethod, one) for one in found])
+
+
+async def nothing(request: Request, guid: Guid) -> Response:
+    """There are none in this version."""
     await _the_shop(request, guid)
     return json_response([])
+
+
+for what in ("products", "metadata"):
+    router.get(f"/shop/{{guid}}/{what}", name=f"ot_{what}_of_shop", **answers(Nothing))(nothing)
 
 
 # -- trackers

@@ -29,7 +29,7 @@ from adapters.http.openticket.models import (
     TicketShown,
     shaped,
 )
-from adapters.http.openticket.selling import go_live, new_price, set_price
+from adapters.http.openticket.selling import go_live, is_sold_by, new_price, set_price
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
@@ -142,11 +142,13 @@ async def delete_ticket(request: Request, guid: Guid) -> Response:
     """Deletes a type of tickets that no shop has and of which none is reserved or sold."""
     who = caller(request, May.COMMAND)
     held, lot, channels, _ = await _the_ticket(request, guid)
-    if found := sellers(held, lot, channels):
-        raise blocked("ticket", who.account, [(Kind.SALES_CHANNEL, c["id"]) for c in found])
+    event = held.event["number"]
 
     def decide(work: Work) -> None:
-        contingents.remove_contingent(work, held.event["number"], lot["id"])
+        found = [c for c in channels if is_sold_by(work, event, lot["id"], c["id"])]
+        if found:
+            raise blocked("ticket", who.account, [(Kind.SALES_CHANNEL, c["id"]) for c in found])
+        contingents.remove_contingent(work, event, lot["id"])
 
     return await command(request, who, decide)
 

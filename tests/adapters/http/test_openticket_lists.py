@@ -84,6 +84,11 @@ def test_what_belongs_to_what_is_found_from_both_sides(web: TestClient) -> None:
     assert tutorial.get(f"{date}/location")["guid"] == tutorial.location["guid"]
     for path in ("products", "groups", "groups/products"):
         assert tutorial.get(f"{ticket}/{path}") == []
+    for path in ("products", "metadata"):
+        assert tutorial.get(f"{shop}/{path}") == []
+    ways = tutorial.get(f"{shop}/payment_methods")
+    assert [list(way) for way in ways] == [["guid", "name"]] * len(ways)
+    assert "Bank transfer" in names(ways)
     done(web.get(f"{event}/tickets"), 404)
 
 

@@ -206,3 +206,26 @@ def test_texts_become_what_their_fields_are(web: TestClient) -> None:
     typed |= {"percentage_service_costs_in_ticket": 12.5, "class": "vip"}
     assert shown | typed == shown
     assert shown["available_from"] == "2026-10-01T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("price", [None, 2550])
+def test_the_flow_ends_with_a_sold_ticket(web: TestClient, price: int | None) -> None:
+    tutorial = Tutorial(web, WAYS["multipart"]).on_sale()
+    if price is not None:
+        tutorial.put(tutorial.url("ticket"), min_price=price)
+    shop, ticket = f"/storefront/{tutorial.shop['guid']}", tutorial.ticket["guid"]
+    nobody = {"Authorization": ""}
+
+    shown = done(web.get(f"{shop}/data", headers=nobody))
+    reserved = done(web.get(f"{shop}/reserve/ticket/{ticket}", headers=nobody))
+    tickets = [{"guid": ticket, "reservation": reserved["reservation"], "products": []}]
+    receiver = {"email": "ann@example.org", "firstname": "Ann", "lastname": "Peeters"}
+    body = {"receiver": receiver | {"locale": "nl_NL"}, "currency": "EUR", "tickets": tickets}
+    ordered = done(web.post(f"{shop}/order", json=body, headers=nobody))
+
+    assert shown["tickets"][ticket]["status"] == "available"
+    assert [event["guid"] for event in shown["events"]] == [tutorial.event["guid"]]
+    assert ordered["amount"] == (price or 0)
+    counted = tutorial.get(tutorial.url("ticket"))
+    assert counted["reserved_count"] == 0
+    assert counted["pending_count"] == (1 if price else 0)

@@ -82,13 +82,12 @@ class Queries:
     def _asked(
         self, account: int, sql: str, path: str, *, sells: bool
     ) -> Iterator[tuple[Session, Question, Clock]]:
-        asker = self._asker(account, sells=sells)
-        secret = secrets.token_hex(8)
-        question = self._question(sql, asker, path, secret)
-        tables = [(_view_name(n, secret), t, c) for n, (t, c) in question.tables.items()]
         if not self._turns.acquire(timeout=WAIT_SECONDS):
             raise Invalid(path, "too many questions at once: try again")
         try:
+            asker, secret = self._asker(account, sells=sells), secrets.token_hex(8)
+            question = self._question(sql, asker, path, secret)
+            tables = [(_view_name(n, secret), t, c) for n, (t, c) in question.tables.items()]
             with self.engine.session(tables, account, secret, asker.clock) as session:
                 yield session, question, asker.clock
         except OutOfTime:

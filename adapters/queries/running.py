@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Protocol
 
 from adapters.queries.schema import Column, Table
@@ -45,17 +46,21 @@ class Engine(Protocol):
     ) -> AbstractContextManager[Session]: ...
 
 
-def shown(value: Any, clock: Clock) -> Any:
+def shown(value: Any, clock: Clock) -> Any:  # noqa: PLR0911 - one case a type
     """A value as JSON has it. Times are in the account's zone."""
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return value
+        case float():
+            return value if isfinite(value) else None  # JSON knows no others
         case str():
             kept = len(value) == 26 and KEPT.fullmatch(value)  # noqa: PLR2004 - as long as one
             return clock.shown(datetime.fromisoformat(value).replace(tzinfo=UTC)) if kept else value
         case Decimal():
-            whole = value.is_finite() and value.as_tuple().exponent >= 0  # type: ignore[operator]
-            return int(value) if whole else float(value)
+            if not value.is_finite():
+                return None
+            whole = value.as_tuple().exponent >= 0  # type: ignore[operator] # it is finite
+            return int(value) if whole else shown(float(value), clock)
         case datetime():
             return clock.shown(value)
         case date():

@@ -41,7 +41,7 @@ def test_processes_that_start_together_all_have_the_role(
         server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def test_without_the_role_questions_are_refused_and_all_else_works(
+def test_without_the_role_questions_are_refused_until_it_is_granted(
     postgres: str, server: psycopg.Connection
 ) -> None:
     name = f"r{uuid4().hex[:12]}"
@@ -55,6 +55,9 @@ def test_without_the_role_questions_are_refused_and_all_else_works(
         with pytest.raises(Invalid, match="the database has no role stagebook_query"):
             book.queries.ids(DEMO, "select id from tm.event")
         assert book.catch_up(30)
+
+        server.execute(f"GRANT stagebook_query TO {name}".encode())
+        assert book.queries.ids(DEMO, "select id from conf.pricetype order by id") == [1, 2, 3]
 
     server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
     server.execute(f"DROP ROLE {name}".encode())

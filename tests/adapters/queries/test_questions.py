@@ -179,6 +179,12 @@ def test_rows_have_names_and_types(asked: Asked) -> None:
     ]
 
 
+def test_what_json_cannot_say_is_null(asked: Asked) -> None:
+    large = "*".join(["99999999999999999999999999999.9"] * 15)
+
+    assert asked.rows(f"select {large} as x") == [{"x": None}]
+
+
 def test_a_page_has_its_rows_and_the_number_of_all(asked: Asked) -> None:
     sql = "select id from conf.pricetype order by id desc"
 

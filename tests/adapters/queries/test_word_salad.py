@@ -13,14 +13,16 @@ from adapters.queries.rewriting import Asker, rewritten
 from adapters.queries.times import Clock
 from domain.errors import Invalid
 
-SAID = """select from where tm.event tm.ticket conf.pricetype id nameen startts c_x e a b , ( ) * + -
-    / || = <> < > <= is null not and or in like ilike between exists case when then else end as with
-    union all except join left cross on using group by order desc limit offset having distinct 1 2
-    'x' '2026-01-01' now() interval '7 days' ::int ::date ::timestamptz count sum max coalesce lower
-    concat extract year date_trunc 'month' over partition filter "e" "a b" `a` ; -- /* */ $1 :a ? @
-    [ ] { } sqlite_master pg_class stored_events documents pg_sleep load_extension true false
-    current_date row_number rank lateral values table insert update delete into for attach pragma
-    recursive materialized any array row cast trim substring position escape similar collate"""
+SAID = """
+    select from where tm.event tm.ticket conf.pricetype id nameen startts c_x e a b , ( ) * + -
+    / || = <> < > <= is null not and or in like ilike between exists case when then else end
+    as with union all except join left cross on using group by order desc limit offset
+    having distinct 1 2 'x' '2026-01-01' now() interval '7 days' ::int ::date ::timestamptz
+    count sum max coalesce lower concat extract year date_trunc 'month' over partition
+    filter "e" "a b" `a` ; -- /* */ $1 :a ? @ [ ] { } sqlite_master pg_class stored_events
+    documents pg_sleep load_extension true false current_date row_number rank lateral values
+    table insert update delete into for attach pragma recursive materialized any array row
+    cast trim substring position escape similar collate"""
 WORDS = st.sampled_from(SAID.split())
 PARTS = ("select id", "from tm.event e", "where e.id = 1", "(select id from tm.event)")
 LIKELY = st.one_of(WORDS, st.sampled_from(PARTS))

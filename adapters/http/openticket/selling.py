@@ -54,13 +54,18 @@ def status(event: State, lot: State, lists: Lists, now: str) -> str:
         and not not_on_sale(event["number"], event, channel, now)
         for channel in channels
     )
-    try:
-        require_available(lot, event["number"], now)
-    except NotOnSale:
-        on_sale = False
-    if not on_sale:
+    if not on_sale or not available_now(lot, event["number"], now):
         return NOT_NOW
     return SOLD_OUT if lot["amount"] is not None and not lot["counters"]["free"] else AVAILABLE
+
+
+def available_now(lot: State, event_number: int, now: str) -> bool:
+    """Whether it is the Ticket's own time of sale."""
+    try:
+        require_available(lot, event_number, now)
+    except NotOnSale:
+        return False
+    return True
 
 
 # -- commands

@@ -158,6 +158,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         identity = None
     if identity and identity.kind == Kind.SALES_CHANNEL:
         book = stagebook(request)
+        await fresh(request, CATALOG)
         who = book.keyring.visitor(identity.account, "storefront")
         at = key(*identity)
         found = await reads.blocking(book.view(CATALOG).document, at)

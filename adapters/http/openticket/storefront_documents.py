@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from adapters.http.openticket.documents import time_in
+from adapters.http.openticket.selling import available_now
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
@@ -43,11 +44,16 @@ def _sold_at(event: dict[str, Any], shop: int) -> bool:
 def shop_data(
     events: list[dict[str, Any]], locations: dict[int, dict[str, Any]], shop: int, who: Principal
 ) -> dict[str, Any]:
+    """The Events of which the shop has a Ticket, and those Tickets."""
     now = stamp(datetime.now(UTC))
-    tickets = [ticket for event in events for ticket in _tickets(event, shop, now, who)]
+    shown = [(event, _tickets(event, shop, now, who)) for event in events]
     return {
-        "events": [_event(event, locations.get(event["locationid"]), who) for event in events],
-        "tickets": {ticket["guid"]: ticket for ticket in tickets},
+        "events": [
+            _event(event, locations.get(event["locationid"]), who)
+            for event, tickets in shown
+            if tickets
+        ],
+        "tickets": {ticket["guid"]: ticket for _, tickets in shown for ticket in tickets},
         "products": [],
         "shops": [
             {"guid": str(guid(who.account, Kind.SALES_CHANNEL, shop)), "currency": who.currency}
@@ -83,13 +89,15 @@ def _tickets(event: dict[str, Any], shop: int, now: str, who: Principal) -> list
         if price is None:
             continue
         free = lot["amount"] is None or counters[lot["id"]]["free"] > 0
-        status = "available" if on_sale else "not_sold_right_now"
+        for_sale = on_sale and available_now(lot, event["id"], now)
+        status = "available" if for_sale else "not_sold_right_now"
+        status = status if free or not for_sale else "sold_out"
         shown.append(
             {
                 "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
                 "name": lot["name"],
                 "event_id": event["guid"],
-                "status": status if free else "sold_out",
+                "status": lot["status_overrule"] or status,
                 "min_price": minor_of("price", price, who.currency),
                 "event_dates": [str(guid(who.account, Kind.DATE, d)) for d in lot["dateids"]],
             }

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from domain.ids import Kind, account_number, guid
+from tests.adapters.http.talk import after
 
 ACCOUNT = account_number("demo")
 SOON, LATER = "2999-12-04T20:00:00+01:00", "2999-12-04T23:00:00+01:00"
@@ -126,8 +127,9 @@ def test_the_order_has_its_buyer_and_is_paid_by_the_native_surface(
     made = placed(shop, {"guid": sold.tickets[0], "reservation": held["guid"]}).json()
     number = int.from_bytes(UUID(made["guid"]).bytes[:8])
 
-    at = web.post(f"/v1/orders/{number}/payments", json={"amount": 12.5}).json()
-    customer = web.get(f"/v1/catalog/contacts/{at['customerid']}").json()
+    paid = web.post(f"/v1/orders/{number}/payments", json={"amount": 12.5})
+    path = f"/v1/catalog/contacts/{paid.json()['customerid']}"
+    customer = web.get(path, headers=after(paid)).json()
 
     assert (customer["email"], customer["firstname"]) == ("ann@example.org", "Ann")
     assert shop.get(f"/storefront/{SHOP}/order/{made['guid']}").json()["status"] == "paid"

@@ -52,12 +52,14 @@ def document(book: Stagebook, view: Projection, kind: Kind, number: int, who: Pr
 
 def held(book: Stagebook, event: int, who: Principal) -> Held:
     """An Event by its number."""
-    (found,) = helds(book, [event], who)
-    return found
+    found = helds(book, [event], who)
+    if not found:
+        raise NotFound(f"there is no event {guid(who.account, Kind.EVENT, event)}")
+    return found[0]
 
 
 def helds(book: Stagebook, numbers: list[int], who: Principal) -> list[Held]:
-    """Events by their numbers, each with its Location."""
+    """Events by their numbers, each with its Location; those that are gone meanwhile are not."""
     keys = [key(who.account, Kind.EVENT, number) for number in numbers]
     states = book.view(EVENTS).states(keys)
     locations: dict[int, State] = {}
@@ -66,7 +68,7 @@ def helds(book: Stagebook, numbers: list[int], who: Principal) -> list[Held]:
         state = from_json(states[at]) if at in states else {}
         event = state.get("event")
         if not event or event.get("deleted"):
-            raise NotFound(f"there is no event {guid(who.account, Kind.EVENT, number)}")
+            continue
         place = event["locationid"]
         if place not in locations:
             locations[place] = document(book, LOCATIONS, Kind.LOCATION, place, who)

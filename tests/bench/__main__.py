@@ -22,7 +22,7 @@ import psycopg
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.sqlite import SqliteStore
-from tests.bench import cases, selling
+from tests.bench import cases, dialects, selling
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.servers import Stage, empty_store
@@ -43,7 +43,7 @@ QUICK_EFFORT = Effort(
     sold=(10, 200),
     sale=(100, 120),
 )
-CASES = cases.CASES | selling.CASES
+CASES = cases.CASES | dialects.CASES | selling.CASES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

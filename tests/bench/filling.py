@@ -15,9 +15,11 @@ from typing import Any
 from uuid import uuid4
 
 from adapters.bootstrap import Stagebook
+from adapters.sealing import Seal
+from adapters.settings import Settings
 from application import catalog, events, locations, sales
 from application.group_commit import Job, Work
-from application.keyring import NewKey, adding_key
+from application.keyring import NewKey, adding_key, adding_signing_key
 from application.ports import Answer
 from domain.base import Cause
 from domain.catalog import PriceList, PriceListFields
@@ -32,6 +34,8 @@ from domain.values import stamp
 
 CATALOGUE, HOT = "catalogue", "hot"
 TOKENS = {CATALOGUE: "sb_bench-catalogue", HOT: "sb_bench-hot"}
+ACCESS_KEY, SECRET, SECRET_KEY = "bench", "sk", "k" * 32
+ZONE = "Europe/Brussels"
 BATCH = 256
 WINDOW = 500
 """Events that are being edited at a time."""
@@ -192,8 +196,13 @@ def numbered(made: Any) -> Answer:
 def fill(book: Stagebook, sizes: Sizes) -> Filled:
     filled = Filled(sizes)
     for account, token in TOKENS.items():
-        key = adding_key(NewKey(account, Role.ADMIN), token)
+        key = adding_key(NewKey(account, Role.ADMIN, timezone=ZONE), token)
         book.execute(key, account=0, actor="bench")
+    sealed = Seal(Settings(store=book.settings.store, secret_key=SECRET_KEY)).seal(
+        ACCESS_KEY, SECRET
+    )
+    signing = adding_signing_key(NewKey(CATALOGUE, Role.ADMIN), ACCESS_KEY, sealed)
+    book.execute(signing, account=0, actor="bench")
     hot = Filler(book, HOT, seed=1)
     hot.create_price_lists()
     filled.hot_locations = hot.create_locations(10)

@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 
+from tests.bench.filling import SECRET_KEY
 from tests.bench.load import HOST, Generator, Outcome, Run
 
 START_SECONDS = 60.0
@@ -88,10 +89,13 @@ class Server:
             self.process.terminate()
             self.process.wait()
 
-    def body(self, path: str, token: str = "", sent: object = None) -> bytes:
+    def body(
+        self, path: str, token: str = "", sent: object = None, authorization: str = ""
+    ) -> bytes:
         """The bytes of one answer; what is sent is sent by POST."""
         method = "GET" if sent is None else "POST"
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        said = authorization or f"Bearer {token}"
+        headers = {"Authorization": said, "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         try:
             connection.request(method, path, json.dumps(sent) if sent else None, headers)
@@ -111,7 +115,7 @@ class Server:
         return json.loads(self.body(path, token, sent))
 
 
-SETTINGS = {"STAGEBOOK_BASKET_SECONDS": "7200"}
+SETTINGS = {"STAGEBOOK_BASKET_SECONDS": "7200", "STAGEBOOK_SECRET_KEY": SECRET_KEY}
 """No order of one case lapses while another is measured."""
 READY = "/v1/health/ready"
 """Answers 503, with the same report, while no worker keeps the views."""

@@ -14,6 +14,8 @@ CASES = (
     "?version= of",
     "?at= of",
     "history page of 50",
+    "Ticketmatic list of",
+    "signature check",
     "take 1 of one hot Event",
     "take 1 of one hot Event, 8 at once",
     "take 1 of one of 20 Events",
@@ -29,6 +31,7 @@ CASES = (
     "rebuild catalog",
     "rebuild orders",
     "rebuild changes",
+    "rebuild webhooks",
     "rebuild --all",
 )
 

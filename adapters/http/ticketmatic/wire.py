@@ -231,8 +231,12 @@ async def page(
     """The documents that a list shows, and how many there are in all."""
     await fresh(request, projection)
     view = stagebook(request).view(projection)
-    found = await reads.blocking(lambda: view.page(select))
-    return [shown(request, body, who) for body in found.bodies], found.total
+
+    def read() -> tuple[list[bytes], int]:
+        found = view.page(select)
+        return [shown(request, body, who) for body in found.bodies], found.total
+
+    return await reads.blocking(read)
 
 
 def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Response:

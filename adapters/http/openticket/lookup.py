@@ -64,7 +64,7 @@ def helds(book: Stagebook, numbers: list[int], who: Principal) -> list[Held]:
     states = book.view(EVENTS).states(keys)
     locations: dict[int, State] = {}
     made = []
-    for at, number in zip(keys, numbers, strict=True):
+    for at in keys:
         state = from_json(states[at]) if at in states else {}
         event = state.get("event")
         if not event or event.get("deleted"):

@@ -79,6 +79,7 @@ from domain.tickets import (
     TicketsUnlocked,
     movement,
 )
+from domain.webhook import Webhook, WebhookChanged, WebhookCreated, WebhookDeleted
 from tests.spec import ACCOUNT
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -339,6 +340,15 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             ),
             (KeyRevoked, {"keyid": st.just(1)}),
         ],
+    ),
+    Webhook: (
+        [
+            (
+                WebhookCreated,
+                {"number": numbers, "nonce": texts, "secret": texts, "fields": anything},
+            )
+        ],
+        [(WebhookChanged, {"changed": anything}), (WebhookDeleted, {})],
     ),
 }
 """What a history begins with, and what may follow in any order. A change names what was added, a

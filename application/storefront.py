@@ -11,6 +11,7 @@ from application.group_commit import Work
 from domain import ranges
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound
+from domain.event import Event
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
@@ -21,11 +22,16 @@ from domain.values import MAX_ID
 Reserved = tuple[Order, UUID]
 
 
-def reserve(work: Work, shop: int, event: int, contingent: int, hold: Hold) -> Reserved:
-    """One ticket of a contingent, at the first price that it is for sale at on the shop."""
+def reserve(
+    work: Work, shop: int, event: int, contingent: int, hold: Hold
+) -> tuple[Order, UUID, list[int]]:
+    """One ticket of a contingent, at the first price that it is for sale at on the shop. Returns
+    the dates that it is valid on, too."""
     take = Take(eventid=event, contingentid=contingent, amount=1)
     order = sales.create_order(work, OrderBody(saleschannelid=shop, take=[take]), hold)
-    return order, token_of(work, order.number, event)
+    named: list[int] = work.load(Inventory, event).contingent(contingent)["dateids"]
+    dates = named or [int(date) for date in work.load(Event, event).state["dates"]]
+    return order, token_of(work, order.number, event), sorted(dates)
 
 
 def place(

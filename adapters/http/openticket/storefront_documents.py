@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from adapters.http.openticket.documents import time_in
+from adapters.http.openticket.documents import time_in, zone_of
 from adapters.http.openticket.selling import available_now
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
@@ -65,12 +65,13 @@ def _event(
     event: dict[str, Any], location: dict[str, Any] | None, who: Principal
 ) -> dict[str, Any]:
     place = location or {}
+    zone = zone_of(location, who)
     return {
         "guid": event["guid"],
         "name": event["name"],
         "description": event["description"],
-        "start": time_in(event["startts"], who.timezone),
-        "end": time_in(event["endts"], who.timezone),
+        "start": time_in(event["startts"], zone),
+        "end": time_in(event["endts"], zone),
         "status": "normal",
         "category": event["category"],
         "subcategories": event["subcategories"],
@@ -114,19 +115,22 @@ def _price(price_types: Any, shop: int) -> float | None:
     return None
 
 
-def reservation(reserved: tuple[Order, UUID]) -> dict[str, Any]:
-    """The reservation, and what was reserved."""
-    order, token = reserved
+def reservation(reserved: tuple[Order, UUID, list[int]]) -> dict[str, Any]:
+    """The reservation, and what was reserved: the ticket on each date that it is valid on."""
+    order, token, dates = reserved
     (line,) = order.state["lines"]
     account = order.account
+    ticket = str(guid(account, Kind.CONTINGENT, line["contingentid"]))
     return {
         "guid": str(token),
         "reservation": str(token),
         "expires_at": time_in(order.state["expiryts"], "UTC"),
-        "ticket": str(guid(account, Kind.CONTINGENT, line["contingentid"])),
+        "ticket": ticket,
         "price": line["price"],
         "currency": order.state["currency"],
-        "products": [],
+        "products": [
+            {"ticket": ticket, "event_date": str(guid(account, Kind.DATE, date))} for date in dates
+        ],
     }
 
 

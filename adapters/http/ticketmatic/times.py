@@ -17,7 +17,7 @@ from domain.values import stamp
 
 UTC_ZONE = "UTC"
 SHOWN = re.compile(rb'":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z"')
-"""What looks like a time; it begins with what stands in every document, so that it is found fast."""
+"""What looks like a time. It begins with what stands before every text, so it is found fast."""
 NAMED = frozenset({b"ts", b"rt", b"nd"})
 """How the names of fields that are times end: …ts, start, end, absoluteStart, absoluteEnd."""
 CUSTOM = re.compile(rb'"c_\w+$')

@@ -31,7 +31,8 @@ class Sold:
         body = {"name": f"Night {uuid4().hex[:8]}", "locationid": hall["id"], **more}
         event = web.post("/v1/events", json=body).json()
         self.number, self.guid, self.path = event["id"], event["guid"], f"/v1/events/{event['id']}"
-        web.post(f"{self.path}/dates", json={"start": SOON, "end": LATER})
+        date = web.post(f"{self.path}/dates", json={"start": SOON, "end": LATER}).json()
+        self.dates = [date["guid"]]
         lots = [
             web.post(f"{self.path}/contingents", json={"amount": n, "price": 12.5}).json()
             for n in amounts
@@ -143,6 +144,8 @@ def test_a_reservation_is_for_eight_minutes(shop: Visitor, web: TestClient, sold
     order = web.get(f"/v1/orders/{number}", headers={"Stagebook-After": str(at)}).json()
     made, until = order["createdts"], order["expiryts"]
     assert held["expires_at"][:19] == until[:19]
+    assert [one["ticket"] for one in held["products"]] == [sold.tickets[0]]
+    assert sold.dates == [one["event_date"] for one in held["products"]]
     assert (int(until[14:16]) - int(made[14:16])) % 60 == 8
 
 

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from adapters.http.addresses import one_text
 from adapters.http.openticket.selling import least_price, status
 from application.history import ShownEvent
 from application.keyring import Principal
@@ -81,7 +82,7 @@ def location_shown(location: State, who: Principal) -> State:
         "name": location["name"],
         "description": location["description"],
         "capacity": location["capacity"],
-        "address": location["address"],
+        "address": one_text(location),
         "latitude": plain(location["lat"]),
         "longitude": plain(location["long"]),
         "public": location["public"],

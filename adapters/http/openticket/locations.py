@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS, LOCATIONS
+from adapters.http.addresses import written_as_text
 from adapters.http.auth import May
 from adapters.http.openticket import events as event_routes
 from adapters.http.openticket import fields
@@ -79,13 +80,18 @@ async def change_location(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
     who = caller(request, May.COMMAND)
     number = number_in(guid, Kind.LOCATION, who)
-    body = model(LocationFields, native(await sent(request), fields.LOCATION), fields.LOCATION)
+    said = native(await sent(request), fields.LOCATION)
+    model(LocationFields, said, fields.LOCATION)
+
+    def decide(work: Work) -> Location:
+        now = work.load(Location, number).require().state
+        body = model(LocationFields, written_as_text(said, now), fields.LOCATION)
+        return locations.change_location(work, number, body)
 
     def answer(location: Location) -> State:
         shown = location_shown(location_document(location.state, who.account), who)
         return shaped(LocationShown, shown)
 
-    decide = partial(locations.change_location, number=number, fields=body)
     return await run(request, who, fields.LOCATION, decide, answer)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
+from adapters.http.addresses import one_text
 from adapters.http.openticket.documents import time_in, zone_of
 from adapters.http.openticket.selling import available_now
 from adapters.views.select import Select
@@ -75,7 +76,7 @@ def _event(
         "status": "normal",
         "category": event["category"],
         "subcategories": event["subcategories"],
-        "location": {name: place.get(name) for name in ("guid", "name", "address")},
+        "location": {n: place.get(n) for n in ("guid", "name")} | {"address": one_text(place)},
     }
 
 

@@ -26,7 +26,7 @@ from adapters.http.openticket.documents import company_id
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer, StoreUnavailable
-from domain.errors import Invalid, Refusal
+from domain.errors import Invalid, NotFound, Refusal
 from projections.base import Projection
 
 T = TypeVar("T")
@@ -98,6 +98,11 @@ def failure(
     return Response(body, shown, headers, "application/json")
 
 
+async def unknown(request: Request, **_: str) -> Response:
+    """What no other route is for."""
+    raise NotFound(f"there is no {request.method} {errors.printable(request.url.path)}")
+
+
 # -- who is calling
 
 
@@ -136,13 +141,14 @@ def _in_company(request: Request, held: list[Principal]) -> Principal:
 
 
 async def sent(request: Request) -> dict[str, Any]:
-    """The body: a form's fields are texts, JSON's are what they are. `""` and nothing are `{}`."""
+    """The body: a form's fields are texts, JSON's are what they are. `""` and nothing are `{}`.
+    JSON that curl calls a form, for want of another word, is JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     strict = StrictRequest.of(request)
     raw = await strict.body()
     if not raw.strip():
         return {}
-    if kind in FORM:
+    if kind in FORM and not raw.lstrip().startswith(b"{"):
         return await _form(strict)
     body = parse(raw)
     if body in ("", None, []):

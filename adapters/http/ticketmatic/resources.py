@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import CATALOG, LOCATIONS
 from adapters.http import requests
+from adapters.http.addresses import in_parts, written_in_parts
 from adapters.http.auth import May
 from adapters.http.ticketmatic.languages import unflat, written
 from adapters.http.ticketmatic.wire import lenient
@@ -70,6 +71,8 @@ class Resource:
     unshown: frozenset[str] = NONE
     says: Callable[[Body], Body] | None = None
     """What the vendor's document says beside ours."""
+    means: Callable[[Body, Body], Body] | None = None
+    """What a change asks for, by what there is now."""
 
     @property
     def name(self) -> str:
@@ -120,7 +123,8 @@ class Resource:
 
         def decide(work: Work) -> Aggregate:
             now = self.load(work, number).state
-            merged = written(said, language, who, self.translatable, now)
+            meant = self.means(said, now) if self.means else said
+            merged = written(meant, language, who, self.translatable, now)
             return self.change(work, number=number, fields=valid(self.fields, merged))
 
         return decide
@@ -191,7 +195,8 @@ EVENT_LOCATIONS = Resource(
     document=lambda location: location_document(location.state, location.account),
     where=(("number", ">", PLACEHOLDER),),
     ignored=frozenset({"lat", "long"}),
-    says=lambda location: {"isarchived": location.get("isarchived", False)},
+    says=lambda location: {"isarchived": location.get("isarchived", False), **in_parts(location)},
+    means=written_in_parts,
 )
 
 CONTACTS = of_catalog(

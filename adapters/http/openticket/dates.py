@@ -18,13 +18,13 @@ from adapters.http.openticket.models import (
     LocationShown,
     shaped,
 )
-from adapters.http.openticket.selling import go_live
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import events
 from application.group_commit import Work
 from application.history import ShownEvent
 from application.keyring import Principal
+from application.shop_tickets import go_live
 from domain.base import State
 from domain.event import DateFields, Event
 from domain.event_fields import ACTIVE

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.http.addresses import one_text
-from adapters.http.openticket.selling import least_price, status
 from application.history import ShownEvent
 from application.keyring import Principal
+from application.shop_tickets import least_price, status
 from domain.base import State
 from domain.event import ends, starts
 from domain.event_fields import CLOSED, EventFields

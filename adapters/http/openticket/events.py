@@ -31,7 +31,6 @@ from adapters.http.openticket.models import (
     TicketShown,
     shaped,
 )
-from adapters.http.openticket.selling import go_live, sold_by
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
@@ -46,6 +45,7 @@ from application import events
 from application.group_commit import Work
 from application.history import ShownEvent
 from application.keyring import Principal
+from application.shop_tickets import go_live, sold_by
 from domain.base import State
 from domain.event import Event
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody

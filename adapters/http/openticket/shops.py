@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http.auth import May
-from adapters.http.openticket import fields, selling
+from adapters.http.openticket import fields
 from adapters.http.openticket.dates import event_of
 from adapters.http.openticket.documents import shop_shown, ticket_shown, tracker_shown
 from adapters.http.openticket.fields import invalid, model, native, required, run
@@ -42,7 +42,7 @@ from adapters.http.openticket.wire import (
     sent,
     text,
 )
-from application import catalog
+from application import catalog, shop_tickets
 from application.group_commit import Work
 from application.keyring import Principal
 from domain.base import State
@@ -153,7 +153,7 @@ async def tickets_of_shop(request: Request, guid: Guid) -> Response:
         ticket_shown(held, lot, who, now)
         for held in found
         for lot in held.contingents()
-        if selling.sold_by(held.event, lot, held.lists, channel["id"])
+        if shop_tickets.sold_by(held.event, lot, held.lists, channel["id"])
     ]
     return json_response([shaped(TicketShown, one) for one in shown])
 
@@ -181,7 +181,7 @@ async def _attached(request: Request, guid: str, ticketguid: str, change: Attach
 )
 async def attach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Response:
     """The shop sells the Ticket from now on."""
-    return await _attached(request, guid, ticketguid, selling.attach)
+    return await _attached(request, guid, ticketguid, shop_tickets.attach)
 
 
 @router.delete(
@@ -193,7 +193,7 @@ async def detach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Respo
     shop = number_in(guid, Kind.SALES_CHANNEL, who)
     channels = await reading(request, lambda book: shops(book, who), CATALOG)
     others = {channel["id"] for channel in channels} - {shop}
-    return await _attached(request, guid, ticketguid, partial(selling.detach, others=others))
+    return await _attached(request, guid, ticketguid, partial(shop_tickets.detach, others=others))
 
 
 @router.get("/shop/{guid}/trackers", name="ot_trackers_of_shop", **answers(many(TrackerShown)))

@@ -8,10 +8,10 @@ from pydantic_core import from_json
 
 from adapters.http.addresses import one_text
 from adapters.http.openticket.documents import time_in, zone_of
-from adapters.http.openticket.selling import available_now
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
+from application.shop_tickets import available_now
 from domain import ranges
 from domain.event import not_on_sale
 from domain.event_fields import ACTIVE

@@ -29,7 +29,6 @@ from adapters.http.openticket.models import (
     TicketShown,
     shaped,
 )
-from adapters.http.openticket.selling import go_live, is_sold_by, new_price, set_price
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
@@ -44,6 +43,7 @@ from application import contingents, events
 from application.group_commit import Work
 from application.history import ShownEvent
 from application.keyring import Principal
+from application.shop_tickets import go_live, is_sold_by, new_price, set_price
 from domain.base import State
 from domain.contingents import ContingentBody
 from domain.event import Event

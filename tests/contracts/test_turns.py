@@ -1,14 +1,17 @@
 """Turns: of the processes that write the same things one decides at a time."""
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 
+import psycopg
 import pytest
 
+from adapters.stores.postgres import PostgresStore
 from application.group_commit import CONTENDED_BATCHES, Committer, Job
 from application.locations import change_location, create_location
-from application.ports import Answer, VersionTaken
+from application.ports import Answer, StoreUnavailable, VersionTaken
 from domain.base import Cause
 from domain.location import LocationFields
 from tests.contracts.conftest import Place
@@ -148,3 +151,32 @@ def test_another_writer_on_the_same_store_waits_for_the_turn_to_be_over(place: P
 
     recorded = len(store.stream(history(1, 1)[0].originator_id))
     assert recorded == (3 if isinstance(outcome[0], VersionTaken) else 1)
+
+
+def test_a_database_that_cannot_write_within_a_turn_says_so_and_the_next_turn_can(
+    database: str,
+) -> None:
+    with closing(PostgresStore(database, connections=2)) as store:
+        with full(database), pytest.raises(StoreUnavailable), store.exclusive():
+            store.append(history(1, 3))
+
+        assert store.position() == 0
+        with store.exclusive():
+            assert len(store.append(history(1, 3))) == 3
+        assert len(store.append(history(2, 1))) == 1
+
+
+@contextmanager
+def full(database: str) -> Iterator[None]:
+    """No fact can be written while inside, as if the disk were full."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$"
+            " BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON stored_events"
+            " FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+        yield
+        connection.execute("DROP TRIGGER full_disk ON stored_events")

@@ -73,12 +73,20 @@ class Served:
         with patch("ssl.create_default_context", trusted):
             return Client(account, accesskey, SECRET, server=self.url, timeout=BOUND)
 
-    def token(self, account: str, role: Role = Role.ADMIN) -> dict[str, str]:
+    def token(
+        self, account: str, role: Role = Role.ADMIN, *, name: str | None = None
+    ) -> dict[str, str]:
         """What asks the native surface in that account."""
         token = f"sb_native-{next(_numbers)}"
-        self._beside.execute(adding_key(NewKey(account, role), token), account=0, actor="tests")
+        adding = adding_key(NewKey(account, role, name), token)
+        self._beside.execute(adding, account=0, actor="tests")
         self.book.keyring.refresh()
         return {"Authorization": f"Bearer {token}"}
+
+    def session(self, headers: dict[str, str]) -> httpx.Client:
+        """A client of the other surfaces that sends these headers."""
+        with patch("ssl.create_default_context", trusted):
+            return httpx.Client(base_url=self.url, headers=headers, timeout=BOUND)
 
     def close(self) -> None:
         self._server.should_exit = True

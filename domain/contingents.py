@@ -180,7 +180,7 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
             }
         case ContingentChanged():
             key = str(fact.contingentid)
-            changed = {n: v for n, v in fact.changed.items() if n != "locks"}
+            changed = {n: v for n, v in fact.changed.items() if n not in ("id", "locks")}
             contingent = contingents[key] | changed | {"lastupdatets": fact.time}
             grown = growth(contingents[key], fact.changed)
             if grown:

@@ -86,6 +86,8 @@ class Editing(Locking):
         path: str = "",
     ) -> None:
         current, patch = self.contingent(contingent_id), fields.patch()
+        if patch.pop("id", contingent_id) != contingent_id:
+            raise Invalid(f"{path}id", "a contingent keeps its id")
         locks = patch.pop("locks", None)
         changed = {n: v for n, v in patch.items() if not same(current.get(n), v)}
         unlocking = [] if locks is None else _fewer(current, locks)

@@ -103,6 +103,15 @@ def test_a_contingent_is_part_of_its_event(web: TestClient) -> None:
         assert (held.status_code, held.content) == (304, b"")
 
 
+@pytest.mark.parametrize("number", [None, 1])
+def test_a_contingent_keeps_its_id(web: TestClient, still: Sale, number: int | None) -> None:
+    with nothing_recorded(web):
+        answer = web.patch(one_of(still), json={"id": number})
+
+    assert paths(refused(answer, 422, "invalid")) == ["id"]
+    assert ok(web.patch(one_of(still), json={"id": still.contingent}))["id"] == still.contingent
+
+
 def test_a_price_of_null_takes_the_short_price_away(web: TestClient) -> None:
     sale = on_sale(web)
 

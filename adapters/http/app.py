@@ -5,25 +5,20 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 from structlog import get_logger
 
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
+from adapters.http.openapi import every_route, openapi
 from adapters.http.openticket.routes import surfaces as openticket
-from adapters.http.openticket.spec import ERROR_SCHEMA
-from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
-from adapters.http.ticketmatic.spec import Failure
 from adapters.http.v1 import (
     availability,
     catalog,
@@ -35,7 +30,6 @@ from adapters.http.v1 import (
     past,
     tickets,
 )
-from adapters.http.v1.spec import PROBLEM_SCHEMA
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from application.group_commit import Job, settle_futures
@@ -157,33 +151,3 @@ async def _sweep(book: Stagebook) -> None:
         except Exception:  # a sweep that comes later is as good
             log.exception("orders are not swept")
         await asyncio.sleep(SWEEP_SECONDS if found < AT_ONCE else SWEEP_PAUSE_SECONDS)
-
-
-def every_route(app: FastAPI) -> Iterator[BaseRoute]:
-    """Those of the surfaces, too."""
-    for route in app.routes:
-        yield from route.routes if isinstance(route, Surface) else (route,)
-
-
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """The generated document, with the bearer scheme and the problem document."""
-    if app.openapi_schema is None:
-        routes = list(every_route(app))
-        made = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=routes
-        )
-        components = made["components"]
-        components["schemas"]["Problem"] = PROBLEM_SCHEMA
-        components["schemas"]["Failure"] = Failure.model_json_schema()
-        components["schemas"]["Error"] = ERROR_SCHEMA
-        components["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer"},
-            "basic": {"type": "http", "scheme": "basic"},
-            "signature": {"type": "apiKey", "in": "header", "name": "Authorization"},
-        }
-        for path, operations in made["paths"].items():
-            for operation in operations.values():
-                if not path.startswith(("/health", "/images")):
-                    operation.setdefault("security", [{"token": []}])
-        app.openapi_schema = made
-    return app.openapi_schema

@@ -46,7 +46,14 @@ def as_sent(said: State, shown: State) -> State:
     return shown | {name: time.isoformat() for name, time in offsets.items()}
 
 
-@creates(router, "/eventdate", "ot_create_date", DateCreated, (*fields.DATE, "event_id"))
+@creates(
+    router,
+    "/eventdate",
+    "ot_create_date",
+    DateCreated,
+    (*fields.DATE, "event_id"),
+    ("event_id", "start", "end"),
+)
 async def create_date(request: Request) -> Response:
     """A new EventDate of an Event. Answered in the offset that it was sent with."""
     who = caller(request, May.COMMAND)

@@ -35,7 +35,14 @@ from projections.location_documents import location_document
 router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
 
 
-@creates(router, "/location", "ot_create_location", LocationCreated, fields.LOCATION)
+@creates(
+    router,
+    "/location",
+    "ot_create_location",
+    LocationCreated,
+    fields.LOCATION,
+    ("name", "capacity", "address"),
+)
 async def create_location(request: Request) -> Response:
     """A new Location: where Events are. Its capacity of 0 is no limit."""
     who = caller(request, May.COMMAND)
@@ -112,7 +119,14 @@ async def delete_location(request: Request, guid: Guid) -> Response:
     return await command(request, who, decide)
 
 
-@creates(router, "/location/{guid}/event", "ot_create_event", EventCreated, event_routes.SENT)
+@creates(
+    router,
+    "/location/{guid}/event",
+    "ot_create_event",
+    EventCreated,
+    event_routes.SENT,
+    ("name", "locale", "currency"),
+)
 async def create_event(request: Request, guid: Guid) -> Response:
     """A new Event at the Location."""
     return await event_routes.create_at(request, guid)

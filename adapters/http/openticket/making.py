@@ -20,12 +20,17 @@ def many(model: Any) -> Any:
 
 
 def creates(
-    router: APIRouter, path: str, name: str, model: type[BaseModel], fields: Iterable[str]
+    router: APIRouter,
+    path: str,
+    name: str,
+    model: type[BaseModel],
+    fields: Iterable[str],
+    needs: tuple[str, ...],
 ) -> Callable[[Endpoint], Endpoint]:
-    """A create path, by whichever method."""
+    """A create path, by whichever method. `needs`: what the body has to have of its fields."""
 
     def made(endpoint: Endpoint) -> Endpoint:
-        router.post(path, name=name, **answers(model, fields=tuple(fields)))(endpoint)
+        router.post(path, name=name, **answers(model, fields=tuple(fields), needs=needs))(endpoint)
         router.put(path, name=f"{name}_put", include_in_schema=False, response_model=None)(endpoint)
         return endpoint
 

@@ -75,7 +75,7 @@ def _hold(body: State) -> State:
     return {"basketseconds": minutes * 60 or HOLD_SECONDS}
 
 
-@creates(router, "/shop", "ot_create_shop", ShopCreated, SENT)
+@creates(router, "/shop", "ot_create_shop", ShopCreated, SENT, ("name",))
 async def create_shop(request: Request) -> Response:
     """A new shop: it sells the Tickets that are attached to it."""
     who = caller(request, May.COMMAND)
@@ -229,7 +229,14 @@ for what in ("products", "metadata"):
 # -- trackers
 
 
-@creates(router, "/trackers", "ot_create_tracker", TrackerCreated, (*fields.TRACKER, "shop_id"))
+@creates(
+    router,
+    "/trackers",
+    "ot_create_tracker",
+    TrackerCreated,
+    (*fields.TRACKER, "shop_id"),
+    ("shop_id", "name", "type"),
+)
 async def create_tracker(request: Request) -> Response:
     """A new tracker: a link to a shop. `type` is written in any case."""
     who = caller(request, May.COMMAND)

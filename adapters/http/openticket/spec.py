@@ -4,6 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import Path
 
+from adapters.http.components import described
+from adapters.http.openticket import fields as tables
+from adapters.http.openticket.wire import FORM, boolean, decimal, integer, text, texts
+
 Guid = Annotated[
     str, Path(description="Its guid", examples=["2a97516c-354b-8003-8000-00000000007d"])
 ]
@@ -18,17 +22,46 @@ ERROR_SCHEMA = {
         "fields": {"type": "object", "description": "What was wrong, by field"},
     },
 }
+TEXT, WHOLE, GUID = {"type": "string"}, {"type": "integer"}, {"type": "string", "format": "uuid"}
+READ_AS: dict[Any, dict[str, Any]] = {
+    text: TEXT,
+    tables.folded: TEXT,
+    tables.time: {"type": "string", "format": "date-time"},
+    texts: {"type": "array", "items": TEXT},
+    integer: WHOLE,
+    decimal: {"type": "number"},
+    boolean: {"type": "boolean"},
+}
+TABLES = (tables.LOCATION, tables.EVENT, tables.DATE, tables.TICKET, tables.SHOP, tables.TRACKER)
+FIELDS: dict[str, dict[str, Any]] = {
+    **{name: READ_AS[read] for table in TABLES for name, (_, read) in table.items()},
+    **dict.fromkeys(("location_id", "event_id", "shop_id"), GUID),
+    **dict.fromkeys(("currency", "url", "resource", "trigger", "identifier"), TEXT),
+    **dict.fromkeys(("reservation_time", "min_price", "retries"), WHOLE),
+    "enabled": {"type": "boolean"},
+}
+"""What is sent, by its name: the same everywhere. As a text it is understood as well."""
 
 
 def answers(
-    model: Any, *, fields: tuple[str, ...] = (), status: int = 200, public: bool = False
+    model: Any,
+    *,
+    fields: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    body: Any = None,
+    status: int = 200,
+    public: bool = False,
 ) -> dict[str, Any]:
-    """What documents a route. `model`: of the answer, None for none; `fields`: of the body."""
+    """What documents a route. `model`: of the answer, None for none; `fields`: of the body, and
+    those that it needs; `body`: a model of it; `public`: asked for without a token."""
     extra: dict[str, Any] = {"security": [] if public else [{"token": []}]}
-    if fields:
-        schema = {"type": "object", "properties": {name: {} for name in fields}}
-        kinds = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
-        extra["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
+    if fields or body:
+        schema = described(body) if body else _object(fields, needs)
+        kinds = ("application/json", *(() if body else FORM))
+        extra["requestBody"] = {
+            "required": bool(needs or body),
+            "content": {kind: {"schema": schema} for kind in kinds},
+        }
     error = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
     shown: dict[str, Any] = {"description": "Done"} | ({"model": model} if model else {})
     return {
@@ -41,3 +74,8 @@ def answers(
         "openapi_extra": extra,
         "response_model": None,
     }
+
+
+def _object(fields: tuple[str, ...], needs: tuple[str, ...]) -> dict[str, Any]:
+    properties = {name: FIELDS[name] for name in fields}
+    return {"type": "object", "properties": properties} | ({"required": [*needs]} if needs else {})

@@ -5,7 +5,7 @@ held for eight minutes. What is reserved is ordered with its reservations: nobod
 """
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
@@ -18,6 +18,7 @@ from adapters.http import reads, requests
 from adapters.http.auth import stagebook
 from adapters.http.openticket import storefront_documents as documents
 from adapters.http.openticket.spec import Guid, answers
+from adapters.http.openticket.storefront_models import PlacedOrder, Reserved, ShopData, ShopOrder
 from adapters.http.openticket.wire import OpenTicketRoute, command, fresh, json_response, sent
 from adapters.http.v1.orders import events_of
 from application import storefront
@@ -64,7 +65,7 @@ class Placed(BaseModel):
     tickets: list[Reservation] = Field(min_length=1, max_length=MOST)
 
 
-@router.get("/{shop}/data", name="ot_storefront", **answers(dict[str, Any], public=True))
+@router.get("/{shop}/data", name="ot_storefront", **answers(ShopData, public=True))
 async def data(request: Request, shop: Shop) -> Response:
     """What the shop sells: Events to come with their tickets, and whether one can be bought now."""
     who, number = await visitor(request, shop)
@@ -80,12 +81,12 @@ async def data(request: Request, shop: Shop) -> Response:
 @router.get(
     "/{shop}/reserve/ticket/{ticket}",
     name="ot_reserve",
-    **answers(dict[str, Any], public=True),
+    **answers(Reserved, public=True),
 )
 @router.post(
     "/{shop}/reserve/ticket/{ticket}",
     name="ot_reserve_once",
-    **answers(dict[str, Any], public=True),
+    **answers(Reserved, public=True),
 )
 async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
     """Reserves one ticket for eight minutes. With POST and an Idempotency-Key, once."""
@@ -105,7 +106,7 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
 @router.post(
     "/{shop}/order",
     name="ot_order",
-    **answers(dict[str, Any], fields=tuple(Placed.model_fields), public=True),
+    **answers(PlacedOrder, body=Placed, public=True),
 )
 async def order(request: Request, shop: Shop) -> Response:
     """Orders what was reserved, all of it or nothing. It is to be paid then."""
@@ -137,7 +138,7 @@ async def order(request: Request, shop: Shop) -> Response:
 @router.get(
     "/{shop}/order/{reservation}",
     name="ot_storefront_order",
-    **answers(dict[str, Any], public=True),
+    **answers(ShopOrder, public=True),
 )
 async def get_order(request: Request, shop: Shop, reservation: Guid) -> Response:
     """How an order stands, for whoever has its reservation."""

@@ -69,7 +69,14 @@ def cents(body: State, currency: str) -> int | None:
     return said
 
 
-@creates(router, "/event/{guid}/ticket", "ot_create_ticket", TicketCreated, SENT)
+@creates(
+    router,
+    "/event/{guid}/ticket",
+    "ot_create_ticket",
+    TicketCreated,
+    SENT,
+    ("name", "vat_percentage"),
+)
 async def create_ticket(request: Request, guid: Guid) -> Response:
     """A new type of tickets. Without `available_stock` there are as many as are asked for; without
     `min_price`, in minor units, they cost nothing. It is for sale once it is attached to a shop."""

@@ -95,7 +95,11 @@ class Retried(BaseModel):
     retried: int = Field(description="Deliveries that had been given up")
 
 
-@router.post("/webhook", name="ot_create_webhook", **answers(CreatedWebhook, fields=tuple(FIELDS)))
+@router.post(
+    "/webhook",
+    name="ot_create_webhook",
+    **answers(CreatedWebhook, fields=tuple(FIELDS), needs=WebhookFields.REQUIRED),
+)
 @router.put("/webhook", include_in_schema=False)
 async def create(request: Request) -> Response:
     """Subscribes. `nonce` and `secret` are told in this answer and never again."""

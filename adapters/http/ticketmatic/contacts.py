@@ -9,7 +9,7 @@ from adapters.http.body import check_text, parse
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.resources import CONTACTS
 from adapters.http.ticketmatic.settings import LISTS, ROOT, asked, single
-from adapters.http.ticketmatic.settings_documents import documented, listing
+from adapters.http.ticketmatic.settings_documents import Listed, OnlyId, documented
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
@@ -21,13 +21,15 @@ MAX_PAGE = 1_000
 ORDERS = {"name": "name", "lastupdatets": "updated", "createdts": "number"}
 PARAMETERS = (*LISTS, "limit", "offset", "orderby", "output", "searchterm")
 
+ContactList = Listed[documented(CONTACTS, listed=True) | OnlyId]  # type: ignore[misc, valid-type] # made above
+
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 
 @router.get(
     ROOT + CONTACTS.path,
     name="tm_list_contacts",
-    **answers(listing(CONTACTS), parameters=PARAMETERS),
+    **answers(ContactList, parameters=PARAMETERS),
 )
 async def list_contacts(request: Request, accountname: Account) -> Response:
     """The contacts."""

@@ -93,9 +93,7 @@ class Results(BaseModel):
     results: list[Result] = Field(description="In the order of the ids")
 
 
-@router.post(
-    "/{accountname}/events/batch", name="tm_batch_events", **answers(Results, body="object")
-)
+@router.post("/{accountname}/events/batch", name="tm_batch_events", **answers(Results, body=Batch))
 async def batch(request: Request, accountname: Account) -> Response:
     """Duplicates, publishes, redrafts, closes, reopens, deletes or updates Events."""
     who = caller(request, accountname, May.COMMAND)

@@ -17,6 +17,7 @@ from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.v1.order_documents import Scanned
 from adapters.http.v1.spec import Lines
 from adapters.http.v1.tickets import said_of
 from adapters.views.select import Select
@@ -27,6 +28,7 @@ from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.offers import price_id
 from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
+from domain.values import Reference
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
@@ -56,7 +58,7 @@ class UnlockTickets(BaseModel):
 class RankTickets(UnlockTickets):
     """Tickets of a rank."""
 
-    seatrankid: int | None = Field(description="The seat rank")
+    seatrankid: Reference | None = Field(description="The seat rank")
 
 
 class ScanOut(BaseModel):
@@ -67,10 +69,27 @@ class ScanOut(BaseModel):
     tickettypeids: list[int] | None = Field(None, max_length=500, description="The contingents")
 
 
+class EventTicket(Scanned):
+    """A ticket of an Event."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int = Field(description="Its number")
+    orderid: int | None = Field(description="The order that holds it")
+    tickettypeid: int = Field(description="The contingent")
+    tickettypepriceid: int | None = Field(description="The price that it was taken at")
+    price: float | None = Field(description="What it was taken for")
+    locktypeid: int | None = Field(description="The lock type that it is locked by")
+    barcode: str | None = Field(description="Unguessable, or imported")
+    ticketname: str | None = Field(description="The contingent's name")
+    seatrankid: int | None = Field(description="The rank of its seat")
+    properties: dict[str, Any] = Field(description="Anything, by name")
+
+
 @router.get(
     TICKETS,
     name="tm_event_tickets",
-    **answers(dict[str, Any], parameters=("simplefilter",), lines=True),
+    **answers(EventTicket, parameters=("simplefilter",), lines=True),
 )
 async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Every ticket, one JSON object a line."""
@@ -131,7 +150,7 @@ def _tickets(
                 }
 
 
-@router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body="object"))
+@router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body=LockTickets))
 async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Keeps free tickets out of sale."""
     who = caller(request, accountname, May.SELL)
@@ -140,7 +159,7 @@ async def lock_tickets(request: Request, accountname: Account, id: Id) -> Respon
     return await changed(request, who, id, partial(contingents.lock_tickets, body=body))
 
 
-@router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body="object"))
+@router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body=UnlockTickets))
 async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Brings locked tickets back into sale."""
     who = caller(request, accountname, May.SELL)
@@ -149,7 +168,7 @@ async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Resp
     return await changed(request, who, id, partial(contingents.unlock_tickets, body=body))
 
 
-@router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body="array"))
+@router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body=list[TicketFields]))
 async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields; what else is sent is ignored."""
     who = caller(request, accountname, May.COMMAND)
@@ -163,7 +182,7 @@ async def batch_tickets(request: Request, accountname: Account, id: Id) -> Respo
     )
 
 
-@router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body="object"))
+@router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body=RankTickets))
 async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The rank of the tickets' seats; of an Active Event only."""
     who = caller(request, accountname, May.COMMAND)
@@ -173,7 +192,7 @@ async def rank_tickets(request: Request, accountname: Account, id: Id) -> Respon
     return await changed(request, who, id, decide)
 
 
-@router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body="object"))
+@router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body=ScanOut))
 async def scan_out(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Scans out who is inside, of some contingents or of all. Answers the tickets."""
     who = caller(request, accountname, May.SELL)

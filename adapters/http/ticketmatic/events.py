@@ -13,6 +13,7 @@ from adapters.http import reads, requests
 from adapters.http.auth import May
 from adapters.http.ticketmatic import languages, wire
 from adapters.http.ticketmatic.event_list import PARAMETERS, list_of_events
+from adapters.http.ticketmatic.settings_documents import OnlyId
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
@@ -43,13 +44,15 @@ class TicketmaticEvent(EventDocument):
 class EventList(BaseModel):
     """A page of Events."""
 
-    data: list[TicketmaticEvent] = Field(description="The Events")
+    data: list[TicketmaticEvent | OnlyId] = Field(description="The Events, or their ids alone")
     nbrofresults: int = Field(ge=0, description="How many there are in all pages")
     lookup: dict[str, dict[str, Any]] = Field({}, description="What they name, by id")
 
 
 class Translations(BaseModel):
     """Texts by field and language."""
+
+    __pydantic_extra__: dict[str, str]
 
     model_config = {"extra": "allow"}
 
@@ -120,7 +123,9 @@ async def translations(request: Request, accountname: Account, id: Id) -> Respon
     return wire.json_response(to_json(languages.flat(from_json(body), who, TRANSLATABLE)))
 
 
-@router.put(f"{EVENT}/translate", name="tm_translate_event", **answers(Translations, body="object"))
+@router.put(
+    f"{EVENT}/translate", name="tm_translate_event", **answers(Translations, body=Translations)
+)
 async def translate(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the texts that are sent; an empty one takes a translation away."""
     who = caller(request, accountname, May.COMMAND)
@@ -136,7 +141,11 @@ async def translate(request: Request, accountname: Account, id: Id) -> Response:
     return await command(request, who, changing(id, who, written), texts)
 
 
-@router.post(f"{EVENT}/image", name="tm_save_image", **answers(str, body="string"))
+@router.post(
+    f"{EVENT}/image",
+    name="tm_save_image",
+    **answers(str, body=bytes, kinds=("image/jpeg", "image/png")),
+)
 async def save_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
     who = caller(request, accountname, May.COMMAND)

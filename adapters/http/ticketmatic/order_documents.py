@@ -6,7 +6,6 @@ Alone, it is made where its tickets are in memory, and has their barcodes; in a 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
 from adapters.bootstrap import CATALOG, EVENTS, Stagebook
@@ -62,34 +61,6 @@ MINIMAL = (
     "createdts",
     "lastupdatets",
 )
-
-
-class TicketmaticOrder(BaseModel):
-    """An order, with its times in the account's time zone."""
-
-    model_config = ConfigDict(extra="allow")
-
-    orderid: int = Field(description="Its number")
-    status: int = Field(description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived")
-    tickets: list[dict[str, Any]] = Field(description="What it holds")
-    payments: list[dict[str, Any]] = Field(description="Payments, and refunds below 0")
-    totalamount: float = Field(description="What it costs")
-    amountpaid: float = Field(description="What was paid")
-
-
-class OrderList(BaseModel):
-    """A page of orders."""
-
-    data: list[dict[str, Any]] = Field(description="The orders")
-    nbrofresults: int = Field(ge=0, description="How many there are in all pages")
-    lookup: dict[str, dict[str, Any]] = Field({}, description="What they name, by id")
-
-
-class AddedTickets(BaseModel):
-    """Tickets that were added, and the order that holds them."""
-
-    ids: list[int] = Field(description="As they were asked for")
-    order: TicketmaticOrder
 
 
 def known(work: Work, order: Order, who: Principal) -> Body:

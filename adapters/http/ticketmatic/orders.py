@@ -13,14 +13,19 @@ from adapters.http.commands import ask
 from adapters.http.ticketmatic import order_bodies as bodies
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Done, cancel_all, update_all
-from adapters.http.ticketmatic.order_documents import (
-    AddedTickets,
-    OrderList,
-    TicketmaticOrder,
-    known,
-)
+from adapters.http.ticketmatic.order_documents import known
 from adapters.http.ticketmatic.order_list import PARAMETERS, list_of_orders
 from adapters.http.ticketmatic.order_logs import LogItem, log_items
+from adapters.http.ticketmatic.order_models import (
+    AddedTickets,
+    AddTickets,
+    CreateOrder,
+    OrderList,
+    SplitOrder,
+    TicketmaticOrder,
+    UpdateOrders,
+    UpdateTickets,
+)
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
@@ -54,7 +59,7 @@ async def answered(request: Request, who: Principal, decide: Deciding) -> Respon
 # -- many at once
 
 
-@router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body="array"))
+@router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body=list[int]))
 async def delete_orders(request: Request, accountname: Account) -> Response:
     """Gives all tickets of these orders back; each of them by itself."""
     who = caller(request, accountname, May.SELL)
@@ -62,7 +67,7 @@ async def delete_orders(request: Request, accountname: Account) -> Response:
     return await command(request, who, partial(cancel_all, ids=ids), to_json)
 
 
-@router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body="object"))
+@router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body=UpdateOrders))
 async def batch_orders(request: Request, accountname: Account) -> Response:
     """Changes fields of these orders; each of them by itself."""
     who = caller(request, accountname, May.SELL)
@@ -79,7 +84,7 @@ async def list_orders(request: Request, accountname: Account) -> Response:
     return await list_of_orders(request, caller(request, accountname, May.READ))
 
 
-@router.post(ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body="OrderBody"))
+@router.post(ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body=CreateOrder))
 async def create_order(request: Request, accountname: Account) -> Response:
     """An empty order on a sales channel."""
     who = caller(request, accountname, May.SELL)
@@ -130,7 +135,7 @@ async def delete_order(request: Request, accountname: Account, id: Id) -> Respon
 # -- its tickets
 
 
-@router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body="object"))
+@router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body=AddTickets))
 async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Takes tickets, at most 50 a call: these very ones, or any at a price."""
     who = caller(request, accountname, May.SELL)
@@ -156,7 +161,7 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
 
 
 @router.put(
-    f"{ORDER}/tickets", name="tm_update_tickets", **answers(TicketmaticOrder, body="object")
+    f"{ORDER}/tickets", name="tm_update_tickets", **answers(TicketmaticOrder, body=UpdateTickets)
 )
 async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Names who comes with tickets, or gives them other price types."""
@@ -184,7 +189,7 @@ async def delete_tickets(request: Request, accountname: Account, id: Id) -> Resp
     return await answered(request, who, removing)
 
 
-@router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body="object"))
+@router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body=SplitOrder))
 async def split_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Hands tickets over to a new order, which is the answer. Payments stay."""
     who = caller(request, accountname, May.SELL)

@@ -44,6 +44,12 @@ class QueryResult(BaseModel):
     results: list[dict[str, Any]] = Field(description="Rows by the names of their columns")
 
 
+class ExportedRow(BaseModel):
+    """A row by the names of its columns."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class ExportRequest(BaseModel):
     """A question."""
 
@@ -52,7 +58,7 @@ class ExportRequest(BaseModel):
     query: str = Field(description="One SELECT over the schemas tm and conf")
 
 
-@router.post(QUERIES, name="tm_queries", **answers(QueryResult, body="object"))
+@router.post(QUERIES, name="tm_queries", **answers(QueryResult, body=QueryRequest))
 async def query(request: Request, accountname: Account) -> Response:
     """A page of what is found."""
     who = caller(request, accountname, May.READ)
@@ -70,7 +76,7 @@ async def query(request: Request, accountname: Account) -> Response:
 @router.post(
     f"{QUERIES}/export",
     name="tm_export_query",
-    **answers(dict[str, Any], body="object", lines=True),
+    **answers(ExportedRow, body=ExportRequest, lines=True),
 )
 async def export(request: Request, accountname: Account) -> Response:
     """Everything that is found, one JSON object a line."""

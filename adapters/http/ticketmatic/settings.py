@@ -138,7 +138,7 @@ def translations(resource: Resource, path: str) -> None:
         path,
         name=f"tm_translate_{name}",
         description="Sets the texts that are sent; an empty one takes a translation away.",
-        **answers(dict[str, str], body="object"),
+        **answers(dict[str, str], body=dict[str, str]),
     )
     async def put(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.write)
@@ -160,7 +160,7 @@ async def logical_plan(request: Request, accountname: Account, id: Id) -> Respon
     return json_response(to_json(stored["logicalplan"] or {}))
 
 
-@router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body="object"))
+@router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body=dict[str, Any]))
 async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Keeps its rows and seats."""
     who = caller(request, accountname, May.COMMAND)

@@ -4,7 +4,7 @@ from functools import cache
 from types import new_class
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.ticketmatic.resources import Resource
 from adapters.http.v1.catalog_documents import ContactDocument
@@ -36,6 +36,14 @@ BESIDE: dict[type[BaseModel], type[BaseModel]] = {
     LocationDocument: EventLocationDocument,
     ContactDocument: CustomerDocument,
 }
+
+
+class OnlyId(BaseModel):
+    """Its number, where nothing more was asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: int = Field(description="Its number")
 
 
 class Listed(BaseModel, Generic[M]):

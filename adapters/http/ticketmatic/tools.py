@@ -60,7 +60,7 @@ async def accounts(request: Request) -> Response:
     return json_response(to_json([account_info(who) for who in key.principals.values()]))
 
 
-@router.get("/{accountname}/diagnostics/time", name="tm_time", **answers(Time))
+@router.get("/{accountname}/diagnostics/time", name="tm_time", **answers(Time, public=True))
 async def time(request: Request, accountname: Account) -> Response:  # noqa: ARG001 - every route of the surface takes them
     """The time in UTC; the one call that needs no key."""
     return json_response(to_json({"systemtime": stamp(datetime.now(UTC))}))

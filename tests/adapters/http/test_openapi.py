@@ -103,6 +103,52 @@ def test_every_operation_says_what_it_takes_and_gives(openapi: Json) -> None:
             assert {"401", "403", "503"} <= operation["responses"].keys(), where
 
 
+def test_every_operation_has_the_tag_of_its_surface(openapi: Json) -> None:
+    surfaces = {"Native", "Ticketmatic", "OpenTicket"}
+    described = {tag["name"]: tag["description"] for tag in openapi["tags"]}
+
+    tags = {(path, *surfaces & {*one["tags"]}) for path, one in every_operation(openapi)}
+
+    assert {tag for _, tag in tags} == surfaces
+    for path, tag in tags:
+        native = path.startswith(("/v1/", "/health/", "/images/"))
+        assert (tag == "Native", tag == "Ticketmatic") == (native, path.startswith("/api/1/")), path
+    used = {tag for _, operation in every_operation(openapi) for tag in operation["tags"]}
+    assert used == described.keys()
+    assert all(described.values())
+
+
+PUBLIC = ("/api/1/{accountname}/diagnostics/time", "/storefront/")
+
+
+def test_every_operation_of_a_dialect_says_what_it_takes_and_gives(openapi: Json) -> None:
+    keys = {"Ticketmatic": [{"signature": []}, {"basic": []}], "OpenTicket": [{"token": []}]}
+    for path, operation in every_operation(openapi):
+        if "Native" in operation["tags"]:
+            continue
+        where = f"{operation['operationId']} {path}"
+        (tag,) = operation["tags"]
+        assert operation["description"], where
+        assert operation["security"] == ([] if path.startswith(PUBLIC) else keys[tag]), where
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], (where, parameter["name"])
+        for body in operation.get("requestBody", {"content": {}})["content"].values():
+            assert body["schema"] not in ({}, {"type": "object"}), where
+        assert {*operation["responses"]} in ({"200", "4XX", "5XX"}, {"204", "4XX", "5XX"}), where
+        for status, answer in operation["responses"].items():
+            if status != "204":
+                ((kind, content),) = answer["content"].items()
+                assert kind in ("application/json", "application/x-ndjson", "text/plain"), where
+                assert content["schema"], where
+                assert len(content["schema"]) == 1 or "$ref" not in content["schema"], where
+
+
+def every_operation(openapi: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in openapi["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
 def test_operation_ids_are_unique(openapi: Json) -> None:
     every = [one for methods in openapi["paths"].values() for one in methods.values()]
     ids = [operation["operationId"] for operation in every]

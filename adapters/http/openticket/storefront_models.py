@@ -1,0 +1,80 @@
+"""What a shop's page reads, for OpenAPI alone: `storefront_documents.py` makes it."""
+
+from typing import Any
+
+from adapters.http.openticket.models import MaybeText, shape
+
+LocationOnSale = shape(
+    "LocationOnSale", "Where it is.", guid=MaybeText, name=MaybeText, address=MaybeText
+)
+EventOnSale = shape(
+    "EventOnSale",
+    "An Event of a shop.",
+    guid=str,
+    name=MaybeText,
+    description=MaybeText,
+    start=MaybeText,
+    end=MaybeText,
+    status=str,
+    category=MaybeText,
+    subcategories=list[str],
+    location=LocationOnSale,
+)
+TicketOnSale = shape(
+    "TicketOnSale",
+    "A type of tickets that a shop sells.",
+    guid=str,
+    name=MaybeText,
+    event_id=str,
+    status=str,
+    min_price=int,
+    event_dates=list[str],
+)
+ShopOnSale = shape("ShopOnSale", "The shop.", guid=str, currency=str)
+ShopData = shape(
+    "ShopData",
+    "What a shop sells.",
+    events=list[EventOnSale],  # type: ignore[valid-type] # made above
+    tickets=dict[str, TicketOnSale],  # type: ignore[valid-type] # made above
+    products=list[dict[str, Any]],
+    shops=list[ShopOnSale],  # type: ignore[valid-type] # made above
+)
+Reserved = shape(
+    "Reserved",
+    "A ticket that is held.",
+    guid=str,
+    reservation=str,
+    expires_at=MaybeText,
+    ticket=str,
+    price=int,
+    currency=str,
+    products=list[dict[str, Any]],
+)
+TicketOfOrder = shape(
+    "TicketOfOrder", "Tickets of an order.", guid=str, event_id=str, price=int, amount=int
+)
+ORDER: dict[str, Any] = {
+    "currency": str,
+    "amount": int,
+    "amount_paid": int,
+    "is_complete": bool,
+    "invalidated_since": MaybeText,
+    "invalidated_reason": MaybeText,
+    "created_at": str,
+    "updated_at": str,
+    "tickets": list[TicketOfOrder],  # type: ignore[valid-type] # made above
+    "products": list[dict[str, Any]],
+}
+ShopOrder = shape("ShopOrder", "An order.", guid=str, shop_id=str, status=str, **ORDER)
+PlacedOrder = shape(
+    "PlacedOrder",
+    "An order that was placed, and who placed it.",
+    guid=str,
+    shop_id=str,
+    status=str,
+    email=str,
+    firstName=MaybeText,
+    lastName=MaybeText,
+    locale=MaybeText,
+    **ORDER,
+)

@@ -21,6 +21,8 @@ class StandardError:
 
 
 def configure(level: str) -> None:
+    # What is wrong with a form is told to whoever sent it; the log is no place for it.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

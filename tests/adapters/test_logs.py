@@ -2,6 +2,8 @@ import io
 import sys
 
 import pytest
+from python_multipart import FormParser
+from python_multipart.exceptions import MultipartParseError
 from structlog import get_logger
 
 from adapters import logs
@@ -19,3 +21,15 @@ def test_a_log_that_nobody_can_read_stops_nobody(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stderr", heard)
     get_logger().warning("somebody reads this")
     assert '"event": "somebody reads this"' in heard.getvalue()
+
+
+def test_whoever_sends_a_form_that_is_none_writes_nothing_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logs.configure("info")
+    form = FormParser("multipart/form-data", None, None, boundary=b"x")
+
+    with pytest.raises(MultipartParseError):
+        form.write(b'{"name": "Hall"}')
+
+    assert caplog.messages == []

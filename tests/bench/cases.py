@@ -1,6 +1,7 @@
 """The cases of documents: what is asked, how often, and what is expected of it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from adapters.bootstrap import PROJECTIONS
 from tests.bench.filling import CATALOGUE, HOT, TOKENS, event_body
 from tests.bench.load import request
 from tests.bench.measuring import Bench, ageing
+from tests.bench.servers import SETTINGS
 from tests.bench.table import Result, per_second
 
 DISTINCT = 2_000
@@ -143,7 +145,10 @@ def rebuild(kind: str, store: str) -> Iterator[Result]:
     """Every view in a process of its own, so that each one's memory is its own."""
     for name in (*(p.name for p in PROJECTIONS), "--all"):
         command = [sys.executable, "-m", "tests.bench.rebuilding", store, name]
-        said = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        answer = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, env={**os.environ, **SETTINGS}
+        )
+        said = json.loads(answer.stdout)
         memory = " -> ".join(f"{said[when]:.0f}" for when in ("start", "half", "end"))
         rate = said["facts"] / said["seconds"]
         judged = name in ("events", "--all")

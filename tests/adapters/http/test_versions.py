@@ -129,6 +129,7 @@ def test_every_change_refuses_what_was_decided_on_an_older_version(
     else:
         changed(web, path, c_touched=True)
     newer = now(web, path)
+    scene.filled(route.body)
     before = position(web)
 
     answer = scene.ask(route, {"If-Match": older.headers["ETag"]})

@@ -16,7 +16,17 @@ from schemathesis.specs.openapi import checks
 from domain.ids import Kind, account_number, guid
 from domain.offers import price_id
 from domain.registry import Role
-from tests.adapters.http.talk import CATALOG, Json, Scene, changed
+from tests.adapters.http.talk import (
+    CATALOG,
+    COMMANDS,
+    MORE,
+    MOVES,
+    SALES,
+    Json,
+    Scene,
+    changed,
+    made,
+)
 from tests.conftest import ACCOUNT, TOKENS
 
 ACCESS_KEY, SECRET = "ak", "sk"
@@ -43,9 +53,9 @@ SEGMENTS = {
 }
 """What the id behind that part of a path is of."""
 LINES = "application/x-ndjson"
-KNOWN, AT_HOME, ALONE = 0.7, 0.95, 0.8
-"""How often a value is one that means something here, how often an account is the caller's, and
-how often optional headers stay out."""
+KNOWN, AT_HOME, ALONE, FITTING = 0.7, 0.95, 0.8, 0.3
+"""How often a value is one that means something here, how often an account is the caller's, how
+often optional headers stay out, and how often a whole body is one that fits."""
 HOOK = {"name": "Mirror", "url": "http://127.0.0.1:9/", "resource": "event", "trigger": "update"}
 SAID = {
     "currency": ["EUR"],
@@ -79,6 +89,33 @@ SAID = {
     **{key: ["2026-01-01T00:00:00"] for key in ("lastupdatesince", "ts")},
 }
 
+NAMED = re.compile("{(" + "|".join(("location", "empty", "event", "order", *CATALOG)) + ")}")
+GROUPS = ("settings/pricing", "settings/ticketsales", "settings/system", "settings/seatingplans")
+FEW: Json = {"ticketids": ["{ticket}"]}
+EXAMPLES: dict[tuple[str, str], Json] = {
+    **{
+        (
+            route.method,
+            NAMED.sub("{id}", route.path).replace("{contingent}", "{contingentid}"),
+        ): route.body
+        for route in (*COMMANDS, *SALES, *MOVES)
+        if route.body
+    },
+    **{("POST", f"/v1/catalog/{kind}"): new for kind, (new, _) in CATALOG.items()},
+    **{("POST", f"/{group}/{kind}"): CATALOG[kind][0] for group in GROUPS for kind in CATALOG},
+    ("PUT", "/events/{id}/tickets/lock"): {"locktypeid": 1, **FEW},
+    ("PUT", "/events/{id}/tickets/unlock"): FEW,
+    ("PUT", "/events/{id}/tickets/seatrank"): {"seatrankid": None, **FEW},
+    ("PUT", "/orders/{id}/tickets"): {
+        "operation": "setticketholders",
+        "tickets": ["{ticket}"],
+        "params": {"ticketholderids": ["{contacts}"]},
+    },
+    ("POST", "/orders/{id}/payments"): {"amount": 5, "paymentmethodid": 1},
+    ("POST", "/event/{guid}/ticket"): {"name": "Floor", "vat_percentage": 21, "min_price": 2500},
+}
+"""A body of some operations that does what it asks for."""
+
 schemathesis.deserializer("text/plain", LINES)(lambda _, answer: json.loads(answer.content))
 
 
@@ -95,6 +132,9 @@ class Fuzzed:
         event, lot = scene.event["id"], scene.contingent["id"]
         changed(self.client, f"/v1/events/{event}", endts="2999-11-21T22:00:00Z")
         self.shop = {"guid": str(guid(account_number(ACCOUNT), Kind.SALES_CHANNEL, 2))}
+        self.confirmed = made(self.client, "/v1/orders", saleschannelid=2, **scene.filled(MORE))
+        confirm = self.client.post(f"/v1/orders/{self.confirmed['id']}/confirm")
+        assert confirm.status_code == 200, confirm.text
         self.ids = {
             **{key: [scene.ticket["id"], scene.second["id"]] for key in ("tickets", "ticketids")},
             **{key: [scene.thing("order")["id"], event] for key in ("orderid", "ids")},
@@ -114,11 +154,13 @@ class Fuzzed:
         """As the scene has it, and what only one surface makes."""
         if name == "shop":
             return self.shop
+        if name == "order":
+            return self.dice.choice((self.scene.thing("order"), self.confirmed))
         if name == "reservation":
             ticket = self.ids_of("contingent")[-1]
             path = f"/storefront/{self.shop['guid']}/reserve/ticket/{ticket}"
-            made: Json = self.client.get(path).json()
-            return made
+            reserved: Json = self.client.get(path).json()
+            return reserved
         if name == "webhook":
             hook: Json = self.client.post("/webhook", json=HOOK).json()
             return hook
@@ -128,8 +170,8 @@ class Fuzzed:
         """Its number, where it has one, and its guid."""
         found = self.thing(name)
         if name == "contingent":
-            made = guid(account_number(ACCOUNT), Kind.CONTINGENT, found["id"])
-            return [str(found["id"]), str(made)]
+            its = guid(account_number(ACCOUNT), Kind.CONTINGENT, found["id"])
+            return [str(found["id"]), str(its)]
         return [str(found[by]) for by in ("id", "guid") if by in found]
 
     def ask(self, case: Case) -> None:
@@ -160,7 +202,10 @@ class Fuzzed:
                 by_guid = not case.path.startswith(("/v1/", "/api/"))
                 ids = self.ids_of(SEGMENTS[before])
                 places[name] = ids[-1] if by_guid else self.dice.choice(ids)
-        if isinstance(case.body, dict | list):
+        example = EXAMPLES.get((case.method, re.sub(r"^/api/1/{accountname}", "", case.path)))
+        if example and self.dice.random() < FITTING:
+            case.body = self.scene.filled(example)
+        elif isinstance(case.body, dict | list):
             case.body = self.meant(case.body)
         if case.query:
             case.query = self.meant(case.query)

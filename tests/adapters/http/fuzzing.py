@@ -91,7 +91,7 @@ SAID = {
 
 NAMED = re.compile("{(" + "|".join(("location", "empty", "event", "order", *CATALOG)) + ")}")
 GROUPS = ("settings/pricing", "settings/ticketsales", "settings/system", "settings/seatingplans")
-FEW: Json = {"ticketids": ["{ticket}"]}
+FEW: Json = {"ticketids": ["{free}"]}
 EXAMPLES: dict[tuple[str, str], Json] = {
     **{
         (
@@ -130,6 +130,7 @@ class Fuzzed:
         """Other things, for those that were may be gone."""
         scene = self.scene = Scene(self.client, "publish")
         event, lot = scene.event["id"], scene.contingent["id"]
+        vars(scene)["free"] = {"id": scene.ticket["id"] + 50}
         changed(self.client, f"/v1/events/{event}", endts="2999-11-21T22:00:00Z")
         self.shop = {"guid": str(guid(account_number(ACCOUNT), Kind.SALES_CHANNEL, 2))}
         self.confirmed = made(self.client, "/v1/orders", saleschannelid=2, **scene.filled(MORE))

@@ -24,7 +24,7 @@ from domain.errors import (
     NotPublishable,
     UnpaidOrders,
 )
-from domain.event import DateFields, Event
+from domain.event import DateFields, Event, ends, starts
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody, EventFields
 from domain.hosting import Hosting
 from domain.ids import Kind
@@ -63,7 +63,7 @@ def change_event(
     """`contingents_version` is what the caller knew of them: it counts when the body names them."""
     event = work.load(Event, number).require(version)
     hosted_at, was = event.locationid, event.status
-    event.edit(body.own(), work.by, body.asked_status())
+    event.edit(_without_times_of_dates(event, body.own()), work.by, body.asked_status())
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named:
         require_contingents(work, event, contingents_version)
@@ -76,6 +76,13 @@ def change_event(
     _move(work, event, hosted_at)
     check_whole(work, event, was)
     return shown(work, event)
+
+
+def _without_times_of_dates(event: Event, patch: State) -> State:
+    """Times that an Event shows because its dates say so do not become its own by being sent back:
+    it would not follow its dates any more."""
+    shown = {"startts": starts(event.state), "endts": ends(event.state)}
+    return {n: v for n, v in patch.items() if event.state.get(n) or not v or shown.get(n) != v}
 
 
 def duplicate_event(work: Work, number: int, version: int | None = None) -> ShownEvent:

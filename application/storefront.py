@@ -51,6 +51,9 @@ def place(
     others = {other.number: other for other in found[1:] if other.number != order.number}
     if order.confirmed and not others:
         return order, reserved[0][1]
+    for n, one in enumerate(found):
+        if one.confirmed:
+            raise Invalid(f"tickets.{n}.reservation", "it is ordered already")
     order.require_open(work.by.time)
     for other in others.values():
         other.require_open(work.by.time)

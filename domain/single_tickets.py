@@ -1,5 +1,6 @@
 """Single tickets of an Event: barcodes, what is known of each, the doors that it went through."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -81,16 +82,32 @@ class SingleTickets(Editing):
         return sorted(found)
 
     def change_tickets(self, tickets: list[State], by: Cause) -> None:
-        """Barcodes, properties, custom fields; what is so already is not recorded."""
+        """Barcodes, properties, custom fields; what is so already is not recorded. A barcode that
+        was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
+        codes = self._barcodes([ticket["id"] for ticket in tickets if ticket.get("barcode")])
         changed = []
         for ticket in tickets:
             before = known.get(str(ticket["id"]), {})
             new = {n: v for n, v in ticket.items() if n != "id" and not same(before.get(n), v)}
+            if new.get("barcode") and new["barcode"] == codes.get(ticket["id"]):
+                del new["barcode"]
+            if not before.get("properties") and not new.get("properties"):
+                new.pop("properties", None)
             if new:
                 changed.append({"id": ticket["id"], **new})
         if changed:
             self.trigger(TicketsChanged, by, tickets=changed)
+
+    def _barcodes(self, tickets: Sequence[int]) -> dict[int, str | None]:
+        """What these tickets have now."""
+        found, wanted = {}, sorted(tickets)
+        for contingent in {contingent_of(ticket) for ticket in wanted}:
+            for piece in self.pieces(contingent):
+                start, end = bisect_left(wanted, piece.first), bisect_right(wanted, piece.last)
+                for ticket in wanted[start:end]:
+                    found[ticket] = self.barcode(ticket, piece.orderid)
+        return found
 
     @property
     def seeded(self) -> bool:

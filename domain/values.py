@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
@@ -53,6 +53,18 @@ def microseconds(text: str | None) -> int | None:
         return None
     since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def local_time(text: str, zone: str) -> datetime:
+    """A canonical time in that zone; in UTC where the calendar ends there, and where clocks went
+    by no whole minutes: not every reader knows an offset with seconds."""
+    moment = datetime.fromisoformat(text)
+    try:
+        local = moment.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return moment.astimezone(UTC)
+    offset = local.utcoffset()
+    return local if offset is not None and not offset.seconds % 60 else moment.astimezone(UTC)
 
 
 @cache

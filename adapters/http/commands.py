@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -43,6 +44,8 @@ async def execute(
     if "idempotency-key" in request.headers:
         body = await StrictRequest.of(request).body()
         key = requests.idempotency_key(request, body)
+        if key and not who.key:  # somebody without a key of the account cannot use up its keys
+            key = replace(key, key=f"visitor {key.key}")
     return await _done(request, who, cause, decide, answer, key)
 
 

@@ -19,6 +19,7 @@ from domain.values import (
     Timestamp,
     TimeZone,
     canonical_time,
+    local_time,
     microseconds,
     same,
     stamp,
@@ -262,3 +263,16 @@ def canonical(value: Any) -> str:
 def test_true_is_not_1(one: Any, other: Any) -> None:
     assert one == other
     assert not same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "local"),
+    [
+        ("2026-07-01T18:00:00Z", "Europe/Brussels", "2026-07-01T20:00:00+02:00"),
+        ("9999-12-31T23:30:00Z", "Europe/Brussels", "9999-12-31T23:30:00+00:00"),
+        ("0001-01-01T00:30:00Z", "America/New_York", "0001-01-01T00:30:00+00:00"),
+        ("1500-01-01T12:00:00Z", "Europe/Brussels", "1500-01-01T12:00:00+00:00"),
+    ],
+)
+def test_a_time_in_a_zone_is_one_that_every_reader_knows(text: str, zone: str, local: str) -> None:
+    assert local_time(text, zone).isoformat() == local

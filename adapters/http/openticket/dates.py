@@ -8,7 +8,7 @@ from starlette.responses import Response
 from adapters.http.auth import May
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import date_shown, event_shown, just_made, location_shown
-from adapters.http.openticket.fields import model, native, required, run
+from adapters.http.openticket.fields import anew, model, native, required, run
 from adapters.http.openticket.lookup import events_where, held_with, number_in, reading
 from adapters.http.openticket.making import blocked, creates, words
 from adapters.http.openticket.models import (
@@ -137,11 +137,16 @@ async def change_date(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
     who = caller(request, May.COMMAND)
     number = number_in(guid, Kind.DATE, who)
-    said = native(await sent(request), fields.DATE)
-    body = model(DateFields, said, fields.DATE)
+    sent_body = await sent(request)
+    said = native(sent_body, fields.DATE)
+    model(DateFields, said, fields.DATE)
     event = await event_of(request, Kind.DATE, number, who)
 
     def decide(work: Work) -> None:
+        held = just_made(events.shown(work, work.load(Event, event).require()), who)
+        date = work.load(Event, event).date(number)
+        new = native(anew(sent_body, date_shown(held, date, who)), fields.DATE)
+        body = model(DateFields, new, fields.DATE)
         events.change_date(work, event, number, body)
 
     await run(request, who, fields.DATE, decide)

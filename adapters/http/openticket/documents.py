@@ -1,11 +1,9 @@
 """Documents as this vendor's clients read them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from adapters.http.addresses import one_text
 from application.history import ShownEvent
@@ -17,6 +15,7 @@ from domain.event_fields import CLOSED, EventFields
 from domain.ids import Kind, guid
 from domain.images import image_url
 from domain.ticket_types import TicketType
+from domain.values import local_time
 from projections.location_documents import location_document
 
 ONCE, NORMAL, ARCHIVED = "once", "normal", "archived"
@@ -32,8 +31,7 @@ def time_in(text: str | None, zone: str) -> str | None:
     """A time of a document as this wire has it: ISO 8601 in seconds, with a numeric offset."""
     if text is None:
         return None
-    moment = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
-    return moment.replace(microsecond=0).isoformat()
+    return local_time(text, zone).replace(microsecond=0).isoformat()
 
 
 def zone_of(location: State | None, who: Principal) -> str:

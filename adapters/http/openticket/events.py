@@ -19,7 +19,7 @@ from adapters.http.openticket.documents import (
     shop_shown,
     ticket_shown,
 )
-from adapters.http.openticket.fields import invalid, model, native, required, run
+from adapters.http.openticket.fields import anew, invalid, model, native, required, run
 from adapters.http.openticket.lookup import events_where, held, number_in, reading, shops
 from adapters.http.openticket.making import blocked, many, words
 from adapters.http.openticket.models import (
@@ -135,15 +135,20 @@ async def change_event(request: Request, guid: Guid) -> Response:
     number = number_in(guid, Kind.EVENT, who)
     body = _spelled(await sent(request))
     _check_currency(body, who)
-    said = native(body, fields.EVENT)
+    model(EventBody, native(body, fields.EVENT), fields.EVENT)
     place = None
     if body.get("location_id") not in (None, ""):
-        place = said["locationid"] = number_in(body["location_id"], Kind.LOCATION, who)
-    change = model(EventBody, said, fields.EVENT)
+        place = number_in(body["location_id"], Kind.LOCATION, who)
 
     def decide(work: Work) -> ShownEvent:
+        event = work.load(Event, number).require()
         if place is not None:
             work.load(Location, place).require()
+        shown = event_shown(just_made(events.shown(work, event), who), who)
+        said = native(anew(body, shown), fields.EVENT)
+        if place is not None:
+            said["locationid"] = place
+        change = model(EventBody, said, fields.EVENT)
         changed = events.change_event(work, number, change)
         go_live(work, number)
         return changed

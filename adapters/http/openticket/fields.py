@@ -25,6 +25,10 @@ def time(path: str, value: Any) -> str:
     return re.sub(r" (?=\d\d:\d\d$)", "+", text(path, value).strip())
 
 
+def code(path: str, value: Any) -> str | None:
+    return text(path, value) or None
+
+
 def folded(path: str, value: Any) -> str:
     return text(path, value).strip().lower()
 
@@ -42,7 +46,8 @@ LOCATION: Table = {
     "public": ("public", boolean),
 }
 EVENT: Table = {
-    **same("name", "description", "website", "category", "locale", read=text),
+    **same("name", "description", "website", "category", read=text),
+    "locale": ("locale", code),
     "type": ("type", folded),
     "subcategories": ("subcategories", texts),
     "retrievable_after": ("retrievable_after", time),
@@ -85,6 +90,21 @@ def native(body: State, table: Table) -> State:
     """What is said in the body, by the domain's names."""
     said = typed(body, {name: read for name, (_, read) in table.items()})
     return {table[name][0]: value for name, value in said.items()}
+
+
+def anew(body: State, shown: State) -> State:
+    """What a body asks for that is not so already. A document that is sent back as it was read
+    changes nothing, though it shows more, or less exactly, than what was ever said."""
+    return {n: v for n, v in body.items() if n not in shown or _written(v) != _written(shown[n])}
+
+
+def _written(value: Any) -> str:
+    """A value as a form has it."""
+    if isinstance(value, list):
+        return ",".join(map(_written, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def model(cls: type[M], fields: State, table: Table) -> M:

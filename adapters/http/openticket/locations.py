@@ -11,7 +11,7 @@ from adapters.http.auth import May
 from adapters.http.openticket import events as event_routes
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import date_shown, event_shown, location_shown
-from adapters.http.openticket.fields import model, native, required, run
+from adapters.http.openticket.fields import anew, model, native, required, run
 from adapters.http.openticket.lookup import document, events_where, every, number_in, reading
 from adapters.http.openticket.making import blocked, creates, many, words
 from adapters.http.openticket.models import (
@@ -87,13 +87,15 @@ async def change_location(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
     who = caller(request, May.COMMAND)
     number = number_in(guid, Kind.LOCATION, who)
-    said = native(await sent(request), fields.LOCATION)
-    model(LocationFields, said, fields.LOCATION)
+    body = await sent(request)
+    model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
 
     def decide(work: Work) -> Location:
         now = work.load(Location, number).require().state
-        body = model(LocationFields, written_as_text(said, now), fields.LOCATION)
-        return locations.change_location(work, number, body)
+        new = anew(body, location_shown(location_document(now, who.account), who))
+        said = written_as_text(native(new, fields.LOCATION), now)
+        change = model(LocationFields, said, fields.LOCATION)
+        return locations.change_location(work, number, change)
 
     def answer(location: Location) -> State:
         shown = location_shown(location_document(location.state, who.account), who)

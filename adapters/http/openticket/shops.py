@@ -12,7 +12,7 @@ from adapters.http.auth import May
 from adapters.http.openticket import fields
 from adapters.http.openticket.dates import event_of
 from adapters.http.openticket.documents import shop_shown, ticket_shown, tracker_shown
-from adapters.http.openticket.fields import invalid, model, native, required, run
+from adapters.http.openticket.fields import anew, invalid, model, native, required, run
 from adapters.http.openticket.lookup import (
     catalog_where,
     document,
@@ -124,9 +124,14 @@ async def change_shop(request: Request, guid: Guid) -> Response:
     who = caller(request, May.COMMAND)
     number = number_in(guid, Kind.SALES_CHANNEL, who)
     body = await sent(request)
-    said = native(body, fields.SHOP) | _hold(body)
-    change = model(SalesChannelFields, said, fields.SHOP)
-    decide = partial(catalog.change_item, cls=SalesChannel, number=number, fields=change)
+    model(SalesChannelFields, native(body, fields.SHOP) | _hold(body), fields.SHOP)
+
+    def decide(work: Work) -> SalesChannel:
+        channel = catalog.item(work, SalesChannel, number).require()
+        new = anew(body, shop_shown(_document(channel), who))
+        said = native(new, fields.SHOP) | _hold(new)
+        change = model(SalesChannelFields, said, fields.SHOP)
+        return catalog.change_item(work, SalesChannel, number, change)
 
     def answer(channel: SalesChannel) -> State:
         return shaped(ShopShown, shop_shown(_document(channel), who))

@@ -25,6 +25,7 @@ ERROR_SCHEMA = {
 TEXT, WHOLE, GUID = {"type": "string"}, {"type": "integer"}, {"type": "string", "format": "uuid"}
 READ_AS: dict[Any, dict[str, Any]] = {
     text: TEXT,
+    tables.code: TEXT,
     tables.folded: TEXT,
     tables.time: {"type": "string", "format": "date-time"},
     texts: {"type": "array", "items": TEXT},

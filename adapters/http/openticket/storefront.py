@@ -23,15 +23,18 @@ from adapters.http.openticket.wire import OpenTicketRoute, command, fresh, json_
 from adapters.http.v1.orders import events_of
 from application import storefront
 from application.keyring import Principal
+from domain.catalog import WEB
 from domain.contact import ContactFields
 from domain.errors import Invalid, NotFound
 from domain.ids import Kind, key, unpack
 from domain.order import Hold
+from domain.translations import LANGUAGE
 
 router = APIRouter(prefix="/storefront", tags=["OpenTicket"], route_class=OpenTicketRoute)
 
 RESERVED_SECONDS = 8 * 60
 MOST = 100
+UNGUESSED = "0123456789abcdef"
 Shop = Annotated[str, Path(description="The shop's guid")]
 
 
@@ -89,8 +92,12 @@ async def data(request: Request, shop: Shop) -> Response:
     **answers(Reserved, public=True),
 )
 async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
-    """Reserves one ticket for eight minutes. With POST and an Idempotency-Key, once."""
+    """Reserves one ticket for eight minutes. With POST and an Idempotency-Key, once: whoever says
+    the same key gets the same reservation, so it is to be one that nobody else thinks of."""
     who, number = await visitor(request, shop)
+    if len(request.headers.get("idempotency-key", UNGUESSED)) < len(UNGUESSED):
+        message = f"expected {len(UNGUESSED)} characters or more that nobody guesses, as of a UUID"
+        raise Invalid("Idempotency-Key", message)
     contingent = requests.number_of(ticket, Kind.CONTINGENT, who)
     event = (await events_with(request, who, [contingent])).get(contingent)
     if event is None:
@@ -152,7 +159,8 @@ async def get_order(request: Request, shop: Shop, reservation: Guid) -> Response
 
 
 async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
-    """Whoever looks at a shop, and the shop's number. The guid says whose shop it is."""
+    """Whoever looks at a shop, and the shop's number. The guid says whose shop it is; a guid can
+    be guessed, so what is sold at a desk or elsewhere is not sold here."""
     try:
         identity = unpack(UUID(shop))
     except ValueError:
@@ -163,7 +171,8 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         who = book.keyring.visitor(identity.account, "storefront")
         at = key(*identity)
         found = await reads.blocking(book.view(CATALOG).document, at)
-        if who and found and not from_json(found[0])["isarchived"]:
+        channel = from_json(found[0]) if found else {"isarchived": True}
+        if who and not channel["isarchived"] and channel["typeid"] == WEB:
             return who, identity.number
     raise NotFound("there is no such shop")
 
@@ -177,7 +186,8 @@ async def events_with(request: Request, who: Principal, contingents: list[int]) 
 def buyer(receiver: Receiver) -> ContactFields:
     said = receiver.model_dump(exclude={"locale"}, exclude_none=True)
     language = (receiver.locale or "")[:2].lower()
-    return ContactFields.model_validate(said | ({"languagecode": language} if language else {}))
+    known = {"languagecode": language} if LANGUAGE.fullmatch(language) else {}
+    return ContactFields.model_validate(said | known)
 
 
 def hold(request: Request) -> Hold:

@@ -18,7 +18,7 @@ from adapters.http.openticket.documents import (
     ticket_shown,
 )
 from adapters.http.openticket.events import sellers
-from adapters.http.openticket.fields import invalid, model, native, required, run
+from adapters.http.openticket.fields import anew, invalid, model, native, required, run
 from adapters.http.openticket.lookup import held_with, number_in, reading, shops
 from adapters.http.openticket.making import blocked, creates, many
 from adapters.http.openticket.models import (
@@ -130,13 +130,18 @@ async def change_ticket(request: Request, guid: Guid) -> Response:
     who = caller(request, May.COMMAND)
     lot = number_in(guid, Kind.CONTINGENT, who)
     body = await sent(request)
-    change = model(ContingentBody, native(body, fields.TICKET), fields.TICKET)
+    model(ContingentBody, native(body, fields.TICKET), fields.TICKET)
     price = cents(body, who.currency)
     event = await event_of(request, Kind.CONTINGENT, lot, who)
 
     def decide(work: Work) -> None:
+        held = just_made(events.shown(work, work.load(Event, event).require()), who)
+        work.load(Inventory, event).require_contingent(lot)
+        state = held.inventory["contingents"][str(lot)]
+        said = anew(body, ticket_shown(held, state, who, work.by.time))
+        change = model(ContingentBody, native(said, fields.TICKET), fields.TICKET)
         contingents.change_contingent(work, event, lot, change)
-        if "min_price" in body and body["min_price"] != "":
+        if "min_price" in said and said["min_price"] != "":
             set_price(work, event, lot, price)
             go_live(work, event)
 

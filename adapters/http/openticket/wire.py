@@ -5,8 +5,10 @@ where fields are to blame, `fields`: 406 for bad input, 409 for what is in the w
 forms or JSON, with whatever method a create path is asked by; what is not known is ignored.
 """
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -31,10 +33,12 @@ from projections.base import Projection
 
 T = TypeVar("T")
 
-FORM = ("multipart/form-data", "application/x-www-form-urlencoded")
+MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
+FORM = (MULTIPART, URLENCODED)
 NOT_ACCEPTABLE, UNAVAILABLE = 406, 503
 BAD_INPUT = frozenset({400, 413, 422})
 MAX_FIELDS = 200
+INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 log = get_logger()
 
@@ -149,7 +153,7 @@ async def sent(request: Request) -> dict[str, Any]:
     if not raw.strip():
         return {}
     if kind in FORM and not raw.lstrip().startswith(b"{"):
-        return await _form(strict)
+        return await _form(strict, kind)
     body = parse(raw)
     if body in ("", None, []):
         return {}
@@ -158,28 +162,38 @@ async def sent(request: Request) -> dict[str, Any]:
     return body
 
 
-async def _form(request: Request) -> dict[str, Any]:
+async def _form(request: Request, kind: str) -> dict[str, Any]:
     """Texts by name; `name[]` is a list."""
     made: dict[str, Any] = {}
-    try:
-        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
-            for name, text in form.multi_items():
-                check_text(name, name)
-                check_text(name, text)
-                if name.endswith("[]"):
-                    made.setdefault(name[:-2], []).append(text)
-                else:
-                    made[name] = text
-    except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
-        why = error.detail if isinstance(error, HTTPException) else str(error)
-        raise Invalid("body", f"expected a form: {errors.printable(why)}") from None
+    for name, text in await _pairs(request, kind):
+        check_text(name, name)
+        check_text(name, text)
+        if name.endswith("[]"):
+            made.setdefault(name[:-2], []).append(text)
+        else:
+            made[name] = text
     return made
+
+
+async def _pairs(request: Request, kind: str) -> list[tuple[str, Any]]:
+    """Names and texts, of which the framework would take what is not UTF-8 for something else."""
+    try:
+        if kind == URLENCODED:
+            said = (await request.body()).decode()
+            return parse_qsl(
+                said, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+            )
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+            return form.multi_items()
+    except (MultiPartException, HTTPException, ValueError) as error:
+        why = error.detail if isinstance(error, HTTPException) else str(error)
+        raise Invalid("body", f"expected a form in UTF-8: {errors.printable(why)}") from None
 
 
 def integer(path: str, value: Any) -> int:
     """An integer, also as text."""
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and value.isascii():
-        value = int(value) if len(value) < 20 else None  # noqa: PLR2004 - digits of 64 bits
+    if isinstance(value, str):
+        value = int(value) if INTEGER.fullmatch(value.strip()) else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.http import commands
 from adapters.http.auth import May
+from adapters.http.errors import message
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.events import tidy
 from adapters.http.ticketmatic.signing import caller
@@ -132,16 +133,27 @@ def _updating(asked: Batch, who: Principal) -> Change:
 
     def update(work: Work, number: int) -> Any:
         state = work.load(Event, number).require().state
-        several = {one.key: _several(one, state) for one in fields if one.key not in simple}
-        body = EventBody.model_validate({**simple, **several})
-        return events.change_event(work, number, body)
+        said = dict(simple)
+        for one in fields:
+            if one.updatetype in ("add", "remove"):
+                said[one.key] = _several(one, said.get(one.key, state.get(one.key)))
+        return events.change_event(work, number, _valid(said))
 
     return update
 
 
-def _several(field: UpdateField, state: State) -> Any:
+def _valid(said: State) -> EventBody:
+    """What makes no sense for one Event is a refusal of that one: others may be changed already."""
+    try:
+        return EventBody.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Invalid(wire.path(first), message(dict(first))) from None
+
+
+def _several(field: UpdateField, held: Any) -> Any:
     """A list with values added, or taken out."""
-    held = state.get(field.key) or []
+    held = held or []
     if not isinstance(held, list):
         raise Invalid(field.key, f"holds no list that one could {field.updatetype} to")
     given = field.value if isinstance(field.value, list) else [field.value]

@@ -13,6 +13,7 @@ from adapters.http import reads, requests
 from adapters.http.auth import May
 from adapters.http.ticketmatic import languages, wire
 from adapters.http.ticketmatic.event_list import PARAMETERS, list_of_events
+from adapters.http.ticketmatic.resources import valid
 from adapters.http.ticketmatic.settings_documents import OnlyId
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
@@ -32,7 +33,7 @@ from projections.event_documents import event_document
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 EVENT = "/{accountname}/events/{id}"
-LOTS = ("contingents", "seated_contingents")
+LOTS, MAPS = ("contingents", "seated_contingents"), ("layout", "translations")
 
 
 class TicketmaticEvent(EventDocument):
@@ -185,7 +186,7 @@ def changing(id_: str, who: Principal, written: Any) -> Any:
 
     def decide(work: Work) -> ShownEvent:
         event = work.load(Event, number).require()
-        body = wire.lenient(EventBody, written(event))
+        body = valid(EventBody, written(event))
         return events.change_event(work, number, body)
 
     return decide
@@ -193,7 +194,8 @@ def changing(id_: str, who: Principal, written: Any) -> Any:
 
 def tidy(said: dict[str, Any]) -> dict[str, Any]:
     """A body without what clients send for want of a value: a contingent's empty name, and null
-    for what was not set. No Location is the one that is to be announced."""
+    for what was not set. An empty map is a list where PHP wrote it. No Location is the one that is
+    to be announced."""
     made = dict(said)
     for name in LOTS:
         if name not in made:
@@ -209,6 +211,7 @@ def tidy(said: dict[str, Any]) -> dict[str, Any]:
                 else lot
                 for lot in made[name]
             ]
+    made |= {name: {} for name in MAPS if made.get(name) == []}
     if made.get("locationid", PLACEHOLDER) is None:
         made["locationid"] = PLACEHOLDER
     return made

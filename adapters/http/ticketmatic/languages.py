@@ -38,12 +38,17 @@ def written(
     current: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A body whose texts are in that language, for what there is now (`current`, a state: empty
-    when it is being made, and then the text is the base text, too)."""
+    when it is being made, and then the text is the base text, too). A text that is sent back as it
+    was read is left alone, also where there is no translation of it."""
+    if not isinstance(body.get("translations") or {}, dict):
+        raise Invalid("translations", "expected a JSON object")
     texts = {n: v for n, v in body.items() if n in translatable and isinstance(v, str)}
     if language == who.language or not texts:
         return body
-    translations = {**(current.get("translations") or {}), **(body.get("translations") or {})}
-    translations |= {name + language: text for name, text in texts.items()}
+    known = current.get("translations") or {}
+    read = {name: known.get(name + language) or current.get(name) for name in texts}
+    translations = {**known, **(body.get("translations") or {})}
+    translations |= {name + language: text for name, text in texts.items() if text != read[name]}
     rest = {n: v for n, v in body.items() if n not in texts or not current.get(n)}
     return rest | {"translations": translations}
 

@@ -39,7 +39,9 @@ def cancel_all(work: Work, ids: Sequence[int]) -> dict[str, Any]:
 def update_all(work: Work, ids: Sequence[int], updates: Sequence[Update]) -> dict[str, Any]:
     def update(number: int) -> None:
         state = work.load(Order, number).require().state
-        said = {name: _value(state.get(name), how, value) for name, how, value in updates}
+        said: dict[str, Any] = {}
+        for name, how, value in updates:
+            said[name] = _value(said.get(name, state.get(name)), how, value)
         orders.change_order(work, number, wire.lenient(OrderFields, said))
 
     return _each(ids, update)

@@ -16,7 +16,7 @@ from adapters.http import requests
 from adapters.http.addresses import in_parts, written_in_parts
 from adapters.http.auth import May
 from adapters.http.ticketmatic.languages import unflat, written
-from adapters.http.ticketmatic.wire import lenient
+from adapters.http.ticketmatic.wire import M, lenient
 from adapters.http.v1 import catalog_documents as shown
 from adapters.http.v1.documents import LocationDocument
 from adapters.views.select import Condition
@@ -141,7 +141,7 @@ class Resource:
         return partial(self.archive, number=number)
 
 
-def valid(model: type[CustomizableFields], body: Body) -> CustomizableFields:
+def valid(model: type[M], body: Body) -> M:
     """The body as a model where the writer decides: bad input is a refusal there."""
     try:
         return lenient(model, body)

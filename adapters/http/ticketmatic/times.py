@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.errors import Invalid
-from domain.values import stamp
+from domain.values import local_time, stamp
 
 UTC_ZONE = "UTC"
 SHOWN = re.compile(rb'":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z"')
@@ -48,8 +48,7 @@ def shown(body: bytes, zone: str) -> bytes:
 
 @lru_cache(100_000)
 def _moved(text: bytes, zone: str) -> bytes:
-    moment = datetime.fromisoformat(text.decode() + "+00:00")
-    return f'":"{moment.astimezone(ZoneInfo(zone)).isoformat()}"'.encode()
+    return f'":"{local_time(text.decode() + "+00:00", zone).isoformat()}"'.encode()
 
 
 def read(path: str, value: Any, zone: str) -> str:

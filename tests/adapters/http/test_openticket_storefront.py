@@ -152,7 +152,8 @@ def test_a_reservation_is_for_eight_minutes(shop: Visitor, web: TestClient, sold
 def test_a_reservation_that_is_made_again_with_its_key_is_the_same(
     shop: Visitor, sold: Sold
 ) -> None:
-    path, key = f"/storefront/{SHOP}/reserve/ticket/{sold.tickets[0]}", {"Idempotency-Key": "k1"}
+    path = f"/storefront/{SHOP}/reserve/ticket/{sold.tickets[0]}"
+    key = {"Idempotency-Key": str(uuid4())}
 
     first, again = shop.post(path, headers=key), shop.post(path, headers=key)
 
@@ -238,3 +239,59 @@ def test_a_shop_that_does_not_sell_the_event_cannot_reserve(web: TestClient, sho
 
     assert (answer.status_code, answer.json()["error_code"]) == (409, "not-on-sale")
     assert elsewhere.guid not in shop.get(f"/storefront/{SHOP}/data").text
+
+
+def test_what_is_ordered_already_is_in_no_other_order(
+    web: TestClient, shop: Visitor, sold: Sold
+) -> None:
+    floor = sold.tickets[0]
+    first, second = ({"guid": floor, "reservation": reserved(shop, floor)["guid"]} for _ in "12")
+    assert placed(shop, first).status_code == 200
+
+    for both in ((first, second), (second, first)):
+        answer = placed(shop, *both)
+
+        assert answer.status_code == 406, answer.text
+        assert answer.json()["fields"] == {
+            f"tickets.{both.index(first)}.reservation": ["it is ordered already"]
+        }
+    assert sold.counters() == {"free": 9, "reserved": 1, "sold_unpaid": 1, "total": 11}
+
+
+@pytest.mark.parametrize("channel", [1, 3])
+def test_what_is_sold_at_a_desk_is_not_sold_to_visitors(
+    shop: Visitor, sold: Sold, channel: int
+) -> None:
+    path = f"/storefront/{of(Kind.SALES_CHANNEL, channel)}"
+
+    answers = [shop.get(f"{path}/data"), shop.get(f"{path}/reserve/ticket/{sold.tickets[0]}")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert sold.counters() == {"free": 11, "total": 11}
+
+
+def test_a_key_that_another_visitor_could_think_of_is_refused(shop: Visitor, sold: Sold) -> None:
+    path = f"/storefront/{SHOP}/reserve/ticket/{sold.tickets[0]}"
+
+    answer = shop.post(path, headers={"Idempotency-Key": "1"})
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (406, ["Idempotency-Key"])
+
+
+def test_a_visitor_uses_up_no_key_of_the_account(
+    web: TestClient, shop: Visitor, sold: Sold
+) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    shop.post(f"/storefront/{SHOP}/reserve/ticket/{sold.tickets[0]}", headers=key)
+
+    answer = web.post("/v1/orders", json={"saleschannelid": 1}, headers=key)
+
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_locale_that_says_no_language_is_none(shop: Visitor, sold: Sold) -> None:
+    ticket = {"guid": sold.tickets[0], "reservation": reserved(shop, sold.tickets[0])["guid"]}
+
+    answer = placed(shop, ticket, receiver={"email": "ann@example.org", "locale": "_"})
+
+    assert answer.status_code == 200, answer.text

@@ -136,3 +136,11 @@ async def seen_by(request: Request, projection: Projection | None, position: int
         if time.monotonic() >= deadline:
             raise NotYet(f"stands at {at}, asked for {position}", position=at)
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def fresh(request: Request, *projections: Projection) -> None:
+    """Waits, within a bound, until the views have what was committed when this was asked: the
+    clients of dialects cannot say what they have written, and read it back."""
+    position = await blocking(stagebook(request).store.position)
+    for projection in projections:
+        await seen_by(request, projection, position)

@@ -75,16 +75,7 @@ class SqlView:
         return int(self._rows(f"SELECT position FROM {self.progress}")[0][0])
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
-        for start in range(0, len(keys), 500):
-            chunk = keys[start : start + 500]
-            rows = self._rows(
-                f"SELECT key, state FROM {self.documents} WHERE state IS NOT NULL AND key IN"
-                f" ({','.join('?' * len(chunk))})",
-                chunk,
-            )
-            found.update((bytes(key), bytes(state)) for key, state in rows)
-        return found
+        return self._by_key("state", keys)
 
     def keys_where(self, column: str, value: int, account: int) -> list[bytes]:
         rows = self._rows(
@@ -155,16 +146,7 @@ class SqlView:
 
     def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The served bytes of many documents, of those that are there."""
-        found: dict[bytes, bytes] = {}
-        for start in range(0, len(keys), 500):
-            chunk = keys[start : start + 500]
-            rows = self._rows(
-                f"SELECT key, body FROM {self.documents} WHERE body IS NOT NULL AND key IN"
-                f" ({','.join('?' * len(chunk))})",
-                chunk,
-            )
-            found.update((bytes(key), bytes(body)) for key, body in rows)
-        return found
+        return self._by_key("body", keys)
 
     def page(self, select: Select) -> Page:
         """One page, and where it is asked for the number of documents, counted once a position."""
@@ -174,6 +156,19 @@ class SqlView:
         last = tuple(shown[-1][1:]) if len(rows) > len(shown) else None
         total = self._total(select) if select.counted else 0
         return Page([bytes(row[0]) for row in shown], last, total)
+
+    def _by_key(self, column: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What a column holds for each key, where it holds anything."""
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), 500):
+            chunk = keys[start : start + 500]
+            rows = self._rows(
+                f"SELECT key, {column} FROM {self.documents} WHERE {column} IS NOT NULL AND key IN"
+                f" ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            found.update((bytes(key), bytes(held)) for key, held in rows)
+        return found
 
     def _total(self, select: Select) -> int:
         everything = Select(select.account, select.where, select.prefixes, select.exact)

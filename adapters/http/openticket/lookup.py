@@ -11,7 +11,6 @@ from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS, Stagebook
 from adapters.http import reads
 from adapters.http.auth import stagebook
 from adapters.http.openticket.documents import Held
-from adapters.http.openticket.wire import fresh
 from adapters.http.requests import GUID
 from adapters.views.select import Condition, Select
 from application.keyring import Principal
@@ -37,7 +36,7 @@ def number_in(text: Any, kind: Kind, who: Principal) -> int:
 
 async def reading(request: Request, call: Callable[[Stagebook], T], *views: Projection) -> T:
     """What a look into the views finds, once they have all that was committed before."""
-    await fresh(request, *(views or (EVENTS, LOCATIONS)))
+    await reads.fresh(request, *(views or (EVENTS, LOCATIONS)))
     return await reads.blocking(call, stagebook(request))
 
 

@@ -19,7 +19,7 @@ from adapters.http.auth import stagebook
 from adapters.http.openticket import storefront_documents as documents
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.storefront_models import PlacedOrder, Reserved, ShopData, ShopOrder
-from adapters.http.openticket.wire import OpenTicketRoute, command, fresh, json_response, sent
+from adapters.http.openticket.wire import OpenTicketRoute, command, json_response, sent
 from adapters.http.v1.orders import events_of
 from application import storefront
 from application.keyring import Principal
@@ -72,7 +72,7 @@ class Placed(BaseModel):
 async def data(request: Request, shop: Shop) -> Response:
     """What the shop sells: Events to come with their tickets, and whether one can be bought now."""
     who, number = await visitor(request, shop)
-    await fresh(request, EVENTS)
+    await reads.fresh(request, EVENTS)
     view = stagebook(request).view(EVENTS)
     events = await reads.blocking(documents.events_of_shop, view, who.account, number)
     places = [key(who.account, Kind.LOCATION, event["locationid"]) for event in events]
@@ -167,7 +167,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         identity = None
     if identity and identity.kind == Kind.SALES_CHANNEL:
         book = stagebook(request)
-        await fresh(request, CATALOG)
+        await reads.fresh(request, CATALOG)
         who = book.keyring.visitor(identity.account, "storefront")
         at = key(*identity)
         found = await reads.blocking(book.view(CATALOG).document, at)
@@ -179,7 +179,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
 
 async def events_with(request: Request, who: Principal, contingents: list[int]) -> dict[int, int]:
     """The Events of contingents, in a view that has everything that is committed by now."""
-    await fresh(request, EVENTS)
+    await reads.fresh(request, EVENTS)
     return await reads.blocking(events_of, stagebook(request), who.account, contingents)
 
 

@@ -19,7 +19,6 @@ from adapters.http.openticket.wire import (
     boolean,
     caller,
     command,
-    fresh,
     integer,
     json_response,
     sent,
@@ -120,7 +119,7 @@ async def create(request: Request) -> Response:
 async def list_all(request: Request) -> Response:
     """All webhooks, with how they fare."""
     who = caller(request, May.AUDIT)
-    await fresh(request, WEBHOOKS)
+    await reads.fresh(request, WEBHOOKS)
     select = Select(who.account, limit=MOST, counted=False)
     page = await reads.blocking(stagebook(request).view(WEBHOOKS).page, select)
     return json_response([await _faring(request, who, from_json(body)) for body in page.bodies])
@@ -191,7 +190,7 @@ async def _fields(request: Request) -> WebhookFields:
 
 
 async def _found(request: Request, who: Principal, number: int) -> State:
-    await fresh(request, WEBHOOKS)
+    await reads.fresh(request, WEBHOOKS)
     view = stagebook(request).view(WEBHOOKS)
     stored = await reads.blocking(view.document, key(who.account, Kind.WEBHOOK, number))
     if stored is None:

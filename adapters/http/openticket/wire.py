@@ -6,12 +6,11 @@ forms or JSON, with whatever method a create path is asked by; what is not known
 """
 
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
@@ -19,17 +18,17 @@ from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 from structlog import get_logger
 
-from adapters.http import errors, reads
+from adapters.http import errors
 from adapters.http.auth import GRANTED, May, stagebook
-from adapters.http.body import StrictRequest, answering, check_text, parse
+from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden, Unauthorized
 from adapters.http.openticket.documents import company_id
+from adapters.http.surface import DialectRoute
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer, StoreUnavailable
 from domain.errors import Invalid, NotFound, Refusal
-from projections.base import Projection
 
 T = TypeVar("T")
 
@@ -41,24 +40,6 @@ MAX_FIELDS = 200
 INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 log = get_logger()
-
-
-class OpenTicketRoute(APIRoute):
-    """A route that answers in the vendor's way, whatever happens."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.app = answering(self._answer)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self._answer
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            answer: Response = await self.endpoint(request, **request.path_params)
-        except Exception as error:  # noqa: BLE001 - told in the words of this surface
-            return told(request, error)
-        return answer
 
 
 # -- errors
@@ -83,6 +64,13 @@ def told(request: Request, error: Exception) -> Response:
             return failure(UNAVAILABLE, "store-unavailable", "Nothing was recorded; try again")
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "unexpected", "This is a fault of Stagebook")
+
+
+class OpenTicketRoute(DialectRoute):
+    """Tells errors as above."""
+
+    def told(self, request: Request, error: Exception) -> Response:
+        return told(request, error)
 
 
 def failure(
@@ -255,14 +243,6 @@ def typed(body: Mapping[str, Any], fields: Mapping[str, Typed]) -> dict[str, Any
 
 
 # -- answers
-
-
-async def fresh(request: Request, *projections: Projection) -> None:
-    """Waits, within a bound, until the views have what was committed when this was asked: these
-    clients cannot say what they have written, and read it back."""
-    position = await reads.blocking(stagebook(request).store.position)
-    for projection in projections:
-        await reads.seen_by(request, projection, position)
 
 
 async def command(

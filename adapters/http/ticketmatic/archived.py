@@ -12,7 +12,6 @@ from pydantic_core import from_json, to_json
 from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http import reads
 from adapters.http.auth import stagebook
-from adapters.http.ticketmatic import wire
 from adapters.views.select import Condition, Select
 from application.history import load
 from application.keyring import Principal
@@ -40,7 +39,7 @@ async def archived_locations(
     request: Request, who: Principal, where: tuple[Condition, ...]
 ) -> list[bytes]:
     """Those that are deleted now and that a list asks for."""
-    await wire.fresh(request, CHANGES)
+    await reads.fresh(request, CHANGES)
     documents = await reads.blocking(_all, stagebook(request), who.account)
     return [to_json(document) for document in documents if all(_is(document, c) for c in where)]
 

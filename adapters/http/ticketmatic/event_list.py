@@ -97,7 +97,7 @@ async def _for_sale(
 ) -> tuple[list[bytes], int]:
     """The Events that are on sale on that channel now, with its prices alone. Whether they are is
     a matter of the clock, so no column says it."""
-    await wire.fresh(request, EVENTS)
+    await reads.fresh(request, EVENTS)
     view, now = stagebook(request).view(EVENTS), stamp(datetime.now(UTC))
 
     def found() -> list[bytes]:

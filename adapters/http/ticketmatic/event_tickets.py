@@ -98,7 +98,7 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
     of = wire.json_parameter(request, "simplefilter").get("tickettypeid")
     if of is not None and type(of) is not int:
         raise Invalid("simplefilter.tickettypeid", "expected an integer")
-    await wire.fresh(request, ORDERS)
+    await reads.fresh(request, ORDERS)
     book = stagebook(request)
     inventory = await reads.blocking(history.inventory_now, book.store, who.account, number)
     prices = await reads.blocking(paid, book, who.account, number)

@@ -118,7 +118,7 @@ async def delete_event(request: Request, accountname: Account, id: Id) -> Respon
 async def translations(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Its texts in every language, by field and language."""
     who = caller(request, accountname, May.READ)
-    await wire.fresh(request, EVENTS)
+    await reads.fresh(request, EVENTS)
     number = requests.number_of(id, Kind.EVENT, who)
     body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
     return wire.json_response(to_json(languages.flat(from_json(body), who, TRANSLATABLE)))

@@ -56,7 +56,7 @@ async def eventstream(request: Request, accountname: Account) -> Response:
     where: list[Condition] = [("time", ">=", microseconds(since))] if since else []
     if types := wire.parameter(request, "eventtypes"):
         where.append(("fact", "in", tuple(t.strip() for t in types.split(",") if t.strip())))
-    await wire.fresh(request, CHANGES)
+    await reads.fresh(request, CHANGES)
     after = int(said or 0)
     select = Select(
         who.account,

@@ -51,7 +51,7 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
     if output not in OUTPUTS:
         raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
     select = await _asked(request, who)
-    await wire.fresh(request, ORDERS, CATALOG)
+    await reads.fresh(request, ORDERS, CATALOG)
     book = stagebook(request)
     page = await reads.blocking(book.view(ORDERS).page, select)
     documents = [from_json(body) for body in page.bodies]
@@ -111,7 +111,7 @@ async def _matching(request: Request, who: Principal, term: str) -> Condition:
         return ("number", "=", min(int(term[:20]), MAX_ID))
     if not may_know(who):
         return ("number", "in", ())
-    await wire.fresh(request, CATALOG)
+    await reads.fresh(request, CATALOG)
     where = (("kind", "=", int(Kind.CONTACT)),)
     named = Select(who.account, where, words(term), limit=MAX_CUSTOMERS, counted=False)
     page = await reads.blocking(stagebook(request).view(CATALOG).page, named)

@@ -212,7 +212,7 @@ async def answered(
 async def found(request: Request, who: Principal, resource: Resource, id_: str) -> bytes:
     """The document as it is stored."""
     number = resource.number(id_, who)
-    await wire.fresh(request, resource.projection)
+    await reads.fresh(request, resource.projection)
     try:
         body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
     except NotFound:

@@ -6,12 +6,11 @@ rules refuse. Bodies are merged into what is there; what they say beyond the sch
 """
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -20,9 +19,10 @@ from structlog import get_logger
 from adapters.bootstrap import PROJECTIONS
 from adapters.http import errors, reads, requests
 from adapters.http.auth import GRANTED, May, stagebook
-from adapters.http.body import StrictRequest, answering, parse
+from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
+from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
 from adapters.views.select import Condition, Select
 from application.group_commit import Work
@@ -44,24 +44,6 @@ KEPT = frozenset({UNAUTHORIZED, 403, 404, UNAVAILABLE})
 log = get_logger()
 
 
-class TicketmaticRoute(APIRoute):
-    """A route that answers in the vendor's way, whatever happens."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.app = answering(self._answer)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self._answer
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            answer: Response = await self.endpoint(request, **request.path_params)
-        except Exception as error:  # noqa: BLE001 - told in the words of this surface
-            return told(request, error)
-        return answer
-
-
 # -- errors
 
 
@@ -81,6 +63,13 @@ def told(request: Request, error: Exception) -> Response:
             return failure(UNAVAILABLE, "Nothing was recorded; try again")
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "This is a fault of Stagebook")
+
+
+class TicketmaticRoute(DialectRoute):
+    """Tells errors as above."""
+
+    def told(self, request: Request, error: Exception) -> Response:
+        return told(request, error)
 
 
 def failure(status: int, message: str, data: dict[str, Any] | None = None) -> Response:
@@ -185,20 +174,12 @@ def since(request: Request, who: Principal, name: str = "lastupdatesince") -> st
 # -- answers
 
 
-async def fresh(request: Request, *projections: Projection) -> None:
-    """Waits, within a bound, until the views have what was committed when this was asked: these
-    clients cannot say what they have written, and read it back."""
-    position = await reads.blocking(stagebook(request).store.position)
-    for projection in projections:
-        await reads.seen_by(request, projection, position)
-
-
 async def one(
     request: Request, who: Principal, projection: Projection, kind: Kind, id_: str
 ) -> Response:
     """A stored document, in the language and the time zone that it is read in."""
     number = requests.number_of(id_, kind, who)
-    await fresh(request, projection)
+    await reads.fresh(request, projection)
     body, _ = await reads.found(request, projection, kind, number, who)
     return json_response(shown(request, body, who))
 
@@ -209,7 +190,7 @@ async def filtered(request: Request, who: Principal) -> Condition | None:
     if query is None:
         return None
     may_ask(who)
-    await fresh(request, *PROJECTIONS)
+    await reads.fresh(request, *PROJECTIONS)
     ask = partial(stagebook(request).queries.ids, sells=sells(who))
     return ("number", "in", tuple(await reads.blocking(ask, who.account, query)))
 
@@ -229,7 +210,7 @@ async def page(
     request: Request, who: Principal, projection: Projection, select: Select
 ) -> tuple[list[bytes], int]:
     """The documents that a list shows, and how many there are in all."""
-    await fresh(request, projection)
+    await reads.fresh(request, projection)
     view = stagebook(request).view(projection)
 
     def read() -> tuple[list[bytes], int]:

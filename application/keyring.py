@@ -54,6 +54,7 @@ class Keyring:
         self._registry = Registry(REGISTRY_ID)
         self._principals: dict[str, dict[int, Principal]] = {}
         self._signing: dict[str, SigningKey] = {}
+        self._keys: list[dict[str, Any]] = []
         self.refresh()
 
     def refresh(self) -> None:
@@ -67,7 +68,8 @@ class Keyring:
                 return
             for recorded in following:
                 registry.apply(recorded.fact)
-        valid = [key for key in registry.key_list() if key["revokedts"] is None]
+        self._keys = registry.key_list()
+        valid = [key for key in self._keys if key["revokedts"] is None]
         self._principals = {
             k["hash"]: acting for k in valid if "hash" in k and (acting := self._acting(k))
         }
@@ -98,7 +100,7 @@ class Keyring:
 
     def every_key(self) -> list[dict[str, Any]]:
         """Every key there ever was, without its token."""
-        return self._registry.key_list()
+        return self._keys
 
     def account(self, name: str) -> State | None:
         """The account of that name, if it is open."""

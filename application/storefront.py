@@ -9,6 +9,7 @@ from uuid import UUID
 from application import catalog, orders, sales
 from application.group_commit import Work
 from domain import ranges
+from domain.base import State
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound
 from domain.event import Event
@@ -40,9 +41,10 @@ def place(
     reserved: Sequence[tuple[int, UUID]],
     buyer: ContactFields,
     hold: Hold,
-) -> Reserved:
+) -> tuple[Order, UUID, State]:
     """Everything that was reserved becomes one confirmed order of that buyer: the first one takes
-    over the tickets of the others. All of it, or nothing. `reserved`: Event and token of each."""
+    over the tickets of the others. All of it, or nothing. `reserved`: Event and token of each.
+    Returns whose order it is, too: asked for again, it is still the first buyer's."""
     found = [
         _of_token(work, shop, event, token, f"tickets.{n}.reservation")
         for n, (event, token) in enumerate(reserved)
@@ -50,7 +52,7 @@ def place(
     order, event = found[0], reserved[0][0]
     others = {other.number: other for other in found[1:] if other.number != order.number}
     if order.confirmed and not others:
-        return order, reserved[0][1]
+        return order, reserved[0][1], _buyer(work, order)
     for n, one in enumerate(found):
         if one.confirmed:
             raise Invalid(f"tickets.{n}.reservation", "it is ordered already")
@@ -70,7 +72,8 @@ def place(
         sales.add_tickets(work, order.number, takes, (), hold)
     customer = catalog.create_item(work, Contact, buyer)
     orders.change_order(work, order.number, OrderFields(customerid=customer.number))
-    return sales.confirm_order(work, order.number), token_of(work, order.number, event)
+    sales.confirm_order(work, order.number)
+    return order, token_of(work, order.number, event), customer.state
 
 
 def reserved_by(work: Work, shop: int, token: UUID) -> Reserved:
@@ -78,14 +81,19 @@ def reserved_by(work: Work, shop: int, token: UUID) -> Reserved:
     number = reserved_order(token)
     order = work.load(Order, number) if 1 <= number <= MAX_ID else None
     events = order.events if order and order.exists else []
-    for event in events:
-        if token_of(work, number, event) == token:
-            return _of_token(work, shop, event, token, "order"), token
-    raise NotFound("there is no such order")
+    its_own = any(token_of(work, number, event) == token for event in events)
+    if order is None or not its_own or order.state["saleschannelid"] != shop:
+        raise NotFound("there is no such order")
+    return order, token
 
 
 def token_of(work: Work, order: int, event: int) -> UUID:
     return reservation(work.load(Inventory, event).state["seed"], order)
+
+
+def _buyer(work: Work, order: Order) -> State:
+    number = order.state.get("customerid")
+    return work.load(Contact, number).state if number else {}
 
 
 def _of_token(work: Work, shop: int, event: int, token: UUID, path: str) -> Order:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from domain.values import local_time
+
 LOOK = "YYYY-MM-DD HH:MM:SS.ffffff"
 KEPT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 PART = re.compile(r"([+-]?\d{1,9})\s*([a-z]+)")
@@ -80,7 +82,7 @@ class Clock:
         return datetime.now(self.zone).date().isoformat()
 
     def shown(self, moment: datetime) -> str:
-        return moment.astimezone(self.zone).isoformat().replace("+00:00", "Z")
+        return local_time(moment.isoformat(), str(self.zone)).isoformat().replace("+00:00", "Z")
 
     # -- functions on SQLite; null stays null
 

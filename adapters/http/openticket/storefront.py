@@ -137,9 +137,7 @@ async def order(request: Request, shop: Shop) -> Response:
         buyer=buyer(said.receiver),
         hold=hold(request),
     )
-    return await command(
-        request, who, decide, partial(documents.order, receiver=said.receiver.model_dump())
-    )
+    return await command(request, who, decide, documents.order_of_buyer)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from adapters.views.sql import SqlView
 from application.keyring import Principal
 from application.shop_tickets import available_now
 from domain import ranges
+from domain.base import State
 from domain.event import not_on_sale
 from domain.event_fields import ACTIVE
 from domain.ids import Kind, guid
@@ -135,10 +136,18 @@ def reservation(reserved: tuple[Order, UUID, list[int]]) -> dict[str, Any]:
     }
 
 
-def order(reserved: tuple[Order, UUID], receiver: dict[str, Any] | None = None) -> dict[str, Any]:
+def order_of_buyer(placed: tuple[Order, UUID, State]) -> dict[str, Any]:
+    """An order, and whose it is."""
+    made, token, buyer = placed
+    names = {"email": "email", "firstName": "firstname", "lastName": "lastname"}
+    said = {name: buyer.get(field) for name, field in names.items()}
+    return order((made, token)) | said | {"locale": buyer.get("languagecode")}
+
+
+def order(reserved: tuple[Order, UUID]) -> dict[str, Any]:
     """An order as its buyer sees it; amounts are in the currency's smallest unit."""
     made, token = reserved
-    state, said = made.state, receiver or {}
+    state = made.state
     paid = payment_status(state) != INCOMPLETE
     tickets = [
         {
@@ -149,12 +158,10 @@ def order(reserved: tuple[Order, UUID], receiver: dict[str, Any] | None = None) 
         }
         for line in state["lines"]
     ]
-    buyer = {"firstName": said.get("firstname"), "lastName": said.get("lastname")}
     return {
         "guid": str(token),
         "shop_id": str(guid(made.account, Kind.SALES_CHANNEL, state["saleschannelid"])),
         "status": _status(made, paid=paid),
-        **({"email": said["email"], **buyer, "locale": said.get("locale")} if said else {}),
         "currency": state["currency"],
         "amount": total_amount(state),
         "amount_paid": state["amountpaid"],

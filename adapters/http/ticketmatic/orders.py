@@ -233,8 +233,9 @@ async def add_refund(request: Request, accountname: Account, id: Id) -> Response
 
 @router.get(f"{ORDER}/logs", name="tm_order_logs", **answers(list[LogItem]))
 async def order_logs(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
-    """What happened to it, the first thing first. It needs a key that may sell."""
-    who = caller(request, accountname, May.SELL)
+    """What happened to it, the first thing first. It needs a key that may sell or audit."""
+    who = caller(request, accountname, May.READ)
+    wire.may_ask(who, "logs of orders")
     number = requests.number_of(id, Kind.ORDER, who)
     recorded = await reads.blocking(_recorded, stagebook(request).store, who, number)
     items = log_items(number, recorded, who.currency)

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic_core import from_json, to_json
+
 from domain.errors import Invalid
 from domain.values import local_time, stamp
 
@@ -20,7 +22,7 @@ SHOWN = re.compile(rb'":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z"')
 """What looks like a time. It begins with what stands before every text, so it is found fast."""
 NAMED = frozenset({b"ts", b"rt", b"nd"})
 """How the names of fields that are times end: …ts, start, end, absoluteStart, absoluteEnd."""
-CUSTOM = re.compile(rb'"c_\w+$')
+CUSTOM, COMPOUND = re.compile(rb'"c_\w+$'), re.compile(rb'"c_\w+":[\[{]')
 READ = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
@@ -34,6 +36,8 @@ def shown(body: bytes, zone: str) -> bytes:
         return body
 
     custom = b'"c_' in body
+    if custom and COMPOUND.search(body):  # names within a custom field are the caller's own
+        return to_json(_in_zone(from_json(body), zone))
 
     def moved(found: re.Match[bytes]) -> bytes:
         start = found.start()
@@ -44,6 +48,21 @@ def shown(body: bytes, zone: str) -> bytes:
         return _moved(found[1], zone)
 
     return SHOWN.sub(moved, body)
+
+
+def _in_zone(value: Any, zone: str) -> Any:
+    if isinstance(value, list):
+        return [_in_zone(one, zone) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {n: v if n.startswith("c_") else _shown(n, v, zone) for n, v in value.items()}
+
+
+def _shown(name: str, value: Any, zone: str) -> Any:
+    if not isinstance(value, str) or name[-2:].encode() not in NAMED:
+        return _in_zone(value, zone)
+    found = SHOWN.fullmatch(b'":"%b"' % value.encode())
+    return _moved(found[1], zone)[3:-1].decode() if found else value
 
 
 @lru_cache(100_000)

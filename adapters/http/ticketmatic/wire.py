@@ -195,10 +195,10 @@ async def filtered(request: Request, who: Principal) -> Condition | None:
     return ("number", "in", tuple(await reads.blocking(ask, who.account, query)))
 
 
-def may_ask(who: Principal) -> None:
-    """A question in SQL reads what sellers and auditors read."""
+def may_ask(who: Principal, what: str = "questions in SQL") -> None:
+    """Some answers are for sellers and auditors."""
     if not GRANTED[who.role] & (May.SELL | May.AUDIT):
-        raise Forbidden(f"the role {who.role} does not include questions in SQL", role=who.role)
+        raise Forbidden(f"the role {who.role} does not include {what}", role=who.role)
 
 
 def sells(who: Principal) -> bool:

@@ -210,6 +210,27 @@ def test_an_order_that_cannot_be_read_is_not_acceptable(
     assert answer.json()["fields"]
 
 
+def test_an_order_that_is_asked_for_again_is_still_the_first_buyers(
+    shop: Visitor, sold: Sold
+) -> None:
+    ticket = {"guid": sold.tickets[0], "reservation": reserved(shop, sold.tickets[0])["guid"]}
+    first = placed(shop, ticket).json()
+
+    again = placed(shop, ticket, receiver={"email": "bob@example.org"}).json()
+
+    assert (again["guid"], again["email"]) == (first["guid"], "ann@example.org")
+
+
+def test_a_shop_does_not_know_the_orders_of_another(web: TestClient, sold: Sold) -> None:
+    shop = Visitor(web)
+    other = web.post("/v1/catalog/saleschannels", json={"name": "Other", "typeid": 3002}).json()
+    held = reserved(shop, sold.tickets[0])
+
+    answer = shop.get(f"/storefront/{other['guid']}/order/{held['guid']}")
+
+    assert answer.status_code == 404
+
+
 def test_an_order_in_another_currency_is_not_acceptable(shop: Visitor, sold: Sold) -> None:
     held = reserved(shop, sold.tickets[0])
 

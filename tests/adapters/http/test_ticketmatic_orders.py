@@ -420,8 +420,10 @@ def test_who_may_not_sell_is_not_told_who_buys(served: Served, tm: Client, sale:
         assert (shown.customerid, shown.firstname) == (ann.id, None)
         assert (listed.firstname, listed.lookup["contacts"]) == (None, {})
         assert orders.get_list(viewer, {"searchterm": "Ann"}).data == []
-        refused(lambda: orders.get_logs(viewer, order), "does not include sell", 403)
+        refused(lambda: orders.get_logs(viewer, order), "does not include logs of orders", 403)
         refused(lambda: orders.confirm(viewer, order), "does not include sell", 403)
+    with served.client(tm.account_code, Role.AUDITOR) as auditor:
+        assert orders.get_logs(auditor, order)
 
 
 # -- whatever comes in

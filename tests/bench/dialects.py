@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from statistics import median
+from statistics import mean, median
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from adapters.http.ticketmatic.signing import signature, signing_key
 from application.keyring import SigningKey
+from tests.bench.cases import walk
 from tests.bench.filling import ACCESS_KEY, CATALOGUE, SECRET, TOKENS
 from tests.bench.load import request
 from tests.bench.measuring import Bench, faults
@@ -23,28 +24,35 @@ WHOLE = quote('{"status":[19001,19002,19003]}')
 
 
 def ticketmatic_list(bench: Bench) -> Iterator[Result]:
-    """1,000 Events in the time zone of the account, against the same page of the native surface.
-    What counts are bytes."""
+    """Lists of 1,000 Events in the time zone of the account, against those of the native surface:
+    the first page as clients poll it, and page after page. What counts are bytes."""
     limit = min(1_000, bench.filled.sizes.events)
-    native = f"/v1/events?limit={limit}"
-    dialect = f"/api/1/{CATALOGUE}/events?output=default&limit={limit}&simplefilter={WHOLE}"
+    native = walk(bench, f"/v1/events?limit={limit}", CATALOGUE)
+    first = f"/api/1/{CATALOGUE}/events?output=default&simplefilter={WHOLE}&limit={limit}"
+    dialect = [f"{first}&offset={page * limit}" for page in range(len(native))]
+    case = f"Ticketmatic list of {limit:,}"
+    yield _beside(bench, f"{case}, polled (floor: native)", native[:1], dialect[:1])
+    yield _beside(bench, f"{case}, page after page", native, dialect)
+
+
+def _beside(bench: Bench, case: str, native: list[str], dialect: list[str]) -> Result:
     basic = base64.b64encode(f"{ACCESS_KEY}:{SECRET}".encode()).decode()
-    signed = request("GET", dialect, headers=[f"Authorization: Basic {basic}"])
-    plain = request("GET", native, TOKENS[CATALOGUE])
     program, effort = bench.stage.program, bench.effort
+    plain = [request("GET", path, TOKENS[CATALOGUE]) for path in native]
+    signed = [request("GET", path, headers=[f"Authorization: Basic {basic}"]) for path in dialect]
     sizes = (
-        len(program.body(native, TOKENS[CATALOGUE])),
-        len(program.body(dialect, authorization=f"Basic {basic}")),
+        mean(len(program.body(path, TOKENS[CATALOGUE])) for path in native),
+        mean(len(program.body(path, authorization=f"Basic {basic}")) for path in dialect),
     )
-    rounds = []
-    for _ in range(effort.rounds):
-        asked = ([plain], [signed])
-        rounds.append([bench.stage.on_program(r, 4, effort.seconds) for r in asked])
+    rounds = [
+        [bench.stage.on_program(asked, 4, effort.seconds) for asked in (plain, signed)]
+        for _ in range(effort.rounds)
+    ]
     ratio = median(b.rate * sizes[1] / (a.rate * sizes[0]) for a, b in rounds)
     latencies = [ms for _, outcome in rounds for ms in outcome.latencies]
     errors, example = faults([outcome for pair in rounds for outcome in pair])
-    yield Result(
-        f"Ticketmatic list of {limit:,} (floor: native)",
+    return Result(
+        case,
         _bytes(median(b.rate for _, b in rounds) * sizes[1]),
         _bytes(median(a.rate for a, _ in rounds) * sizes[0]),
         f"{ratio:.2f}",

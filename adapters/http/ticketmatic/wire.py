@@ -213,9 +213,11 @@ async def page(
     await reads.fresh(request, projection)
     view = stagebook(request).view(projection)
 
+    show = shower(request, who)
+
     def read() -> tuple[list[bytes], int]:
         found = view.page(select)
-        return [shown(request, body, who) for body in found.bodies], found.total
+        return [show(body) for body in found.bodies], found.total
 
     return await reads.blocking(read)
 
@@ -229,12 +231,21 @@ def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Resp
 
 def shown(request: Request, body: bytes, who: Principal) -> bytes:
     """A document as this surface shows it."""
-    wanted = request.headers.get("accept-language")
-    if wanted:
-        body = reads.in_language(body, wanted, who.language)[0]
-    if b'"locationid":0,' in body:
-        body = body.replace(b'"locationid":0,', b'"locationid":null,', 1)
-    return times.shown(body, who.timezone)
+    return shower(request, who)(body)
+
+
+def shower(request: Request, who: Principal) -> Callable[[bytes], bytes]:
+    """What shows documents in the language that was asked for and in the account's zone."""
+    wanted, language, zone = request.headers.get("accept-language"), who.language, who.timezone
+
+    def show(body: bytes) -> bytes:
+        if wanted:
+            body = reads.in_language(body, wanted, language)[0]
+        if b'"locationid":0,' in body:
+            body = body.replace(b'"locationid":0,', b'"locationid":null,', 1)
+        return times.shown(body, zone)
+
+    return show
 
 
 def json_response(body: bytes) -> Response:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from structlog import get_logger
 
 from adapters import logs
@@ -17,6 +18,7 @@ from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
 from adapters.http.openapi import every_route, openapi
 from adapters.http.openticket.routes import surfaces as openticket
+from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
 from adapters.http.v1 import (
@@ -74,26 +76,27 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         description="The book of record for venues, events and tickets.",
     )
     errors.install(app)
-    # Routes stand in the application itself, the busiest first: they are tried one by one, and a
-    # router within a router is matched anew at every request.
+    # Routes are tried one by one: the busiest first, and only those under the path's own prefix.
+    native: dict[str, list[BaseRoute]] = {}
     for router in (
-        catalog.router,
-        catalog.audited,
-        images.served,
-        images.router,
-        health.router,
-        past.router,
-        locations.router,
-        orders.audited,
-        availability.audited,
-        events.router,
-        tickets.router,
-        tickets.selling,
-        availability.router,
         orders.router,
+        availability.router,
+        tickets.selling,
+        tickets.router,
+        events.router,
+        availability.audited,
+        orders.audited,
+        locations.router,
+        past.router,
+        health.router,
+        images.router,
+        images.served,
+        catalog.audited,
+        catalog.router,
     ):
-        app.router.routes[:0] = router.routes
+        native.setdefault(router.prefix, []).extend(router.routes)
     app.include_router(health.router, prefix="/v1", include_in_schema=False)
+    app.router.routes[:0] = [Surface(prefix, routes) for prefix, routes in native.items()]
     app.router.routes += [ticketmatic(), *openticket()]
     for route in every_route(app):
         if isinstance(route, APIRoute):

@@ -10,6 +10,7 @@ import secrets
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from structlog import get_logger
 
@@ -18,6 +19,7 @@ from application import sales
 from application.group_commit import Job
 from application.ports import Answer
 from domain.base import Cause
+from domain.ids import unpack
 from domain.values import microseconds, stamp
 
 ACTOR = "stagebook"
@@ -41,7 +43,7 @@ async def sweep(book: Stagebook) -> int:
 
 
 def _submitted(book: Stagebook, key: bytes, now: str) -> "asyncio.Future[Answer]":
-    account, number = int.from_bytes(key[:6]), int.from_bytes(key[8:]) & (2**62 - 1)
+    account, _, number = unpack(UUID(bytes=key))
     command = secrets.token_hex(12)
     cause = Cause(ACTOR, now, correlation=command, causation=command)
     decide = partial(sales.lapse_order, number=number)

@@ -6,13 +6,16 @@ parked      documents that a fact could not be folded into
 progress    one row: the position, moved in the same transaction as the documents
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from adapters.views.select import MANY, Page, Select
 from projections.base import Parked, Projection, Row, ViewMoved
 
+WHOLE_PAGE = 1_000
+"""Documents that are read at a time, where all of them are wanted."""
 MAX_TOTALS = 1_000
 """Counts that are remembered, until the view moves."""
 
@@ -156,6 +159,15 @@ class SqlView:
         last = tuple(shown[-1][1:]) if len(rows) > len(shown) else None
         total = self._total(select) if select.counted else 0
         return Page([bytes(row[0]) for row in shown], last, total)
+
+    def every(self, select: Select) -> Iterator[bytes]:
+        """The bodies of all pages, one by one; the page that was asked for is the first."""
+        after = select.after
+        while True:
+            page = self.page(replace(select, limit=WHOLE_PAGE, after=after, counted=False))
+            yield from page.bodies
+            if (after := page.last) is None:
+                return
 
     def _by_key(self, column: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """What a column holds for each key, where it holds anything."""

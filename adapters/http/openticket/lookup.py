@@ -21,7 +21,6 @@ from domain.values import MAX_ID
 from projections.base import Projection
 
 T = TypeVar("T")
-PAGE = 1_000
 
 
 def number_in(text: Any, kind: Kind, who: Principal) -> int:
@@ -93,14 +92,8 @@ def every(
     exact: tuple[str, ...] = (),
 ) -> Iterator[State]:
     """All documents of a list: these clients know no pages."""
-    after = None
-    while True:
-        select = Select(who.account, where, exact=exact, limit=PAGE, after=after, counted=False)
-        page = book.view(view).page(select)
-        yield from map(from_json, page.bodies)
-        if not page.last:
-            return
-        after = page.last
+    found = book.view(view).every(Select(who.account, where, exact=exact))
+    yield from map(from_json, found)
 
 
 def events_where(book: Stagebook, who: Principal, *where: Condition) -> list[Held]:

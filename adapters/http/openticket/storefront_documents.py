@@ -21,21 +21,13 @@ from domain.money import minor_of
 from domain.order import ARCHIVED, INCOMPLETE, Order, payment_status, total_amount
 from domain.values import microseconds, stamp
 
-PAGE = 1_000
-
 
 def events_of_shop(view: SqlView, account: int, shop: int) -> list[dict[str, Any]]:
     """The Events to come that are sold there, now or at another time."""
     now = microseconds(stamp(datetime.now(UTC))) or 0
-    found: list[dict[str, Any]] = []
-    after: tuple[Any, ...] | None = None
     where = (("status", "=", ACTIVE), ("ends", ">=", now))
-    while True:
-        select = Select(account, where, order="starts", limit=PAGE, after=after, counted=False)
-        page = view.page(select)
-        found += [event for event in map(from_json, page.bodies) if _sold_at(event, shop)]
-        if (after := page.last) is None:
-            return found
+    events = map(from_json, view.every(Select(account, where, order="starts")))
+    return [event for event in events if _sold_at(event, shop)]
 
 
 def _sold_at(event: dict[str, Any], shop: int) -> bool:

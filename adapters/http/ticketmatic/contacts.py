@@ -45,10 +45,11 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
         await asked(request, who, CONTACTS),
         words(term),
         order=ORDERS[orderby or "createdts"],
-        limit=offset + limit,
+        limit=limit,
+        offset=offset,
     )
     bodies, total = await wire.page(request, who, CATALOG, select)
-    shaped = [CONTACTS.shape(body, listed=True) for body in bodies[offset:]]
+    shaped = [CONTACTS.shape(body, listed=True) for body in bodies]
     if wire.parameter(request, "output") == "ids":
         shaped = [to_json({"id": parse(body)["id"]}) for body in shaped]
     return wire.listed(shaped, total)

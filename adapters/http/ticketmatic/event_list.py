@@ -1,6 +1,7 @@
 """The list of Events: what its parameters ask for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,25 +103,12 @@ async def _for_sale(
 
     def found() -> list[bytes]:
         whole: list[bytes] = []
-        after: tuple[Any, ...] | None = None
-        while True:
-            at = Select(
-                select.account,
-                select.where,
-                select.prefixes,
-                order=select.order,
-                limit=MOST,
-                after=after,
-                counted=False,
-            )
-            page = view.page(at)
-            for body in page.bodies:
-                document = from_json(body)
-                if not not_on_sale(document["id"], document, channel, now):
-                    document["prices"] = _prices(document["prices"], channel)
-                    whole.append(to_json(document))
-            if (after := page.last) is None:
-                return whole
+        for body in view.every(replace(select, offset=0)):
+            document = from_json(body)
+            if not not_on_sale(document["id"], document, channel, now):
+                document["prices"] = _prices(document["prices"], channel)
+                whole.append(to_json(document))
+        return whole
 
     whole = await reads.blocking(found)
     page = whole[select.offset : select.offset + select.limit]

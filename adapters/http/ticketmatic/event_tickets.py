@@ -35,7 +35,7 @@ router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 TICKETS = "/{accountname}/events/{id}/tickets"
 MOST = 100
 """Tickets a call locks or unlocks."""
-PAGE, LINES = 1_000, 500
+LINES = 500
 
 
 class LockTickets(BaseModel):
@@ -107,15 +107,8 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
 
 def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
     """What each ticket of an Event was taken at."""
-    view, found = book.view(ORDERS), {}
-    after: tuple[Any, ...] | None = None
-    while True:
-        exact = (f"event:{event}",)
-        page = view.page(Select(account, exact=exact, limit=PAGE, after=after, counted=False))
-        for body in page.bodies:
-            found.update({t["id"]: t["price"] for t in from_json(body)["tickets"]})
-        if (after := page.last) is None:
-            return found
+    bodies = book.view(ORDERS).every(Select(account, exact=(f"event:{event}",)))
+    return {t["id"]: t["price"] for body in bodies for t in from_json(body)["tickets"]}
 
 
 def lines(

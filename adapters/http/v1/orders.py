@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
@@ -41,7 +42,7 @@ from domain.errors import (
     SoldOut,
     TicketNotFree,
 )
-from domain.ids import Kind
+from domain.ids import Kind, unpack
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
@@ -307,9 +308,4 @@ def events_of(book: Stagebook, account: int, contingents: list[int]) -> dict[int
     """The Events of contingents."""
     view = book.view(EVENTS)
     found = {c: view.keys_with(f"contingent:{c}", account) for c in dict.fromkeys(contingents)}
-    return {c: number_in(keys[0]) for c, keys in found.items() if keys}
-
-
-def number_in(key: bytes) -> int:
-    """The number in a document's key."""
-    return int.from_bytes(key[8:]) & (2**62 - 1)
+    return {c: unpack(UUID(bytes=keys[0])).number for c, keys in found.items() if keys}

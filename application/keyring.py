@@ -5,7 +5,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from application.catalog import open_catalog
@@ -144,11 +143,6 @@ class Keyring:
 
     def signing(self, accesskey: str) -> SigningKey | None:
         return self._signing.get(accesskey)
-
-    def accounts_of(self, key_id: int) -> list[Principal]:
-        """Whom a key stands for in each of its accounts."""
-        held = chain(self._principals.values(), (key.principals for key in self._signing.values()))
-        return [one for acting in held for one in acting.values() if one.key == key_id]
 
 
 def hash_of(token: str) -> str:

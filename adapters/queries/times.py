@@ -7,12 +7,11 @@ functions here do what PostgreSQL does with its own types, in the same zone.
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.values import local_time
 
-LOOK = "YYYY-MM-DD HH:MM:SS.ffffff"
 KEPT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 PART = re.compile(r"([+-]?\d{1,9})\s*([a-z]+)")
 UNITS = {
@@ -154,11 +153,3 @@ def _text(value: object) -> str:
         message = "expected a time"
         raise TypeError(message)
     return value
-
-
-def is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text.strip())
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,7 +17,7 @@ from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
 from adapters.http.v1.order_documents import Scanned
-from adapters.http.v1.spec import Lines
+from adapters.http.v1.spec import Lines, in_chunks
 from adapters.http.v1.tickets import said_of
 from adapters.views.select import Select
 from application import contingents, doors, history
@@ -35,7 +34,6 @@ router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 TICKETS = "/{accountname}/events/{id}/tickets"
 MOST = 100
 """Tickets a call locks or unlocks."""
-LINES = 500
 
 
 class LockTickets(BaseModel):
@@ -114,11 +112,8 @@ def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
 def lines(
     inventory: Inventory, prices: Mapping[int, float], of: int | None, zone: str
 ) -> Iterator[bytes]:
-    tickets = (
-        times.shown(to_json(ticket), zone) + b"\n" for ticket in _tickets(inventory, prices, of)
-    )
-    while chunk := b"".join(islice(tickets, LINES)):
-        yield chunk
+    tickets = _tickets(inventory, prices, of)
+    return in_chunks(times.shown(to_json(ticket), zone) + b"\n" for ticket in tickets)
 
 
 def _tickets(

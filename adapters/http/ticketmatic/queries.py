@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,14 +16,12 @@ from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute
-from adapters.http.v1.spec import Lines
+from adapters.http.v1.spec import Lines, in_chunks
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 QUERIES = "/{accountname}/tools/queries"
 PAGE, MOST, MAX_OFFSET = 100, 10_000, 2**31
-LINES = 500
-"""Rows a chunk of the stream."""
 
 
 class QueryRequest(BaseModel):
@@ -90,6 +87,4 @@ async def export(request: Request, accountname: Account) -> Response:
 
 
 def lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    made = (to_json(row) + b"\n" for row in rows)
-    while chunk := b"".join(islice(made, LINES)):
-        yield chunk
+    return in_chunks(to_json(row) + b"\n" for row in rows)

@@ -31,12 +31,8 @@ EXPECTED = "expected a time such as 2026-11-21 20:00:00"
 
 def shown(body: bytes, zone: str) -> bytes:
     """A document with its times in that zone."""
-    return body if zone == UTC_ZONE else _moved(body, zone)
-
-
-@lru_cache(4_096)
-def _moved(body: bytes, zone: str) -> bytes:
-    """Who polls a list asks for the same documents again and again."""
+    if zone == UTC_ZONE:
+        return body
     start = body.find(b'"c_')  # custom fields stand last, and what is in them is the caller's own
     if start >= 0 and SHOWN.search(body, start):
         return to_json(_in_zone(from_json(body), zone))
@@ -48,6 +44,10 @@ def _moved(body: bytes, zone: str) -> bytes:
         return local + found[2] + offset
 
     return SHOWN.sub(moved, body)
+
+
+stored_shown = lru_cache(4_096)(shown)
+"""For documents as they are stored: who polls a list asks for the same ones again and again."""
 
 
 def _in_zone(value: Any, zone: str) -> Any:

@@ -243,7 +243,7 @@ def shower(request: Request, who: Principal) -> Callable[[bytes], bytes]:
             body = reads.in_language(body, wanted, language)[0]
         if b'"locationid":0,' in body:
             body = body.replace(b'"locationid":0,', b'"locationid":null,', 1)
-        return times.shown(body, zone)
+        return body if zone == times.UTC_ZONE else times.stored_shown(body, zone)
 
     return show
 

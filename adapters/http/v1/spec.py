@@ -3,6 +3,8 @@
 Each function gives the keyword arguments that document one sort of route.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -29,10 +31,19 @@ DateId = Annotated[str, Path(description="The date's number or guid", examples=[
 Operation = dict[str, Any]
 
 
+LINES = 500
+
+
 class Lines(StreamingResponse):
     """One JSON object a line."""
 
     media_type = "application/x-ndjson"
+
+
+def in_chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The same lines, some hundreds at a time: each chunk is one turn of the event loop."""
+    while chunk := b"".join(islice(lines, LINES)):
+        yield chunk
 
 
 def header(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -31,6 +30,7 @@ from adapters.http.v1.spec import (
     creates,
     deletes,
     holds,
+    in_chunks,
     moves,
     streams,
 )
@@ -58,9 +58,6 @@ from projections.event_documents import contingent
 
 router = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=StrictRoute)
 selling = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=SellRoute)
-
-LINES = 500
-"""Tickets a chunk of the stream."""
 
 
 # -- contingents
@@ -226,9 +223,7 @@ def ticket_lines(
     inventory: Inventory, contingent_id: int | None, state: str | None
 ) -> Iterator[bytes]:
     tickets = _tickets(inventory, contingent_id, state)
-    lines = (to_json(ticket) + b"\n" for ticket in tickets)
-    while chunk := b"".join(islice(lines, LINES)):
-        yield chunk
+    return in_chunks(to_json(ticket) + b"\n" for ticket in tickets)
 
 
 def _tickets(

@@ -9,7 +9,7 @@ folding the same facts again gives the same bytes, one by one or in batches of a
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Protocol
 
@@ -28,7 +28,7 @@ class RecordedFact(Protocol):
 
 
 class ViewMoved(Exception):  # noqa: N818 - the signal to look again, not an error
-    """Another worker, or a rebuild, moved the view: nothing of this batch was written."""
+    """Another worker, a rebuild or a repair was at the view: nothing of this batch was written."""
 
 
 class ViewUnread(Exception):  # noqa: N818 - read as "the view was not read"
@@ -75,6 +75,8 @@ class Parked:
     key: bytes
     position: int
     error: str
+    since: str | None = field(default=None, compare=False)
+    """When it was first stored, which is the view's to say."""
 
 
 class FoldFailed(Exception):  # noqa: N818 - read as "the fold failed"
@@ -89,6 +91,12 @@ class View(Protocol):
     def position(self) -> int:
         """The last position that is folded in."""
 
+    def standing(self) -> tuple[int, int]:
+        """Position and fence, as of one moment."""
+
+    def lead(self) -> int:
+        """Raises the fence and returns it: whoever wrote here before gets `ViewMoved`."""
+
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The stored states of these keys."""
 
@@ -102,9 +110,15 @@ class View(Protocol):
         """The documents that stopped."""
 
     def commit(
-        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+        self,
+        rows: Sequence[Row],
+        parked: Iterable[Parked],
+        since: int,
+        position: int,
+        fence: int = 0,
     ) -> None:
-        """Writes rows and position at once; `ViewMoved` unless the view stood at `since`."""
+        """Writes rows and position at once; `ViewMoved` unless the view stood at `since`, behind
+        that fence. A new one is behind fence 0: nobody has led it."""
 
 
 class Projection(Protocol):

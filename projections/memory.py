@@ -13,10 +13,17 @@ class MemoryView:
         self.rows: dict[bytes, Row] = {}
         self._columns = [column.name for column in columns]
         self._parked: dict[bytes, Parked] = {}
-        self._position = 0
+        self._position = self._fence = 0
 
     def position(self) -> int:
         return self._position
+
+    def standing(self) -> tuple[int, int]:
+        return self._position, self._fence
+
+    def lead(self) -> int:
+        self._fence += 1
+        return self._fence
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         found = ((key, self.rows[key].state) for key in keys if key in self.rows)
@@ -42,9 +49,14 @@ class MemoryView:
         return dict(self._parked)
 
     def commit(
-        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+        self,
+        rows: Sequence[Row],
+        parked: Iterable[Parked],
+        since: int,
+        position: int,
+        fence: int = 0,
     ) -> None:
-        if since != self._position:
+        if (since, fence) != (self._position, self._fence):
             raise ViewMoved
         for row in rows:
             terms = self.rows[row.key].terms if row.terms is None else row.terms

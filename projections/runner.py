@@ -20,7 +20,6 @@ from projections.base import (
     RecordedFact,
     Row,
     View,
-    ViewMoved,
     ViewUnread,
 )
 
@@ -64,42 +63,27 @@ class Runner:
         self.projection = projection
         self.view = view
         self._log = log
-        self._cached = cached
         self._documents = Documents(view, projection.row, cached)
+        self.position, self.fence = view.standing()
         self._parked = view.parked()
-        self.position = view.position()
 
     def step(self, limit: int = BATCH) -> int:
-        """Folds up to `limit` facts and returns how many; 0: there are no more."""
+        """Folds up to `limit` facts and returns how many; 0: there are no more.
+
+        `ViewMoved`: another was at the view; this runner is at its end."""
         page = self._log.read(self.position, limit)
         if not page:
             return 0
         try:
             rows = self._fold(page)
-            self.view.commit(
-                rows, self._parked.values(), since=self.position, position=page[-1].position
-            )
-        except ViewMoved:
-            self.restart()
-            return len(page)
+            parked, moved_to = self._parked.values(), page[-1].position
+            self.view.commit(rows, parked, self.position, moved_to, self.fence)
         except BaseException:
             self._documents.discard()
             raise
         self._documents.settle()
-        self.position = page[-1].position
+        self.position = moved_to
         return len(page)
-
-    def follow(self, view: View) -> None:
-        """Goes on with another generation."""
-        self.view = view
-        self._documents = Documents(view, self.projection.row, self._cached)
-        self.restart()
-
-    def restart(self) -> None:
-        """Looks again where the view stands, and forgets what it held."""
-        self._documents.discard()
-        self._parked = self.view.parked()
-        self.position = self.view.position()
 
     def _fold(self, page: Sequence[RecordedFact]) -> list[Row]:
         """Folds a page; a fact that cannot be folded parks its document and the page starts anew,

@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import Protocol
 
 from structlog import get_logger
 
-from projections.base import Projection, View
+from projections.base import Projection, View, ViewMoved
 from projections.runner import BATCH, Log, Runner, SharedLog
 
 IDLE_SECONDS = 0.005
@@ -26,6 +26,17 @@ class LiveViews(Protocol):
     def live(self, projection: Projection) -> View: ...
     def leading(self, projection: Projection) -> AbstractContextManager[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
+
+    def up_to_date(self, projection: Projection) -> bool:
+        """Whether the live generation was made by this version of the projection."""
+
+
+class Led:
+    """A view that this process leads, until it is let go of."""
+
+    def __init__(self, runner: Runner, lock: ExitStack) -> None:
+        self.runner = runner
+        self.let_go = lock.close
 
 
 class LiveWorker:
@@ -59,43 +70,55 @@ class LiveWorker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            led: dict[str, Led] = {}
             try:
-                with ExitStack() as led:
-                    self._lead(led)
+                self._lead(led)
             except Exception as error:  # a full disk or a lost database passes; go on then
                 self.error = repr(error)
                 log.exception("views stand still", error=self.error)
                 self._stopping.wait(RETRY_SECONDS)
+            finally:
+                for one in led.values():
+                    one.let_go()
 
-    def _lead(self, led: ExitStack) -> None:
+    def _lead(self, led: dict[str, Led]) -> None:
         """Keeps the views that this process leads, and takes over those that are let go of."""
         shared = SharedLog(self._store)
-        runners: dict[str, Runner] = {}
         look_again = 0.0
         while not self._stopping.is_set():
             self._wake.clear()
             shared.look_again()
-            if len(runners) < len(self._projections) and time.monotonic() >= look_again:
-                for projection in self._projections:
-                    if projection.name not in runners and self._take(led, projection):
-                        view = self._views.live(projection)
-                        runners[projection.name] = Runner(projection, shared, view)
+            if len(led) < len(self._projections) and time.monotonic() >= look_again:
                 look_again = time.monotonic() + RETRY_SECONDS
+                for projection in self._projections:
+                    if projection.name not in led:
+                        self._take(led, projection, shared)
             folded = 0
-            for runner in runners.values():
-                folded += runner.step()
-                live = self._views.live(runner.projection)
-                if runner.view is not live:
-                    runner.follow(live)
+            for name, one in list(led.items()):
+                try:
+                    folded += self._fold(one.runner)
+                except ViewMoved:  # switched, mended or led by another: who leads starts afresh
+                    led.pop(name).let_go()
+                    look_again = 0.0
             self.error = None
-            if 0 < folded < BATCH * len(runners):  # caught up: the next batch may grow a little
+            if 0 < folded < BATCH * len(led):  # caught up: the next batch may grow a little
                 self._stopping.wait(GATHER_SECONDS)
             elif not folded:
-                self._wake.wait(IDLE_SECONDS if runners else RETRY_SECONDS)
+                soon = IDLE_SECONDS if led else max(IDLE_SECONDS, look_again - time.monotonic())
+                self._wake.wait(soon)
 
-    def _take(self, led: ExitStack, projection: Projection) -> bool:
-        with ExitStack() as attempt:
+    def _fold(self, runner: Runner) -> int:
+        if self._views.live(runner.projection) is not runner.view:
+            raise ViewMoved
+        return runner.step()
+
+    def _take(self, led: dict[str, Led], projection: Projection, facts: Log) -> None:
+        """Leads a view that nobody leads, unless another version of its projection made it."""
+        with ExitStack() as attempt, suppress(ViewMoved):
             if attempt.enter_context(self._views.leading(projection)):
-                led.enter_context(attempt.pop_all())
-                return True
-        return False
+                view = self._views.live(projection)
+                if self._views.up_to_date(projection):
+                    fence = view.lead()
+                    runner = Runner(projection, facts, view)
+                    if runner.fence == fence:
+                        led[projection.name] = Led(runner, attempt.pop_all())

@@ -67,12 +67,24 @@ class PostgresView(SqlView):
         self.retired = position == RETIRED
         return position
 
+    def lead(self) -> int:
+        try:
+            return super().lead()
+        except ViewMoved:
+            self.retired = True
+            raise
+
     def commit(
-        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+        self,
+        rows: Sequence[Row],
+        parked: Iterable[Parked],
+        since: int,
+        position: int,
+        fence: int = 0,
     ) -> None:
         if since == RETIRED:
             raise ViewMoved
-        super().commit(rows, parked, since, position)
+        super().commit(rows, parked, since, position, fence)
 
     def insert(
         self,
@@ -182,6 +194,7 @@ class PostgresViews:
                 if row:
                     view = PostgresView(projection, 1, store)
                     view.create(PostgresCursor(c))
+            _migrate(c)
 
     def close(self) -> None:
         """The other connections are the store's."""
@@ -289,3 +302,20 @@ class PostgresViews:
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
             yield cursor
+
+
+def _migrate(c: psycopg.Cursor[Any]) -> None:
+    """Generations of older versions have neither a fence nor the time of parking."""
+    for table, column in (
+        ("progress", "fence bigint NOT NULL DEFAULT 0"),
+        ("parked", 'since text COLLATE "C"'),
+    ):
+        lacking = c.execute(
+            "SELECT tablename FROM pg_tables t WHERE schemaname = current_schema()"
+            " AND tablename ~ %s AND NOT EXISTS (SELECT 1 FROM information_schema.columns i"
+            " WHERE (i.table_schema, i.table_name, i.column_name) = (schemaname, tablename, %s))",
+            (rf"^view_.*_\d+_{table}$", column.partition(" ")[0]),
+        ).fetchall()
+        for (name,) in lacking:
+            add = sql.SQL(f"ALTER TABLE {{}} ADD COLUMN IF NOT EXISTS {column}")
+            c.execute(add.format(sql.Identifier(name)))

@@ -3,15 +3,17 @@
 documents   key, account, state, body, etag and the projection's columns
 terms       the words and tags that documents are found by
 parked      documents that a fact could not be folded into
-progress    one row: the position, moved in the same transaction as the documents
+progress    one row: the position, moved in the same transaction as the documents, and the fence
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from adapters.views.select import MANY, Page, Select
+from domain.values import stamp
 from projections.base import Parked, Projection, Row, ViewMoved
 
 WHOLE_PAGE = 1_000
@@ -67,15 +69,27 @@ class SqlView:
         found_by = f"key {bytes_}, term {text}, PRIMARY KEY (key, term)"
         c.execute(f"CREATE TABLE {self.terms} ({found_by})")
         c.execute(f"CREATE INDEX {self.terms}_term ON {self.terms} (term, key)")
-        stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}"
+        stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}, since {text}"
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
-        c.execute(f"CREATE TABLE {self.progress} (position {int_})")
-        c.execute(f"INSERT INTO {self.progress} VALUES (0)")
+        c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_})")
+        c.execute(f"INSERT INTO {self.progress} VALUES (0, 0)")
 
     # -- the port of the projections
 
     def position(self) -> int:
         return int(self._rows(f"SELECT position FROM {self.progress}")[0][0])
+
+    def standing(self) -> tuple[int, int]:
+        ((position, fence),) = self._rows(f"SELECT position, fence FROM {self.progress}")
+        return position, fence
+
+    def lead(self) -> int:
+        with self.writing() as c:
+            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position >= 0"
+            rows = c.execute(f"{raised} RETURNING fence").fetchall()
+        if not rows:
+            raise ViewMoved
+        return int(rows[0][0])
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         return self._by_key("state", keys)
@@ -104,25 +118,53 @@ class SqlView:
         return [bytes(key) for (key,) in rows]
 
     def parked(self) -> dict[bytes, Parked]:
-        rows = self._rows(f"SELECT key, position, error FROM {self.parked_table}")
-        return {bytes(k): Parked(bytes(k), position, error) for k, position, error in rows}
+        rows = self._rows(f"SELECT key, position, error, since FROM {self.parked_table}")
+        return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
 
     def commit(
-        self, rows: Sequence[Row], parked: Iterable[Parked], since: int, position: int
+        self,
+        rows: Sequence[Row],
+        parked: Iterable[Parked],
+        since: int,
+        position: int,
+        fence: int = 0,
     ) -> None:
         with self.writing() as c:
-            moved = f"UPDATE {self.progress} SET position = ? WHERE position = ?"
-            if c.execute(moved, (position, since)).rowcount != 1:
+            moved = f"UPDATE {self.progress} SET position = ? WHERE position = ? AND fence = ?"
+            if c.execute(moved, (position, since, fence)).rowcount != 1:
                 raise ViewMoved
-            stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
-            self.insert(c, self.documents, self._types, stored, self._replacing)
-            retermed = [r for r in rows if r.terms is not None]
-            self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
-            terms = [(r.key, term) for r in retermed for term in r.terms or ()]
-            self.insert(c, self.terms, ("bytes", "text"), terms)
-            stopped = [(p.key, p.position, p.error) for p in parked]
-            keep = "ON CONFLICT (key) DO NOTHING"
-            self.insert(c, self.parked_table, ("bytes", "int", "text"), stopped, keep)
+            self._write(c, rows, parked)
+
+    def mend(
+        self,
+        rows: Sequence[Row],
+        unparked: Sequence[bytes],
+        parked: Iterable[Parked],
+        at: int,
+        gone: Sequence[bytes] = (),
+    ) -> None:
+        """Writes beside the worker, which starts afresh for it: these documents, those that are
+        gone, and what is parked no longer or anew. `ViewMoved` unless the view stood at `at`."""
+        with self.writing() as c:
+            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position = ?"
+            if c.execute(raised, (at,)).rowcount != 1:
+                raise ViewMoved
+            for table in (self.documents, self.terms):
+                self.delete(c, table, gone)
+            self.delete(c, self.parked_table, unparked)
+            self._write(c, rows, parked)
+
+    def _write(self, c: Cursor, rows: Sequence[Row], parked: Iterable[Parked]) -> None:
+        stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
+        self.insert(c, self.documents, self._types, stored, self._replacing)
+        retermed = [r for r in rows if r.terms is not None]
+        self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
+        terms = [(r.key, term) for r in retermed for term in r.terms or ()]
+        self.insert(c, self.terms, ("bytes", "text"), terms)
+        now = stamp(datetime.now(UTC))
+        stopped = [(p.key, p.position, p.error, p.since or now) for p in parked]
+        keep = "ON CONFLICT (key) DO NOTHING"
+        self.insert(c, self.parked_table, ("bytes", "int", "text", "text"), stopped, keep)
 
     def insert(
         self,

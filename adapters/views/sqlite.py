@@ -18,6 +18,7 @@ from application.ports import StoreUnavailable
 from projections.base import BeingRebuilt, Projection, View, ViewMoved
 
 WAIT_SECONDS = 30
+LATER_COLUMNS = (("progress", "fence INTEGER NOT NULL DEFAULT 0"), ("parked", "since TEXT"))
 
 
 class SqliteView(SqlView):
@@ -36,6 +37,7 @@ class SqliteView(SqlView):
         self._connections: list[sqlite3.Connection] = []
         with _translated():
             self._writer = self._connect()
+            self._migrate()
         self._writing = threading.Lock()
 
     def close(self) -> None:
@@ -80,6 +82,15 @@ class SqliteView(SqlView):
         """Brings what was committed onto the disk for good."""
         with _translated(), self._writing:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _migrate(self) -> None:
+        """Generations of older versions have neither a fence nor the time of parking."""
+        with closing(self._writer.cursor()) as c:
+            if _lacking(c):
+                c.execute("BEGIN IMMEDIATE")
+                for table, column in _lacking(c):
+                    c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+                c.execute("COMMIT")
 
     def _require_live(self) -> None:
         if self._pointer and self._pointer.read_text() != self.path.name:
@@ -233,6 +244,19 @@ class SqliteViews:
         with (place / "migrate").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:
+    """The columns that came later and are not there; none in a file that is only being made."""
+    there = {
+        table: {name for _, name, *_ in c.execute(f"PRAGMA table_info({table})")}
+        for table, _ in LATER_COLUMNS
+    }
+    return [
+        (table, column)
+        for table, column in LATER_COLUMNS
+        if there[table] and column.partition(" ")[0] not in there[table]
+    ]
 
 
 @contextmanager

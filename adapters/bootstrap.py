@@ -42,7 +42,7 @@ from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.orders import Orders
-from projections.runner import bring_up_to_date
+from projections.rebuilding import bring_up_to_date
 from projections.webhooks import Webhooks
 from projections.worker import LiveWorker
 

@@ -45,7 +45,7 @@ from domain.errors import Refusal
 from domain.ids import Kind, account_number, unpack
 from domain.registry import Role
 from projections.base import BeingRebuilt, Projection
-from projections.runner import rebuild_together
+from projections.rebuilding import rebuild_together
 
 app = typer.Typer(
     no_args_is_help=True,

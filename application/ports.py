@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.base import DomainEvent, Snapshot
+from domain.ids import Span
 
 NOTHING_READ: Mapping[UUID, int] = {}
 
@@ -76,6 +77,13 @@ class Store(Protocol):
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The facts behind a position, in commit order, all accounts."""
+
+    def spans(self) -> Iterator[Span]:
+        """Which aggregates there are, by account and kind, and how many facts they have."""
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
+        """The facts of the aggregates from the first to the last, one aggregate after the other,
+        each by version, up to a position."""
 
     def stream(
         self,

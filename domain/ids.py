@@ -9,6 +9,7 @@ and a guid of another account can be told by looking at it.
 """
 
 import hashlib
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -58,6 +59,17 @@ class Id(NamedTuple):
     number: int
 
 
+class Span(NamedTuple):
+    """The aggregates of one kind of an account, from the first number to the last, and how many
+    facts they have."""
+
+    account: int
+    kind: int
+    first: int
+    last: int
+    facts: int
+
+
 @lru_cache(65_536)
 def guid(account: int, kind: int, number: int) -> UUID:
     """Packs the three numbers; the inverse of `unpack`."""
@@ -78,6 +90,20 @@ def unpack(guid: UUID) -> Id:
         message = f"{guid} is not a version-8 UUID"
         raise ValueError(message)
     return Id(value >> 80, (value >> 64) & 0xFFF, value & MAX_NUMBER)
+
+
+def spans(
+    first_behind: Callable[[UUID], UUID | None], counted: Callable[[UUID, UUID], tuple[UUID, int]]
+) -> Iterator[Span]:
+    """All spans of a store that tells its first aggregate behind one, and of a range of them the
+    last and the number of facts: a few looks at an index for each, however many facts there are."""
+    found = first_behind(UUID(int=0))
+    while found:
+        account, kind, first = unpack(found)
+        end = guid(account, kind, MAX_NUMBER)
+        last, facts = counted(found, end)
+        yield Span(account, kind, first, unpack(last).number, facts)
+        found = first_behind(end)
 
 
 def account_number(name: str) -> int:

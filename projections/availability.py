@@ -63,6 +63,8 @@ def availability_etag(event_version: int, inventory: State) -> str:
 class Availability:
     name: ClassVar = "availability"
     version: ClassVar = 3
+    kinds: ClassVar[frozenset[int]] = frozenset({Kind.EVENT, Kind.INVENTORY})
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = ()
     indexes: ClassVar[Indexes] = ()
 

@@ -121,18 +121,42 @@ class View(Protocol):
         that fence. A new one is behind fence 0: nobody has led it."""
 
 
+class Documents(Protocol):
+    """The states of documents, as a fold sees them."""
+
+    def get(self, key: bytes) -> State | None: ...
+    def put(self, key: bytes, state: State) -> None: ...
+    def add(self, row: Row) -> None:
+        """A row that nothing is folded into again."""
+
+    def where(
+        self, column: str, value: int, account: int, matches: Callable[[State], bool]
+    ) -> list[tuple[bytes, State]]:
+        """The account's documents with that value now."""
+
+    def found_by(
+        self, term: str, account: int, matches: Callable[[State], bool]
+    ) -> list[tuple[bytes, State]]:
+        """The account's documents with that term now."""
+
+
 class Projection(Protocol):
     """A pure fold. `version` goes up when the same facts give other documents."""
 
     name: ClassVar[str]
     version: ClassVar[int]
+    kinds: ClassVar[frozenset[int]]
+    """The aggregates whose facts it reads."""
+    beside: ClassVar[frozenset[int]]
+    """Of these, the ones that documents of others show: they have documents of their own, and
+    whatever shows one is brought up to date when it changes."""
     columns: ClassVar[Columns]
     indexes: ClassVar[Indexes]
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
         """The documents this fact is folded into; none: it is not read."""
 
-    def fold(self, documents: "Documents", recorded: RecordedFact) -> None: ...
+    def fold(self, documents: Documents, recorded: RecordedFact) -> None: ...
 
     def row(self, key: bytes, state: State) -> Row: ...
 
@@ -151,8 +175,8 @@ def _reading() -> Iterator[None]:
         raise ViewUnread(repr(error)) from error
 
 
-class Documents:
-    """The working set of a batch: loads stored states on demand, remembers what changed."""
+class WorkingSet:
+    """The `Documents` of a batch: loads stored states on demand, remembers what changed."""
 
     def __init__(self, view: View, row: Callable[[bytes, State], Row], cached: int) -> None:
         self._view = view
@@ -172,7 +196,6 @@ class Documents:
         self._changed[key] = None
 
     def add(self, row: Row) -> None:
-        """A row that nothing is folded into again."""
         self._added.append(row)
 
     def where(

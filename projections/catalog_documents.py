@@ -41,6 +41,8 @@ def catalog_etag(state: State) -> str:
 class CatalogDocuments:
     name: ClassVar = "catalog"
     version: ClassVar = 2
+    kinds: ClassVar[frozenset[int]] = frozenset(CATALOG)
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
         Column("kind", "int"),
         Column("number", "int"),

@@ -60,6 +60,8 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
 class Changes:
     name: ClassVar = "changes"
     version: ClassVar = 2
+    kinds: ClassVar[frozenset[int]] = frozenset(SHOWN)
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
         Column("position", "int"),
         Column("kind", "text"),

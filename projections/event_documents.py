@@ -183,7 +183,11 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 4
+    version: ClassVar = 5
+    kinds: ClassVar[frozenset[int]] = frozenset(
+        {Kind.EVENT, Kind.INVENTORY, Kind.LOCATION, Kind.PRICE_LIST}
+    )
+    beside: ClassVar[frozenset[int]] = frozenset({Kind.LOCATION, Kind.PRICE_LIST})
     columns: ClassVar[Columns] = tuple(
         Column(name, "text" if name == "name" else "int")
         for name in (
@@ -267,6 +271,7 @@ class EventDocuments:
 
         for event_key, state in documents.found_by(f"pricelist:{number}", account, uses_it):
             lists = {**state["lists"], str(number): prices}
+            lists = {n: lists[n] for n in sorted(lists, key=int)}
             documents.put(event_key, state | {"lists": lists})
 
     def _lists(self, documents: Documents, key: bytes, inventory: State) -> State:

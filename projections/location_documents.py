@@ -33,6 +33,8 @@ def location_etag(state: State) -> str:
 class LocationDocuments:
     name: ClassVar = "locations"
     version: ClassVar = 2
+    kinds: ClassVar[frozenset[int]] = frozenset({Kind.LOCATION})
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
         Column("number", "int"),
         Column("name", "text"),

@@ -83,6 +83,8 @@ def order_etag(state: State) -> str:
 class Orders:
     name: ClassVar = "orders"
     version: ClassVar = 2
+    kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER})
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = tuple(
         Column(name, "int")
         for name in (

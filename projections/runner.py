@@ -1,19 +1,15 @@
-"""The one loop: for the live worker, the rebuild and the tests.
+"""The one loop that follows the facts: for the live worker, the rebuild and the tests.
 
 A step reads a page of facts, folds it per document, and writes each document once, in the
 transaction that moves the position. So every fact is folded exactly once, also through kill -9.
 """
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from structlog import get_logger
 
 from projections.base import (
-    BeingRebuilt,
-    Documents,
     FoldFailed,
     Parked,
     Projection,
@@ -21,12 +17,10 @@ from projections.base import (
     Row,
     View,
     ViewUnread,
+    WorkingSet,
 )
 
 BATCH = 500
-REBUILD_BATCH = 10_000
-"""Facts a step of a rebuild: the more of them, the fewer times a document is written."""
-LOOK_AGAIN_SECONDS = 0.1
 
 log = get_logger()
 
@@ -38,24 +32,6 @@ class Log(Protocol):
     def position(self) -> int: ...
 
 
-class Views(Protocol):
-    """Where generations of views live; readers are served the live one."""
-
-    def live(self, projection: Projection) -> View: ...
-    def up_to_date(self, projection: Projection) -> bool:
-        """Whether the live generation was made by this version of the projection."""
-
-    def rebuilding(self, projection: Projection) -> AbstractContextManager[None]:
-        """Held by one rebuild at a time, `BeingRebuilt` for the others; free when its process
-        dies. What an earlier rebuild left behind is cleaned up."""
-
-    def build(self, projection: Projection) -> View:
-        """A new, empty generation beside the live one."""
-
-    def switching(self, projection: Projection, built: View) -> AbstractContextManager[None]:
-        """Holds the live view still; at its end readers are served the built one."""
-
-
 class Runner:
     """Folds one projection into one view, a step at a time."""
 
@@ -63,7 +39,7 @@ class Runner:
         self.projection = projection
         self.view = view
         self._log = log
-        self._documents = Documents(view, projection.row, cached)
+        self._documents = WorkingSet(view, projection.row, cached)
         self.position, self.fence = view.standing()
         self._parked = view.parked()
 
@@ -130,59 +106,6 @@ class Runner:
         if not self._parked:
             return False
         return any(key in self._parked and self._parked[key].position <= position for key in keys)
-
-
-def rebuild(
-    projection: Projection, log: Log, views: Views, progress: Callable[[int, int], None]
-) -> None:
-    """Rebuilds one view. `progress` hears of position and head after every step."""
-    rebuild_together([projection], log, views, lambda _, position, head: progress(position, head))
-
-
-def rebuild_together(
-    projections: Sequence[Projection],
-    log: Log,
-    views: Views,
-    progress: Callable[[str, int, int], None],
-) -> None:
-    """Builds new generations beside the live ones, catches up, and switches each in one step.
-
-    The facts are read and decoded once for all of them. `progress` hears of name, position and
-    head after every step. `BeingRebuilt`: another rebuild is at one of them.
-    """
-    shared = SharedLog(log)
-    with ExitStack() as held:
-        for projection in projections:
-            held.enter_context(views.rebuilding(projection))
-        built = [views.build(projection) for projection in projections]
-        runners = [
-            Runner(projection, shared, view, cached=REBUILD_BATCH // 2)
-            for projection, view in zip(projections, built, strict=True)
-        ]
-        behind = True
-        while behind:
-            behind = False
-            shared.look_again()
-            for runner in runners:
-                if runner.step(REBUILD_BATCH):
-                    behind = True
-                    progress(runner.projection.name, runner.position, log.position())
-        for runner, view in zip(runners, built, strict=True):
-            with views.switching(runner.projection, view):
-                shared.look_again()
-                while runner.step(REBUILD_BATCH):
-                    pass
-            progress(runner.projection.name, runner.position, runner.position)
-
-
-def bring_up_to_date(projection: Projection, log: Log, views: Views) -> None:
-    """Rebuilds a view that an older version of its projection made. Of the processes that start
-    together one does, and the others wait for it."""
-    while not views.up_to_date(projection):
-        try:
-            rebuild(projection, log, views, lambda _position, _head: None)
-        except BeingRebuilt:
-            time.sleep(LOOK_AGAIN_SECONDS)
 
 
 class SharedLog:

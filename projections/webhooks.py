@@ -26,6 +26,8 @@ def webhook_document(state: State, account: int) -> dict[str, Any]:
 class Webhooks:
     name: ClassVar = "webhooks"
     version: ClassVar = 1
+    kinds: ClassVar[frozenset[int]] = frozenset({Kind.WEBHOOK})
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (Column("number", "int"),)
     indexes: ClassVar[Indexes] = (("account", "number"),)
 

@@ -11,7 +11,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 from adapters.stores.mapper import FactMapper
 from application.ports import NOTHING_READ, Answer, KeptAnswer, Recorded, VersionTaken
 from domain.base import DomainEvent, Snapshot
-from domain.ids import unpack
+from domain.ids import Span, spans, unpack
 
 
 class MemoryStore:
@@ -67,6 +67,21 @@ class MemoryStore:
     def read(self, after: int, limit: int) -> list[Recorded]:
         rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [Recorded(row.id, self._fact(row)) for row in rows]
+
+    def spans(self) -> Iterator[Span]:
+        return spans(
+            lambda behind: min((one for one, _ in self._positions if one > behind), default=None),
+            self._counted,
+        )
+
+    def _counted(self, first: UUID, last: UUID) -> tuple[UUID, int]:
+        within = [one for one, _ in self._positions if first <= one <= last]
+        return max(within), len(within)
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
+        aggregates = {one for one, _ in self._positions if first <= one <= last}
+        for aggregate in sorted(aggregates):
+            yield from (r for r in self.stream(aggregate) if r.position <= upto)
 
     def stream(
         self,

@@ -33,10 +33,12 @@ from application.ports import (
     VersionTaken,
 )
 from domain.base import DomainEvent, Snapshot
+from domain.ids import Span, spans
 
 MIGRATION_LOCK = 0x57A6EB00
 LOOK_SECONDS = 5.0
 """How long it is tried to learn what became of a commit whose connection was lost."""
+PAGE = 1_000
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -300,6 +302,37 @@ class PostgresStore:
         query = SELECT_FACTS + "WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
         return self._recorded(query, (after, limit))
 
+    def spans(self) -> Iterator[Span]:
+        return spans(self._first_behind, self._counted)
+
+    def _first_behind(self, aggregate: UUID) -> UUID | None:
+        rows = self._rows(
+            "SELECT originator_id FROM stored_events WHERE originator_id > %s"
+            " ORDER BY originator_id LIMIT 1",
+            (aggregate,),
+        )
+        return rows[0][0] if rows else None
+
+    def _counted(self, first: UUID, last: UUID) -> tuple[UUID, int]:
+        ((found, count),) = self._rows(
+            "SELECT (SELECT originator_id FROM stored_events WHERE originator_id <= %s"
+            " ORDER BY originator_id DESC LIMIT 1),"
+            " (SELECT count(*) FROM stored_events WHERE originator_id BETWEEN %s AND %s)",
+            (last, first, last),
+        )
+        return found, count
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
+        query = (
+            SELECT_FACTS + "WHERE (originator_id, originator_version) > (%s, %s)"
+            " AND originator_id <= %s AND notification_id <= %s"
+            " ORDER BY originator_id, originator_version LIMIT %s"
+        )
+        place = (first, 0)
+        while page := self._rows(query, (*place, last, upto, PAGE)):
+            yield from self._facts(page)
+            place = page[-1][1:3]
+
     def stream(
         self,
         aggregate: UUID,
@@ -370,10 +403,13 @@ class PostgresStore:
             position = page[-1].position
 
     def _recorded(self, query: str, params: tuple[Any, ...]) -> list[Recorded]:
+        return self._facts(self._rows(query, params))
+
+    def _facts(self, rows: list[Any]) -> list[Recorded]:
         fact = self._mapper.fact
         return [
             Recorded(position, fact(originator, version, topic, state))
-            for position, originator, version, topic, state in self._rows(query, params)
+            for position, originator, version, topic, state in rows
         ]
 
     def _rows(self, query: str, params: tuple[Any, ...] = ()) -> list[Any]:

@@ -34,6 +34,7 @@ from application.ports import (
     VersionTaken,
 )
 from domain.base import DomainEvent, Snapshot
+from domain.ids import Span, spans
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -59,6 +60,7 @@ NEWER = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_vers
 INSERT_FACTS = "INSERT INTO stored_events VALUES"
 CHUNKS = (64, 16, 4, 1)
 """Facts a statement: each statement lets another thread have the interpreter, and waits for it."""
+PAGE = 1_000
 INSERT_ANSWER = "INSERT INTO kept_answers VALUES (?,?,?,?,?,?,?,?)"
 SELECT_FACTS = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -249,6 +251,30 @@ class SqliteStore:
         query = SELECT_FACTS + "WHERE rowid > ? ORDER BY rowid LIMIT ?"
         return self._recorded(query, (after, limit))
 
+    def spans(self) -> Iterator[Span]:
+        return spans(self._first_behind, self._counted)
+
+    def _first_behind(self, aggregate: UUID) -> UUID | None:
+        query = "SELECT min(originator_id) FROM stored_events WHERE originator_id > ?"
+        ((found,),) = self._rows(query, (aggregate.hex,))
+        return UUID(found) if found else None
+
+    def _counted(self, first: UUID, last: UUID) -> tuple[UUID, int]:
+        query = "SELECT max(originator_id), count(*) FROM stored_events WHERE originator_id BETWEEN"
+        ((found, count),) = self._rows(f"{query} ? AND ?", (first.hex, last.hex))
+        return UUID(found), count
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
+        query = (
+            SELECT_FACTS + "WHERE (originator_id, originator_version) > (?, ?)"
+            " AND originator_id <= ? AND +rowid <= ?"
+            " ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        place = (first.hex, 0)
+        while page := self._rows(query, (*place, last.hex, upto, PAGE)):
+            yield from self._facts(page)
+            place = page[-1][1:3]
+
     def stream(
         self,
         aggregate: UUID,
@@ -319,10 +345,13 @@ class SqliteStore:
             position = page[-1].position
 
     def _recorded(self, query: str, params: tuple[Any, ...]) -> list[Recorded]:
+        return self._facts(self._rows(query, params))
+
+    def _facts(self, rows: list[Any]) -> list[Recorded]:
         fact = self._mapper.fact
         return [
             Recorded(position, fact(uuid_of(originator), version, topic, state))
-            for position, originator, version, topic, state in self._rows(query, params)
+            for position, originator, version, topic, state in rows
         ]
 
     def _rows(self, query: str, params: tuple[Any, ...] = ()) -> list[Any]:

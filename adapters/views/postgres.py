@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
@@ -16,13 +16,12 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from adapters.stores.postgres import MIGRATION_LOCK, session, translated
-from adapters.views.sql import Cursor, SqlView
+from adapters.views.building import BuildingView
+from adapters.views.sql import Cursor
 from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
 
 REFRESH_SECONDS = 0.5
-RETIRED = -1
-"""The position of a generation that was switched away from: nothing is folded into it again."""
-TABLES = ("documents", "terms", "parked", "progress")
+TABLES = ("documents", "terms", "parked", "progress", "plan", "slices")
 
 
 ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
@@ -51,10 +50,12 @@ class PostgresCursor:
         return self._cursor.rowcount
 
 
-class PostgresView(SqlView):
+class PostgresView(BuildingView):
     """One generation: the tables `view_NAME_GENERATION_…`."""
 
     TYPES = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "bytes": "BYTEA"}  # noqa: RUF012
+
+    """A negative position: it was switched away from, and nobody writes it who took it for live."""
 
     def __init__(self, projection: Projection, generation: int, store: PostgresDatastore) -> None:
         super().__init__(projection, f"view_{projection.name}_{generation}_")
@@ -64,7 +65,7 @@ class PostgresView(SqlView):
 
     def position(self) -> int:
         position = super().position()
-        self.retired = position == RETIRED
+        self.retired = position < 0
         return position
 
     def lead(self) -> int:
@@ -82,7 +83,7 @@ class PostgresView(SqlView):
         position: int,
         fence: int = 0,
     ) -> None:
-        if since == RETIRED:
+        if since < 0:
             raise ViewMoved
         super().commit(rows, parked, since, position, fence)
 
@@ -173,6 +174,15 @@ class Locks:
                 self._session.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
+class Named(NamedTuple):
+    """The generations of a view that are kept, by number."""
+
+    live: int
+    before: int | None
+    before_of_this_version: int | None
+    unfinished: int | None
+
+
 class PostgresViews:
     """The `Views` port: the table `views` names the live generation of each."""
 
@@ -186,14 +196,17 @@ class PostgresViews:
                 "CREATE TABLE IF NOT EXISTS views (name text PRIMARY KEY, generation bigint,"
                 " version bigint, newest bigint)"
             )
+            for column in ("newest_version", "before", "before_version"):
+                c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} bigint")
             for projection in projections:
                 row = c.execute(
-                    "INSERT INTO views VALUES (%s, 1, %s, 1) ON CONFLICT DO NOTHING RETURNING 1",
+                    "INSERT INTO views (name, generation, version, newest) VALUES (%s, 1, %s, 1)"
+                    " ON CONFLICT DO NOTHING RETURNING 1",
                     (projection.name, projection.version),
                 ).fetchone()
                 if row:
                     view = PostgresView(projection, 1, store)
-                    view.create(PostgresCursor(c))
+                    view.create_whole(PostgresCursor(c))
             _migrate(c)
 
     def close(self) -> None:
@@ -226,23 +239,42 @@ class PostgresViews:
         with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
             if not free:
                 raise BeingRebuilt(projection.name)
-            before = self._generation(projection)
-            self._prune(projection, before)
             try:
                 yield
             finally:
-                self._prune(projection, before, self._generation(projection))
+                named = self._named(projection)
+                self._drop_all_but(projection, named.live, named.before, named.unfinished)
 
     def build(self, projection: Projection) -> PostgresView:
+        if unfinished := self._named(projection).unfinished:
+            return PostgresView(projection, unfinished, self._store)
         with self._transaction() as c:
             row = c.execute(
-                "UPDATE views SET newest = newest + 1 WHERE name = %s RETURNING newest",
-                (projection.name,),
+                "UPDATE views SET newest = newest + 1, newest_version = %s WHERE name = %s"
+                " RETURNING newest",
+                (projection.version, projection.name),
             ).fetchone()
             assert row  # noqa: S101 - made at start
             view = PostgresView(projection, row[0], self._store)
-            view.create(PostgresCursor(c))
+            view.create_planned(PostgresCursor(c))
         return view
+
+    def before(self, projection: Projection) -> PostgresView | None:
+        before = self._named(projection).before_of_this_version
+        if before is None:
+            return None
+        view = PostgresView(projection, before, self._store)
+        progress = sql.Identifier(view.progress)
+        with self._transaction() as c:
+            back = sql.SQL("UPDATE {} SET position = -position - 1 WHERE position < 0")
+            c.execute(back.format(progress))
+        return view
+
+    def prune(self, projection: Projection) -> None:
+        """Drops every generation but the live one."""
+        with self.rebuilding(projection), self._transaction() as c:
+            forget = "UPDATE views SET before = NULL, newest_version = NULL WHERE name = %s"
+            c.execute(forget, (projection.name,))
 
     @contextmanager
     def switching(self, projection: Projection, built: View) -> Iterator[None]:
@@ -259,9 +291,10 @@ class PostgresViews:
             progress = sql.Identifier(live.progress)
             c.execute(sql.SQL("SELECT position FROM {} FOR UPDATE").format(progress))
             yield
-            c.execute(sql.SQL("UPDATE {} SET position = %s").format(progress), (RETIRED,))
+            c.execute(sql.SQL("UPDATE {} SET position = -position - 1").format(progress))
             c.execute(
-                "UPDATE views SET generation = %s, version = %s WHERE name = %s",
+                "UPDATE views SET before = generation, before_version = version, generation = %s,"
+                " version = %s WHERE name = %s",
                 (built.generation, projection.version, name),
             )
         self._live.pop(name, None)
@@ -278,7 +311,19 @@ class PostgresViews:
             row = c.execute(query, (projection.name,)).fetchone()
         return int(row[0]) if row else 0
 
-    def _prune(self, projection: Projection, *keep: int) -> None:
+    def _named(self, projection: Projection) -> "Named":
+        with self._transaction() as c:
+            row = c.execute(
+                "SELECT generation, before, CASE before_version WHEN %(version)s THEN before END,"
+                " CASE newest_version WHEN %(version)s THEN newest END"
+                " FROM views WHERE name = %(name)s",
+                {"name": projection.name, "version": projection.version},
+            ).fetchone()
+        assert row  # noqa: S101 - made at start
+        live, before, of_this_version, newest = row
+        return Named(live, before, of_this_version, None if newest in (live, before) else newest)
+
+    def _drop_all_but(self, projection: Projection, *kept: int | None) -> None:
         prefix = f"view_{projection.name}_"
         with self._transaction() as c:
             found = c.execute(
@@ -288,9 +333,9 @@ class PostgresViews:
             ).fetchall()
             for (name,) in found:
                 generation = name.removeprefix(prefix).removesuffix("_progress")
-                if int(generation) not in keep:
+                if int(generation) not in kept:
                     for table in TABLES:
-                        drop = sql.SQL("DROP TABLE {}")
+                        drop = sql.SQL("DROP TABLE IF EXISTS {}")
                         c.execute(drop.format(sql.Identifier(f"{prefix}{generation}_{table}")))
 
     @contextmanager

@@ -39,13 +39,14 @@ class SqlView:
 
     def __init__(self, projection: Projection, prefix: str = "") -> None:
         self.projection = projection
+        self.prefix = prefix
         self.documents, self.terms = f"{prefix}documents", f"{prefix}terms"
         self.parked_table, self.progress = f"{prefix}parked", f"{prefix}progress"
         columns = projection.columns
         names = ["key", "account", "state", "body", "etag", *(c.name for c in columns)]
         updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
         self._replacing = f"ON CONFLICT (key) DO UPDATE SET {updates}"
-        self._types = ("bytes", "int", "bytes", "bytes", "text", *(c.type for c in columns))
+        self.types = ("bytes", "int", "bytes", "bytes", "text", *(c.type for c in columns))
         self._one = f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL"
         self._totals: dict[Select, tuple[int, int]] = {}
 
@@ -63,12 +64,8 @@ class SqlView:
         own = "".join(f", {c.name} {self.TYPES[c.type]}" for c in self.projection.columns)
         common = f"key {bytes_} PRIMARY KEY, account {int_}, state {bytes_}, body {bytes_}"
         c.execute(f"CREATE TABLE {self.documents} ({common}, etag {text}{own})")
-        for number, index in enumerate(self.projection.indexes):
-            on = f"{self.documents} ({', '.join(index)})"
-            c.execute(f"CREATE INDEX {self.documents}_{number} ON {on}")
         found_by = f"key {bytes_}, term {text}, PRIMARY KEY (key, term)"
         c.execute(f"CREATE TABLE {self.terms} ({found_by})")
-        c.execute(f"CREATE INDEX {self.terms}_term ON {self.terms} (term, key)")
         stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}, since {text}"
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
         c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_})")
@@ -133,7 +130,7 @@ class SqlView:
             moved = f"UPDATE {self.progress} SET position = ? WHERE position = ? AND fence = ?"
             if c.execute(moved, (position, since, fence)).rowcount != 1:
                 raise ViewMoved
-            self._write(c, rows, parked)
+            self.write(c, rows, parked)
 
     def mend(
         self,
@@ -152,11 +149,12 @@ class SqlView:
             for table in (self.documents, self.terms):
                 self.delete(c, table, gone)
             self.delete(c, self.parked_table, unparked)
-            self._write(c, rows, parked)
+            self.write(c, rows, parked)
 
-    def _write(self, c: Cursor, rows: Sequence[Row], parked: Iterable[Parked]) -> None:
+    def write(self, c: Cursor, rows: Sequence[Row], parked: Iterable[Parked]) -> None:
+        """Documents and what they are found by, whether they were there before or not."""
         stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
-        self.insert(c, self.documents, self._types, stored, self._replacing)
+        self.insert(c, self.documents, self.types, stored, self._replacing)
         retermed = [r for r in rows if r.terms is not None]
         self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
         terms = [(r.key, term) for r in retermed for term in r.terms or ()]

@@ -10,10 +10,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from adapters.views.sql import Cursor, SqlView
+from adapters.views.building import BuildingView
+from adapters.views.sql import Cursor
 from application.ports import StoreUnavailable
 from projections.base import BeingRebuilt, Projection, View, ViewMoved
 
@@ -21,7 +22,7 @@ WAIT_SECONDS = 30
 LATER_COLUMNS = (("progress", "fence INTEGER NOT NULL DEFAULT 0"), ("parked", "since TEXT"))
 
 
-class SqliteView(SqlView):
+class SqliteView(BuildingView):
     """One generation in one file. Every thread has a reading connection of its own.
 
     With a `pointer` it is the one that is served, as long as the pointer names it; without, it
@@ -91,6 +92,10 @@ class SqliteView(SqlView):
                 for table, column in _lacking(c):
                     c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
                 c.execute("COMMIT")
+    def is_planned(self) -> bool:
+        """Whether it was made whole, to be built."""
+        named = "SELECT 1 FROM sqlite_master WHERE name = ?"
+        return bool(self._rows(named, (self.slices_table,)))
 
     def _require_live(self) -> None:
         if self._pointer and self._pointer.read_text() != self.path.name:
@@ -127,8 +132,10 @@ class SqliteViews:
                 place.mkdir(parents=True, exist_ok=True)
                 with self._migrating(place):
                     if not self._pointer(projection).exists():
-                        with closing(self.build(projection)) as first:
-                            self._point(projection, first)
+                        with closing(self._new(projection)) as first:
+                            with first.writing() as c:
+                                first.create_whole(c)
+                            self._point("LIVE", projection, first)
 
     def close(self) -> None:
         for _, view in self._live.values():
@@ -169,7 +176,7 @@ class SqliteViews:
 
     def up_to_date(self, projection: Projection) -> bool:
         """Whether the live generation was made by this version of the projection."""
-        return self._pointer(projection).read_text().startswith(f"v{projection.version}-")
+        return _is_of(projection, self._pointer(projection).read_text())
 
     @contextmanager
     def rebuilding(self, projection: Projection) -> Iterator[None]:
@@ -181,22 +188,33 @@ class SqliteViews:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BeingRebuilt(projection.name) from None
-            live = self._pointer(projection).read_text()
-            self._prune(projection, keep={live})
             try:
                 yield
+            except StoreUnavailable:  # the disk is full: the facts need the room
+                self._drop_all_but(projection, *self._pointed(projection))
+                raise
             finally:
-                self._prune(projection, keep={live, self._pointer(projection).read_text()})
+                self._drop_all_but(projection, *self._kept(projection))
 
     def build(self, projection: Projection) -> SqliteView:
-        place = self._folder / projection.name
-        numbers = [int(p.stem.rpartition("-")[2]) for p in place.glob("v*-*.sqlite")]
-        name = f"v{projection.version}-{max(numbers, default=0) + 1}.sqlite"
-        view = SqliteView(projection, place / name)
-        self._built.append(view)
+        if unfinished := self._unfinished(projection):
+            return self._beside(projection, unfinished)
+        view = self._new(projection)
         with view.writing() as c:
-            view.create(c)
+            view.create_planned(c)
         return view
+
+    def before(self, projection: Projection) -> SqliteView | None:
+        name = self._named("BEFORE", projection)
+        live = self._named("LIVE", projection)
+        if name in (None, live) or not _is_of(projection, name):
+            return None
+        return self._beside(projection, name)
+
+    def prune(self, projection: Projection) -> None:
+        """Drops every generation but the live one."""
+        with self.rebuilding(projection):
+            self._drop_all_but(projection, self._named("LIVE", projection))
 
     @contextmanager
     def switching(self, projection: Projection, built: View) -> Iterator[None]:
@@ -206,7 +224,8 @@ class SqliteViews:
         live = self.live(projection)
         with live.writing():
             yield
-            self._point(projection, built)
+            self._point("BEFORE", projection, live)
+            self._point("LIVE", projection, built)
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
@@ -222,10 +241,17 @@ class SqliteViews:
     def _pointer(self, projection: Projection) -> Path:
         return self._folder / projection.name / "LIVE"
 
-    def _point(self, projection: Projection, view: SqliteView) -> None:
-        """Names the live generation, which is on the disk before its name is."""
-        view.settle()
-        pointer = self._pointer(projection)
+    def _named(self, pointer: str, projection: Projection) -> str | None:
+        """The file of the generation that a pointer names."""
+        with suppress(FileNotFoundError):
+            return (self._folder / projection.name / pointer).read_text()
+        return None
+
+    def _point(self, name: str, projection: Projection, view: SqliteView) -> None:
+        """Names a generation, which is on the disk before its name is."""
+        if name == "LIVE":
+            view.settle()
+        pointer = self._folder / projection.name / name
         moved = pointer.with_suffix(".new")
         with moved.open("w") as file:
             file.write(view.path.name)
@@ -233,11 +259,41 @@ class SqliteViews:
             os.fsync(file.fileno())
         moved.replace(pointer)
 
-    def _prune(self, projection: Projection, keep: set[str]) -> None:
-        for path in (self._folder / projection.name).glob("v*.sqlite"):
-            if path.name not in keep:
+    def _new(self, projection: Projection) -> SqliteView:
+        """A file of a name that no other had."""
+        newest = int(self._named("NEWEST", projection) or 0)
+        number = max((newest, *map(_number, self._generations(projection)))) + 1
+        (self._folder / projection.name / "NEWEST").write_text(str(number))
+        return self._beside(projection, f"v{projection.version}-{number}.sqlite")
+
+    def _beside(self, projection: Projection, name: str) -> SqliteView:
+        view = SqliteView(projection, self._folder / projection.name / name)
+        self._built.append(view)
+        return view
+
+    def _generations(self, projection: Projection) -> list[str]:
+        return [path.name for path in (self._folder / projection.name).glob("v*.sqlite")]
+
+    def _kept(self, projection: Projection) -> set[str | None]:
+        return {*self._pointed(projection), self._unfinished(projection)}
+
+    def _pointed(self, projection: Projection) -> set[str | None]:
+        return {self._named(pointer, projection) for pointer in ("LIVE", "BEFORE")}
+
+    def _unfinished(self, projection: Projection) -> str | None:
+        """What a rebuild by this version has left."""
+        newest = max(self._generations(projection), key=_number)
+        if newest in self._pointed(projection) or not _is_of(projection, newest):
+            return None
+        with closing(SqliteView(projection, self._folder / projection.name / newest)) as view:
+            return newest if view.is_planned() else None
+
+    def _drop_all_but(self, projection: Projection, *kept: str | None) -> None:
+        for name in self._generations(projection):
+            if name not in kept:
+                path = self._folder / projection.name / name
                 for suffix in ("-wal", "-shm", ""):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+                    path.with_name(name + suffix).unlink(missing_ok=True)
 
     @contextmanager
     def _migrating(self, place: Path) -> Iterator[None]:
@@ -257,6 +313,13 @@ def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:
         for table, column in LATER_COLUMNS
         if there[table] and column.partition(" ")[0] not in there[table]
     ]
+def _number(name: str) -> int:
+    return int(name.removesuffix(".sqlite").rpartition("-")[2])
+
+
+def _is_of(projection: Projection, name: str) -> bool:
+    """Whether that version of the projection made it."""
+    return name.startswith(f"v{projection.version}-")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, bootstrap
 from adapters.settings import Settings
-from projections.runner import rebuild_together
+from projections.rebuilding import rebuild_together
 
 
 def peak() -> float:

@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from adapters.stores.memory import MemoryStore
 from adapters.views.sql import SqlView
 from domain.base import DomainEvent, State
-from domain.ids import unpack
+from domain.ids import Kind, unpack
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
 from projections.runner import Runner
 
@@ -16,6 +16,8 @@ from projections.runner import Runner
 class Notes:
     name: ClassVar = "notes"
     version: ClassVar = 1
+    kinds: ClassVar[frozenset[int]] = frozenset(Kind)
+    beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
         Column("number", "int"),
         Column("rank", "int"),

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from adapters.stores import postgres, sqlite
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
 from domain.base import DomainEvent
 from domain.ids import MAX_ACCOUNT, Kind, guid
@@ -469,3 +471,47 @@ def test_bytes_outlive_the_process(place: Place) -> None:
     place.store().put_blob(MAX_ACCOUNT, "a" * 64, "image/png", b"\0\xff")
 
     assert place.store().blob(MAX_ACCOUNT, "a" * 64) == ("image/png", b"\0\xff")
+
+
+# -- by aggregate
+
+
+def test_facts_come_by_aggregate_up_to_a_position(store: Store) -> None:
+    for version in range(1, 4):
+        store.append([changed(n, version) for n in (3, 1, 2)])
+    store.append([changed(2, 1, account=ACCOUNT + 1), changed(2, 1, kind=Kind.EVENT)])
+
+    found = store.between(location(1), location(2), upto=5)
+
+    assert [(r.fact.originator_id, r.position) for r in found] == [
+        (location(1), 2),
+        (location(1), 5),
+        (location(2), 3),
+    ]
+
+
+def test_all_facts_come_whatever_the_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sqlite, postgres):
+        monkeypatch.setattr(module, "PAGE", 2)
+    store.append([*history(1, 5), *history(2, 1), *history(4, 4)])
+
+    found = list(store.between(location(1), location(4), upto=2**62))
+
+    assert [r.position for r in found] == list(range(1, 11))
+
+
+def test_spans_tell_which_aggregates_there_are(store: Store) -> None:
+    store.append([*history(3, 2), *history(7, 1), changed(1, 1, kind=Kind.EVENT)])
+    store.append(history(0, 4, account=MAX_ACCOUNT))
+
+    found = list(store.spans())
+
+    assert found == [
+        (ACCOUNT, Kind.LOCATION, 3, 7, 3),
+        (ACCOUNT, Kind.EVENT, 1, 1, 1),
+        (MAX_ACCOUNT, Kind.LOCATION, 0, 0, 4),
+    ]
+
+
+def location(number: int) -> UUID:
+    return guid(ACCOUNT, Kind.LOCATION, number)

@@ -15,7 +15,7 @@ from application.group_commit import Work
 from application.locations import change_location, create_location
 from domain.ids import account_number
 from domain.location import LocationFields
-from projections.runner import rebuild
+from projections.rebuilding import rebuild
 from tests.conftest import ACCOUNT
 from tests.processes.program import Place, Server, eventually, start
 from tests.processes.writers import Writer, check_told

@@ -11,7 +11,7 @@ from adapters.stores.memory import MemoryStore
 from adapters.views.sqlite import SqliteView, SqliteViews
 from application.ports import StoreUnavailable
 from projections import worker as live_worker
-from projections.runner import rebuild
+from projections.rebuilding import rebuild
 from projections.worker import LiveWorker
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, follow, said

@@ -1,0 +1,251 @@
+"""Rebuild: a new generation beside the live one, in bulk up to a position, on from there as every
+follower goes, then one switch. The generation before is kept, so that there is a way back.
+
+A plan is kept with the generation, and what is done of it, so a rebuild that was killed goes on.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from projections.base import BeingRebuilt, Projection, View
+from projections.bulk import (
+    SLICE,
+    Building,
+    Facts,
+    Folder,
+    Slice,
+    build,
+    is_beside,
+    reads,
+    slices,
+    weight,
+)
+from projections.runner import Log, Runner, SharedLog
+
+BATCH = 10_000
+"""Facts a step, once a plan is done: the more of them, the fewer times a document is written."""
+LOOK_AGAIN_SECONDS = 0.1
+
+
+class NoWayBack(Exception):  # noqa: N818 - read as "there is no way back"
+    """No generation is kept that the projection of today could go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a generation is built from: the facts up to a position, in slices."""
+
+    upto: int
+    left: Sequence[Slice]
+
+
+class NewView(View, Building, Protocol):
+    """A generation that is not served yet."""
+
+    def plan(self) -> Plan | None:
+        """What is left to build; None: it was not begun."""
+
+    def begin(self, upto: int, parts: Sequence[Slice]) -> None: ...
+    def finish(self) -> None:
+        """All slices are done: makes the indexes, and it stands at the position of the plan."""
+
+
+class Book(Log, Facts, Protocol):
+    """The facts, in the order of commits and by aggregate."""
+
+
+class Views(Protocol):
+    """Where generations of views live; readers are served the live one."""
+
+    def live(self, projection: Projection) -> View: ...
+    def up_to_date(self, projection: Projection) -> bool:
+        """Whether the live generation was made by this version of the projection."""
+
+    def rebuilding(self, projection: Projection) -> AbstractContextManager[None]:
+        """Held by one rebuild at a time, `BeingRebuilt` for the others; free when its process
+        dies."""
+
+    def build(self, projection: Projection) -> NewView:
+        """A new generation beside the live one, or the one that a rebuild by the same version of
+        the projection has left unfinished."""
+
+    def switching(self, projection: Projection, built: View) -> AbstractContextManager[None]:
+        """Holds the live view still; at its end readers are served the built one, and the one
+        that was live is kept as the one before."""
+
+    def before(self, projection: Projection) -> View | None:
+        """The generation before the live one, if it is kept and of this version."""
+
+    def prune(self, projection: Projection) -> None:
+        """Drops every generation but the live one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A slice, and which of the views that are rebuilt want it."""
+
+    upto: int
+    slice: Slice
+    views: tuple[int, ...]
+
+
+Progress = Callable[[str, int, int], None]
+"""Hears of a view how many facts are done, and how many there are."""
+Build = Callable[[Sequence[Part]], Iterable[Part]]
+"""Builds parts in any order, and tells of each when it is done."""
+
+
+def rebuild(
+    projection: Projection, log: Book, views: Views, progress: Callable[[int, int], None]
+) -> None:
+    """Rebuilds one view."""
+    rebuild_together([projection], log, views, lambda _, done, total: progress(done, total))
+
+
+def rebuild_together(
+    projections: Sequence[Projection],
+    log: Book,
+    views: Views,
+    progress: Progress,
+    building: Callable[[Sequence[NewView]], Build] | None = None,
+) -> None:
+    """Rebuilds several views: the facts are read and decoded once for all of them.
+
+    `building` may do the bulk elsewhere, in other processes. `BeingRebuilt`: another rebuild is at
+    one of them.
+    """
+    with ExitStack() as held:
+        for projection in projections:
+            held.enter_context(views.rebuilding(projection))
+        _rebuild(projections, log, views, progress, building)
+
+
+def _rebuild(
+    projections: Sequence[Projection],
+    log: Book,
+    views: Views,
+    progress: Progress,
+    building: Callable[[Sequence[NewView]], Build] | None = None,
+) -> None:
+    built = [views.build(projection) for projection in projections]
+    _in_bulk(projections, built, log, progress, building)
+    _catch_up(projections, built, log, views, progress)
+
+
+def _in_bulk(
+    projections: Sequence[Projection],
+    built: Sequence[NewView],
+    log: Book,
+    progress: Progress,
+    building: Callable[[Sequence[NewView]], Build] | None,
+) -> None:
+    """Plans what was not planned before, and builds what is left of it."""
+    _plan(projections, built, log)
+    left = {place: plan.left for place, view in enumerate(built) if (plan := view.plan())}
+    total = {place: sum(one.facts for one in parts) for place, parts in left.items()}
+    done = dict.fromkeys(left, 0)
+    builds = building(built) if building else here(projections, built, log)
+    beside, others = _parts(projections, built)
+    for parts in (beside, others):
+        for part in builds(parts):
+            for place in part.views:
+                done[place] += part.slice.facts
+                progress(projections[place].name, done[place], total[place])
+    for view in built:
+        view.finish()
+
+
+def here(projections: Sequence[Projection], built: Sequence[Building], log: Facts) -> Build:
+    """Builds in this process."""
+    folders = [Folder(p, v) for p, v in zip(projections, built, strict=True)]
+
+    def builds(parts: Sequence[Part]) -> Iterator[Part]:
+        for part in parts:
+            build(part.slice, [folders[place] for place in part.views], log, part.upto)
+            yield part
+
+    return builds
+
+
+def _plan(projections: Sequence[Projection], built: Sequence[NewView], log: Book) -> None:
+    new = [(p, v) for p, v in zip(projections, built, strict=True) if v.plan() is None]
+    if new:
+        upto = log.position()
+        cut = slices([p for p, _ in new], log.spans(), SLICE)
+        for projection, view in new:
+            view.begin(upto, [one for one in cut if reads(projection, one)])
+
+
+def _parts(
+    projections: Sequence[Projection], built: Sequence[NewView]
+) -> tuple[list[Part], list[Part]]:
+    """What is left, together where it is the same: first what other documents show."""
+    wanting: dict[tuple[int, Slice], list[int]] = {}
+    for place, view in enumerate(built):
+        if plan := view.plan():
+            for one in plan.left:
+                wanting.setdefault((plan.upto, one), []).append(place)
+    parts = [Part(upto, one, tuple(places)) for (upto, one), places in wanting.items()]
+    parts.sort(key=lambda part: weight(part.slice), reverse=True)
+    beside = [part for part in parts if is_beside(projections, part.slice)]
+    return beside, [part for part in parts if not is_beside(projections, part.slice)]
+
+
+def _catch_up(
+    projections: Sequence[Projection],
+    built: Sequence[View],
+    log: Log,
+    views: Views,
+    progress: Progress,
+) -> None:
+    """Folds what came since, and switches."""
+    shared = SharedLog(log)
+    runners = [
+        Runner(projection, shared, view, cached=BATCH // 2)
+        for projection, view in zip(projections, built, strict=True)
+    ]
+    behind = True
+    while behind:
+        behind = False
+        shared.look_again()
+        for runner in runners:
+            if runner.step(BATCH):
+                behind = True
+                progress(runner.projection.name, runner.position, log.position())
+    for runner in runners:
+        with views.switching(runner.projection, runner.view):
+            shared.look_again()
+            while runner.step(BATCH):
+                pass
+        progress(runner.projection.name, runner.position, runner.position)
+
+
+def roll_back(projection: Projection, log: Log, views: Views) -> None:
+    """Serves the generation before again, brought up to date. `NoWayBack` where none is kept."""
+    with views.rebuilding(projection):
+        if not _rolled_back(projection, log, views):
+            message = f"no generation of {projection.name} is kept that this version can go on with"
+            raise NoWayBack(message)
+
+
+def _rolled_back(projection: Projection, log: Log, views: Views) -> bool:
+    before = views.before(projection)
+    if before:
+        _catch_up([projection], [before], log, views, lambda *_: None)
+    return before is not None
+
+
+def bring_up_to_date(projection: Projection, log: Book, views: Views) -> None:
+    """Rebuilds a view that another version of its projection made, or goes back to the one before
+    where this version made that. Of the processes that start together one does, and the others
+    wait for it."""
+    while not views.up_to_date(projection):
+        try:
+            with views.rebuilding(projection):
+                if not views.up_to_date(projection) and not _rolled_back(projection, log, views):
+                    _rebuild([projection], log, views, lambda *_: None)
+        except BeingRebuilt:
+            time.sleep(LOOK_AGAIN_SECONDS)

@@ -131,16 +131,16 @@ def _rebuild(
     building: Callable[[Sequence[NewView]], Build] | None = None,
 ) -> None:
     built = [views.build(projection) for projection in projections]
-    _in_bulk(projections, built, log, progress, building)
+    in_bulk(projections, built, log, progress, building)
     _catch_up(projections, built, log, views, progress)
 
 
-def _in_bulk(
+def in_bulk(
     projections: Sequence[Projection],
     built: Sequence[NewView],
     log: Book,
     progress: Progress,
-    building: Callable[[Sequence[NewView]], Build] | None,
+    building: Callable[[Sequence[NewView]], Build] | None = None,
 ) -> None:
     """Plans what was not planned before, and builds what is left of it."""
     _plan(projections, built, log)

@@ -92,6 +92,7 @@ class SqliteView(BuildingView):
                 for table, column in _lacking(c):
                     c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
                 c.execute("COMMIT")
+
     def is_planned(self) -> bool:
         """Whether it was made whole, to be built."""
         named = "SELECT 1 FROM sqlite_master WHERE name = ?"
@@ -313,6 +314,8 @@ def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:
         for table, column in LATER_COLUMNS
         if there[table] and column.partition(" ")[0] not in there[table]
     ]
+
+
 def _number(name: str) -> int:
     return int(name.removesuffix(".sqlite").rpartition("-")[2])
 

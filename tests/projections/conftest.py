@@ -15,7 +15,15 @@ MakeView = Callable[[Projection], SqliteView]
 def new_view(projection: Projection, path: Path) -> SqliteView:
     view = SqliteView(projection, path)
     with view.writing() as c:
-        view.create(c)
+        view.create_whole(c)
+    return view
+
+
+def planned_view(projection: Projection, path: Path) -> SqliteView:
+    """One that is to be built in bulk."""
+    view = SqliteView(projection, path)
+    with view.writing() as c:
+        view.create_planned(c)
     return view
 
 

@@ -28,13 +28,15 @@ from domain.location import Location
 from domain.order import Order
 from projections.availability import Availability, availability_document, availability_etag
 from projections.base import Projection
+from projections.bulk import slices
 from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
 from projections.location_documents import LocationDocuments
 from projections.orders import Orders
+from projections.rebuilding import in_bulk
 from tests.application.desk import Desk, etag, rendered
-from tests.projections.conftest import new_view
+from tests.projections.conftest import new_view, planned_view
 from tests.projections.histories import Decide, Done, batches, begun, given_at_once, happened
 from tests.spec import ACCOUNT, Projected, given_facts
 
@@ -73,6 +75,29 @@ def test_the_live_view_is_the_rebuilt_view(
                 rebuilt = given_facts(projection, view, store, size)
                 assert list(rebuilt.rows()) == served
                 assert view.parked() == {}
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda p: p.name)
+@settings(max_examples=20)
+@given(batches, st.data())
+def test_a_view_that_is_built_in_bulk_is_the_live_view(
+    projection: Projection, history: History, data: st.DataObject
+) -> None:
+    store = MemoryStore()
+    with tempfile.TemporaryDirectory() as folder, closing(Desk(store)) as desk:
+        begun(desk)
+        for batch in history:
+            given_at_once(desk, batch)
+        with closing(new_view(projection, Path(folder, "live"))) as view:
+            served = list(given_facts(projection, view, store).rows())
+
+        upto = data.draw(st.integers(0, store.position()))
+        size = data.draw(st.sampled_from([1, 3, 500]))
+        with closing(planned_view(projection, Path(folder, "built"))) as view:
+            view.begin(upto, slices([projection], store.spans(), size))
+            in_bulk([projection], [view], store, lambda *_: None)
+            assert view.position() == upto
+            assert list(given_facts(projection, view, store).rows()) == served
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS[:4], ids=lambda p: p.name)

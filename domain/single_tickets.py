@@ -161,9 +161,13 @@ class SingleTickets(Editing):
             )
 
     def _sold(self, tickets: Sequence[int]) -> set[int]:
-        lines = (line for held in self.state.get("orders", {}).values() for line in held["lines"])
-        sold = [line[3] for line in lines if line[2] in SOLD]
-        return {n for n in tickets if any(ranges.contains(held, n) for held in sold)}
+        """Those of them that are neither free, nor locked, nor in a basket: of what is sold there
+        is too much to look through at a door."""
+        baskets = (line for order in self.state.get("baskets", {}) for line in self.lines(order))
+        unsold = [line[3] for line in baskets if line[2] not in SOLD]
+        unsold += self.state.get("locks", {}).values()
+        unsold += self.state.get("free", {}).values()
+        return {n for n in tickets if not any(ranges.contains(held, n) for held in unsold)}
 
     def with_barcode(self, code: str) -> int | None:
         """The ticket that has it now: one that was given back has another by then."""

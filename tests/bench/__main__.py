@@ -21,15 +21,17 @@ import psycopg
 
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.settings import Settings
+from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
 from tests.bench import cases, dialects, selling
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
+from tests.bench.season import sell_a_season
 from tests.bench.servers import Stage, empty_store
 from tests.bench.table import Result, table
 
 STORES = ("sqlite", "postgres")
-QUICK = Sizes(events=60, facts=1_200, versions=250, young=5, locations=5)
+QUICK = Sizes(events=60, facts=1_200, season=1_500, versions=250, young=5, locations=5)
 QUICK_EFFORT = Effort(
     rounds=1,
     seconds=0.2,
@@ -86,11 +88,23 @@ def filling(store: str, sizes: Sizes) -> Filled:
         print(durability(book), flush=True)
         book.start_writer()
         filled = fill(book, sizes)
+        sell_a_season(book, filled)
+        filled.mix = mix(book)
     finally:
         book.close()
     seconds = time.monotonic() - begun
     print(f"{filled.facts:,} facts by commands in {seconds:.0f} s", flush=True)
+    print(f"  {filled.mix}; {filled.refused:,} commands were refused: sold out", flush=True)
     return filled
+
+
+def mix(book: Stagebook) -> str:
+    """The facts by type, in per cent."""
+    assert isinstance(book.store, SqliteStore | PostgresStore)
+    rows = book.store._rows("SELECT topic, count(*) FROM stored_events GROUP BY topic")
+    counts = sorted(((int(count), topic) for topic, count in rows), reverse=True)
+    total = sum(count for count, _ in counts)
+    return ", ".join(f"{topic} {100 * count / total:.1f}" for count, topic in counts)
 
 
 def durability(book: Stagebook) -> str:

@@ -1,8 +1,9 @@
-"""The book that is measured: made by the real commands, a realistic mix, always the same.
+"""The book that is measured: a million facts, made by the real commands, always the same mix.
 
-catalogue   10,000 Events, 200,000 facts in all: most edits are of recent Events
+catalogue   10,000 Events, 200,000 facts with those below: most edits are of recent Events
 long        one Event with 10,000 versions, contingents and a Location that changed with it
 young       Events at version 10
+season      the other 800,000: three accounts that sell, as `season.py` tells
 """
 
 import random
@@ -14,11 +15,13 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
+from pydantic_core import from_json
+
 from adapters.bootstrap import Stagebook
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from application import catalog, events, locations, sales
-from application.group_commit import Job, Work
+from application.group_commit import Committer, Job, Work
 from application.keyring import NewKey, adding_key, adding_signing_key
 from application.ports import Answer
 from domain.base import Cause
@@ -36,7 +39,10 @@ CATALOGUE, HOT = "catalogue", "hot"
 TOKENS = {CATALOGUE: "sb_bench-catalogue", HOT: "sb_bench-hot"}
 ACCESS_KEY, SECRET, SECRET_KEY = "bench", "sk", "k" * 32
 ZONE = "Europe/Brussels"
-BATCH = 256
+BATCH = 1_000
+"""Commands a commit."""
+CACHED = 100_000
+"""Aggregates that are held meanwhile: none is loaded twice."""
 WINDOW = 500
 """Events that are being edited at a time."""
 PRICED = 6
@@ -44,13 +50,19 @@ PRICED = 6
 WEB, NORMAL, REDUCTION = 2, 1, 2
 HOLD = Hold(7_200, 7_200)
 
+PACE = 0.5
+"""Seconds of the book's own time between two commands."""
+
 Decide = Callable[[Work], Any]
+Tells = Callable[[Any], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     events: int = 10_000
     facts: int = 200_000
+    """Without the season's."""
+    season: int = 800_000
     versions: int = 10_000
     young: int = 100
     locations: int = 50
@@ -70,6 +82,10 @@ class Filled:
     """When its first and its last version were made."""
     young: list[int] = field(default_factory=list)
     hot: int = 0
+    refused: int = 0
+    """Commands of the season: what was sold out meanwhile."""
+    mix: str = ""
+    """The facts by type, in per cent."""
 
 
 def event_body(rng: random.Random, location: int, number: int) -> dict[str, Any]:
@@ -113,28 +129,31 @@ def edit_body(rng: random.Random, number: int) -> dict[str, Any]:
 
 
 class Filler:
-    """Runs commands by the hundred, a second of the book's own time apart."""
+    """Runs an account's commands by the thousand."""
 
-    def __init__(self, book: Stagebook, account: str, seed: int) -> None:
-        assert book.writer
-        self.writer, self.account = book.writer, account_number(account)
+    def __init__(self, committer: Committer, account: str, seed: int) -> None:
+        self.committer, self.account = committer, account_number(account)
         self.rng = random.Random(seed)  # noqa: S311 - a mix, no secret
         self.now = datetime.now(UTC) - timedelta(days=60)
 
-    def run(self, decides: Iterable[Decide]) -> list[int]:
-        """The numbers of what was created or changed."""
-        numbers = []
+    def run(self, decides: Iterable[Decide], answer: Tells | None = None) -> list[Any]:
+        """What the commands answered: the numbers of what was created or changed."""
+        answers = []
         waiting = iter(decides)
         while batch := list(islice(waiting, BATCH)):
-            futures = [self.writer.submit(self._job(decide)) for decide in batch]
-            numbers += [int(future.result().body) for future in futures]
-        return numbers
+            jobs = [self.job(decide, answer or numbered) for decide in batch]
+            self.committer.commit(jobs)
+            for job in jobs:
+                if not isinstance(job.outcome, Answer):
+                    raise job.outcome or AssertionError
+                answers.append(from_json(job.outcome.body))
+        return answers
 
-    def _job(self, decide: Decide) -> Job:
-        self.now += timedelta(seconds=1)
+    def job(self, decide: Decide, answer: Tells) -> Job:
+        self.now += timedelta(seconds=PACE)
         command = uuid4().hex
         cause = Cause("organiser", stamp(self.now), correlation=command, causation=command)
-        return Job(self.account, cause, decide, numbered)
+        return Job(self.account, cause, decide, answer, future=None)
 
     def create_price_lists(self) -> None:
         for number in range(1, PRICED + 1):
@@ -144,8 +163,9 @@ class Filler:
             fields = PriceListFields.model_validate(body)
             self.run([partial(catalog.create_item, cls=PriceList, fields=fields)])
 
-    def create_locations(self, count: int) -> list[int]:
-        fields = (LocationFields(name=f"Hall {n}", capacity=840, city="Gent") for n in range(count))
+    def create_locations(self, count: int, capacity: int = 840) -> list[int]:
+        halls = ({"name": f"Hall {n}", "capacity": capacity, "city": "Gent"} for n in range(count))
+        fields = map(LocationFields.model_validate, halls)
         return self.run(partial(locations.create_location, fields=f) for f in fields)
 
     def create_events(self, places: Sequence[int], count: int) -> list[int]:
@@ -196,22 +216,27 @@ def numbered(made: Any) -> Answer:
 def fill(book: Stagebook, sizes: Sizes) -> Filled:
     filled = Filled(sizes)
     for account, token in TOKENS.items():
-        key = adding_key(NewKey(account, Role.ADMIN, timezone=ZONE), token)
-        book.execute(key, account=0, actor="bench")
+        open_account(book, account, token)
     sealed = Seal(Settings(store=book.settings.store, secret_key=SECRET_KEY)).seal(
         ACCESS_KEY, SECRET
     )
     signing = adding_signing_key(NewKey(CATALOGUE, Role.ADMIN), ACCESS_KEY, sealed)
     book.execute(signing, account=0, actor="bench")
-    hot = Filler(book, HOT, seed=1)
+    committer = Committer(book.store, cached=CACHED)
+    hot = Filler(committer, HOT, seed=1)
     hot.create_price_lists()
     filled.hot_locations = hot.create_locations(10)
     filled.hot = hot.create_events(filled.hot_locations, 1)[0]
     _young(hot, filled)
     _long(hot, filled)
-    _catalogue(Filler(book, CATALOGUE, seed=2), filled, book)
+    _catalogue(Filler(committer, CATALOGUE, seed=2), filled, book)
     filled.facts = book.store.position()
     return filled
+
+
+def open_account(book: Stagebook, account: str, token: str) -> None:
+    key = adding_key(NewKey(account, Role.ADMIN, timezone=ZONE), token)
+    book.execute(key, account=0, actor="bench")
 
 
 def _young(filler: Filler, filled: Filled) -> None:

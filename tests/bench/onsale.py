@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from adapters.bootstrap import bootstrap
 from adapters.settings import Settings
+from application.group_commit import Committer
 from domain.event_fields import ACTIVE
 from tests.bench.filling import HOT, NORMAL, TOKENS, WEB, Filler
 from tests.bench.load import request
@@ -75,8 +76,7 @@ def sell(bench: Bench, amounts: dict[Lot, int]) -> None:
     begun = time.monotonic()
     bench.stage.stop()
     with closing(bootstrap(Settings(store=bench.store))) as book:
-        book.start_writer()
-        filler = Filler(book, HOT, seed=3)
+        filler = Filler(Committer(book.store), HOT, seed=3)
         for lot, amount in amounts.items():
             filler.sell(lot.taken, amount)
     orders, filled = sum(amounts.values()), time.monotonic() - begun

@@ -16,8 +16,10 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
+from adapters.http.feed import Feed
 from adapters.http.openapi import every_route, openapi
 from adapters.http.openticket.routes import surfaces as openticket
+from adapters.http.streams import when_told_to_stop
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -55,12 +57,16 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         if worker:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
+        feed = app.state.feed = Feed(book)
+        stopping = app.state.stopping = asyncio.Event()
+        when_told_to_stop(stopping)
         gc.collect()
         gc.freeze()
-        keeping = [asyncio.create_task(task(book)) for task in (_keep, _sweep)]
+        keeping = [asyncio.create_task(task) for task in (_keep(book), _sweep(book), feed.watch())]
         try:
             yield
         finally:
+            stopping.set()
             for task in keeping:
                 task.cancel()
             if isinstance(book.writer, LoopWriter):

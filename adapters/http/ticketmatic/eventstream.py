@@ -10,6 +10,7 @@ from starlette.responses import Response
 from adapters.bootstrap import CHANGES
 from adapters.http import reads
 from adapters.http.auth import May, stagebook
+from adapters.http.feed import part
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
@@ -57,24 +58,19 @@ async def eventstream(request: Request, accountname: Account) -> Response:
     if types := wire.parameter(request, "eventtypes"):
         where.append(("fact", "in", tuple(t.strip() for t in types.split(",") if t.strip())))
     await reads.fresh(request, CHANGES)
-    after = int(said or 0)
     select = Select(
         who.account,
         tuple(where),
         order="position",
         then="position",
-        after=(after,),
+        after=(int(said or 0),),
         limit=AT_ONCE,
         counted=False,
     )
-    view = stagebook(request).view(CHANGES)
-    newest = await reads.blocking(view.position)
-    page = await reads.blocking(lambda: view.page(select))
-    facts = [from_json(body) for body in page.bodies]
+    found = await reads.blocking(part, stagebook(request), select)
+    facts = [from_json(body) for body in found.bodies]
     results = [
         {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f} for f in facts
     ]
-    last = facts[-1]["position"] if facts else after
-    following = last if page.last else max(last, newest)
-    body = {"moreresults": page.last is not None, "nextid": str(following), "results": results}
+    body = {"moreresults": found.more, "nextid": str(found.following), "results": results}
     return wire.json_response(times.shown(to_json(body), who.timezone))

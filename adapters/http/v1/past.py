@@ -1,20 +1,22 @@
 """The past over HTTP: as of a version or a moment, histories, differences, the index of changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CHANGES
-from adapters.http import reads, requests
+from adapters.http import reads, requests, streams
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.body import AuditRoute
-from adapters.http.v1.documents import ChangePage, DiffDocument, HistoryPage
+from adapters.http.feed import Feed, part
+from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
 from adapters.http.v1.filters import ChangeQuery, DiffQuery, HistoryQuery
-from adapters.http.v1.spec import Id, finds, lists
+from adapters.http.v1.spec import Id, finds, follows
 from application import history
 from application.history import Entries, Entry
 from application.keyring import Principal
@@ -174,18 +176,24 @@ async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:
     return await difference_response(request, id, query, Kind.LOCATION, location_at)
 
 
-@router.get("/changes", tags=["Changes"], **lists(ChangePage))
+@router.get("/changes", tags=["Changes"], **follows(ChangePage, Change))
 async def changes(request: Request, query: ChangeQuery) -> Response:
     """The account's changes in the order of commits. `next` is the position to go on from: it is
-    always there and never skips one that is committed later."""
+    always there and never skips one that is committed later. With `Accept: text/event-stream` they
+    are sent as they happen, and `Last-Event-ID` is the position to go on from."""
     who = allowed(request, May.AUDIT)
+    select = query.select(who.account)
+    streamed = streams.asked(request)
+    if streamed and (last := request.headers.get("last-event-id")) is not None:
+        select = replace(
+            select, after=(requests.whole("Last-Event-ID", last, 0, reads.MAX_POSITION),)
+        )
     await reads.seen(request, CHANGES)
-    view = stagebook(request).view(CHANGES)
-    # The position comes first: what is committed between the two reads is shown or found next time.
-    position = await reads.blocking(view.position)
-    page = await reads.blocking(view.page, query.select(who.account))
-    shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
-    following = shown if page.last else max(position, query.after, shown)
-    tail = to_json({"next": following})
+    if streamed:
+        lasts = streams.lasting(request, May.AUDIT)
+        feed: Feed = request.app.state.feed
+        return streams.EventStream(feed.stream(select, lasts), lasts)
+    page = await reads.blocking(part, stagebook(request), select)
+    tail = to_json({"next": page.following})
     body = b'{"data":[' + b",".join(page.bodies) + b"]," + tail[1:]
-    return Response(body, media_type="application/json")
+    return Response(body, headers={"Vary": "Accept"}, media_type="application/json")

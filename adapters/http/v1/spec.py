@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import Path
+from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
@@ -76,6 +77,9 @@ CORRELATION = header(
     maxLength=100,
 )
 AFTER = header("Stagebook-After", "Wait until the view has this position", "1042")
+LAST_EVENT = header(
+    "Last-Event-ID", "Of server-sent events: the `id` of the last one that came", "1042"
+)
 NONE_MATCH = header("If-None-Match", "The ETag that the client has", '"3.1.1"')
 LANGUAGE = header("Accept-Language", "Translations to show", "fr, en;q=0.5")
 VERSION = query("version", "As it was right after this version (needs the role auditor)", "3")
@@ -154,6 +158,15 @@ def streams(answer: type[BaseModel]) -> Operation:
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
     return operation(answer, "A page", (Invalid, NotYet), parameters=(AFTER, *parameters))
+
+
+def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
+    """A page, or what comes as server-sent events where those are asked for."""
+    listed = lists(page, LAST_EVENT)
+    entry = f"Server-sent events; the data of each is one {one.__name__}"
+    schema = {"type": "string", "description": entry}
+    listed["responses"][200]["content"] = {EventSourceResponse.media_type: {"schema": schema}}
+    return listed
 
 
 def shows(answer: type[BaseModel]) -> Operation:

@@ -44,8 +44,8 @@ class Served:
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
         with patch("ssl.create_default_context", trusted):
             self.http = httpx.Client(base_url=self.url, timeout=BOUND)
-        self._beside: Stagebook = bootstrap(settings)
-        self._beside.start_writer()
+        self.beside: Stagebook = bootstrap(settings)
+        self.beside.start_writer()
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ class Served:
         has = {"name": f"key of {name}" if account is None else None, **has}
         sealed = Seal(self.settings).seal(accesskey, SECRET)
         adding = adding_signing_key(NewKey(name, role, **has), accesskey, sealed)
-        self._beside.execute(adding, account=0, actor="tests")
+        self.beside.execute(adding, account=0, actor="tests")
         self.book.keyring.refresh()
         return self.connected(name, accesskey)
 
@@ -79,7 +79,7 @@ class Served:
         """What asks the native surface in that account."""
         token = f"sb_native-{next(_numbers)}"
         adding = adding_key(NewKey(account, role, name), token)
-        self._beside.execute(adding, account=0, actor="tests")
+        self.beside.execute(adding, account=0, actor="tests")
         self.book.keyring.refresh()
         return {"Authorization": f"Bearer {token}"}
 
@@ -91,7 +91,7 @@ class Served:
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join(BOUND)
-        self._beside.close()
+        self.beside.close()
         self.http.close()
 
 

@@ -1,0 +1,141 @@
+"""The feed of changes: a part of it, and all of it as it grows, for as many as follow."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from fastapi.sse import format_sse_event
+from pydantic_core import from_json
+from structlog import get_logger
+
+from adapters.bootstrap import CHANGES, Stagebook
+from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLISECONDS
+from adapters.views.select import Select
+from application.ports import StoreUnavailable
+
+READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
+"""One for all streams: however many follow, requests are read by others."""
+POLL_SECONDS = 0.05
+WINDOW = 20_000
+"""Facts that a filter is looked for in at a time, so that a rare one keeps nobody waiting."""
+FAR = 1_000
+"""Facts that a stream may have passed in silence, until it says where it stands."""
+
+T = TypeVar("T")
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Entries in the order of commits."""
+
+    bodies: Sequence[bytes]
+    following: int
+    """The position to go on from: it skips nothing that is committed later."""
+    more: bool
+    """Whether there are more now."""
+
+
+def part(book: Stagebook, select: Select) -> Part:
+    """The entries behind a position, `select.after`."""
+    view = book.view(CHANGES)
+    # The position comes first: what is committed between the two reads is shown or found next time.
+    position = view.position()
+    page = view.page(select)
+    (after,) = select.after or (0,)
+    shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
+    if page.last:
+        return Part(page.bodies, shown, more=True)
+    return Part(page.bodies, max(position, after, shown), more=False)
+
+
+def windowed(book: Stagebook, select: Select) -> Part:
+    """The same, of the next facts only."""
+    (after,) = select.after or (0,)
+    upto = after + WINDOW
+    found = part(book, replace(select, where=(*select.where, ("position", "<=", upto))))
+    if found.more or found.following <= upto:
+        return found
+    return Part(found.bodies, upto, more=True)
+
+
+class Feed:
+    """The streams of one process, and one look at the view for all of them."""
+
+    def __init__(self, book: Stagebook) -> None:
+        self._book = book
+        self._position = 0
+        self._moved = asyncio.Event()
+        self.waiting = 0
+        """Followers that have everything there is."""
+
+    async def watch(self) -> None:
+        """Wakes who waits, whoever it was that wrote."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if not self.waiting:
+                continue
+            try:
+                position = await self._read(lambda: self._book.view(CHANGES).position())
+            except Exception:  # it is looked again
+                log.exception("the feed is not looked at")
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            if position != self._position:
+                self._position = position
+                moved, self._moved = self._moved, asyncio.Event()
+                moved.set()
+
+    async def stream(self, select: Select, lasts: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """Every entry behind `select.after`; now and then, and where no entry says it, the position
+        that was come to: whoever goes on from there looks at nothing twice."""
+        (at,) = select.after or (0,)
+        told, spoken = at, time.monotonic()
+        yield stands_at(at, retry=RETRY_MILLISECONDS)
+        while lasts():
+            try:
+                blocks, found = await self._read(self._blocks, replace(select, after=(at,)))
+            except StoreUnavailable as error:  # its client waits here as well as elsewhere
+                log.warning("a stream waits for the store", reason=str(error))
+                await asyncio.sleep(LOOK_SECONDS)
+                blocks, found = b"", Part((), at, more=False)
+            at = found.following
+            if blocks or at - told >= FAR or time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
+                yield blocks or stands_at(at)
+                told, spoken = at, time.monotonic()
+            if not found.more:
+                await self._behind(at)
+
+    def _blocks(self, select: Select) -> tuple[bytes, Part]:
+        found = windowed(self._book, select)
+        positions = [from_json(body)["position"] for body in found.bodies]
+        blocks = [
+            format_sse_event(data_str=body.decode(), event="change", id=str(position))
+            for body, position in zip(found.bodies, positions, strict=True)
+        ]
+        if positions and found.following - positions[-1] >= FAR:
+            blocks.append(stands_at(found.following))
+        return b"".join(blocks), found
+
+    async def _behind(self, position: int) -> None:
+        """Waits until there is more, or so long that it should be asked whether to go on."""
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                while self._position <= position:
+                    await self._moved.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.waiting -= 1
+
+    async def _read(self, call: Callable[..., T], *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(READER, call, *args)
+
+
+def stands_at(position: int, retry: int | None = None) -> bytes:
+    said = f'{{"position":{position}}}'
+    return format_sse_event(data_str=said, event="position", id=str(position), retry=retry)

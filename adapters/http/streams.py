@@ -1,0 +1,92 @@
+"""Server-sent events: answers that go on until the client leaves, its key is revoked or the server
+stops. Whoever was cut off says in `Last-Event-ID` where to go on."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from fastapi import Request
+from fastapi.sse import EventSourceResponse
+from starlette.types import Send
+
+from adapters.http.auth import May, allowed
+from domain.errors import Refusal
+
+KEEP_ALIVE_SECONDS = 15.0
+"""A silence that no proxy on the way takes for a connection that is dead."""
+LOOK_SECONDS = 1.0
+"""How long a stream may not notice that it is over."""
+GRACE_SECONDS = 2.0
+"""In which a stream that is over ends by itself, unless its client has stopped reading."""
+RETRY_MILLISECONDS = 1_000
+HEADERS = {
+    "Cache-Control": "no-store, no-transform",
+    "Vary": "Accept",
+    "X-Accel-Buffering": "no",
+}
+
+
+def asked(request: Request) -> bool:
+    """Whether the client wants server-sent events, which it has to say."""
+    accepted = request.headers.get("accept", "").lower().split(",")
+    return any(a.partition(";")[0].strip() == EventSourceResponse.media_type for a in accepted)
+
+
+def lasting(request: Request, need: May) -> Callable[[], bool]:
+    """Tells whether a stream may go on: the server does not stop, and the key still is allowed."""
+    account, stopping = allowed(request, need).account, request.app.state.stopping
+
+    def lasts() -> bool:
+        try:
+            return not stopping.is_set() and allowed(request, need).account == account
+        except Refusal:
+            return False
+
+    return lasts
+
+
+class EventStream(EventSourceResponse):
+    """Blocks as they come, none before the client has taken the one before."""
+
+    def __init__(self, blocks: AsyncIterator[bytes], lasts: Callable[[], bool]) -> None:
+        super().__init__(blocks, headers=HEADERS)
+        self._lasts = lasts
+
+    async def stream_response(self, send: Send) -> None:
+        sending = asyncio.create_task(super().stream_response(send))
+        over = asyncio.create_task(self._over())
+        try:
+            await asyncio.wait((sending, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+
+    async def _over(self) -> None:
+        """Returns when a stream that is over should have ended."""
+        while self._lasts():  # noqa: ASYNC110 - keys are revoked without a signal
+            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(GRACE_SECONDS)
+
+
+def when_told_to_stop(stopping: asyncio.Event) -> None:
+    """Sets it at the signal that the server stops at: it waits for its answers before anything
+    else, and a stream is an answer that does not end by itself."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # of a server inside another program, that stops it in its own way
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        servers: Any = signal.getsignal(number)
+        if not callable(servers):
+            continue
+
+        def told(number: int, frame: FrameType | None, servers: Any = servers) -> None:
+            loop.call_soon_threadsafe(stopping.set)
+            servers(number, frame)
+
+        signal.signal(number, told)

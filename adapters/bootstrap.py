@@ -175,11 +175,6 @@ class Stagebook:
             time.sleep(POLL_SECONDS)
         return True
 
-    def kept(self, projection: Projection) -> bool:
-        """Whether a worker, here or in another process, keeps that view up to date."""
-        with self.views.leading(projection) as nobody_does:
-            return not nobody_does
-
     def execute(self, decide: Callable[[Work], Any], *, account: int, actor: str) -> Any:
         """Runs one command and returns what it decided, for the command line."""
         assert self.writer  # noqa: S101 - started

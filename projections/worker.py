@@ -16,6 +16,7 @@ IDLE_SECONDS = 0.005
 GATHER_SECONDS = 0.01
 """How long commits are let come together after a batch: four views commit less often for it."""
 RETRY_SECONDS = 1.0
+BEAT_SECONDS = 1.0
 
 log = get_logger()
 
@@ -27,6 +28,12 @@ class LiveViews(Protocol):
     def leading(self, projection: Projection) -> AbstractContextManager[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
 
+    def leads(self, projection: Projection) -> bool:
+        """Whether it still is."""
+
+    def beat(self, projections: Sequence[Projection]) -> None:
+        """Says that the worker of these is at work."""
+
     def up_to_date(self, projection: Projection) -> bool:
         """Whether the live generation was made by this version of the projection."""
 
@@ -35,7 +42,7 @@ class Led:
     """A view that this process leads, until it is let go of."""
 
     def __init__(self, runner: Runner, lock: ExitStack) -> None:
-        self.runner = runner
+        self.projection, self.runner = runner.projection, runner
         self.let_go = lock.close
 
 
@@ -69,6 +76,7 @@ class LiveWorker:
         return self._thread.is_alive()
 
     def _run(self) -> None:
+        log.info("worker started", views=[projection.name for projection in self._projections])
         while not self._stopping.is_set():
             led: dict[str, Led] = {}
             try:
@@ -84,7 +92,7 @@ class LiveWorker:
     def _lead(self, led: dict[str, Led]) -> None:
         """Keeps the views that this process leads, and takes over those that are let go of."""
         shared = SharedLog(self._store)
-        look_again = 0.0
+        look_again, beat_again = 0.0, time.monotonic()
         while not self._stopping.is_set():
             self._wake.clear()
             shared.look_again()
@@ -96,21 +104,33 @@ class LiveWorker:
             folded = 0
             for name, one in list(led.items()):
                 try:
-                    folded += self._fold(one.runner)
+                    folded += self._fold(one)
                 except ViewMoved:  # switched, mended or led by another: who leads starts afresh
+                    log.info("view moved", view=name)
                     led.pop(name).let_go()
                     look_again = 0.0
             self.error = None
+            if time.monotonic() >= beat_again:
+                beat_again = time.monotonic() + BEAT_SECONDS
+                self._beat(led)
             if 0 < folded < BATCH * len(led):  # caught up: the next batch may grow a little
                 self._stopping.wait(GATHER_SECONDS)
             elif not folded:
                 soon = IDLE_SECONDS if led else max(IDLE_SECONDS, look_again - time.monotonic())
                 self._wake.wait(soon)
 
-    def _fold(self, runner: Runner) -> int:
-        if self._views.live(runner.projection) is not runner.view:
+    def _fold(self, one: Led) -> int:
+        if self._views.live(one.projection) is not one.runner.view:
             raise ViewMoved
-        return runner.step()
+        return one.runner.step()
+
+    def _beat(self, led: dict[str, Led]) -> None:
+        """A sign of life of the views that move or idle, without those whose lock is lost."""
+        for name, one in list(led.items()):
+            if not self._views.leads(one.projection):
+                log.warning("view lost", view=name)
+                led.pop(name).let_go()
+        self._views.beat([one.projection for one in led.values()])
 
     def _take(self, led: dict[str, Led], projection: Projection, facts: Log) -> None:
         """Leads a view that nobody leads, unless another version of its projection made it."""
@@ -120,5 +140,6 @@ class LiveWorker:
                 if self._views.up_to_date(projection):
                     fence = view.lead()
                     runner = Runner(projection, facts, view)
-                    if runner.fence == fence:
+                    if runner.fence == fence and self._views.leads(projection):
+                        log.info("view led", view=projection.name, position=runner.position)
                         led[projection.name] = Led(runner, attempt.pop_all())

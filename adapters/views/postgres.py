@@ -4,10 +4,9 @@ Commits here do not wait for the disk (`synchronous_commit = off`): a view is de
 moves with its documents, and what a crash takes is folded again. The facts' commits always wait.
 """
 
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
@@ -15,12 +14,17 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from adapters.stores.postgres import MIGRATION_LOCK, session, translated
+from adapters.stores.postgres import MIGRATION_LOCK, translated
 from adapters.views.building import BuildingView
+from adapters.views.locks import HEARTBEATS, PULSES, SessionLocks
 from adapters.views.sql import Cursor
 from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
 
 REFRESH_SECONDS = 0.5
+SETTINGS = (
+    "SET LOCAL synchronous_commit TO OFF; SET LOCAL idle_in_transaction_session_timeout TO '4s'"
+)
+"""Who is stopped in the middle of a commit holds up nobody who takes over."""
 TABLES = ("documents", "terms", "parked", "progress", "plan", "slices")
 
 
@@ -122,56 +126,8 @@ class PostgresView(BuildingView):
             connection.transaction(),
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
-            cursor.execute("SET LOCAL synchronous_commit TO OFF")
+            cursor.execute(SETTINGS)
             yield PostgresCursor(cursor)
-
-
-class Locks:
-    """Locks between processes, on one connection outside the pool: they die with the process."""
-
-    def __init__(self, store: PostgresDatastore) -> None:
-        self._store = store
-        self._session: psycopg.Connection[Any] | None = None
-        self._held: set[str] = set()
-        self._guard = threading.Lock()
-
-    @contextmanager
-    def trying(self, name: str) -> Iterator[bool]:
-        """Whether the lock was free; it is held while inside."""
-        with self._guard:
-            held = name not in self._held and self._take(name)
-        try:
-            yield held
-        finally:
-            if held:
-                with self._guard:
-                    self._held.discard(name)
-                    self._release(name)
-
-    def close(self) -> None:
-        if self._session:
-            self._session.close()
-
-    def _take(self, name: str) -> bool:
-        with translated():
-            if self._session is None or self._session.closed:
-                self._session = session(self._store)
-                self._held.clear()
-            try:
-                row = self._session.execute(
-                    "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)
-                ).fetchone()
-            except psycopg.Error:
-                self._session.close()
-                raise
-        if row and row[0]:
-            self._held.add(name)
-        return name in self._held
-
-    def _release(self, name: str) -> None:
-        if self._session:
-            with suppress(psycopg.Error):  # a connection that is lost holds no lock
-                self._session.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
 class Named(NamedTuple):
@@ -188,7 +144,7 @@ class PostgresViews:
 
     def __init__(self, store: PostgresDatastore, projections: Sequence[Projection]) -> None:
         self._store = store
-        self._locks = Locks(store)
+        self._locks = SessionLocks(store)
         self._live: dict[str, tuple[float, PostgresView]] = {}
         with self._transaction() as c:
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
@@ -198,6 +154,7 @@ class PostgresViews:
             )
             for column in ("newest_version", "before", "before_version"):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} bigint")
+            c.execute(HEARTBEATS)
             for projection in projections:
                 row = c.execute(
                     "INSERT INTO views (name, generation, version, newest) VALUES (%s, 1, %s, 1)"
@@ -302,8 +259,23 @@ class PostgresViews:
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
-        with self._locks.trying(f"stagebook view {projection.name}") as free:
+        with self._locks.trying(_lead_of(projection)) as free:
             yield free
+
+    def leads(self, projection: Projection) -> bool:
+        """Whether it still is."""
+        return self._locks.holds(_lead_of(projection))
+
+    def beat(self, projections: Sequence[Projection]) -> None:
+        """Says that the worker of these is at work."""
+        self._locks.beat([_lead_of(projection) for projection in projections])
+
+    def pulses(self, projections: Sequence[Projection]) -> dict[str, float]:
+        """Seconds since the heartbeat of each view that somebody leads, by its name."""
+        with self._transaction() as c:
+            found = dict(c.execute(PULSES).fetchall())
+        leads = {projection.name: _lead_of(projection) for projection in projections}
+        return {name: found[lead] for name, lead in leads.items() if lead in found}
 
     def _generation(self, projection: Projection) -> int:
         with self._transaction() as c:
@@ -347,6 +319,10 @@ class PostgresViews:
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
             yield cursor
+
+
+def _lead_of(projection: Projection) -> str:
+    return f"stagebook view {projection.name}"
 
 
 def _migrate(c: psycopg.Cursor[Any]) -> None:

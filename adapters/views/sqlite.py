@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from adapters.views.building import BuildingView
+from adapters.views.locks import FileLocks
 from adapters.views.sql import Cursor
 from application.ports import StoreUnavailable
 from projections.base import BeingRebuilt, Projection, View, ViewMoved
@@ -122,6 +123,7 @@ class SqliteViews:
 
     def __init__(self, folder: Path, projections: Sequence[Projection]) -> None:
         self._folder = folder
+        self._locks = FileLocks(folder)
         self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
@@ -231,13 +233,22 @@ class SqliteViews:
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
-        with (self._folder / projection.name / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        with self._locks.trying(projection.name) as free:
+            yield free
+
+    def leads(self, projection: Projection) -> bool:
+        """Whether it still is."""
+        return self._locks.holds(projection.name)
+
+    def beat(self, projections: Sequence[Projection]) -> None:
+        """Says that the worker of these is at work."""
+        with _translated():
+            self._locks.beat([projection.name for projection in projections])
+
+    def pulses(self, projections: Sequence[Projection]) -> dict[str, float]:
+        """Seconds since the heartbeat of each view that somebody leads, by its name."""
+        with _translated():
+            return self._locks.pulses([projection.name for projection in projections])
 
     def _pointer(self, projection: Projection) -> Path:
         return self._folder / projection.name / "LIVE"

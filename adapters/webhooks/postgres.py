@@ -7,7 +7,8 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
 from adapters.stores.postgres import MIGRATION_LOCK, translated
-from adapters.views.postgres import Locks, PostgresCursor
+from adapters.views.locks import SessionLocks
+from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor
 from adapters.webhooks.ledger import CREATE, Ledger
 
@@ -17,7 +18,7 @@ class PostgresLedger(Ledger):
 
     def __init__(self, store: PostgresDatastore) -> None:
         self._store = store
-        self._locks = Locks(store)
+        self._locks = SessionLocks(store)
         with self.writing() as c:
             c.execute("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
             for statement in CREATE.split(";"):

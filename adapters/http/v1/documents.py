@@ -300,13 +300,24 @@ class ParkedDocument(BaseModel):
     key: str = Field(description="The document's guid, in hexadecimal digits")
     position: int = Field(description="The position of that fact")
     error: str = Field(description="Why it could not")
+    since: str | None = Field(description="When it was parked; null: by an older version")
 
 
 class ViewHealth(BaseModel):
     """How far one view has come."""
 
+    state: Literal["current", "slow", "dead", "outdated"] = Field(
+        description="`slow`: a worker is at it, yet far behind; `dead`: no worker is; `outdated`:"
+        " nor can one be, until what another version of Stagebook made is rebuilt"
+    )
     position: int = Field(ge=0, description="The last position that it has")
     lag: int = Field(ge=0, description="How many positions it is behind the store")
+    lagseconds: float | None = Field(
+        description="The age of the oldest fact that it lacks; null: that fact cannot be read"
+    )
+    heartbeat: float | None = Field(
+        description="Seconds since its worker left a sign of life; null: no process leads it"
+    )
     parked: list[ParkedDocument] = Field(description="Documents that stand still")
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.bootstrap import PROJECTIONS
+from adapters.bootstrap import Stagebook
 from adapters.http.auth import stagebook
 from adapters.http.reads import blocking
 from adapters.http.v1.documents import Liveness, Readiness
+from adapters.standing import Standing, standings
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -22,27 +23,36 @@ async def live() -> Response:
 @router.get("/ready", responses={200: {"model": Readiness}, 503: {"model": Readiness}})
 async def ready(request: Request) -> Response:
     """The store answers and the views move; each view's position, lag and parked documents."""
-    report = await blocking(_report, request)
+    report = await blocking(readiness, stagebook(request))
     return JSONResponse(report, 200 if report["status"] == "ready" else 503)
 
 
-def _report(request: Request) -> dict[str, Any]:
-    book = stagebook(request)
-    head = book.store.position()
-    views = {}
-    for projection in PROJECTIONS:
-        view = book.view(projection)
-        position = view.position()
-        parked = [
-            {"key": p.key.hex(), "position": p.position, "error": p.error}
-            for p in view.parked().values()
-        ]
-        views[projection.name] = {
-            "position": position,
-            "lag": max(0, head - position),
-            "parked": parked,
-        }
-    kept = all(book.kept(projection) for projection in PROJECTIONS)
-    error = None if kept else "no worker keeps the views"
-    status = "ready" if kept else "views stand still"
-    return {"status": status, "error": error, "position": head, "views": views}
+def readiness(book: Stagebook) -> dict[str, Any]:
+    """As `Readiness` says."""
+    head, views = standings(book)
+    dead = [view.name for view in views if view.state == "dead"]
+    return {
+        "status": "views stand still" if dead else "ready",
+        "error": f"no worker keeps {', '.join(dead)}" if dead else None,
+        "position": head,
+        "views": {view.name: _health(view) for view in views},
+    }
+
+
+def _health(view: Standing) -> dict[str, Any]:
+    parked = [
+        {"key": p.key.hex(), "position": p.position, "error": p.error, "since": p.since}
+        for p in view.parked
+    ]
+    return {
+        "state": view.state,
+        "position": view.position,
+        "lag": view.lag,
+        "lagseconds": _rounded(view.lagseconds),
+        "heartbeat": _rounded(view.heartbeat),
+        "parked": parked,
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -311,4 +311,7 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     assert report.views.keys() == {projection.name for projection in PROJECTIONS}
     assert {view.lag for view in report.views.values()} == {0}
     assert {view.position for view in report.views.values()} == {report.position}
-    assert client.get("/v1/health/ready").json() == ready.json()
+    assert {view.lagseconds for view in report.views.values()} == {0}
+    assert {view.state for view in report.views.values()} == {"current"}
+    assert all(0 <= (view.heartbeat or 0) < 5 for view in report.views.values())
+    assert client.get("/v1/health/ready").json().keys() == ready.json().keys()

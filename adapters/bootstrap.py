@@ -164,7 +164,8 @@ class Stagebook:
         self.store.close()
 
     def view(self, projection: Projection) -> SqlView:
-        return self.views.live(projection)
+        """What readers are given. Whoever writes a view, or compares one, holds a generation."""
+        return self.views.served(projection)
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the views have everything that is in the store."""
@@ -224,5 +225,5 @@ def bootstrap(settings: Settings) -> Stagebook:
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
         engine = SqliteEngine(views, PROJECTIONS, Pieces(store))
     keyring = Keyring(store, Seal(settings).open)
-    queries = Queries(engine, keyring, lambda: views.live(CATALOG))
+    queries = Queries(engine, keyring, lambda: views.served(CATALOG))
     return Stagebook(settings, store, views, keyring, queries, reads_block=settings.is_postgres)

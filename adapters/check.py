@@ -118,7 +118,7 @@ def snapshot_faults(store: Store) -> Iterator[str]:
 
 def view_faults(book: Stagebook, projection: Projection) -> Iterator[str]:
     """The served documents are what the facts say, up to where the view stands."""
-    live = book.view(projection)
+    live = book.views.live(projection)
     for parked in live.parked().values():
         yield f"view {projection.name}: {named(parked.key)} is parked: {parked.error}"
     position, served, terms = at_rest(live)

@@ -30,7 +30,7 @@ from adapters.queries.times import Clock
 from adapters.queries.views import PostgresWords, quoted, select
 from adapters.stores.postgres import session as connected
 from adapters.stores.postgres import translated
-from adapters.views.postgres import REFRESH_SECONDS, PostgresViews
+from adapters.views.postgres import PostgresViews
 from domain.offers import PRICE_TYPES
 from projections.base import Projection
 
@@ -118,7 +118,6 @@ class PostgresEngine:
                     self._begin(c, tables, account, secret, deadline)
                 except psycopg.errors.UndefinedTable:  # the view has moved while we looked
                     c.execute("ROLLBACK")
-                    time.sleep(REFRESH_SECONDS)
                     self._begin(c, tables, account, secret, deadline)
                 _close_doors(c, clock, deadline)
             yield PostgresSession(connection, secret, deadline)
@@ -149,7 +148,7 @@ class PostgresEngine:
         if table.view == "tickets":
             body = self._tickets(c, columns, account, secret, deadline)
         else:
-            documents = self._views.live(self._projections[table.view]).documents
+            documents = self._views.served(self._projections[table.view]).table(c)
             body = select(PostgresWords(), table, columns, documents, account)
         view = quoted(name)
         c.execute(f"CREATE TEMP VIEW {view} WITH (security_barrier) AS {body}".encode())
@@ -169,7 +168,7 @@ class PostgresEngine:
             f"CREATE TEMP TABLE {table} ({', '.join(f'{n} bigint' for n in COLUMNS)})"
             " ON COMMIT DROP".encode()
         )
-        availability = self._views.live(self._projections["availability"])
+        availability = self._views.served(self._projections["availability"])
         with c.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for piece in self._pieces.of(availability, account, deadline):
                 copy.write_row(piece)
@@ -185,7 +184,7 @@ class PostgresEngine:
         )
         joined = ""
         if any(n.name == "price" for n in columns):
-            orders = self._views.live(self._projections["orders"]).documents
+            orders = self._views.served(self._projections["orders"]).table(c)
             words = PostgresWords()
             where = f"account = {account:d} AND body IS NOT NULL"
             entries = words.entries(words.rows(orders, where), "tickets")

@@ -51,7 +51,7 @@ class Pieces:
     def of(self, view: SqlView, account: int, deadline: float) -> Iterator[Piece]:
         """Of every Event of the account, as the view of their availability lists them."""
         found = []
-        for key, etag in _listed(view, account):
+        for key, etag in view.etags(account):
             if time.monotonic() > deadline:
                 raise OutOfTime
             found.append(self._of_event(account, unpack(UUID(bytes=key)).number, etag))
@@ -75,17 +75,6 @@ class Pieces:
             while self._count > MAX_KEPT and len(self._kept) > 1:
                 self._count -= len(self._kept.popitem(last=False)[1][1])
         return pieces
-
-
-def _listed(view: SqlView, account: int) -> list[tuple[bytes, str]]:
-    low, high = account.to_bytes(6) + bytes(10), account.to_bytes(6) + b"\xff" * 10
-    with view.reading() as c:
-        rows = c.execute(
-            f"SELECT key, etag FROM {view.documents}"
-            " WHERE key BETWEEN ? AND ? AND body IS NOT NULL ORDER BY key",
-            (low, high),
-        ).fetchall()
-    return [(bytes(key), etag) for key, etag in rows]
 
 
 def _pieces(inventory: Inventory) -> list[Piece]:

@@ -17,6 +17,7 @@ from psycopg.rows import tuple_row
 from adapters.stores.postgres import MIGRATION_LOCK, translated
 from adapters.views.building import BuildingView
 from adapters.views.locks import HEARTBEATS, PULSES, SessionLocks
+from adapters.views.served import ServedView
 from adapters.views.sql import Cursor
 from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
 
@@ -146,6 +147,7 @@ class PostgresViews:
         self._store = store
         self._locks = SessionLocks(store)
         self._live: dict[str, tuple[float, PostgresView]] = {}
+        self._served = {p.name: ServedView(p, store) for p in projections}
         with self._transaction() as c:
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             c.execute(
@@ -182,6 +184,10 @@ class PostgresViews:
             held = (time.monotonic() + REFRESH_SECONDS, view)
             self._live[projection.name] = held
         return held[1]
+
+    def served(self, projection: Projection) -> ServedView:
+        """What readers are given: each statement is of the generation that is live then."""
+        return self._served[projection.name]
 
     def up_to_date(self, projection: Projection) -> bool:
         """Whether the live generation was made by this version of the projection."""

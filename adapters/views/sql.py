@@ -193,8 +193,7 @@ class SqlView:
 
     def page(self, select: Select) -> Page:
         """One page, and where it is asked for the number of documents, counted once a position."""
-        with self.reading() as c:
-            rows = c.execute(*select.page(self.documents, self.terms)).fetchall()
+        rows = self._rows(*select.page(self.documents, self.terms))
         shown = rows[: select.limit]
         last = tuple(shown[-1][1:]) if len(rows) > len(shown) else None
         total = self._total(select) if select.counted else 0
@@ -208,6 +207,15 @@ class SqlView:
             yield from page.bodies
             if (after := page.last) is None:
                 return
+
+    def etags(self, account: int) -> list[tuple[bytes, str]]:
+        """The keys of the account's documents that have a page, and their ETags."""
+        rows = self._rows(
+            f"SELECT key, etag FROM {self.documents}"
+            " WHERE key BETWEEN ? AND ? AND body IS NOT NULL ORDER BY key",
+            (account.to_bytes(6) + bytes(10), account.to_bytes(6) + b"\xff" * 10),
+        )
+        return [(bytes(key), etag) for key, etag in rows]
 
     def _by_key(self, column: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """What a column holds for each key, where it holds anything."""

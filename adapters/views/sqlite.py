@@ -9,18 +9,21 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from adapters.views.building import BuildingView
 from adapters.views.locks import FileLocks
-from adapters.views.sql import Cursor
+from adapters.views.sql import Cursor, SqlView
 from application.ports import StoreUnavailable
 from projections.base import BeingRebuilt, Projection, View, ViewMoved
 
 WAIT_SECONDS = 30
 LATER_COLUMNS = (("progress", "fence INTEGER NOT NULL DEFAULT 0"), ("parked", "since TEXT"))
+T = TypeVar("T")
 
 
 class SqliteView(BuildingView):
@@ -118,6 +121,33 @@ class SqliteView(BuildingView):
         return connection
 
 
+class ServedView(SqlView):
+    """The live generation, whichever that is at that moment."""
+
+    def __init__(self, projection: Projection, live: Callable[[], SqliteView]) -> None:
+        super().__init__(projection)
+        self._live = live
+        self._counted_in: SqliteView | None = None
+
+    def document(self, key: bytes) -> tuple[bytes, str] | None:
+        return self._asked(lambda view: view.document(key))
+
+    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        return self._asked(lambda view: view._rows(sql, params))  # noqa: SLF001 - it is a view, too
+
+    def _asked(self, ask: Callable[[SqliteView], T]) -> T:
+        while True:
+            view = self._live()
+            if view is not self._counted_in:
+                self._totals.clear()
+                self._counted_in = view
+            try:
+                return ask(view)
+            except StoreUnavailable:  # its file may be gone, if it is not live any more
+                if view is self._live():
+                    raise
+
+
 class SqliteViews:
     """The `Views` port: `FOLDER/NAME/LIVE` names the file of the live generation."""
 
@@ -128,6 +158,7 @@ class SqliteViews:
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
         self._built: list[SqliteView] = []
+        self._served = {p.name: ServedView(p, partial(self.live, p)) for p in projections}
         self._pointers = {p.name: str(self._pointer(p)) for p in projections}
         for projection in projections:
             place = folder / projection.name
@@ -155,6 +186,10 @@ class SqliteViews:
                 if held is None or held[0] != self._mark(projection):
                     held = self._open(projection)
         return held[1]
+
+    def served(self, projection: Projection) -> ServedView:
+        """What readers are given: each statement is of the generation that is live then."""
+        return self._served[projection.name]
 
     def _mark(self, projection: Projection) -> tuple[int, int]:
         """Changes whenever the pointer moves."""

@@ -140,7 +140,7 @@ def test_check_names_a_document_that_is_not_what_its_facts_say(
     filled(settings, run)
 
     def tamper(book: Stagebook) -> None:
-        view = book.view(EVENTS)
+        view = book.views.live(EVENTS)
         with view.writing() as c:
             forged = f"UPDATE {view.documents} SET body = ? WHERE body IS NOT NULL"  # noqa: S608 - our name
             c.execute(forged, (b"{}",))
@@ -172,7 +172,7 @@ def test_check_names_a_document_that_another_account_could_list(
     filled(settings, run)
 
     def tamper(book: Stagebook) -> None:
-        view = book.view(EVENTS)
+        view = book.views.live(EVENTS)
         with view.writing() as c:
             c.execute(f"UPDATE {view.documents} SET account = 7 WHERE body IS NOT NULL")  # noqa: S608
         with view.writing() as c:

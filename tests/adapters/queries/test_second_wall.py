@@ -33,7 +33,7 @@ def run(asked: Asked, sql: str, *names: str) -> list[tuple[Any, ...]]:
         view = f"{schema}.tm_event_{secret}"
         documents, facts = "events.documents", "main.stored_events"
         if not asked.book.queries.engine.sqlite:
-            documents = asked.book.view(EVENTS).documents
+            documents = asked.book.views.live(EVENTS).documents
             documents, facts = f"public.{documents}", "public.stored_events"
         said = sql.format(view=view, secret=secret, documents=documents, facts=facts)
         _, rows = made.run(said)

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from adapters.stores.memory import MemoryStore
 from adapters.views.sql import SqlView
 from domain.base import DomainEvent, State
 from domain.ids import Kind, unpack
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
-from projections.runner import Runner
+from projections.runner import Log, Runner
 
 
 class Notes:
@@ -72,7 +71,7 @@ def unpack_key(key: bytes) -> tuple[int, int, int]:
     return unpack(UUID(bytes=key))
 
 
-def follow(view: SqlView, log: MemoryStore, batch: int = 500) -> Runner:
+def follow(view: SqlView, log: Log, batch: int = 500) -> Runner:
     """The live view, brought up to the log."""
     runner = Runner(NOTES, log, view)
     while runner.step(batch):

@@ -14,7 +14,7 @@ from adapters.stores.memory import MemoryStore
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from domain.ids import Kind, key
-from projections.runner import rebuild
+from projections.rebuilding import rebuild
 from projections.worker import LiveWorker
 from tests.contracts.conftest import Place, Views
 from tests.contracts.facts import changed, history
@@ -22,7 +22,7 @@ from tests.contracts.notes import LATER_NOTES, NOTES, follow, said
 from tests.spec import ACCOUNT
 
 FIRST, SECOND = key(ACCOUNT, Kind.LOCATION, 1), key(ACCOUNT, Kind.LOCATION, 2)
-SWITCHES = 12
+SWITCHES = 6
 
 
 def silent(_position: int, _head: int) -> None:
@@ -59,9 +59,9 @@ READS: tuple[Callable[[SqlView], int], ...] = (by_key, by_keys, by_page, by_walk
 
 
 @contextmanager
-def at_work(log: MemoryStore, place: Place) -> Iterator[None]:
+def at_work(place: Place) -> Iterator[None]:
     """A process that folds, and one that records without end."""
-    finished = Event()
+    finished, log = Event(), place.store()
 
     def record() -> None:
         for version in count(2):
@@ -70,7 +70,8 @@ def at_work(log: MemoryStore, place: Place) -> Iterator[None]:
             if finished.wait(0.002):
                 return
 
-    worker, recorder = LiveWorker([NOTES], log, place.views(NOTES)), Thread(target=record)
+    worker = LiveWorker([NOTES], place.store(), place.views(NOTES))
+    recorder = Thread(target=record)
     with ExitStack() as stopping:
         worker.start()
         stopping.callback(worker.stop)
@@ -84,7 +85,7 @@ def at_work(log: MemoryStore, place: Place) -> Iterator[None]:
 def test_readers_of_two_processes_never_step_back(
     place: Place, read: Callable[[SqlView], int]
 ) -> None:
-    log = MemoryStore()
+    log = place.store()
     log.append([changed(1, 1), changed(2, 1)])
     follow(place.views(NOTES).live(NOTES), log)
     readers, rebuilder = [place.views(NOTES) for _ in range(2)], place.views(NOTES)
@@ -96,7 +97,7 @@ def test_readers_of_two_processes_never_step_back(
             rebuild(NOTES, log, rebuilder, silent)
             switched.append(len(seen))
 
-    with at_work(log, place):
+    with at_work(place):
         switching = Thread(target=switch)
         switching.start()
         while switching.is_alive():

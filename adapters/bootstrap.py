@@ -216,7 +216,11 @@ def bootstrap(settings: Settings) -> Stagebook:
     views: SqliteViews | PostgresViews
     engine: SqliteEngine | PostgresEngine
     if settings.is_postgres:
-        store = PostgresStore(settings.store, connections=settings.connections)
+        store = PostgresStore(
+            settings.store,
+            connections=settings.connections,
+            patience=settings.commit_seconds,
+        )
         views = PostgresViews(store.datastore, PROJECTIONS)
         engine = PostgresEngine(store.datastore, views, PROJECTIONS, Pieces(store))
     else:

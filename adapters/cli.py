@@ -144,7 +144,7 @@ def run(settings: Settings, announce: str | None) -> None:
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "server_header": False,
     }
-    worker = WorkerProcess()
+    worker = WorkerProcess() if settings.serve_worker else None
     try:
         if settings.workers > 1:
             if announce:
@@ -157,7 +157,8 @@ def run(settings: Settings, announce: str | None) -> None:
             if not server.started:
                 raise typer.Exit(1)
     finally:
-        worker.stop()
+        if worker:
+            worker.stop()
 
 
 @app.command()
@@ -167,7 +168,7 @@ def work(
         bool, typer.Option("--until-closed", help="Stop when standard input ends.")
     ] = False,
 ) -> None:
-    """Keeps the views up to date and delivers webhooks; `serve` starts one of these."""
+    """Keeps the views up to date and delivers webhooks; `serve` starts one, unless told not to."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # a Ctrl-C reaches the whole group: the server decides when its worker stops

@@ -23,11 +23,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STAGEBOOK_", frozen=True, extra="ignore")
 
     store: str = Field(
-        "./data", description="A folder for SQLite, or a `postgresql://…` URL (14 or later)."
+        "./data",
+        description="A folder for SQLite, or a `postgresql://…` URL (14 or later), of one host or several.",
     )
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the server listens on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    serve_worker: bool = Field(
+        True,
+        description="Whether `serve` starts a worker of its own; if not, `stagebook work` runs apart.",
+    )
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."
     )
@@ -64,6 +69,12 @@ class Settings(BaseSettings):
         " `*.example.com`, `10.2.0.0/16`, … with commas between; empty: nowhere.",
     )
     connections: int = Field(8, ge=2, le=100, description="PostgreSQL connections a process.")
+    commit_seconds: float = Field(
+        10.0,
+        ge=0.2,
+        le=60,
+        description="Seconds that PostgreSQL, and the standby it waits for, may take to commit.",
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
 
     @property

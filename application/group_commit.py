@@ -157,6 +157,7 @@ class Committer:
         """Those of this batch."""
         self._read: dict[Key, int] = {}
         """What the recording jobs of this batch were decided on, and at which version."""
+        self._era = store.era()
         self._position = store.position()
         self._contended = 0
         """For how many more batches other processes are waited for."""
@@ -223,7 +224,8 @@ class Committer:
         if pending or kept:
             written = {unpack(fact.originator_id) for fact in pending}
             read = {guid(*key): v for key, v in self._read.items() if key not in written}
-            positions = self.store.append(pending, snapshots, list(kept.values()), read)
+            answers = list(kept.values())
+            positions = self.store.append(pending, snapshots, answers, read, self._era)
         if positions:
             self._follow_past(positions)
             self._on_commit(self._position)
@@ -294,10 +296,11 @@ class Committer:
 
     def _follow(self, head: int | None = None) -> None:
         """Brings the held aggregates up to what other processes have written."""
+        era = self.store.era()
         head = self.store.position() if head is None else head
-        if head - self._position > MAX_FOLLOW:
+        if era != self._era or head - self._position > MAX_FOLLOW:
             self._aggregates.clear()
-            self._position = head
+            self._position, self._era = head, era
         while self._position < head and (page := self.store.read(self._position, 1_000)):
             for recorded in page:
                 self._catch_up(recorded)

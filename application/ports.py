@@ -16,6 +16,13 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, mapped 
     """Nothing was recorded: the disk is full, or the database is away. Try again later."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """The commit was sent and its end was not heard of. Whoever asks again with the same
+    Idempotency-Key gets its answer, or is served once."""
+
+    title = "It is not known whether this was recorded"
+
+
 class VersionTaken(Exception):  # noqa: N818 - the signal to decide again, not an error
     """Another process wrote first; nothing of this batch was recorded."""
 
@@ -60,13 +67,19 @@ class Store(Protocol):
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        era: int | None = None,
     ) -> Sequence[int]:
         """Records all or nothing, durably, and returns the position of each fact.
 
-        `read` are the aggregates that were decided on but not written, by version. Raises
-        `VersionTaken` when another process wrote a version or a key, or one of these since,
-        `StoreUnavailable` when nothing could be recorded.
+        `read` are the aggregates that were decided on but not written, by version, and `era` is
+        the one in which. Raises `VersionTaken` when another process wrote a version or a key, or
+        one of these since, or the era has changed, `StoreUnavailable` when nothing could be
+        recorded, `OutcomeUnknown` when it may have been.
         """
+
+    def era(self) -> int:
+        """Another number when another server took over: it may not have everything that was read
+        before, so nothing of that is decided on."""
 
     def exclusive(self) -> AbstractContextManager[None]:
         """A turn: while inside, other processes wait with what they append, so that what is decided

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from adapters import cli
 from adapters.http.app import make_app
-from adapters.http.errors import STATUS, slug
+from adapters.http.errors import STATUS, slug, title
 from adapters.settings import Settings, table
 from domain import webhook_triggers
 from domain.base import DomainEvent, own_fields, type_of_topic
@@ -42,8 +42,7 @@ def openticket() -> str:
 def problems() -> str:
     rows = ["| status | `urn:stagebook:problem:…` | title |", "|---|---|---|"]
     for refusal, status in STATUS.items():
-        title = getattr(refusal, "title", "The store is unavailable")
-        rows.append(f"| {status} | `{slug(refusal)}` | {title} |")
+        rows.append(f"| {status} | `{slug(refusal)}` | {title(refusal)} |")
     return "\n".join(rows)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from structlog import get_logger
 
-from application.ports import StoreUnavailable
+from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -79,6 +79,7 @@ STATUS: dict[type[Exception], int] = {
     errors.KeyReused: 422,
     NotYet: 503,
     StoreUnavailable: 503,
+    OutcomeUnknown: 503,
 }
 
 
@@ -116,9 +117,16 @@ def refused(_: Request, refusal: Exception) -> Response:
 
 
 def unavailable(_: Request, error: Exception) -> Response:
-    detail = "Nothing was recorded; try again"
+    kind, detail = away(error)
+    return problem(slug(kind), title(kind), 503, detail)
+
+
+def away(error: Exception) -> tuple[type[StoreUnavailable], str]:
+    """Which refusal it is, and what whoever asked is told."""
     log.warning("store unavailable", reason=str(error))
-    return problem(slug(StoreUnavailable), title(StoreUnavailable), 503, detail)
+    if isinstance(error, OutcomeUnknown):
+        return OutcomeUnknown, "Ask again with the same Idempotency-Key, or look first"
+    return StoreUnavailable, "Nothing was recorded; try again"
 
 
 def bad_request(_: Request, error: Exception) -> Response:

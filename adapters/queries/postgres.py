@@ -28,7 +28,7 @@ from adapters.queries.schema import Column, Table
 from adapters.queries.tickets import COLUMNS, Pieces
 from adapters.queries.times import Clock
 from adapters.queries.views import PostgresWords, quoted, select
-from adapters.stores.postgres import session as connected
+from adapters.stores.connections import session as connected
 from adapters.stores.postgres import translated
 from adapters.views.postgres import PostgresViews
 from domain.offers import PRICE_TYPES

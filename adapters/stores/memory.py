@@ -35,6 +35,7 @@ class MemoryStore:
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        era: int | None = None,  # noqa: ARG002 - there is one memory
     ) -> Sequence[int]:
         if any((aggregate, version + 1) in self._positions for aggregate, version in read.items()):
             message = "an aggregate that was read has moved on"
@@ -60,6 +61,9 @@ class MemoryStore:
 
     def exclusive(self) -> AbstractContextManager[None]:
         return nullcontext()  # a store of one process
+
+    def era(self) -> int:
+        return 0
 
     def position(self) -> int:
         return self._recorder.max_notification_id() or 0

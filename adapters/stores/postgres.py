@@ -16,18 +16,19 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
+from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from adapters.stores.connections import Connection, Datastore, TookTooLong, datastore
 from adapters.stores.mapper import FactMapper
 from adapters.stores.sqlite import kept
 from application.ports import (
     NOTHING_READ,
     Answer,
     KeptAnswer,
+    OutcomeUnknown,
     Recorded,
     StoreUnavailable,
     VersionTaken,
@@ -39,6 +40,10 @@ MIGRATION_LOCK = 0x57A6EB00
 LOOK_SECONDS = 5.0
 """How long it is tried to learn what became of a commit whose connection was lost."""
 PAGE = 1_000
+PATIENCE = 10.0
+"""Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
+FACTS_A_SECOND = 1_000
+"""A commit of many facts may take longer."""
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -65,6 +70,7 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN
         SET LOCAL synchronous_commit = on;
     END IF;
+    SET LOCAL lock_timeout = '4s';
     LOCK TABLE stored_events IN EXCLUSIVE MODE;
     IF EXISTS (
         SELECT 1 FROM unnest(read_ids, read_versions) AS r(i, v)
@@ -103,8 +109,11 @@ SELECT_FACTS = (
 class PostgresRecorder(PostgresApplicationRecorder):
     """The library's recorder, inserting through a function that holds the lock itself."""
 
-    def __init__(self, datastore: PostgresDatastore) -> None:
+    datastore: Datastore
+
+    def __init__(self, datastore: Datastore, patience: float = PATIENCE) -> None:
         super().__init__(datastore)
+        self._patience = patience
         self._turns = threading.local()
         self.sql_create_statements = [
             s
@@ -115,6 +124,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """Migrates under a lock: processes that start together wait for each other."""
         with self.datastore.transaction(commit=True) as c:
+            c.execute("SET LOCAL synchronous_commit TO OFF")  # a standby that is lost stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             self._create_table(c)
             c.execute(CREATE)
@@ -125,6 +135,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         snapshots: Sequence[StoredEvent] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        era: int | None = None,
         **_: Any,
     ) -> list[int]:
         rows = [
@@ -149,24 +160,31 @@ class PostgresRecorder(PostgresApplicationRecorder):
         if not rows:
             params += ([],) * 9
         params += (list(read.keys()), list(read.values()))
-        mine: psycopg.Connection[Any] | None = getattr(self._turns, "mine", None)
+        patience = self._patience + len(stored_events) / FACTS_A_SECOND
+        mine: Connection | None = getattr(self._turns, "mine", None)
         if mine:
-            return self._append_in_turn(mine, params)
-        with self.datastore.get_connection() as conn:
-            return self._append(conn, params)
+            return self._append_in_turn(mine, params, era, patience)
+        with self.datastore.get_connection() as conn, conn.confirmed(patience):
+            return self._append(conn, params, era)
 
-    def _append(self, conn: psycopg.Connection[Any], params: tuple[Any, ...]) -> list[int]:
+    def _append(self, conn: Connection, params: tuple[Any, ...], era: int | None) -> list[int]:
+        if era is not None and era != conn.era:
+            message = "the database is another one than was read"
+            raise IntegrityError(message)
         with conn.cursor(row_factory=tuple_row) as c:
             row = c.execute(APPEND, params, prepare=True).fetchone()
         return list(row[0]) if row else []
 
-    def _append_in_turn(self, conn: psycopg.Connection[Any], params: tuple[Any, ...]) -> list[int]:
+    def _append_in_turn(
+        self, conn: Connection, params: tuple[Any, ...], era: int | None, patience: float
+    ) -> list[int]:
         """Commits, too: what became of a commit is told here and nowhere later."""
         try:
-            positions = self._append(conn, params)
-            if conn.execute("COMMIT").statusmessage != "COMMIT":
-                message = "the turn's transaction was rolled back"
-                raise PersistenceError(message)
+            with conn.confirmed(patience):
+                positions = self._append(conn, params, era)
+                if conn.execute("COMMIT").statusmessage != "COMMIT":
+                    message = "the turn's transaction was rolled back"
+                    raise PersistenceError(message)
         except psycopg.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         except psycopg.Error as error:
@@ -177,7 +195,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def turn(self) -> Iterator[None]:
         """Other processes wait with what they write; the next batch is recorded within."""
         with self.datastore.get_connection() as conn:
-            conn.execute("BEGIN; LOCK TABLE stored_events IN EXCLUSIVE MODE")
+            conn.execute(
+                "BEGIN; SET LOCAL lock_timeout = '4s'; LOCK TABLE stored_events IN EXCLUSIVE MODE"
+            )
             self._turns.mine = conn  # this thread's: another writer on this store waits, too
             try:
                 yield
@@ -200,11 +220,12 @@ def _columns(events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:
 class PostgresStore:
     """The `Store` port on a PostgreSQL database, 14 or later."""
 
-    def __init__(self, url: str, *, connections: int = 4) -> None:
+    def __init__(self, url: str, *, connections: int = 4, patience: float = PATIENCE) -> None:
         self._mapper = FactMapper()
+        self._patience = patience
         with translated():
             self.datastore = datastore(url, connections)
-            self._recorder = PostgresRecorder(self.datastore)
+            self._recorder = PostgresRecorder(self.datastore, patience)
             self._recorder.create_table()
 
     def close(self) -> None:
@@ -223,37 +244,49 @@ class PostgresStore:
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        era: int | None = None,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         stored = [encode(f) for f in facts]
         with translated():
             try:
                 return self._recorder.insert_events(
-                    stored, snapshots=[encode(s) for s in snapshots], answers=answers, read=read
+                    stored,
+                    snapshots=[encode(s) for s in snapshots],
+                    answers=answers,
+                    read=read,
+                    era=era,
                 )
             except PersistenceError as error:
-                never_sent = isinstance(error.__cause__, PoolTimeout | PoolClosed)
-                if never_sent or isinstance(error, IntegrityError) or not stored:
+                if refused(error) or not stored:
                     raise
+                if isinstance(error.__cause__, TookTooLong):
+                    raise OutcomeUnknown(str(error)) from error
                 return self._positions_if_recorded(stored, error)
 
     def _positions_if_recorded(
         self, stored: Sequence[StoredEvent], error: PersistenceError
     ) -> list[int]:
-        """A connection lost during a commit tells nothing: look whether the batch is there."""
+        """A connection lost during a commit tells nothing: look whether the batch is there, on
+        whichever server is the primary by then."""
         deadline = time.monotonic() + LOOK_SECONDS
         while True:
             try:
-                return self._positions(stored, error)
-            except StoreUnavailable:  # the pool may hold more connections that are dead
+                if positions := self._positions(stored):
+                    self._confirm()
+            except StoreUnavailable as unknown:  # the pool may hold more connections that are dead
                 if time.monotonic() > deadline:
-                    raise
+                    raise OutcomeUnknown(str(error)) from unknown
                 time.sleep(0.05)
+            else:
+                if not positions:
+                    raise error
+                return positions
 
-    def _positions(self, stored: Sequence[StoredEvent], error: PersistenceError) -> list[int]:
+    def _positions(self, stored: Sequence[StoredEvent]) -> list[int]:
         # Whoever waits for the table has waited for the transaction that was cut off from us.
         with translated(), self.datastore.transaction(commit=True) as c:
-            c.execute("SET LOCAL lock_timeout = '5s'")
+            c.execute("SET LOCAL lock_timeout = '4s'")
             c.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
         positions = []
         for s in stored:
@@ -263,12 +296,30 @@ class PostgresStore:
                 (s.originator_id, s.originator_version, s.topic, s.state),
             )
             if not rows:
-                raise error
+                return []
             positions.append(int(rows[0][0]))
         return positions
 
+    def _confirm(self) -> None:
+        """Returns when a standby that commits wait for has everything that can be read here: what
+        was committed while that wait was cut short can be read, and may be only here."""
+        with (
+            translated(),
+            self.datastore.get_connection() as conn,
+            conn.confirmed(self._patience),
+            conn.transaction(),
+        ):
+            conn.execute(
+                "SELECT set_config('synchronous_commit', 'on', true)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
+            conn.execute("SELECT pg_logical_emit_message(true, 'stagebook', 'confirm')")
+
+    def era(self) -> int:
+        return self.datastore.era
+
     def take_numbers(self, account: int, kind: int, count: int) -> int:
-        rows = self._rows(
+        rows = self._written(
             "INSERT INTO numbers VALUES (%s,%s,%s) ON CONFLICT (account, kind)"
             " DO UPDATE SET next = numbers.next + %s RETURNING next",
             (account, kind, 1 + count, count),
@@ -277,17 +328,19 @@ class PostgresStore:
 
     def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
         for kind, number in given.items():
-            self._rows(
+            self._written(
                 "INSERT INTO numbers VALUES (%s,%s,%s) ON CONFLICT (account, kind) DO UPDATE"
                 " SET next = greatest(numbers.next, excluded.next) RETURNING next",
                 (account, kind, number + 1),
             )
 
     def forget_answers(self, before: str) -> None:
-        self._rows("DELETE FROM kept_answers WHERE time < %s RETURNING 1", (before,))
+        with translated(), self.datastore.transaction(commit=True) as c:
+            c.execute("SET LOCAL synchronous_commit TO OFF")
+            c.execute("DELETE FROM kept_answers WHERE time < %s", (before,))
 
     def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
-        self._rows(
+        self._written(
             "INSERT INTO blobs VALUES (%s,%s,%s,%s) ON CONFLICT DO NOTHING RETURNING 1",
             (account, digest, type_, data),
         )
@@ -376,6 +429,8 @@ class PostgresStore:
             " WHERE account = %s AND key = %s",
             (account, key),
         )
+        if rows:
+            self._confirm()
         return kept(*rows[0]) if rows else None
 
     def numbers_given(self, account: int) -> dict[int, int]:
@@ -420,20 +475,23 @@ class PostgresStore:
         ):
             return c.execute(query, params, prepare=True).fetchall()
 
+    def _written(self, query: str, params: tuple[Any, ...]) -> list[Any]:
+        with (
+            translated(),
+            self.datastore.get_connection() as conn,
+            conn.confirmed(self._patience),
+            conn.cursor(row_factory=tuple_row, binary=True) as c,
+        ):
+            return c.execute(query, params, prepare=True).fetchall()
 
-def datastore(url: str, connections: int) -> PostgresDatastore:
-    """The library's connection pool, from a connection URL."""
-    arguments = {**conninfo_to_dict(url), "row_factory": dict_row}
-    made = PostgresDatastore("", "", "", "", "", pool_size=connections, max_overflow=connections)
-    made.pool.kwargs = arguments
-    return made
 
-
-def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
-    """A connection of its own beside the pool: what it locks is free when its process dies."""
-    assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`
-    arguments = {"connect_timeout": 5, **store.pool.kwargs, "row_factory": tuple_row}
-    return psycopg.connect(**arguments, autocommit=True)
+def refused(error: PersistenceError) -> bool:
+    """Whether it is certain that nothing was recorded: it was never sent, or the database said no.
+    A connection that is ended is told so, too, but as a fatal thing."""
+    cause = error.__cause__
+    if isinstance(error, IntegrityError) or isinstance(cause, PoolTimeout | PoolClosed):
+        return True
+    return isinstance(cause, psycopg.Error) and cause.diag.severity_nonlocalized == "ERROR"
 
 
 @contextmanager

@@ -205,6 +205,7 @@ class SqliteStore:
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        era: int | None = None,  # noqa: ARG002 - there is one file
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         with translated():
@@ -243,6 +244,9 @@ class SqliteStore:
             )
 
     # -- reading
+
+    def era(self) -> int:
+        return 0
 
     def position(self) -> int:
         return int(self._rows("SELECT coalesce(max(rowid), 0) FROM stored_events")[0][0])

@@ -25,9 +25,9 @@ WEB = 2
 class Pair:
     """What a test does to it ends with a look at the facts: none may have broken a rule."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, **settings: object) -> None:
         self.place = place
-        self.servers = [place.launch(), place.launch()]
+        self.servers = [place.launch(**settings), place.launch(**settings)]
         for server in self.servers:
             server.ready()
 

@@ -136,6 +136,7 @@ class Place:
         self.store, self.folder = store, folder
         self.settings = Settings(store=store, connections=4)
         self.servers: list[Server] = []
+        self.workers: list[Any] = []
 
     def launch(self, **settings: object) -> Server:
         """Starts a server, without waiting until it answers."""
@@ -145,6 +146,11 @@ class Place:
 
     def serve(self, **settings: object) -> Server:
         return self.launch(**settings).ready()
+
+    def work(self) -> None:
+        """Starts a worker apart from the servers."""
+        with (self.folder / "worker.log").open("ab") as stderr:
+            self.workers.append(start("work", store=self.store, stderr=stderr))
 
     def add_keys(self) -> None:
         with self.book() as book:
@@ -172,6 +178,9 @@ class Place:
     def close(self) -> None:
         for server in self.servers:
             server.kill()
+        for worker in self.workers:
+            worker.kill()
+            worker.wait(BOUND)
 
 
 def start(

@@ -60,8 +60,8 @@ def told(request: Request, error: Exception) -> Response:
             message = "; ".join(f"{name}: {said}" for name, (said, *_) in bad.items())
             return failure(422, "invalid", message[:2_000], bad)
         case StoreUnavailable():
-            log.warning("store unavailable", reason=str(error))
-            return failure(UNAVAILABLE, "store-unavailable", "Nothing was recorded; try again")
+            kind, said = errors.away(error)
+            return failure(UNAVAILABLE, errors.slug(kind), said)
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "unexpected", "This is a fault of Stagebook")
 

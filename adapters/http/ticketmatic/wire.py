@@ -59,8 +59,7 @@ def told(request: Request, error: Exception) -> Response:
             message = "; ".join(f"{e['path']}: {e['message']}" for e in bad)
             return failure(422, message[:2_000], {"type": "invalid", "errors": bad[:100]})
         case StoreUnavailable():
-            log.warning("store unavailable", reason=str(error))
-            return failure(UNAVAILABLE, "Nothing was recorded; try again")
+            return failure(UNAVAILABLE, errors.away(error)[1])
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "This is a fault of Stagebook")
 

@@ -22,7 +22,7 @@ from adapters.http.errors import (
     slug,
     title,
 )
-from application.ports import StoreUnavailable
+from application.ports import OutcomeUnknown, StoreUnavailable
 from domain.errors import Conflict, Invalid, KeyReused, NotFound, VersionMismatch
 
 Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
@@ -116,7 +116,8 @@ def operation(
             name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
             for name in headers
         }
-    answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, StoreUnavailable)}
+    away = (StoreUnavailable, OutcomeUnknown)
+    answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, *away)}
     return {
         "status_code": status,
         "responses": answers,

@@ -1,0 +1,148 @@
+"""Connections to PostgreSQL that may break, stall, and lead to another server the next time.
+
+a server dies         its connections break, all of those in the pool are given up at once, and
+                      new ones are tried several times a second until one of the hosts is the
+                      primary
+a host vanishes       connections to it are given up after some seconds (keepalives)
+a standby is lost     commits wait for it; `confirmed` bounds how long we do
+"""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
+from psycopg_pool import PoolTimeout
+
+POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
+"""How long a connection is waited for, and how long once that was in vain."""
+RECONNECT_SECONDS = 0.5
+DEFAULTS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Of the connection URL, in seconds and milliseconds: a host that is gone without a word is given
+up after about ten."""
+TIMELINE = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
+
+
+class NotConfirmed(psycopg.OperationalError):
+    """A commit's wait for the standby was cut short."""
+
+
+class TookTooLong(psycopg.OperationalError):
+    """A commit was not waited for any longer."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that can be told how long a commit may take."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.era = 0
+        self._until: float | None = None
+        self._said: list[str | None] = []
+        said = self._said
+        self.add_notice_handler(lambda told: said.append(told.severity_nonlocalized))
+
+    @contextmanager
+    def confirmed(self, seconds: float) -> Iterator[None]:
+        """What is committed inside is on the standby, too, where one is waited for.
+
+        The wait is not cancelled: PostgreSQL would end it as if the standby had confirmed, with
+        nothing but a warning, as it does when somebody else cancels it."""
+        self._said.clear()
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = None
+        if "WARNING" in self._said:
+            message = "the wait for the standby was cut short"
+            raise NotConfirmed(message)
+
+    def wait(self, gen: Generator[Any, Any, Any], *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+        watched = gen if self._until is None else self._watch(gen, self._until)
+        return super().wait(watched, *arguments, **named)
+
+    def _watch(self, gen: Generator[Any, Any, Any], until: float) -> Generator[Any, Any, Any]:
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > until:
+                    self.pgconn.finish()
+                    message = "the commit took too long"
+                    raise TookTooLong(message)
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            return end.value
+
+
+class Datastore(PostgresDatastore):
+    """The library's pool, of connections that know which timeline of the database they are on."""
+
+    era = 0
+    """The newest timeline that was seen: it changes whenever a standby takes over."""
+
+    def noted(self, connection: Connection) -> None:
+        with suppress(psycopg.errors.FeatureNotSupported):  # where it is not quite PostgreSQL
+            row = connection.cursor(row_factory=tuple_row).execute(TIMELINE).fetchone()
+            connection.era = row[0] if row else 0
+        self.era = max(self.era, connection.era)
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        connection = None
+        try:
+            with super().get_connection() as connection:
+                if self.pool.timeout == AWAY_SECONDS:
+                    self.pool.timeout = POOL_SECONDS
+                yield connection
+        except PersistenceError as error:
+            if isinstance(error.__cause__, PoolTimeout):
+                self.pool.timeout = AWAY_SECONDS  # nobody else waits in vain for long
+            elif connection and connection.closed:
+                self.pool.drain()  # the others lead to where this one led
+            raise
+
+
+def datastore(url: str, connections: int) -> Datastore:
+    """The pool for a connection URL; of several hosts, the one that can be written to."""
+    arguments = {**DEFAULTS, **conninfo_to_dict(url), "row_factory": dict_row}
+    if "," in str(arguments.get("host", "")):
+        arguments = {"target_session_attrs": "read-write", **arguments}
+    made = Datastore("", "", "", "", "")
+    configure = made.after_connect_func()
+
+    def prepare(connection: Connection) -> None:
+        configure(connection)
+        made.noted(connection)
+
+    made.pool = ConnectionPool(
+        connection_class=Connection,
+        kwargs=arguments,
+        min_size=connections,
+        max_size=2 * connections,
+        open=False,
+        configure=prepare,
+        timeout=POOL_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+        reconnect_failed=ConnectionPool.check,
+    )
+    return made
+
+
+def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
+    """A connection of its own beside the pool: what it locks is free when its process dies."""
+    assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`
+    arguments = {**store.pool.kwargs, "row_factory": tuple_row}
+    return psycopg.connect(**arguments, autocommit=True)

@@ -24,14 +24,15 @@ class Settings(BaseSettings):
 
     store: str = Field(
         "./data",
-        description="A folder for SQLite, or a `postgresql://…` URL (14 or later), of one host or several.",
+        description="A folder for SQLite, or a `postgresql://…` URL (14 or later), of several"
+        " hosts, too.",
     )
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the server listens on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
     serve_worker: bool = Field(
         True,
-        description="Whether `serve` starts a worker of its own; if not, `stagebook work` runs apart.",
+        description="Whether `serve` starts a worker; if not, `stagebook work` runs apart.",
     )
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."

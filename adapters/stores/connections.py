@@ -22,6 +22,8 @@ from psycopg_pool import PoolTimeout
 POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
 """How long a connection is waited for, and how long once that was in vain."""
 RECONNECT_SECONDS = 0.5
+OF_A_COMMIT = 0.4
+"""Of the time that a commit may take: how long others are waited for before it begins."""
 DEFAULTS = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -32,6 +34,7 @@ DEFAULTS = {
 """Of the connection URL, in seconds and milliseconds: a host that is gone without a word is given
 up after about ten."""
 TIMELINE = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
+TURN = "SELECT set_config('stagebook.turn', %s, false)"
 
 
 class NotConfirmed(psycopg.OperationalError):
@@ -69,7 +72,7 @@ class Connection(psycopg.Connection[Any]):
             message = "the wait for the standby was cut short"
             raise NotConfirmed(message)
 
-    def wait(self, gen: Generator[Any, Any, Any], *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+    def wait(self, gen: Generator[Any, Any, Any], *arguments: Any, **named: Any) -> Any:
         watched = gen if self._until is None else self._watch(gen, self._until)
         return super().wait(watched, *arguments, **named)
 
@@ -90,22 +93,23 @@ class Connection(psycopg.Connection[Any]):
 class Datastore(PostgresDatastore):
     """The library's pool, of connections that know which timeline of the database they are on."""
 
-    era = 0
-    """The newest timeline that was seen: it changes whenever a standby takes over."""
+    def __init__(self) -> None:
+        super().__init__("", "", "", "", "")
+        self.eras = {0}
 
-    def noted(self, connection: Connection) -> None:
-        with suppress(psycopg.errors.FeatureNotSupported):  # where it is not quite PostgreSQL
-            row = connection.cursor(row_factory=tuple_row).execute(TIMELINE).fetchone()
-            connection.era = row[0] if row else 0
-        self.era = max(self.era, connection.era)
+    @property
+    def era(self) -> int:
+        """The newest timeline that was seen: it changes whenever a standby takes over."""
+        return max(self.eras)
 
     @contextmanager
-    def get_connection(self) -> Iterator[Any]:
+    def get_connection(self) -> Iterator[Connection]:
         connection = None
         try:
             with super().get_connection() as connection:
                 if self.pool.timeout == AWAY_SECONDS:
                     self.pool.timeout = POOL_SECONDS
+                assert isinstance(connection, Connection)  # noqa: S101 - the pool's class
                 yield connection
         except PersistenceError as error:
             if isinstance(error.__cause__, PoolTimeout):
@@ -115,17 +119,23 @@ class Datastore(PostgresDatastore):
             raise
 
 
-def datastore(url: str, connections: int) -> Datastore:
+def datastore(url: str, connections: int, patience: float) -> Datastore:
     """The pool for a connection URL; of several hosts, the one that can be written to."""
     arguments = {**DEFAULTS, **conninfo_to_dict(url), "row_factory": dict_row}
     if "," in str(arguments.get("host", "")):
         arguments = {"target_session_attrs": "read-write", **arguments}
-    made = Datastore("", "", "", "", "")
-    configure = made.after_connect_func()
+    made = Datastore()
+    configure, eras = made.after_connect_func(), made.eras
 
-    def prepare(connection: Connection) -> None:
+    def prepare(connection: psycopg.Connection[Any]) -> None:
+        assert isinstance(connection, Connection)  # noqa: S101 - the pool's class
         configure(connection)
-        made.noted(connection)
+        cursor = connection.cursor(row_factory=tuple_row)
+        cursor.execute(TURN, (f"{patience * OF_A_COMMIT:.3f}s",))
+        with suppress(psycopg.errors.FeatureNotSupported):  # where it is not quite PostgreSQL
+            row = cursor.execute(TIMELINE).fetchone()
+            connection.era = row[0] if row else 0
+            eras.add(connection.era)
 
     made.pool = ConnectionPool(
         connection_class=Connection,

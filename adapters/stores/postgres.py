@@ -70,7 +70,8 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN
         SET LOCAL synchronous_commit = on;
     END IF;
-    SET LOCAL lock_timeout = '4s';
+    PERFORM set_config(
+        'lock_timeout', coalesce(nullif(current_setting('stagebook.turn', true), ''), '0'), true);
     LOCK TABLE stored_events IN EXCLUSIVE MODE;
     IF EXISTS (
         SELECT 1 FROM unnest(read_ids, read_versions) AS r(i, v)
@@ -101,6 +102,8 @@ APPEND = (
     "%b::bigint[],%b::text[],%b::text[],%b::text[],%b::int[],%b::text[],%b::bytea[],"
     "%b::bigint[],%b::int[],%b::uuid[],%b::bigint[])"
 )
+BOUNDED = "SELECT set_config('lock_timeout', current_setting('stagebook.turn'), true)"
+"""For this transaction: a commit that waits for a lost standby holds the table."""
 SELECT_FACTS = (
     "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 )
@@ -124,7 +127,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """Migrates under a lock: processes that start together wait for each other."""
         with self.datastore.transaction(commit=True) as c:
-            c.execute("SET LOCAL synchronous_commit TO OFF")  # a standby that is lost stops no start
+            c.execute("SET LOCAL synchronous_commit TO OFF")  # a lost standby stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             self._create_table(c)
             c.execute(CREATE)
@@ -195,9 +198,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def turn(self) -> Iterator[None]:
         """Other processes wait with what they write; the next batch is recorded within."""
         with self.datastore.get_connection() as conn:
-            conn.execute(
-                "BEGIN; SET LOCAL lock_timeout = '4s'; LOCK TABLE stored_events IN EXCLUSIVE MODE"
-            )
+            conn.execute(f"BEGIN; {BOUNDED}; LOCK TABLE stored_events IN EXCLUSIVE MODE")
             self._turns.mine = conn  # this thread's: another writer on this store waits, too
             try:
                 yield
@@ -224,7 +225,7 @@ class PostgresStore:
         self._mapper = FactMapper()
         self._patience = patience
         with translated():
-            self.datastore = datastore(url, connections)
+            self.datastore = datastore(url, connections, patience)
             self._recorder = PostgresRecorder(self.datastore, patience)
             self._recorder.create_table()
 
@@ -286,7 +287,7 @@ class PostgresStore:
     def _positions(self, stored: Sequence[StoredEvent]) -> list[int]:
         # Whoever waits for the table has waited for the transaction that was cut off from us.
         with translated(), self.datastore.transaction(commit=True) as c:
-            c.execute("SET LOCAL lock_timeout = '4s'")
+            c.execute(BOUNDED)
             c.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
         positions = []
         for s in stored:

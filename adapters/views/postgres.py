@@ -149,6 +149,7 @@ class PostgresViews:
         self._live: dict[str, tuple[float, PostgresView]] = {}
         self._served = {p.name: ServedView(p, store) for p in projections}
         with self._transaction() as c:
+            c.execute("SET LOCAL synchronous_commit TO OFF")  # a lost standby stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             c.execute(
                 "CREATE TABLE IF NOT EXISTS views (name text PRIMARY KEY, generation bigint,"

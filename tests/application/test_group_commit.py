@@ -420,6 +420,25 @@ def test_a_writer_that_fell_far_behind_starts_afresh(
     assert b'"version":5' in answer.body
 
 
+# -- another server takes over
+
+
+def test_nothing_is_decided_on_what_the_server_that_took_over_does_not_have(
+    at_troubled: Desk, troubled: TroubledStore
+) -> None:
+    standby = TroubledStore()
+    standby.timeline = 1
+    location = at_troubled.location()
+    standby.append([recorded.fact for recorded in troubled.read(0, 10)])
+    at_troubled.change_location(location, name="Lost", city="Lost")
+
+    at_troubled.writer.store = standby
+    answer = at_troubled.change_location(location, zip="9000")
+
+    assert b"Lost" not in answer.body
+    assert b'"version":2' in answer.body
+
+
 # -- a store in trouble
 
 

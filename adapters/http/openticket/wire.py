@@ -60,8 +60,8 @@ def told(request: Request, error: Exception) -> Response:
             message = "; ".join(f"{name}: {said}" for name, (said, *_) in bad.items())
             return failure(422, "invalid", message[:2_000], bad)
         case StoreUnavailable():
-            kind, said = errors.away(error)
-            return failure(UNAVAILABLE, errors.slug(kind), said)
+            away, said = errors.away(error)
+            return failure(UNAVAILABLE, errors.slug(away), said)
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "unexpected", "This is a fault of Stagebook")
 

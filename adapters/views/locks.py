@@ -16,7 +16,8 @@ from typing import IO, Any
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
 
-from adapters.stores.postgres import session, translated
+from adapters.stores.connections import session
+from adapters.stores.postgres import translated
 from application.ports import StoreUnavailable
 
 HEARTBEATS = (

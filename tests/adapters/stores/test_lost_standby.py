@@ -1,4 +1,4 @@
-"""A commit is on the standby before anybody is told of it, and nobody waits for a lost one for ever.
+"""A commit is on the standby before anybody is told of it; nobody waits for a lost one for ever.
 
 The servers of the tests wait for a standby that never comes, until it is let go of.
 """

@@ -59,7 +59,9 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert docs.written(README) == README, "run: python -m tests.docs"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "DEPLOYING.md", "CHANGELOG.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
     root = docs.README.parent
 

@@ -22,6 +22,8 @@ from psycopg_pool import PoolTimeout
 POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
 """How long a connection is waited for, and how long once that was in vain."""
 RECONNECT_SECONDS = 0.5
+PATIENCE = 10.0
+"""Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
 OF_A_COMMIT = 0.4
 """Of the time that a commit may take: how long others are waited for before it begins."""
 DEFAULTS = {
@@ -119,7 +121,7 @@ class Datastore(PostgresDatastore):
             raise
 
 
-def datastore(url: str, connections: int, patience: float) -> Datastore:
+def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datastore:
     """The pool for a connection URL; of several hosts, the one that can be written to."""
     arguments = {**DEFAULTS, **conninfo_to_dict(url), "row_factory": dict_row}
     if "," in str(arguments.get("host", "")):

@@ -21,7 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from adapters.stores.connections import Connection, Datastore, TookTooLong, datastore
+from adapters.stores.connections import PATIENCE, Connection, Datastore, TookTooLong, datastore
 from adapters.stores.mapper import FactMapper
 from adapters.stores.sqlite import kept
 from application.ports import (
@@ -40,8 +40,6 @@ MIGRATION_LOCK = 0x57A6EB00
 LOOK_SECONDS = 5.0
 """How long it is tried to learn what became of a commit whose connection was lost."""
 PAGE = 1_000
-PATIENCE = 10.0
-"""Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
 FACTS_A_SECOND = 1_000
 """A commit of many facts may take longer."""
 

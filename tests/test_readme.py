@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.settings import Settings
 from tests import docs
 
 README = docs.README.read_text()
@@ -75,3 +76,11 @@ def test_make_has_the_commands_that_the_readme_names() -> None:
 
     for target in set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_settings_that_are_deployed_with_are_there() -> None:
+    named = set(
+        re.findall(r"STAGEBOOK_([A-Z_]+)", (docs.README.parent / "DEPLOYING.md").read_text())
+    )
+
+    assert named <= {name.upper() for name in Settings.model_fields}

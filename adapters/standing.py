@@ -44,9 +44,7 @@ def standings(book: Stagebook) -> tuple[int, list[Standing]]:
     found = []
     for projection in PROJECTIONS:
         view = book.view(projection)
-        if (position := view.position()) < 0:  # switched away from at this moment
-            view = book.view(projection)
-            position = view.position()
+        position = view.position()
         lag, pulse = max(0, head - position), pulses.get(projection.name)
         lagseconds = age(position) if lag else 0.0
         if pulse is not None and pulse < DEAD_SECONDS:

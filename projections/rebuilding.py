@@ -234,6 +234,7 @@ def roll_back(projection: Projection, log: Log, views: Views) -> None:
 def _rolled_back(projection: Projection, log: Log, views: Views) -> bool:
     before = views.before(projection)
     if before:
+        before.lead()  # whoever wrote it when it was live writes no more
         _catch_up([projection], [before], log, views, lambda *_: None)
     return before is not None
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
 from structlog import get_logger
@@ -98,9 +98,8 @@ class LiveWorker:
             shared.look_again()
             if len(led) < len(self._projections) and time.monotonic() >= look_again:
                 look_again = time.monotonic() + RETRY_SECONDS
-                for projection in self._projections:
-                    if projection.name not in led:
-                        self._take(led, projection, shared)
+                if not self._take_over(led, shared):
+                    look_again = 0.0
             folded = 0
             for name, one in list(led.items()):
                 try:
@@ -132,9 +131,19 @@ class LiveWorker:
                 led.pop(name).let_go()
         self._views.beat([one.projection for one in led.values()])
 
+    def _take_over(self, led: dict[str, Led], facts: Log) -> bool:
+        """Leads the views that nobody leads; False: one was switched at this moment."""
+        try:
+            for projection in self._projections:
+                if projection.name not in led:
+                    self._take(led, projection, facts)
+        except ViewMoved:
+            return False
+        return True
+
     def _take(self, led: dict[str, Led], projection: Projection, facts: Log) -> None:
-        """Leads a view that nobody leads, unless another version of its projection made it."""
-        with ExitStack() as attempt, suppress(ViewMoved):
+        """Leads a view unless another does, or another version of its projection made it."""
+        with ExitStack() as attempt:
             if attempt.enter_context(self._views.leading(projection)):
                 view = self._views.live(projection)
                 if self._views.up_to_date(projection):

@@ -48,7 +48,7 @@ def record(book: Stagebook, *, ago: float, versions: int = 1) -> None:
 def follow(book: Stagebook, *but: Any) -> None:
     for projection in PROJECTIONS:
         if projection not in but:
-            runner = Runner(projection, book.store, book.view(projection))
+            runner = Runner(projection, book.store, book.views.live(projection))
             while runner.step():
                 pass
 
@@ -137,7 +137,7 @@ def test_parked_documents_are_told_with_place_reason_and_time(
     book: Stagebook, led: ExitStack
 ) -> None:
     before = stamp(datetime.now(UTC))
-    view = book.view(LOCATIONS)
+    view = book.views.live(LOCATIONS)
     view.commit([], [Parked(b"\x07" * 16, 1, "poison")], since=0, position=1)
 
     (told,) = report(book).views["locations"].parked

@@ -12,11 +12,12 @@ from adapters.views.sql import SqlView
 from domain.values import stamp
 from projections.base import Parked, Row, View, ViewMoved
 from projections.memory import MemoryView
+from projections.rebuilding import rebuild, roll_back
 from projections.runner import Runner
 from tests.contracts.conftest import Place
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, follow, said
-from tests.contracts.test_views import key, row
+from tests.contracts.test_views import key, row, silent
 from tests.spec import ACCOUNT
 
 
@@ -69,6 +70,24 @@ def test_a_runner_from_before_the_change_of_leaders_writes_nothing_more(place: P
     assert said(theirs)[1]["said"] == 3
     assert follow(theirs, log).fence == stopped.fence + 1
     assert said(theirs)[1]["said"] == 4
+
+
+def test_who_wrote_a_generation_before_it_was_gone_back_to_writes_nothing_more(
+    place: Place,
+) -> None:
+    log = MemoryStore()
+    log.append(history(1, 3))
+    stopped, views = follow(place.views(NOTES).live(NOTES), log), place.views(NOTES)
+    rebuild(NOTES, log, views, silent)
+    roll_back(NOTES, log, views)
+    log.append([changed(1, 4)])
+
+    with pytest.raises(ViewMoved):
+        stopped.step()
+
+    assert said(views.live(NOTES))[1]["said"] == 3
+    follow(views.live(NOTES), log)
+    assert said(views.live(NOTES))[1]["said"] == 4
 
 
 # -- mending beside the leader

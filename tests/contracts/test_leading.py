@@ -180,6 +180,25 @@ def test_a_worker_leads_no_view_that_another_version_made(
     assert "later" not in said(views.live(NOTES))[1]
 
 
+def test_a_worker_follows_a_switch_and_a_repair_at_once(
+    place: Place, stopping: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_worker, "RETRY_SECONDS", 600)
+    log, other = MemoryStore(), place.views(NOTES)
+    log.append(history(1, 3))
+    working(place, log, stopping)
+    eventually(lambda: other.live(NOTES).position() == 3)
+
+    rebuild(NOTES, log, other, silent)
+    log.append([changed(1, 4)])
+    eventually(lambda: other.live(NOTES).position() == 4)
+    other.live(NOTES).mend([], [], [], at=4)
+    log.append([changed(1, 5)])
+    eventually(lambda: other.live(NOTES).position() == 5)
+
+    assert said(other.live(NOTES))[1]["said"] == 5
+
+
 def test_a_worker_lets_go_of_a_view_that_a_newer_version_has_switched(
     place: Place, stopping: ExitStack
 ) -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from structlog import get_logger
 
 from adapters.bootstrap import Stagebook
+from adapters.wishes import Wishes
 
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10
@@ -21,12 +22,16 @@ log = get_logger()
 
 
 def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> None:
-    """Keeps the views up to date and delivers webhooks, until it is stopped or that file ends."""
+    """Keeps the views up to date, delivers webhooks and rebuilds what is wished for, until it is
+    stopped or that file ends."""
     if until_closed is not None:
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
     book.start_worker()
     book.start_deliverer()
+    wishes = Wishes(book)
+    wishes.start()
     stop.wait()
+    wishes.stop()
 
 
 def _stop_at_end(descriptor: int, stop: threading.Event) -> None:

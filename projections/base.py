@@ -38,8 +38,8 @@ class ViewUnread(Exception):  # noqa: N818 - read as "the view was not read"
 class BeingRebuilt(Exception):  # noqa: N818 - read as "this view is being rebuilt"
     """Another process is building a new generation of the same view; one at a time does."""
 
-    def __init__(self, view: str) -> None:
-        super().__init__(f"the view {view} is being rebuilt by another process")
+    def __init__(self, view: str, by: object = None) -> None:
+        super().__init__(f"the view {view} is being rebuilt by {by or 'another process'}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def told(answer: http.client.HTTPResponse) -> Iterator[Told]:
         *blocks, rest = (rest + some).split(b"\n\n")
         for block in blocks:
             said = dict(line.split(": ", 1) for line in block.decode().split("\n"))
-            yield Told(said["event"], int(said["id"]), json.loads(said["data"]))
+            yield Told(said["event"], int(said.get("id", 0)), json.loads(said["data"]))
 
 
 def changes(stream: Iterator[Told]) -> Iterator[Told]:

@@ -32,6 +32,7 @@ from adapters.http.v1 import (
     locations,
     orders,
     past,
+    projections,
     tickets,
 )
 from adapters.http.writer import LoopWriter
@@ -95,6 +96,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         locations.router,
         past.router,
         health.router,
+        projections.router,
+        projections.administered,
         images.router,
         images.served,
         catalog.audited,

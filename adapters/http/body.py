@@ -156,6 +156,12 @@ class SellRoute(StrictRoute):
     commands: ClassVar = May.SELL
 
 
+class AdminRoute(StrictRoute):
+    """A route of the program itself, not of an account's things."""
+
+    commands: ClassVar = May.ADMINISTER
+
+
 def check_once(request: Request) -> None:
     """Refuses a query parameter that is given twice: which one was meant?"""
     seen: set[str] = set()

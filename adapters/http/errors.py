@@ -43,6 +43,10 @@ class NotYet(errors.Refusal):
     title = "The view has not come that far"
 
 
+class BeingRebuilt(errors.Refusal):
+    title = "A rebuild is under way or asked for"
+
+
 STATUS: dict[type[Exception], int] = {
     Malformed: 400,
     Unauthorized: 401,
@@ -72,6 +76,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NameTaken: 409,
     errors.AccountNotEmpty: 409,
     Blocked: 409,
+    BeingRebuilt: 409,
     errors.VersionMismatch: 412,
     TooLarge: 413,
     errors.Invalid: 422,

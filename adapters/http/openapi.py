@@ -25,6 +25,7 @@ TAGS = {
     "Catalog": "Native: price types, sales channels, contacts and the like",
     "History": "Native: who changed what, when and why",
     "Changes": "Native: everything that happens, for other systems to follow",
+    "Projections": "Native: where documents come from, how far they are, making them anew",
     "Images": "Native: pictures of Events",
     "Health": "Native: whether it works",
 }

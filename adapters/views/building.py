@@ -8,6 +8,7 @@ slices    what is to be built, and what is done of it
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from adapters.views.sql import Cursor, SqlView
 from domain.values import stamp
@@ -18,6 +19,15 @@ from projections.rebuilding import Plan
 
 class AlreadyDone(Exception):  # noqa: N818 - read as "the slice is already done"
     """Another process, taken for dead, has written the slice."""
+
+
+class Made(NamedTuple):
+    """How far a generation is built, in facts; `whole`: it is, and follows what came since."""
+
+    upto: int
+    facts: int
+    done: int
+    whole: bool
 
 
 class BuildingView(SqlView):
@@ -60,6 +70,15 @@ class BuildingView(SqlView):
         columns = f"account, kinds, first, last, facts FROM {self.slices_table}"
         left = self._rows(f"SELECT {columns} WHERE done = 0")
         return Plan(begun[0][0], [_slice(*row) for row in left])
+
+    def made(self) -> Made | None:
+        """How much of it is built; None: it was not begun."""
+        done = "sum(CASE done WHEN 1 THEN facts ELSE 0 END)"
+        sums = f"SELECT coalesce(sum(facts), 0), coalesce({done}, 0) FROM {self.slices_table}"
+        rows = self._rows(f"SELECT upto, built, s.* FROM {self.plan_table}, ({sums}) s")
+        return (
+            Made(rows[0][0], int(rows[0][2]), int(rows[0][3]), bool(rows[0][1])) if rows else None
+        )
 
     def begin(self, upto: int, parts: Sequence[Slice]) -> None:
         with self.writing() as c:

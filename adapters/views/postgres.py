@@ -17,6 +17,8 @@ from psycopg.rows import tuple_row
 from adapters.stores.postgres import MIGRATION_LOCK, translated
 from adapters.views.building import BuildingView
 from adapters.views.locks import HEARTBEATS, PULSES, SessionLocks
+from adapters.views.notes import TableNotes
+from adapters.views.runs import RUN, WISH, Generation, Runs
 from adapters.views.served import ServedView
 from adapters.views.sql import Cursor
 from projections.base import BeingRebuilt, Parked, Projection, Row, View, ViewMoved
@@ -146,6 +148,7 @@ class PostgresViews:
     def __init__(self, store: PostgresDatastore, projections: Sequence[Projection]) -> None:
         self._store = store
         self._locks = SessionLocks(store)
+        self.runs = Runs(TableNotes(self._transaction))
         self._live: dict[str, tuple[float, PostgresView]] = {}
         self._served = {p.name: ServedView(p, store) for p in projections}
         with self._transaction() as c:
@@ -158,6 +161,8 @@ class PostgresViews:
             for column in ("newest_version", "before", "before_version"):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} bigint")
             c.execute(HEARTBEATS)
+            for column in (WISH, RUN):
+                c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} text")
             for projection in projections:
                 row = c.execute(
                     "INSERT INTO views (name, generation, version, newest) VALUES (%s, 1, %s, 1)"
@@ -202,16 +207,29 @@ class PostgresViews:
     def rebuilding(self, projection: Projection) -> Iterator[None]:
         with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
             if not free:
-                raise BeingRebuilt(projection.name)
+                raise BeingRebuilt(projection.name, self.runs.last(projection))
             try:
-                yield
+                with self.runs.telling(projection):
+                    yield
             finally:
                 named = self._named(projection)
                 self._drop_all_but(projection, named.live, named.before, named.unfinished)
 
+    def is_rebuilt(self, projection: Projection) -> bool:
+        """Whether a process is at it. To ask is to try: ask where there should be one."""
+        with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
+            return not free
+
     def build(self, projection: Projection) -> PostgresView:
         if unfinished := self._named(projection).unfinished:
-            return PostgresView(projection, unfinished, self._store)
+            view = PostgresView(projection, unfinished, self._store)
+        else:
+            view = self._new(projection)
+        made = view.made()
+        self.runs.begin(projection, view.generation, made.done if made else 0)
+        return view
+
+    def _new(self, projection: Projection) -> PostgresView:
         with self._transaction() as c:
             row = c.execute(
                 "UPDATE views SET newest = newest + 1, newest_version = %s WHERE name = %s"
@@ -233,6 +251,26 @@ class PostgresViews:
             back = sql.SQL("UPDATE {} SET position = -position - 1 WHERE position < 0")
             c.execute(back.format(progress))
         return view
+
+    def generations(self, projection: Projection) -> Iterator[Generation]:
+        """The live one, and the one before where it is kept."""
+        with self._transaction() as c:
+            row = c.execute(
+                "SELECT generation, version, before, before_version FROM views WHERE name = %s",
+                (projection.name,),
+            ).fetchone()
+        assert row  # noqa: S101 - made at start
+        for number, version in (row[:2], row[2:]):
+            if number is not None:
+                yield Generation(number, f"view_{projection.name}_{number}", version)
+
+    @contextmanager
+    def built(self, projection: Projection, number: int) -> Iterator[PostgresView | None]:
+        """A generation that is being built, to look at."""
+        view = PostgresView(projection, number, self._store)
+        with self._transaction() as c:
+            there = c.execute("SELECT to_regclass(%s)", (view.slices_table,)).fetchone()
+        yield view if there and there[0] else None
 
     def prune(self, projection: Projection) -> None:
         """Drops every generation but the live one."""
@@ -262,6 +300,9 @@ class PostgresViews:
                 (built.generation, projection.version, name),
             )
         self._live.pop(name, None)
+        with self.built(projection, built.generation) as planned:
+            made = planned.made() if planned else None
+        self.runs.finish(projection, built.generation, made.facts if made else 0)
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:

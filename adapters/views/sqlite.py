@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 from adapters.views.building import BuildingView
 from adapters.views.locks import FileLocks
+from adapters.views.notes import FileNotes, written
+from adapters.views.runs import Generation, Runs
 from adapters.views.sql import Cursor, SqlView
 from application.ports import StoreUnavailable
 from projections.base import BeingRebuilt, Projection, View, ViewMoved
@@ -154,6 +156,7 @@ class SqliteViews:
     def __init__(self, folder: Path, projections: Sequence[Projection]) -> None:
         self._folder = folder
         self._locks = FileLocks(folder)
+        self.runs = Runs(FileNotes(folder))
         self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
@@ -225,22 +228,54 @@ class SqliteViews:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise BeingRebuilt(projection.name) from None
+                raise BeingRebuilt(projection.name, self.runs.last(projection)) from None
             try:
-                yield
+                with self.runs.telling(projection):
+                    yield
             except StoreUnavailable:  # the disk is full: the facts need the room
                 self._drop_all_but(projection, *self._pointed(projection))
                 raise
             finally:
                 self._drop_all_but(projection, *self._kept(projection))
 
+    def is_rebuilt(self, projection: Projection) -> bool:
+        """Whether a process is at it. To ask is to try: ask where there should be one."""
+        with _translated(), (self._folder / projection.name / "rebuild").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def build(self, projection: Projection) -> SqliteView:
         if unfinished := self._unfinished(projection):
-            return self._beside(projection, unfinished)
-        view = self._new(projection)
-        with view.writing() as c:
-            view.create_planned(c)
+            view = self._beside(projection, unfinished)
+        else:
+            view = self._new(projection)
+            with view.writing() as c:
+                view.create_planned(c)
+        made = view.made()
+        self.runs.begin(projection, _number(view.path.name), made.done if made else 0)
         return view
+
+    def generations(self, projection: Projection) -> Iterator[Generation]:
+        """The live one, and the one before where it is kept."""
+        for name in dict.fromkeys(self._named(p, projection) for p in ("LIVE", "BEFORE")):
+            if name and (self._folder / projection.name / name).exists():
+                yield Generation(_number(name), name, int(name[1:].partition("-")[0]))
+
+    @contextmanager
+    def built(self, projection: Projection, number: int) -> Iterator[SqliteView | None]:
+        """A generation that is being built, to look at."""
+        place = self._folder / projection.name
+        path = next(iter(place.glob(f"v*-{number}.sqlite")), None)
+        if path is None:
+            yield None
+            return
+        with _translated():
+            view = SqliteView(projection, path, self._pointer(projection))
+        with closing(view):
+            yield view if view.is_planned() else None
 
     def before(self, projection: Projection) -> SqliteView | None:
         name = self._named("BEFORE", projection)
@@ -264,6 +299,8 @@ class SqliteViews:
             yield
             self._point("BEFORE", projection, live)
             self._point("LIVE", projection, built)
+        made = built.made() if built.is_planned() else None
+        self.runs.finish(projection, _number(built.path.name), made.facts if made else 0)
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:
@@ -299,12 +336,7 @@ class SqliteViews:
         if name == "LIVE":
             view.settle()
         pointer = self._folder / projection.name / name
-        moved = pointer.with_suffix(".new")
-        with moved.open("w") as file:
-            file.write(view.path.name)
-            file.flush()
-            os.fsync(file.fileno())
-        moved.replace(pointer)
+        written(pointer, view.path.name).replace(pointer)
 
     def _new(self, projection: Projection) -> SqliteView:
         """A file of a name that no other had."""

@@ -687,7 +687,8 @@ HOLDER = """
 import sys, time
 from contextlib import ExitStack
 from tests.contracts.conftest import PostgresPlace, SqlitePlace
-from tests.contracts.notes import NOTES, MemoryStore
+from adapters.stores.memory import MemoryStore
+from tests.contracts.notes import NOTES
 from tests.contracts.facts import history
 from projections.rebuilding import rebuild
 

@@ -328,3 +328,59 @@ class Readiness(BaseModel):
     error: str | None = Field(description="What stopped the views")
     position: int = Field(ge=0, description="The newest position of the store")
     views: dict[str, ViewHealth] = Field(description="Each view by its name")
+
+
+class GenerationDocument(BaseModel):
+    """A generation of a projection: documents that were built together."""
+
+    number: int = Field(ge=1, description="Counts up with every rebuild")
+    name: str = Field(description="Its file or the beginning of its tables")
+    version: int = Field(ge=1, description="The version of the projection that made it")
+
+
+class WishDocument(BaseModel):
+    """A rebuild that was asked for and is not done."""
+
+    by: str = Field(description="Name of the key", examples=["anna"])
+    since: Moment
+
+
+class RebuildDocument(BaseModel):
+    """The rebuild that is under way, or the last one."""
+
+    phase: Literal["building", "following", "stopped", "failed", "done"] = Field(
+        description="Built in bulk, followed up to now, or how it ended; stopped: killed, goes on"
+    )
+    generation: int = Field(ge=1, description="The number of what it builds")
+    wishedby: str | None = Field(description="Who asked for it; null: it was started by hand")
+    host: str = Field(description="Where it runs")
+    process: int = Field(description="The number of its process there")
+    workers: int = Field(ge=1, description="Processes that build")
+    startedts: Moment
+    finishedts: Moment | None = Field(description="When it was done, or failed")
+    facts: int = Field(ge=0, description="Facts to build from, about")
+    done: int = Field(ge=0, description="Facts that are built in")
+    rate: int | None = Field(description="Facts a second")
+    secondsleft: float | None = Field(description="Until all are built in, at this rate")
+    error: str | None = Field(description="Why it failed")
+
+
+class ProjectionDocument(BaseModel):
+    """Where a projection stands."""
+
+    name: str = Field(description="Its name", examples=["events"])
+    version: int = Field(ge=1, description="The version of the projection in this program")
+    generation: GenerationDocument = Field(description="The one that is served")
+    before: GenerationDocument | None = Field(description="The one before, while it is kept")
+    position: int = Field(description="Up to where it has the facts")
+    lag: int = Field(ge=0, description="How many positions it is behind the store")
+    lagseconds: float = Field(ge=0, description="Age of the oldest fact that it does not have")
+    parked: int = Field(ge=0, description="Documents that stopped at a fact that could not be read")
+    wish: WishDocument | None = Field(description="The rebuild that was asked for and is not done")
+    rebuild: RebuildDocument | None = Field(description="The one under way, or the last one")
+
+
+class ProjectionPage(BaseModel):
+    """Where all projections stand."""
+
+    data: list[ProjectionDocument] = Field(description="All of them")

@@ -28,6 +28,7 @@ from domain.errors import Conflict, Invalid, KeyReused, NotFound, VersionMismatc
 Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
 ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["98"])]
 DateId = Annotated[str, Path(description="The date's number or guid", examples=["5"])]
+ViewName = Annotated[str, Path(description="The name of a projection", examples=["events"])]
 
 Operation = dict[str, Any]
 
@@ -92,7 +93,7 @@ AT = query(
 
 ANSWER_HEADERS = {
     "ETag": "Changes whenever anything in the document does",
-    "Location": "Where the new document is",
+    "Location": "Where the document is",
     "Stagebook-Position": "The position of the command's last fact, for Stagebook-After",
     "Stagebook-As-Of": "The time of the version that is shown, when one was asked for",
     "Content-Language": "The language shown, when one was asked for",
@@ -163,11 +164,29 @@ def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
 
 def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
     """A page, or what comes as server-sent events where those are asked for."""
-    listed = lists(page, LAST_EVENT)
-    entry = f"Server-sent events; the data of each is one {one.__name__}"
-    schema = {"type": "string", "description": entry}
-    listed["responses"][200]["content"] = {EventSourceResponse.media_type: {"schema": schema}}
-    return listed
+    return streamed(lists(page, LAST_EVENT), f"the data of each is one {one.__name__}")
+
+
+def watches(answer: type[BaseModel]) -> Operation:
+    """What the program does, now or as it goes on."""
+    return streamed(operation(answer, "Found", (Invalid,)), "the data of each is the whole answer")
+
+
+def streamed(said: Operation, what: str) -> Operation:
+    schema = {"type": "string", "description": f"Server-sent events; {what}"}
+    said["responses"][200]["content"] = {EventSourceResponse.media_type: {"schema": schema}}
+    return said
+
+
+def names(answer: type[BaseModel]) -> Operation:
+    """One part of the program."""
+    return operation(answer, "Found", (NotFound, Invalid))
+
+
+def orders(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
+    """Work for later, and where to look for it."""
+    refused = (NotFound, Invalid, *refusals)
+    return operation(answer, "Asked for", refused, status=202, headers=("Location",))
 
 
 def shows(answer: type[BaseModel]) -> Operation:

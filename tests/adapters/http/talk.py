@@ -341,6 +341,12 @@ MOVES = [
     ),
 ]
 """And on single tickets: they change with every sale, so nobody is asked for a version."""
+PROJECTIONS = [
+    Route("GET", "/v1/projections", May.AUDIT),
+    Route("GET", "/v1/projections/{view}", May.AUDIT),
+    Route("POST", "/v1/projections/{view}/rebuild", May.ADMINISTER),
+]
+"""Of the program itself, not of an account."""
 SALES_READS = [
     Route("GET", "/v1/orders", steps=SOLD),
     Route("GET", ORDER, steps=("publish",)),
@@ -381,6 +387,7 @@ class Scene:
         self.ticket, self.second = {"id": first}, {"id": first + 1}
         self.date = made(client, f"/v1/events/{self.event['id']}/dates", start=START, end=LATER)
         self.saleschannels = self.thing("saleschannels")
+        self.view = {"id": "webhooks"}
         changed(client, f"/v1/locations/{self.location['id']}", capacity=840)
         for step in steps:
             self.take_step(step)

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
-from adapters.bootstrap import PROJECTIONS
+from adapters import bootstrap
 from adapters.http.errors import STATUS, Blocked, slug
 from adapters.http.v1 import catalog_documents, documents, order_documents
 from application.ports import StoreUnavailable
@@ -24,6 +24,7 @@ from tests.adapters.http.talk import (
     FLOOR,
     IMAGES,
     MOVES,
+    PROJECTIONS,
     READS,
     ROUTES,
     SALES,
@@ -36,7 +37,7 @@ from tests.adapters.http.talk import (
     now,
 )
 
-EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *ALIKE]
+EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *PROJECTIONS, *ALIKE]
 ONLY_ELSEWHERE = {errors.AccountNotEmpty, errors.NameTaken, Blocked}
 """At the command line, or in another dialect."""
 
@@ -58,7 +59,7 @@ def operations(openapi: Json) -> Iterator[tuple[str, str, Json]]:
 def of(openapi: Json, route: Route) -> Json:
     """The operation of a route of the tests."""
     path = route.path.split("?")[0].replace("{date}", "{dateid}")
-    path = path.replace("{contingent}", "{contingentid}")
+    path = path.replace("{contingent}", "{contingentid}").replace("{view}", "{name}")
     named = "|".join(("location", "empty", "event", "order", *CATALOG))
     operation: Json = openapi["paths"][re.sub(f"{{({named})}}", "{id}", path)][route.method.lower()]
     return operation
@@ -308,7 +309,7 @@ def test_the_health_routes_answer_as_described(client: TestClient) -> None:
     assert ready.status_code == 200
     report = documents.Readiness.model_validate(ready.json())
     assert report.status == "ready"
-    assert report.views.keys() == {projection.name for projection in PROJECTIONS}
+    assert report.views.keys() == {projection.name for projection in bootstrap.PROJECTIONS}
     assert {view.lag for view in report.views.values()} == {0}
     assert {view.position for view in report.views.values()} == {report.position}
     assert {view.lagseconds for view in report.views.values()} == {0}

@@ -1,0 +1,93 @@
+"""`/v1/projections`: where the views stand, as it is and as it moves, and rebuilds of them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.sse import format_sse_event
+from pydantic_core import to_json
+from starlette.responses import Response
+from structlog import get_logger
+
+from adapters import report
+from adapters.bootstrap import Stagebook
+from adapters.http import reads, streams
+from adapters.http.auth import May, allowed, stagebook
+from adapters.http.body import AdminRoute, AuditRoute
+from adapters.http.errors import BeingRebuilt
+from adapters.http.streams import KEEP_ALIVE_SECONDS, RETRY_MILLISECONDS
+from adapters.http.v1.documents import ProjectionDocument, ProjectionPage
+from adapters.http.v1.spec import ViewName, names, orders, watches
+from application.ports import StoreUnavailable
+
+EVERY_SECONDS = 1.0
+
+router = APIRouter(prefix="/v1/projections", tags=["Projections"], route_class=AuditRoute)
+administered = APIRouter(prefix="/v1/projections", tags=["Projections"], route_class=AdminRoute)
+log = get_logger()
+
+
+@router.get("", **watches(ProjectionPage))
+async def projections(request: Request) -> Response:
+    """Where every projection stands: versions, lag, parked documents, rebuilds. With
+    `Accept: text/event-stream` it is sent again about once a second while something changes."""
+    allowed(request, May.AUDIT)
+    book = stagebook(request)
+    if streams.asked(request):
+        lasts = streams.lasting(request, May.AUDIT)
+        return streams.EventStream(moving(book, lasts), lasts)
+    body = await reads.blocking(told, book)
+    return Response(body, headers={"Vary": "Accept"}, media_type="application/json")
+
+
+@router.get("/{name}", **names(ProjectionDocument))
+async def projection(request: Request, name: ViewName) -> Response:
+    """Where one projection stands."""
+    allowed(request, May.AUDIT)
+    found = await reads.blocking(report.of, stagebook(request), report.named(name))
+    return Response(to_json(found), media_type="application/json")
+
+
+@administered.post("/{name}/rebuild", **orders(ProjectionDocument, BeingRebuilt))
+async def rebuild_projection(request: Request, name: ViewName) -> Response:
+    """Asks for a rebuild beside what is served. The worker starts it within a second or two, and
+    goes on with it after whatever was killed, until it is done."""
+    who = allowed(request, May.ADMINISTER)
+    found = await reads.blocking(wish_for, stagebook(request), name, who.actor)
+    place = {"Location": f"/v1/projections/{name}"}
+    return Response(to_json(found), 202, place, "application/json")
+
+
+def wish_for(book: Stagebook, name: str, by: str) -> dict[str, Any]:
+    wanted = report.named(name)
+    runs = book.views.runs
+    run = runs.last(wanted)
+    if run and not run.over and book.views.is_rebuilt(wanted):
+        detail = f"{name} is being rebuilt by {run}"
+        raise BeingRebuilt(detail, host=run.host, process=run.pid, startedts=run.startedts)
+    if not runs.wish_for(wanted, by) and (wish := runs.wish(wanted)):
+        detail = f"{wish.by} asked for a rebuild of {name} at {wish.since}"
+        raise BeingRebuilt(detail, by=wish.by, since=wish.since)
+    return report.of(book, wanted)
+
+
+def told(book: Stagebook) -> bytes:
+    return to_json({"data": report.every(book)})
+
+
+async def moving(book: Stagebook, lasts: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """What is told, whenever it is something else than before."""
+    before, spoken = b'{"data":[]}', time.monotonic()
+    retry = RETRY_MILLISECONDS
+    while lasts():
+        try:
+            now = await reads.blocking(told, book)
+        except StoreUnavailable as error:
+            log.warning("a stream waits for the store", reason=str(error))
+            now = before
+        if now != before or time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
+            yield format_sse_event(data_str=now.decode(), event="projections", retry=retry)
+            before, spoken = now, time.monotonic()
+        await asyncio.sleep(EVERY_SECONDS)

@@ -1,0 +1,91 @@
+"""Where every view stands: its generations, its lag, and its rebuild with what is left of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.views.building import Made
+from adapters.views.runs import Run
+from application.ports import Store
+from domain.errors import NotFound
+from domain.values import parse_time
+from projections.base import Projection
+
+Report = dict[str, Any]
+
+
+def named(name: str) -> Projection:
+    for projection in PROJECTIONS:
+        if projection.name == name:
+            return projection
+    known = ", ".join(projection.name for projection in PROJECTIONS)
+    raise NotFound(f"Projection {name} does not exist; there are {known}", id=name)
+
+
+def every(book: Stagebook) -> list[Report]:
+    return [of(book, projection) for projection in PROJECTIONS]
+
+
+def of(book: Stagebook, projection: Projection) -> Report:
+    """One view, as the documents of the API have it."""
+    views, view = book.views, book.view(projection)
+    position, head = view.position(), book.store.position()
+    live, *before = views.generations(projection)
+    wish, run = views.runs.wish(projection), views.runs.last(projection)
+    return {
+        "name": projection.name,
+        "version": projection.version,
+        "generation": live._asdict(),
+        "before": before[0]._asdict() if before else None,
+        "position": position,
+        "lag": max(0, head - position),
+        "lagseconds": age(book.store, position) if position < head else 0.0,
+        "parked": len(view.parked()),
+        "wish": {"by": wish.by, "since": wish.since} if wish else None,
+        "rebuild": rebuild(book, projection, run) if run else None,
+    }
+
+
+def age(store: Store, position: int) -> float:
+    """Seconds since the first fact behind a position was recorded."""
+    waiting = store.read(position, 1)
+    return seconds_since(waiting[0].fact.time) if waiting else 0.0
+
+
+def rebuild(book: Stagebook, projection: Projection, run: Run) -> Report:
+    """The rebuild that is under way, or the last one."""
+    made = None
+    if not run.over:
+        with book.views.built(projection, run.generation) as built:
+            made = built.made() if built else None
+    facts, done = (made.facts, made.done) if made else (run.facts, run.facts)
+    elapsed = seconds_since(run.startedts)
+    building = not run.over and not (made and made.whole)
+    rate = (done - run.begun) / elapsed if building and elapsed else 0.0
+    return {
+        "phase": phase(book, projection, run, made),
+        "generation": run.generation,
+        "wishedby": run.wishedby,
+        "host": run.host,
+        "process": run.pid,
+        "workers": run.workers,
+        "startedts": run.startedts,
+        "finishedts": run.finishedts,
+        "facts": facts,
+        "done": done,
+        "rate": round(rate) or None,
+        "secondsleft": round((facts - done) / rate, 1) if rate else None,
+        "error": run.error,
+    }
+
+
+def phase(book: Stagebook, projection: Projection, run: Run, made: Made | None) -> str:
+    if run.over:
+        return "failed" if run.error else "done"
+    if not book.views.is_rebuilt(projection):
+        return "stopped"
+    return "following" if made and made.whole else "building"
+
+
+def seconds_since(time: str) -> float:
+    return max(0.0, (datetime.now(UTC) - parse_time(time)).total_seconds())

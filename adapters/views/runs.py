@@ -1,0 +1,134 @@
+"""What is kept of a view's rebuilds, beside its generations: who wished for one, and the last run.
+
+A wish stays until a run that began after it has switched, so nothing that is killed loses it.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+from pydantic_core import from_json, to_json
+
+from application.ports import StoreUnavailable
+from domain.values import stamp
+from projections.base import Projection
+
+WISH, RUN = "wish", "run"
+
+
+class Notes(Protocol):
+    """Texts that are kept with a view, by name."""
+
+    def read(self, view: str, note: str) -> str | None: ...
+    def write(self, view: str, note: str, text: str | None) -> None: ...
+    def write_first(self, view: str, note: str, text: str) -> bool:
+        """Whether there was none, and this is it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants a view rebuilt, and since when."""
+
+    by: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A rebuild of a view: the one at work, or the last one."""
+
+    generation: int
+    host: str
+    pid: int
+    workers: int
+    wishedby: str | None
+    """None: nobody, it was started by hand, or by a new version of its projection."""
+    startedts: str
+    begun: int
+    """Facts that an earlier run had done of the same generation."""
+    finishedts: str | None = None
+    facts: int = 0
+    """How many there were to build from, when it was done."""
+    error: str | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.finishedts is not None
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}, since {self.startedts}"
+
+
+class Generation(NamedTuple):
+    """A generation of a view that can be served."""
+
+    number: int
+    name: str
+    version: int
+
+
+class Runs:
+    """The wishes and runs of all views."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self.workers = 1
+        """Processes that a rebuild of this one works with."""
+
+    def wish(self, projection: Projection) -> Wish | None:
+        noted = self._notes.read(projection.name, WISH)
+        return Wish(**from_json(noted)) if noted else None
+
+    def wish_for(self, projection: Projection, by: str) -> bool:
+        """Whether nobody had wished for it before."""
+        text = to_json(asdict(Wish(by, _now()))).decode()
+        return self._notes.write_first(projection.name, WISH, text)
+
+    def last(self, projection: Projection) -> Run | None:
+        noted = self._notes.read(projection.name, RUN)
+        return Run(**from_json(noted)) if noted else None
+
+    def begin(self, projection: Projection, generation: int, begun: int) -> None:
+        wish = self.wish(projection)
+        self._note(
+            projection,
+            Run(
+                generation,
+                socket.gethostname(),
+                os.getpid(),
+                self.workers,
+                wish.by if wish else None,
+                _now(),
+                begun,
+            ),
+        )
+
+    def finish(self, projection: Projection, generation: int, facts: int) -> None:
+        """It has switched, and what was wished for is there."""
+        run = self.last(projection)
+        if run and not run.over and run.generation == generation:
+            self._note(projection, replace(run, finishedts=_now(), facts=facts))
+            self._notes.write(projection.name, WISH, None)
+
+    @contextmanager
+    def telling(self, projection: Projection) -> Iterator[None]:
+        """Notes why a run ended that did not come to its end."""
+        try:
+            yield
+        except Exception as error:
+            run = self.last(projection)
+            if run and not run.over and run.pid == os.getpid():
+                with suppress(StoreUnavailable):  # that may be why
+                    self._note(projection, replace(run, finishedts=_now(), error=repr(error)))
+            raise
+
+    def _note(self, projection: Projection, run: Run) -> None:
+        self._notes.write(projection.name, RUN, to_json(asdict(run)).decode())
+
+
+def _now() -> str:
+    return stamp(datetime.now(UTC))

@@ -1,0 +1,101 @@
+"""A rebuild that is asked for over HTTP: the worker runs it, and it is done whatever is killed."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from adapters.bootstrap import LOCATIONS, Stagebook
+from adapters.views.runs import Run
+from application.group_commit import Work
+from application.locations import change_location, create_location
+from domain.ids import account_number
+from domain.location import LocationFields
+from domain.registry import Role
+from tests.conftest import ACCOUNT, TOKENS
+from tests.followers import Told, following
+from tests.processes.program import BOUND, Place, Server
+
+pytestmark = pytest.mark.slow
+
+HALLS, CHANGES, COMMANDS = 100, 60, 3
+
+
+def fill(book: Stagebook) -> None:
+    """Locations with a long past."""
+
+    def decide(work: Work) -> None:
+        for _ in range(HALLS):
+            number = create_location(work, LocationFields(name="Hall")).number
+            for capacity in range(1, CHANGES):
+                change_location(work, number, LocationFields(capacity=capacity))
+
+    for _ in range(COMMANDS):
+        book.execute(decide, account=account_number(ACCOUNT), actor="tests")
+
+
+def held_still(book: Stagebook) -> Run:
+    """The rebuild, stopped as soon as some of it is built."""
+    deadline = time.monotonic() + BOUND
+    while (run := book.views.runs.last(LOCATIONS)) is None or not begun(book, run):
+        assert time.monotonic() < deadline, "it never began"
+        time.sleep(0.001)
+    os.kill(run.pid, signal.SIGSTOP)
+    return run
+
+
+def begun(book: Stagebook, run: Run) -> bool:
+    with book.views.built(LOCATIONS, run.generation) as view:
+        made = view.made() if view else None
+        return made is not None and made.done > 0
+
+
+def worker_of(server: Server) -> psutil.Process:
+    children = psutil.Process(server.process.pid).children()
+    return next(child for child in children if "work" in child.cmdline())
+
+
+def rebuilds(stream: Iterator[Told]) -> Iterator[dict[str, Any]]:
+    """What is told of the view of Locations."""
+    for told in stream:
+        yield next(one for one in told.data["data"] if one["name"] == LOCATIONS.name)
+
+
+def ask(server: Server) -> int:
+    return server.client()("POST", "/v1/projections/locations/rebuild").status
+
+
+def served(server: Server, at: int) -> Any:
+    return server.client().read(f"/v1/locations?limit={HALLS}", after=at)
+
+
+def test_a_rebuild_outlives_the_worker_that_ran_it_and_nobody_notices(place: Place) -> None:
+    server = place.serve()
+    with place.book() as book:
+        book.start_writer()
+        fill(book)
+        at = book.store.position()
+        before = served(server, at)
+        with following(server.port, "/v1/projections", TOKENS[Role.AUDITOR]) as stream:
+            told = rebuilds(stream)
+            assert next(told)["generation"]["number"] == 1
+
+            assert ask(server) == 202
+            run = held_still(book)
+            under_way = next(one for one in told if one["rebuild"])
+            assert ask(server) == 409
+            assert served(server, at) == before
+            worker_of(server).kill()
+            os.kill(run.pid, signal.SIGKILL)
+            done = next(one for one in told if one["wish"] is None)
+
+    assert under_way["rebuild"]["phase"] == "building"
+    assert 0 < under_way["rebuild"]["done"] < under_way["rebuild"]["facts"]
+    assert (done["rebuild"]["phase"], done["rebuild"]["wishedby"]) == ("done", "admin-5")
+    assert done["rebuild"]["process"] != run.pid
+    assert (done["generation"]["number"], done["before"]["number"]) == (run.generation, 1)
+    assert served(server, at) == before

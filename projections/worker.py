@@ -11,8 +11,9 @@ from structlog import get_logger
 from projections.base import Projection, View, ViewMoved
 from projections.runner import BATCH, Log, Runner, SharedLog
 
-IDLE_SECONDS = 0.005
-"""How often another process's commits are looked for; this one's are signalled."""
+IDLE_SECONDS, SILENT_SECONDS = 0.005, 0.05
+"""How often another process's commits are looked for, and how often when there were none for a
+second: nothing is told, so nothing can be lost. This process's are signalled."""
 GATHER_SECONDS = 0.01
 """How long commits are let come together after a batch: four views commit less often for it."""
 RETRY_SECONDS = 1.0
@@ -93,6 +94,7 @@ class LiveWorker:
         """Keeps the views that this process leads, and takes over those that are let go of."""
         shared = SharedLog(self._store)
         look_again, beat_again = 0.0, time.monotonic()
+        moved = time.monotonic()
         while not self._stopping.is_set():
             self._wake.clear()
             shared.look_again()
@@ -114,9 +116,12 @@ class LiveWorker:
                 self._beat(led)
             if 0 < folded < BATCH * len(led):  # caught up: the next batch may grow a little
                 self._stopping.wait(GATHER_SECONDS)
-            elif not folded:
-                soon = IDLE_SECONDS if led else max(IDLE_SECONDS, look_again - time.monotonic())
-                self._wake.wait(soon)
+            if folded:
+                moved = time.monotonic()
+            else:
+                silence = (time.monotonic() - moved) * SILENT_SECONDS
+                soon = min(max(silence, IDLE_SECONDS), SILENT_SECONDS)
+                self._wake.wait(soon if led else max(soon, look_again - time.monotonic()))
 
     def _fold(self, one: Led) -> int:
         if self._views.live(one.projection) is not one.runner.view:

@@ -192,7 +192,7 @@ def test_what_another_process_commits_is_followed_within_a_second_without_a_sign
         seen_within(view, store.append([changed(1, 1)])[-1])
         took = []
         for version in range(2, 12):
-            time.sleep(0.1 * (version % 4))  # busy or idle, which must not matter
+            time.sleep(0.4 * (version % 4))  # busy or silent, which must not matter
             took.append(seen_within(view, store.append([changed(1, version)])[-1]))
 
     assert max(took) < VISIBLE, took

@@ -62,6 +62,7 @@ class Appender:
     def __init__(self, where: str, number: int) -> None:
         self.where, self._random = where, Random(number)  # noqa: S311 - the same again
         self._first = (number + 1) * OWN
+        self._name = f"process {number}"
         self._versions: dict[int, int] = {}
         self.told = Told()
 
@@ -83,7 +84,7 @@ class Appender:
         own = self._some(size - 1)
         while True:
             try:
-                facts = [changed(OURS, version_of(store, OURS) + 1), *own]
+                facts = [changed(OURS, version_of(store, OURS) + 1, self._name), *own]
                 began = time.monotonic()
                 positions = store.append(facts)
             except VersionTaken:  # ours has moved on; nothing else can have
@@ -135,12 +136,12 @@ class Appender:
                 transaction.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-def changed(number: int, version: int) -> LocationChanged:
+def changed(number: int, version: int, by: str = "ann") -> LocationChanged:
     return LocationChanged(
         originator_id=guid(ACCOUNT, Kind.LOCATION, number),
         originator_version=version,
         time="2026-11-21T20:00:00.000000Z",
-        actor="ann",
+        actor=by,
         correlation="",
         causation=None,
         reason=None,

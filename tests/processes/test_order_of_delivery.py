@@ -80,7 +80,7 @@ def cutting(where: str) -> Iterator[list[int]]:
 
     def cut_one() -> None:
         with psycopg.connect(where, autocommit=True) as connection:
-            while not finished.wait(0.2):
+            while not finished.wait(0.5):
                 cut.extend(
                     pid
                     for (pid,) in connection.execute(

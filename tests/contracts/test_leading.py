@@ -1,16 +1,18 @@
 """Who leads a view, the same on both stores: a lost lock is noticed, and the worker lives by it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
 
 from adapters.stores.memory import MemoryStore
 from adapters.views.sql import SqlView
+from application.ports import StoreUnavailable
 from projections import worker as live_worker
-from projections.base import Projection
+from projections.base import BeingRebuilt, Projection, ViewMoved
 from projections.rebuilding import rebuild
 from projections.worker import LiveWorker
 from tests.contracts.conftest import Place, Views
@@ -221,3 +223,29 @@ def test_a_worker_lets_go_of_a_view_that_a_newer_version_has_switched(
     working(place, log, stopping, LATER_NOTES)
     eventually(lambda: view.position() == 4)
     assert said(view)[1] == {"later": True, **said(view)[1]}
+
+
+def test_whatever_comes_between_workers_nothing_is_lost_or_doubled(
+    place: Place, stopping: ExitStack
+) -> None:
+    log, views = MemoryStore(), place.views(NOTES)
+    for _ in range(2):
+        working(place, log, stopping)
+    random = Random(11)  # noqa: S311 - the same ones every time
+
+    for version in range(1, 61):
+        log.append([changed(n, version) for n in (1, 2, 3)])
+        between = random.choice(("nothing", "cut", "mended", "rebuilt"))
+        if between == "cut":
+            with suppress(FileNotFoundError):
+                cut_lock(place)
+        elif between == "mended":
+            view = views.live(NOTES)
+            with suppress(ViewMoved):
+                view.mend([], [], [], at=view.position())
+        elif between == "rebuilt" and version % 3 == 0:
+            with suppress(BeingRebuilt, StoreUnavailable):  # its lock may be cut, too
+                rebuild(NOTES, log, views, silent)
+
+    eventually(lambda: views.live(NOTES).position() == log.position(), seconds=30)
+    assert {n: d["said"] for n, d in said(views.live(NOTES)).items()} == {1: 60, 2: 60, 3: 60}

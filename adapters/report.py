@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.standing import Standing, standings
 from adapters.views.building import Made
 from adapters.views.runs import Run
-from application.ports import Store
 from domain.errors import NotFound
 from domain.values import parse_time
 from projections.base import Projection
@@ -23,33 +23,32 @@ def named(name: str) -> Projection:
 
 
 def every(book: Stagebook) -> list[Report]:
-    return [of(book, projection) for projection in PROJECTIONS]
+    """All views, as the documents of the API have them."""
+    _, found = standings(book)
+    return [_told(book, named(standing.name), standing) for standing in found]
 
 
 def of(book: Stagebook, projection: Projection) -> Report:
-    """One view, as the documents of the API have it."""
-    views, view = book.views, book.view(projection)
-    position, head = view.position(), book.store.position()
-    live, *before = views.generations(projection)
-    wish, run = views.runs.wish(projection), views.runs.last(projection)
+    """One view."""
+    return next(told for told in every(book) if told["name"] == projection.name)
+
+
+def _told(book: Stagebook, projection: Projection, standing: Standing) -> Report:
+    live, *before = book.views.generations(projection)
+    wish, run = book.views.runs.wish(projection), book.views.runs.last(projection)
     return {
         "name": projection.name,
         "version": projection.version,
+        "state": standing.state,
         "generation": live._asdict(),
         "before": before[0]._asdict() if before else None,
-        "position": position,
-        "lag": max(0, head - position),
-        "lagseconds": age(book.store, position) if position < head else 0.0,
-        "parked": len(view.parked()),
+        "position": standing.position,
+        "lag": standing.lag,
+        "lagseconds": standing.lagseconds,
+        "parked": len(standing.parked),
         "wish": {"by": wish.by, "since": wish.since} if wish else None,
         "rebuild": rebuild(book, projection, run) if run else None,
     }
-
-
-def age(store: Store, position: int) -> float:
-    """Seconds since the first fact behind a position was recorded."""
-    waiting = store.read(position, 1)
-    return seconds_since(waiting[0].fact.time) if waiting else 0.0
 
 
 def rebuild(book: Stagebook, projection: Projection, run: Run) -> Report:

@@ -370,11 +370,16 @@ class ProjectionDocument(BaseModel):
 
     name: str = Field(description="Its name", examples=["events"])
     version: int = Field(ge=1, description="The version of the projection in this program")
+    state: Literal["current", "slow", "dead", "outdated"] = Field(
+        description="As health tells it: whether a worker keeps it up to date"
+    )
     generation: GenerationDocument = Field(description="The one that is served")
     before: GenerationDocument | None = Field(description="The one before, while it is kept")
     position: int = Field(description="Up to where it has the facts")
     lag: int = Field(ge=0, description="How many positions it is behind the store")
-    lagseconds: float = Field(ge=0, description="Age of the oldest fact that it does not have")
+    lagseconds: float | None = Field(
+        description="Age of the oldest fact that it does not have; null: that cannot be read"
+    )
     parked: int = Field(ge=0, description="Documents that stopped at a fact that could not be read")
     wish: WishDocument | None = Field(description="The rebuild that was asked for and is not done")
     rebuild: RebuildDocument | None = Field(description="The one under way, or the last one")

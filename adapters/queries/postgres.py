@@ -31,6 +31,7 @@ from adapters.queries.views import PostgresWords, quoted, select
 from adapters.stores.connections import session as connected
 from adapters.stores.postgres import translated
 from adapters.views.postgres import PostgresViews
+from application.ports import StoreUnavailable
 from domain.offers import PRICE_TYPES
 from projections.base import Projection
 
@@ -257,6 +258,8 @@ class PostgresSession:
 
     def _refuse(self, error: psycopg.Error) -> NoReturn:
         """What PostgreSQL has against it, in words for who asked."""
+        if self.connection.closed:
+            raise StoreUnavailable(str(error)) from error
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise Failed(TOO_SLOW) from None
         state, said = error.sqlstate or "", error.diag.message_primary or ""

@@ -1,5 +1,6 @@
 """The role that questions are answered with on PostgreSQL: made once a cluster, or done without."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -9,7 +10,9 @@ import psycopg
 import pytest
 
 from adapters.bootstrap import Stagebook, bootstrap
+from adapters.queries.postgres import PostgresSession
 from adapters.settings import Settings
+from application.ports import StoreUnavailable
 from domain.errors import Invalid
 from tests.adapters.queries.conftest import DEMO
 
@@ -61,3 +64,14 @@ def test_without_the_role_questions_are_refused_until_it_is_granted(
 
     server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
     server.execute(f"DROP ROLE {name}".encode())
+
+
+def test_a_server_that_dies_over_a_question_is_not_the_questions_fault(
+    database: str, server: psycopg.Connection
+) -> None:
+    with closing(psycopg.connect(database, autocommit=True)) as connection:
+        session = PostgresSession(connection, "", time.monotonic() + 30)
+        server.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+
+        with pytest.raises(StoreUnavailable):
+            session.run("SELECT 1")

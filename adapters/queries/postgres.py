@@ -91,6 +91,7 @@ class PostgresEngine:
     def _role_is_ready(self) -> bool:
         """The role is the whole cluster's: another process may be making it now."""
         with translated(), connected(self._store) as connection:
+            connection.execute("SET synchronous_commit TO LOCAL")  # a lost standby stops no start
             for statement in (CREATE_ROLE, GRANT_ROLE):
                 with suppress(psycopg.Error):  # whoever was first has made it, or nobody may
                     connection.execute(statement)

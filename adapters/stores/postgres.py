@@ -125,7 +125,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """Migrates under a lock: processes that start together wait for each other."""
         with self.datastore.transaction(commit=True) as c:
-            c.execute("SET LOCAL synchronous_commit TO OFF")  # a lost standby stops no start
+            c.execute("SET LOCAL synchronous_commit TO LOCAL")  # a lost standby stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             self._create_table(c)
             c.execute(CREATE)

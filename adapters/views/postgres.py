@@ -152,7 +152,6 @@ class PostgresViews:
         self._live: dict[str, tuple[float, PostgresView]] = {}
         self._served = {p.name: ServedView(p, store) for p in projections}
         with self._transaction() as c:
-            c.execute("SET LOCAL synchronous_commit TO OFF")  # a lost standby stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             c.execute(
                 "CREATE TABLE IF NOT EXISTS views (name text PRIMARY KEY, generation bigint,"
@@ -366,6 +365,9 @@ class PostgresViews:
             connection.transaction(),
             connection.cursor(row_factory=tuple_row) as cursor,
         ):
+            cursor.execute(
+                "SET LOCAL synchronous_commit TO LOCAL"
+            )  # a lost standby stops no switch
             yield cursor
 
 

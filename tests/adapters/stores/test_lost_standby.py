@@ -10,8 +10,11 @@ from contextlib import closing, contextmanager
 import psycopg
 import pytest
 
+from adapters.bootstrap import LOCATIONS, bootstrap
+from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from application.ports import Answer, KeptAnswer, OutcomeUnknown, StoreUnavailable, VersionTaken
+from projections.rebuilding import rebuild
 from tests.contracts.facts import changed
 from tests.processes.program import BOUND, eventually
 
@@ -131,9 +134,16 @@ def test_a_kept_answer_is_not_told_before_the_standby_has_it(
     assert store.kept_answer(7, "k-1") == ("request", Answer(200, {}, b"told", store.position()))
 
 
-def test_a_store_opens_while_the_standby_is_lost(store: PostgresStore, database: str) -> None:
-    with lost(database), closing(PostgresStore(database, connections=2)) as another:
-        assert another.position() == 0
+def test_all_else_goes_on_while_the_standby_is_lost(store: PostgresStore, database: str) -> None:
+    store.append([changed(1, 1)])
+
+    with lost(database) as standby, closing(bootstrap(Settings(store=database))) as book:
+        book.start()
+        assert book.catch_up(BOUND)
+        rebuild(LOCATIONS, book.store, book.views, lambda _done, _total: None)
+
+        assert book.view(LOCATIONS).position() == 1
+        assert standby.waiting() == []
 
 
 def test_what_was_decided_in_another_era_is_not_recorded(store: PostgresStore) -> None:

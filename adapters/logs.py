@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
+from structlog.types import Processor
 
 
 class StandardError:
@@ -20,12 +21,14 @@ class StandardError:
             sys.stderr.flush()
 
 
-def configure(level: str) -> None:
+def configure(level: str, *more: Processor) -> None:
+    """`more` say what else a line is about."""
     # What is wrong with a form is told to whoever sent it; the log is no place for it.
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            *more,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

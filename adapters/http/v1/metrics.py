@@ -12,7 +12,7 @@ from domain.errors import NotFound
 router = APIRouter(prefix="/metrics", tags=["Health"])
 
 
-@router.get("", response_class=Response)
+@router.get("", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """What all processes of this machine have counted, and where the views stand, for Prometheus;
     names nobody. Not here when it has a port of its own."""

@@ -36,7 +36,7 @@ from adapters.http.v1 import (
     projections,
     tickets,
 )
-from adapters.http.watched import Watched, about_request
+from adapters.http.watched import Watched
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from adapters.watching.watcher import Watcher
@@ -141,7 +141,7 @@ async def _start_writer(book: Stagebook) -> None:
 def create() -> FastAPI:
     """The application as the server's workers make it: configured by the environment."""
     settings = Settings()
-    logs.configure(settings.log_level, about_request)
+    logs.configure(settings.log_level)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     return make_app(settings, worker=False)

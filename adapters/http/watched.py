@@ -2,17 +2,16 @@
 
 import asyncio
 import time
-from contextvars import ContextVar
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
-from structlog.types import EventDict, WrappedLogger
 
 from adapters.http import errors
 from adapters.http.auth import WHO
 from adapters.http.commands import REQUEST, SAID
 from adapters.http.requests import CORRELATION, TRACE, fresh_id
+from adapters.logs import about
 from adapters.settings import Settings
 from adapters.watching.watcher import Watcher
 from application.keyring import Principal
@@ -23,7 +22,6 @@ UNAVAILABLE = 503
 CLOSE = (b"connection", b"close")
 
 log = get_logger()
-_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
 class Watched:
@@ -40,7 +38,7 @@ class Watched:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        _scope.set(scope)
+        about.set((said_of, scope))
         began, status = time.perf_counter(), 0
 
         def sending(message: Message) -> Any:
@@ -94,16 +92,12 @@ def request_id(scope: Scope) -> str:
     return made
 
 
-def about_request(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """Every line says which request it is about, if any."""
-    scope = _scope.get()
-    if scope is None:
-        return line
+def said_of(scope: Scope) -> dict[str, Any]:
+    """Which request it is, what it belongs to, and whose it is."""
     who: Principal | None = scope.get(WHO)
     named = {"account": who.account_name, "actor": who.actor} if who else {}
     request = request_id(scope)
-    said = {"request": request, "correlation": _correlation(scope) or request}
-    return {**said, **named, **line}
+    return {"request": request, "correlation": _correlation(scope) or request, **named}
 
 
 def _correlation(scope: Scope) -> Any:

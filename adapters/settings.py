@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     slow_seconds: float = Field(
         1.0, ge=0, description="Seconds after which a request gets a line in the log."
     )
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Where traces go: `http://collector:4318/v1/traces`; nowhere when not set.",
+    )
     metrics_port: int | None = Field(
         None,
         ge=0,

@@ -37,6 +37,7 @@ def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> No
     while not stop.wait(FLUSH_SECONDS):
         watcher.flush()
     wishes.stop()
+    watcher.close()
 
 
 def _stop_at_end(descriptor: int, stop: threading.Event) -> None:

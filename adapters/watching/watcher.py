@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import generate_latest, start_http_server
@@ -18,6 +19,9 @@ from adapters.watching.views import ViewGauges
 from application.group_commit import Job
 from projections.base import RecordedFact
 
+if TYPE_CHECKING:
+    from adapters.watching.traces import Traces
+
 log = get_logger()
 
 
@@ -30,6 +34,11 @@ class Watcher:
             folder.join(shared)
         self.metrics = Metrics(shared)
         self._server: WSGIServer | None = None
+        self._traces: Traces | None = None
+        if settings.otlp_endpoint:
+            from adapters.watching import traces  # noqa: PLC0415 - its libraries are slow
+
+            self._traces = traces.Traces(traces.exporting(settings.otlp_endpoint))
 
     clock = staticmethod(time.perf_counter)
 
@@ -37,6 +46,8 @@ class Watcher:
         seconds = time.perf_counter() - began
         try:
             self.metrics.committed(batch, seconds)
+            if self._traces:
+                self._traces.committed(batch, seconds)
         except Exception:  # the batch is recorded, and is to be answered
             log.exception("a batch was not seen")
 
@@ -44,6 +55,8 @@ class Watcher:
         seconds = time.perf_counter() - began
         try:
             self.metrics.folded(view, len(page), seconds)
+            if self._traces:
+                self._traces.folded(view, page, seconds)
         except Exception:  # the view has it
             log.exception("a batch of a view was not seen")
 
@@ -69,6 +82,8 @@ class Watcher:
 
     def close(self) -> None:
         self.flush()
+        if self._traces:
+            self._traces.close()
         if self._server:
             self._server.shutdown()
             self._server.server_close()

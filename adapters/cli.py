@@ -1,30 +1,28 @@
 """The command line `stagebook`."""
 
-import gc
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from socket import socket
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
+import uvicorn
 from pydantic_core import to_json
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from adapters import check as checks
+from adapters import cli_views as views
 from adapters import demo as demo_account
-from adapters import logs
-from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.opening import configured, fail, opened
 from adapters.sealing import Seal
-from adapters.serving import run
 from adapters.settings import Settings
+from adapters.work import WorkerProcess
 from adapters.work import work as working
 from application import history as histories
 from application.keyring import (
@@ -36,13 +34,9 @@ from application.keyring import (
     new_token,
     revoking_key,
 )
-from application.ports import StoreUnavailable
 from application.transfer import export_lines, import_lines
-from domain.errors import Refusal
 from domain.ids import Kind, account_number, unpack
 from domain.registry import Role
-from projections.base import BeingRebuilt, Projection
-from projections.rebuilding import rebuild_together
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,9 +45,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(views.app)
 keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
 app.add_typer(keys, name="keys")
 
+APPLICATION = "adapters.http.app:create"
+SHUTDOWN_SECONDS = 8
+HEALTHCHECK_SECONDS = 30
+"""How long a server process of several may be too busy to answer before it is taken for dead."""
 CATCH_UP_SECONDS = 30
 
 
@@ -68,44 +67,6 @@ Account = Annotated[str, typer.Option("--account", help="The account's name.")]
 Store = Annotated[str | None, typer.Option(help="A folder, or postgresql://…")]
 
 
-@contextmanager
-def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stagebook]:
-    """A Stagebook for one command; refusals end it with their reason and exit code 1."""
-    book = None
-    try:
-        settings = configured(store=store)
-        gc.set_threshold(*GC_THRESHOLDS)
-        book = bootstrap(settings)
-        if writing:
-            book.start_writer()
-        yield book
-    except Refusal as refusal:
-        fail(refusal.detail)
-    except BeingRebuilt as error:
-        fail(str(error))
-    except StoreUnavailable as error:
-        fail(f"the store is unavailable: {error}")
-    finally:
-        if book:
-            book.close()
-
-
-def configured(**options: object) -> Settings:
-    """The settings of the environment, with options over them."""
-    try:
-        settings = Settings(**{k: v for k, v in options.items() if v is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        problems = (f"STAGEBOOK_{e['loc'][0]}".upper() + f": {e['msg']}" for e in error.errors())
-        fail("; ".join(problems))
-    logs.configure(settings.log_level)
-    return settings
-
-
-def fail(message: str) -> NoReturn:
-    typer.echo(f"stagebook: {message}", err=True)
-    raise typer.Exit(1)
-
-
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -116,6 +77,42 @@ def serve(
     """Serves the API until it is stopped."""
     settings = configured(host=host, port=port, store=store, workers=workers)
     run(settings, announce=None)
+
+
+def run(settings: Settings, announce: str | None) -> None:
+    """Runs the server; worker processes read the same settings from the environment."""
+    for name, value in settings.model_dump().items():
+        if value is not None:
+            os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "loop": "uvloop",
+        "http": "httptools",
+        "access_log": False,
+        "log_level": "warning",
+        "lifespan": "on",
+        "timeout_worker_healthcheck": HEALTHCHECK_SECONDS,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+        "server_header": False,
+    }
+    worker = WorkerProcess() if settings.serve_worker else None
+    try:
+        if settings.workers > 1:
+            if announce:
+                print(announce, flush=True)
+            uvicorn.run(APPLICATION, **options)
+        else:
+            server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
+            with suppress(KeyboardInterrupt):
+                server.run()
+            if not server.started:
+                raise typer.Exit(1)
+    finally:
+        if worker:
+            worker.stop()
 
 
 @app.command()
@@ -133,6 +130,19 @@ def work(
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
     with opened() as book:
         working(book, sys.stdin.fileno() if until_closed else None, stop)
+
+
+class Announcing(uvicorn.Server):
+    """A server that says something once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: str | None) -> None:
+        super().__init__(config)
+        self.announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.announce:
+            print(self.announce, flush=True)
 
 
 @app.command()
@@ -231,51 +241,6 @@ def revoke_key(key_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """Revokes a key; running servers refuse it within a second."""
     with opened(writing=True) as book:
         book.execute(revoking_key(key_id), account=0, actor="command line")
-
-
-# -- projections
-
-
-@app.command()
-def rebuild(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None,
-    *,
-    all_: Annotated[bool, typer.Option("--all", help="Every projection.")] = False,
-) -> None:
-    """Rebuilds projections beside the served ones and switches to them."""
-    known: dict[str, Projection] = {p.name: p for p in PROJECTIONS}
-    chosen = list(known) if all_ else list(names or ())
-    if not chosen or not set(chosen) <= known.keys():
-        fail(f"name one of {', '.join(known)}, or --all")
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
-        TimeRemainingColumn(),
-    )
-    with opened() as book, Progress(*columns, console=Console(stderr=True)) as progress:
-        head = book.store.position()
-        tasks = {name: progress.add_task(name, total=head, rate="") for name in chosen}
-
-        def moved(name: str, position: int, head: int) -> None:
-            speed = progress.tasks[tasks[name]].speed
-            rate = f"{speed:,.0f}" if speed else ""
-            progress.update(tasks[name], completed=position, total=head, rate=rate)
-
-        rebuild_together([known[name] for name in chosen], book.store, book.views, moved)
-
-
-@app.command()
-def check() -> None:
-    """Checks that the store and the views are sound; names what is not and exits 1."""
-    with opened() as book:
-        found = list(checks.faults(book))
-    for fault in found:
-        print(fault)
-    if found:
-        raise typer.Exit(1)
-    print("sound")
 
 
 # -- the past

@@ -42,6 +42,9 @@ class Slice(NamedTuple):
     """How many facts they had when the slice was cut, about."""
 
 
+NOTHING = Slice(0, (), 0, 0, 0)
+
+
 class Facts(Protocol):
     """The facts by aggregate."""
 
@@ -54,9 +57,9 @@ class Building(Protocol):
     """A generation that is being built."""
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
-    def add(self, rows: Sequence[Row], parked: Sequence[Parked], done: Slice | None) -> None:
-        """Writes whole documents; the last of a slice in the transaction that marks it done. What
-        a slice wrote that was cut off is written over. A slice that was done stays as it was."""
+    def add(self, one: Slice, rows: Sequence[Row], parked: Sequence[Parked], *, done: bool) -> None:
+        """Writes whole documents of a slice; the last of them in the transaction that marks it
+        done. What a slice wrote that was cut off is written over; one that was done stays."""
 
 
 def slices(projections: Iterable[Projection], spans: Iterable[Span], size: int) -> list[Slice]:
@@ -113,6 +116,8 @@ def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> Non
                 alone = one._replace(first=number, last=number)
                 folder.settle_carefully(facts_of(log, alone, upto))
 
+    for folder in folders:
+        folder.begin(one)
     number = aggregate = None
     folds: list[Callable[[RecordedFact], None]] = []
     for recorded in facts_of(log, one, upto):
@@ -127,7 +132,7 @@ def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> Non
             fold(recorded)
     settle(number)
     for folder in folders:
-        folder.write(one)
+        folder.write(done=True)
 
 
 class Folder:
@@ -136,6 +141,7 @@ class Folder:
     def __init__(self, projection: Projection, view: Building) -> None:
         self.projection = projection
         self._view = view
+        self._slice = NOTHING
         self._states: dict[bytes, State] = {}
         self._rows: list[Row] = []
         self._parked: list[Parked] = []
@@ -143,6 +149,9 @@ class Folder:
         """How many of the rows are of documents that are done."""
         self._failed = False
         self._shown: dict[bytes, State] = {}
+
+    def begin(self, one: Slice) -> None:
+        self._slice = one
 
     def fold(self, recorded: RecordedFact) -> None:
         if self._failed:
@@ -174,13 +183,13 @@ class Folder:
         self._parked += alone.parked().values()
         self._keep()
 
-    def write(self, done: Slice | None) -> None:
-        self._view.add(self._rows, self._parked, done)
+    def write(self, *, done: bool) -> None:
+        self._view.add(self._slice, self._rows, self._parked, done=done)
         self._rows, self._parked, self._whole = [], [], 0
 
     def _keep(self) -> None:
         if len(self._rows) > ROWS:
-            self.write(None)
+            self.write(done=False)
         self._whole = len(self._rows)
 
     def shown(self, key: bytes) -> State | None:
@@ -206,7 +215,7 @@ class Folder:
     def add(self, row: Row) -> None:
         self._rows.append(row)
         if len(self._rows) > ROWS:  # whole as it is, whatever comes of the document
-            self.write(None)
+            self.write(done=False)
 
     def where(self, *_: object) -> list[tuple[bytes, State]]:
         """What shows it is built later, and finds it then."""

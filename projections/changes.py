@@ -1,7 +1,9 @@
 """The index of changes: every fact of an account about what a reader knows, in the order of
 commits, with what an auditor searches by."""
 
+from functools import lru_cache
 from typing import Any, ClassVar
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -34,14 +36,13 @@ SHOWN: dict[int, str] = {
 def change(recorded: RecordedFact) -> dict[str, Any]:
     """One entry of the feed."""
     fact = recorded.fact
-    account, kind, number = unpack(fact.originator_id)
     fact_class: Any = type(fact)
-    shown = Kind.EVENT if kind == Kind.INVENTORY else kind
+    kind, number, shown = changed_thing(fact.originator_id)
     return {
         "position": recorded.position,
-        "kind": SHOWN[kind],
+        "kind": kind,
         "id": number,
-        "guid": str(guid(account, shown, number)),
+        "guid": shown,
         "version": fact.originator_version,
         "time": fact.time,
         "actor": fact.actor,
@@ -55,6 +56,14 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
             if name not in fact_class.SECRET
         },
     }
+
+
+@lru_cache(8_192)
+def changed_thing(aggregate: UUID) -> tuple[str, int, str]:
+    """What a reader knows it by: kind, number and guid."""
+    account, kind, number = unpack(aggregate)
+    shown = Kind.EVENT if kind == Kind.INVENTORY else kind
+    return SHOWN[kind], number, str(guid(account, shown, number))
 
 
 class Changes:

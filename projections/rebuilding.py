@@ -45,6 +45,10 @@ class Plan:
 class NewView(View, Building, Protocol):
     """A generation that is not served yet."""
 
+    @property
+    def generation(self) -> int:
+        """Its number."""
+
     def plan(self) -> Plan | None:
         """What is left to build; None: it was not begun."""
 
@@ -75,6 +79,9 @@ class Views(Protocol):
     def switching(self, projection: Projection, built: View) -> AbstractContextManager[None]:
         """Holds the live view still; at its end readers are served the built one, and the one
         that was live is kept as the one before."""
+
+    def building(self, projection: Projection, generation: int) -> NewView:
+        """A generation that is being built, by its number: for a process that helps."""
 
     def before(self, projection: Projection) -> View | None:
         """The generation before the live one, if it is kept and of this version."""

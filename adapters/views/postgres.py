@@ -31,6 +31,7 @@ SETTINGS = (
 TABLES = ("documents", "terms", "parked", "progress", "plan", "slices")
 
 
+COPIED = {"int": "int8", "text": "text", "bytes": "bytea"}
 ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
 ROWS = 2_000
 """Rows a statement: an insert from arrays is one round trip, and fewer of them for the planner."""
@@ -48,6 +49,12 @@ class PostgresCursor:
 
     def executemany(self, statement: str, params: Iterable[Sequence[Any]]) -> None:
         self._cursor.executemany(statement.replace("?", "%s"), params)
+
+    def copy(self, table: str, types: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        with self._cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)".encode()) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
 
     def fetchall(self) -> list[Any]:
         return self._cursor.fetchall()
@@ -107,6 +114,12 @@ class PostgresView(BuildingView):
         for start in range(0, len(rows), ROWS):
             chunk = rows[start : start + ROWS]
             c.execute(statement, [list(column) for column in zip(*chunk, strict=True)])
+
+    def load(
+        self, c: Cursor, table: str, types: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        assert isinstance(c, PostgresCursor)  # noqa: S101 - made by `writing`
+        c.copy(table, [COPIED[t] for t in types], rows)
 
     def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
         if keys:
@@ -238,6 +251,11 @@ class PostgresViews:
             assert row  # noqa: S101 - made at start
             view = PostgresView(projection, row[0], self._store)
             view.create_planned(PostgresCursor(c))
+        return view
+
+    def building(self, projection: Projection, generation: int) -> PostgresView:
+        view = PostgresView(projection, generation, self._store)
+        view.look()
         return view
 
     def before(self, projection: Projection) -> PostgresView | None:

@@ -62,10 +62,9 @@ class SqlView:
     def create(self, c: Cursor) -> None:
         int_, text, bytes_ = (self.TYPES[t] for t in ("int", "text", "bytes"))
         own = "".join(f", {c.name} {self.TYPES[c.type]}" for c in self.projection.columns)
-        common = f"key {bytes_} PRIMARY KEY, account {int_}, state {bytes_}, body {bytes_}"
+        common = f"key {bytes_} NOT NULL, account {int_}, state {bytes_}, body {bytes_}"
         c.execute(f"CREATE TABLE {self.documents} ({common}, etag {text}{own})")
-        found_by = f"key {bytes_}, term {text}, PRIMARY KEY (key, term)"
-        c.execute(f"CREATE TABLE {self.terms} ({found_by})")
+        c.execute(f"CREATE TABLE {self.terms} (key {bytes_} NOT NULL, term {text} NOT NULL)")
         stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}, since {text}"
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
         c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_})")
@@ -130,7 +129,8 @@ class SqlView:
             moved = f"UPDATE {self.progress} SET position = ? WHERE position = ? AND fence = ?"
             if c.execute(moved, (position, since, fence)).rowcount != 1:
                 raise ViewMoved
-            self.write(c, rows, parked)
+            self.write(c, rows)
+            self.write_parked(c, parked)
 
     def mend(
         self,
@@ -149,9 +149,10 @@ class SqlView:
             for table in (self.documents, self.terms):
                 self.delete(c, table, gone)
             self.delete(c, self.parked_table, unparked)
-            self.write(c, rows, parked)
+            self.write(c, rows)
+            self.write_parked(c, parked)
 
-    def write(self, c: Cursor, rows: Sequence[Row], parked: Iterable[Parked]) -> None:
+    def write(self, c: Cursor, rows: Sequence[Row]) -> None:
         """Documents and what they are found by, whether they were there before or not."""
         stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
         self.insert(c, self.documents, self.types, stored, self._replacing)
@@ -159,6 +160,8 @@ class SqlView:
         self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
         terms = [(r.key, term) for r in retermed for term in r.terms or ()]
         self.insert(c, self.terms, ("bytes", "text"), terms)
+
+    def write_parked(self, c: Cursor, parked: Iterable[Parked]) -> None:
         now = stamp(datetime.now(UTC))
         stopped = [(p.key, p.position, p.error, p.since or now) for p in parked]
         keep = "ON CONFLICT (key) DO NOTHING"

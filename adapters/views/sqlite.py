@@ -47,6 +47,10 @@ class SqliteView(BuildingView):
             self._migrate()
         self._writing = threading.Lock()
 
+    @property
+    def generation(self) -> int:
+        return _number(self.path.name)
+
     def close(self) -> None:
         for connection in self._connections:
             connection.close()
@@ -277,6 +281,11 @@ class SqliteViews:
         with closing(view):
             yield view if view.is_planned() else None
 
+    def building(self, projection: Projection, generation: int) -> SqliteView:
+        view = self._beside(projection, _name(projection, generation))
+        view.look()
+        return view
+
     def before(self, projection: Projection) -> SqliteView | None:
         name = self._named("BEFORE", projection)
         live = self._named("LIVE", projection)
@@ -343,7 +352,7 @@ class SqliteViews:
         newest = int(self._named("NEWEST", projection) or 0)
         number = max((newest, *map(_number, self._generations(projection)))) + 1
         (self._folder / projection.name / "NEWEST").write_text(str(number))
-        return self._beside(projection, f"v{projection.version}-{number}.sqlite")
+        return self._beside(projection, _name(projection, number))
 
     def _beside(self, projection: Projection, name: str) -> SqliteView:
         view = SqliteView(projection, self._folder / projection.name / name)
@@ -392,6 +401,10 @@ def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:
         for table, column in LATER_COLUMNS
         if there[table] and column.partition(" ")[0] not in there[table]
     ]
+
+
+def _name(projection: Projection, generation: int) -> str:
+    return f"v{projection.version}-{generation}.sqlite"
 
 
 def _number(name: str) -> int:

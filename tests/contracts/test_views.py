@@ -496,6 +496,8 @@ def test_a_commit_to_the_live_view_during_the_switch_is_refused(place: Place) ->
     live = one.live(NOTES)
     live.commit([row(1)], [], 0, 1)
     built = other.build(NOTES)
+    built.begin(0, [])
+    built.finish()
     built.commit([row(1)], [], 0, 1)
     outcome: list[BaseException] = []
 

@@ -1,0 +1,161 @@
+"""Rebuilds by several processes: each builds slices of its own, at its share of a rate.
+
+The processes are nicer than a server: whoever answers requests goes first. They end with the
+process that started them, however that ends; what they had not finished is built again.
+"""
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import wait as ended
+from uuid import UUID
+
+from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.settings import Settings
+from projections.base import Projection, RecordedFact
+from projections.bulk import Facts, Folder, Slice, build
+from projections.rebuilding import Build, NewView, Part, Progress, here, rebuild_together
+
+Place = tuple[str, int]
+"""A view and the generation that is built."""
+
+SMALL = 20_000
+"""Facts that are built sooner than processes are started."""
+NICENESS = 10
+AT_A_TIME = 50
+"""Facts between two looks at the clock."""
+
+
+def rebuild(
+    book: Stagebook,
+    projections: Sequence[Projection],
+    *,
+    workers: int,
+    rate: int,
+    progress: Progress = lambda *_: None,
+) -> None:
+    """Rebuilds views with so many processes, at so many facts a second in all; 0: as many as
+    there come."""
+    if workers == 1 or book.store.position() < SMALL:
+        facts = Paced(book.store, rate)
+
+        def in_this_process(built: Sequence[NewView]) -> Build:
+            return here(projections, built, facts)
+
+        rebuild_together(projections, book.store, book.views, progress, in_this_process)
+        return
+    with processes(book.settings, workers, rate) as pool:
+
+        def in_the_pool(built: Sequence[NewView]) -> Build:
+            places = [
+                (projection.name, view.generation)
+                for projection, view in zip(projections, built, strict=True)
+            ]
+            return partial(_built_by, pool, places, 2 * workers)
+
+        rebuild_together(projections, book.store, book.views, progress, in_the_pool)
+
+
+def _built_by(
+    pool: ProcessPoolExecutor, places: Sequence[Place], ahead: int, parts: Sequence[Part]
+) -> Iterator[Part]:
+    running: dict[Future[None], Part] = {}
+    for part in parts:
+        wanting = [places[view] for view in part.views]
+        running[pool.submit(build_slice, part.slice, wanting, part.upto)] = part
+        if len(running) > ahead:
+            yield from _finished(running)
+    while running:
+        yield from _finished(running)
+
+
+def _finished(running: dict[Future[None], Part]) -> Iterator[Part]:
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        future.result()
+        yield running.pop(future)
+
+
+@contextmanager
+def processes(settings: Settings, workers: int, rate: float) -> Iterator[ProcessPoolExecutor]:
+    """Processes that have opened the book."""
+    spawning = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, spawning, begin, (settings, rate / workers))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+# -- in a process of its own
+
+
+@dataclass(slots=True)
+class Bench:
+    """What such a process keeps from one slice to the next."""
+
+    book: Stagebook
+    facts: "Paced"
+    folders: dict[Place, Folder] = field(default_factory=dict)
+
+    def folder(self, place: Place) -> Folder:
+        if place not in self.folders:
+            name, generation = place
+            (projection,) = (p for p in PROJECTIONS if p.name == name)
+            view = self.book.views.building(projection, generation)
+            self.folders[place] = Folder(projection, view)
+        return self.folders[place]
+
+
+_benches: list[Bench] = []
+"""The one of this process."""
+
+
+def begin(settings: Settings, rate: float) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the first one tells
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICENESS)
+    gc.set_threshold(*GC_THRESHOLDS)
+    book = bootstrap(settings)
+    _benches.append(Bench(book, Paced(book.store, rate)))
+
+
+def build_slice(one: Slice, wanting: Sequence[Place], upto: int) -> None:
+    (bench,) = _benches
+    build(one, [bench.folder(place) for place in wanting], bench.facts, upto)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent  # noqa: S101 - it was spawned
+    ended([parent.sentinel])
+    os._exit(1)
+
+
+class Paced:
+    """Facts by aggregate, no more than so many a second."""
+
+    def __init__(self, facts: Facts, rate: float) -> None:
+        self._facts = facts
+        self._pause = AT_A_TIME / rate if rate else 0.0
+        self._next = 0.0
+        self.spans = facts.spans
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterable[RecordedFact]:
+        facts = self._facts.between(first, last, upto)
+        return self._slowly(facts) if self._pause else facts
+
+    def _slowly(self, facts: Iterable[RecordedFact]) -> Iterator[RecordedFact]:
+        for count, recorded in enumerate(facts, 1):
+            yield recorded
+            if not count % AT_A_TIME:
+                now = time.monotonic()
+                self._next = max(self._next, now - self._pause) + self._pause
+                time.sleep(max(0.0, self._next - now))

@@ -25,6 +25,7 @@ from adapters.webhooks.deliverer import Deliverer
 from adapters.webhooks.ledger import Ledger
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
+from application import watching as commits
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work
 from application.history import load
@@ -35,6 +36,7 @@ from domain.base import Cause
 from domain.catalog import STARTING
 from domain.registry import Registry
 from domain.values import stamp
+from projections import watching as folds
 from projections.availability import Availability
 from projections.base import Projection
 from projections.catalog_documents import CatalogDocuments
@@ -75,6 +77,18 @@ commit, and through a rebuild's over and over: a fifth of the time of a busy pro
 class WriterOptions(TypedDict):
     cached: int
     on_commit: Callable[[int], None]
+    watch: commits.CommitWatch
+
+
+class Watch(commits.CommitWatch, folds.FoldWatch, Protocol):
+    """Hears what the writer and the views do."""
+
+
+class Nobody(commits.Unwatched, folds.Unwatched):
+    """Nobody watches."""
+
+
+NOBODY = Nobody()
 
 
 class Writer(Protocol):
@@ -98,6 +112,7 @@ class Stagebook:
     writer: Writer | None = None
     worker: LiveWorker | None = None
     deliverer: Deliverer | None = None
+    watch: Watch = NOBODY
     _ledger: Ledger | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -110,7 +125,7 @@ class Stagebook:
         """Starts the live worker; views that an older version made are rebuilt first."""
         for projection in PROJECTIONS:
             bring_up_to_date(projection, self.store, self.views)
-        self.worker = LiveWorker(PROJECTIONS, self.store, self.views)
+        self.worker = LiveWorker(PROJECTIONS, self.store, self.views, self.watch)
         self.worker.start()
         return self.worker
 
@@ -148,7 +163,8 @@ class Stagebook:
         self.open_catalogs()
         worker = self.worker
         wake = (lambda _: worker.wake()) if worker else (lambda _: None)
-        return {"cached": self.settings.cached_aggregates, "on_commit": wake}
+        cached = self.settings.cached_aggregates
+        return {"cached": cached, "on_commit": wake, "watch": self.watch}
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""

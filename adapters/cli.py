@@ -1,18 +1,14 @@
 """The command line `stagebook`."""
 
-import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from socket import socket
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvicorn
 from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
@@ -21,8 +17,7 @@ from adapters import cli_views as views
 from adapters import demo as demo_account
 from adapters.opening import configured, fail, opened
 from adapters.sealing import Seal
-from adapters.settings import Settings
-from adapters.work import WorkerProcess
+from adapters.serving import run
 from adapters.work import work as working
 from application import history as histories
 from application.keyring import (
@@ -49,10 +44,6 @@ app.add_typer(views.app)
 keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
 app.add_typer(keys, name="keys")
 
-APPLICATION = "adapters.http.app:create"
-SHUTDOWN_SECONDS = 8
-HEALTHCHECK_SECONDS = 30
-"""How long a server process of several may be too busy to answer before it is taken for dead."""
 CATCH_UP_SECONDS = 30
 
 
@@ -79,42 +70,6 @@ def serve(
     run(settings, announce=None)
 
 
-def run(settings: Settings, announce: str | None) -> None:
-    """Runs the server; worker processes read the same settings from the environment."""
-    for name, value in settings.model_dump().items():
-        if value is not None:
-            os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
-    options: dict[str, Any] = {
-        "factory": True,
-        "host": settings.host,
-        "port": settings.port,
-        "workers": settings.workers,
-        "loop": "uvloop",
-        "http": "httptools",
-        "access_log": False,
-        "log_level": "warning",
-        "lifespan": "on",
-        "timeout_worker_healthcheck": HEALTHCHECK_SECONDS,
-        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
-        "server_header": False,
-    }
-    worker = WorkerProcess() if settings.serve_worker else None
-    try:
-        if settings.workers > 1:
-            if announce:
-                print(announce, flush=True)
-            uvicorn.run(APPLICATION, **options)
-        else:
-            server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
-            with suppress(KeyboardInterrupt):
-                server.run()
-            if not server.started:
-                raise typer.Exit(1)
-    finally:
-        if worker:
-            worker.stop()
-
-
 @app.command()
 def work(
     *,
@@ -130,19 +85,6 @@ def work(
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
     with opened() as book:
         working(book, sys.stdin.fileno() if until_closed else None, stop)
-
-
-class Announcing(uvicorn.Server):
-    """A server that says something once it answers."""
-
-    def __init__(self, config: uvicorn.Config, announce: str | None) -> None:
-        super().__init__(config)
-        self.announce = announce
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self.announce:
-            print(self.announce, flush=True)
 
 
 @app.command()

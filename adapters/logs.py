@@ -2,10 +2,18 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO, cast
+from contextvars import ContextVar
+from typing import Any, TextIO, cast
 
 import structlog
+from structlog.types import EventDict, WrappedLogger
+
+about: ContextVar[tuple[Callable[[Any], dict[str, Any]], Any] | None] = ContextVar(
+    "about", default=None
+)
+"""What tells what the lines are about, and of what: it is only asked when a line is written."""
 
 
 class StandardError:
@@ -26,6 +34,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _say_what_about,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -37,3 +46,11 @@ def configure(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", StandardError())),
         cache_logger_on_first_use=True,
     )
+
+
+def _say_what_about(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    told = about.get()
+    if told is None:
+        return line
+    tell, of = told
+    return {**tell(of), **line}

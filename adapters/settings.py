@@ -77,6 +77,27 @@ class Settings(BaseSettings):
         description="Seconds that PostgreSQL, and the standby it waits for, may take to commit.",
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
+    access_log: bool = Field(False, description="A line in the log for every request.")
+    slow_seconds: float = Field(
+        1.0, ge=0, description="Seconds after which a request gets a line in the log."
+    )
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Where traces go: `http://collector:4318/v1/traces`; nowhere when not set.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of `/metrics`, told by the worker process; the API tells them, open to"
+        " whoever reaches it, when it is not set.",
+    )
+    metrics_folder: str | None = Field(
+        None,
+        description="Where the processes of one machine count together; `serve` makes one for its"
+        " own when it is not set.",
+    )
 
     @property
     def is_postgres(self) -> bool:

@@ -13,10 +13,12 @@ from contextlib import suppress
 from structlog import get_logger
 
 from adapters.bootstrap import Stagebook
+from adapters.watching.watcher import Watcher
 from adapters.wishes import Wishes
 
+FLUSH_SECONDS = 1.0
 RESTART_SECONDS = 1.0
-STOP_SECONDS = 10
+STOP_SECONDS = 4
 
 log = get_logger()
 
@@ -26,12 +28,16 @@ def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> No
     stopped or that file ends."""
     if until_closed is not None:
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
+    watcher = book.watch = Watcher(book.settings)
+    watcher.serve(book)
     book.start_worker()
     book.start_deliverer()
     wishes = Wishes(book)
     wishes.start()
-    stop.wait()
+    while not stop.wait(FLUSH_SECONDS):
+        watcher.flush()
     wishes.stop()
+    watcher.close()
 
 
 def _stop_at_end(descriptor: int, stop: threading.Event) -> None:

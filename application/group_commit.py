@@ -27,6 +27,7 @@ from structlog import get_logger
 
 from application.history import load
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
+from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
@@ -66,6 +67,7 @@ class Job:
     future: Any = field(default_factory=Future)
     """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
     currency: str = DEFAULT_CURRENCY
+    origin: Origin = UNKNOWN
     outcome: Answer | BaseException | None = None
     facts: int = 0
     """How many facts of the batch its answer rests on: those up to and with its own last."""
@@ -147,11 +149,13 @@ class Committer:
         *,
         cached: int = 10_000,
         on_commit: Callable[[int], None] = lambda _position: None,
+        watch: CommitWatch = UNWATCHED,
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
         self._cached = cached
         self._on_commit = on_commit
+        self._watch = watch
         self._aggregates: OrderedDict[Key, Aggregate] = OrderedDict()
         self._touched: dict[Key, Aggregate] = {}
         """Those of this batch."""
@@ -178,7 +182,9 @@ class Committer:
 
     def commit(self, batch: Sequence[Job]) -> None:
         """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
+        began = self._watch.clock()
         self._commit(batch)
+        self._watch.committed(batch, began)
         while len(self._aggregates) > self._cached:
             self._aggregates.popitem(last=False)
 
@@ -248,7 +254,7 @@ class Committer:
         except Exception as error:  # a refusal, or a bug that must not harm the others
             job.outcome = error
             if not isinstance(error, Refusal | StoreUnavailable):
-                log.exception("command failed")
+                log.exception("command failed", **about(job))
             self._take_back(work, pending)
             return
         if any(aggregate.pending for aggregate in work.loaded.values()):
@@ -341,9 +347,10 @@ class GroupCommit(Committer):
         *,
         cached: int = 10_000,
         on_commit: Callable[[int], None] = lambda _position: None,
+        watch: CommitWatch = UNWATCHED,
         settle: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
-        super().__init__(store, cached=cached, on_commit=on_commit)
+        super().__init__(store, cached=cached, on_commit=on_commit, watch=watch)
         self._settle = settle or settle_futures
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
@@ -370,6 +377,18 @@ class GroupCommit(Committer):
                 batch.append(following)
             self.commit(batch)
             self._settle(batch)
+
+
+def about(job: Job) -> dict[str, Any]:
+    """What the log says of a command."""
+    by, origin = job.by, job.origin
+    return {
+        "command": origin.command,
+        "request": origin.request or by.causation,
+        "correlation": by.correlation,
+        "account": job.account,
+        "actor": by.actor,
+    }
 
 
 def snapshot_due(aggregate: Aggregate) -> bool:

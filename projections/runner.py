@@ -19,6 +19,7 @@ from projections.base import (
     ViewUnread,
     WorkingSet,
 )
+from projections.watching import UNWATCHED, FoldWatch
 
 BATCH = 500
 
@@ -35,8 +36,16 @@ class Log(Protocol):
 class Runner:
     """Folds one projection into one view, a step at a time."""
 
-    def __init__(self, projection: Projection, log: Log, view: View, cached: int = 5_000) -> None:
+    def __init__(
+        self,
+        projection: Projection,
+        log: Log,
+        view: View,
+        cached: int = 5_000,
+        watch: FoldWatch = UNWATCHED,
+    ) -> None:
         self.projection = projection
+        self._watch = watch
         self.view = view
         self._log = log
         self._documents = WorkingSet(view, projection.row, cached)
@@ -50,6 +59,7 @@ class Runner:
         page = self._log.read(self.position, limit)
         if not page:
             return 0
+        began = self._watch.clock()
         try:
             rows = self._fold(page)
             parked, moved_to = self._parked.values(), page[-1].position
@@ -59,6 +69,7 @@ class Runner:
             raise
         self._documents.settle()
         self.position = moved_to
+        self._watch.folded(self.projection.name, page, began)
         return len(page)
 
     def _fold(self, page: Sequence[RecordedFact]) -> list[Row]:

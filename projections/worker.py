@@ -10,6 +10,7 @@ from structlog import get_logger
 
 from projections.base import Projection, View, ViewMoved
 from projections.runner import BATCH, Log, Runner, SharedLog
+from projections.watching import UNWATCHED, FoldWatch
 
 IDLE_SECONDS, SILENT_SECONDS = 0.005, 0.05
 """How often another process's commits are looked for, and how often when there were none for a
@@ -50,10 +51,17 @@ class Led:
 class LiveWorker:
     """Folds every commit into the live views, one process at a time per view."""
 
-    def __init__(self, projections: Sequence[Projection], store: Log, views: LiveViews) -> None:
+    def __init__(
+        self,
+        projections: Sequence[Projection],
+        store: Log,
+        views: LiveViews,
+        watch: FoldWatch = UNWATCHED,
+    ) -> None:
         self._projections = projections
         self._store = store
         self._views = views
+        self._watch = watch
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self.error: str | None = None
@@ -153,7 +161,7 @@ class LiveWorker:
                 view = self._views.live(projection)
                 if self._views.up_to_date(projection):
                     fence = view.lead()
-                    runner = Runner(projection, facts, view)
+                    runner = Runner(projection, facts, view, watch=self._watch)
                     if runner.fence == fence and self._views.leads(projection):
                         log.info("view led", view=projection.name, position=runner.position)
                         led[projection.name] = Led(runner, attempt.pop_all())

@@ -9,6 +9,8 @@ from adapters import cli
 from adapters.http.app import make_app
 from adapters.http.errors import STATUS, slug, title
 from adapters.settings import Settings, table
+from adapters.watching import metrics as counted
+from adapters.watching.views import GAUGES
 from domain import webhook_triggers
 from domain.base import DomainEvent, own_fields, type_of_topic
 from tests import vendor_endpoints as vendors
@@ -64,6 +66,14 @@ def commands() -> str:
     return "\n".join(rows)
 
 
+def metrics() -> str:
+    rows = ["| metric | by | what it is |", "|---|---|---|"]
+    for name, says in (counted.MEANINGS | GAUGES).items():
+        by = counted.LABELS.get(name) or (("view",) if re.search("_view_|_rebuild_", name) else ())
+        rows.append(f"| `{name}` | {', '.join(by)} | {says} |")
+    return "\n".join(rows)
+
+
 def written(text: str) -> str:
     """The README with every table as the code has it now."""
     for name, made in (
@@ -74,6 +84,7 @@ def written(text: str) -> str:
         ("facts", facts()),
         ("settings", table()),
         ("commands", commands()),
+        ("metrics", metrics()),
         ("webhooks", webhook_triggers.table()),
     ):
         pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"

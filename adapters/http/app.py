@@ -16,10 +16,10 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
+from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.openapi import every_route, openapi
 from adapters.http.openticket.routes import surfaces as openticket
-from adapters.http.streams import when_told_to_stop
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -30,13 +30,16 @@ from adapters.http.v1 import (
     health,
     images,
     locations,
+    metrics,
     orders,
     past,
     projections,
     tickets,
 )
+from adapters.http.watched import Watched
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
+from adapters.watching.watcher import Watcher
 from application.group_commit import Job, settle_futures
 
 log = get_logger()
@@ -51,19 +54,22 @@ ten times as long, is paid at every statement of the writer while requests come 
 
 def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     """The application of one server process, with a live worker in it or elsewhere."""
+    watcher, stopping = Watcher(settings), asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         book = app.state.stagebook = await asyncio.to_thread(bootstrap, settings)
+        book.watch = watcher
         if worker:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
-        stopping = app.state.stopping = asyncio.Event()
+        stopping.clear()
         when_told_to_stop(stopping)
         gc.collect()
         gc.freeze()
-        keeping = [asyncio.create_task(task) for task in (_keep(book), _sweep(book), feed.watch())]
+        always = (_keep(book, watcher), _sweep(book), feed.watch())
+        keeping = [asyncio.create_task(task) for task in always]
         try:
             yield
         finally:
@@ -73,6 +79,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             if isinstance(book.writer, LoopWriter):
                 book.writer.close()  # its futures are the loop's
             await asyncio.to_thread(book.close)
+            watcher.close()
 
     app = FastAPI(
         title="Stagebook",
@@ -82,6 +89,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
         description="The book of record for venues, events and tickets.",
     )
+    app.state.stopping = stopping
+    app.add_middleware(Watched, watcher, settings, stopping)
     errors.install(app)
     # Routes are tried one by one: the busiest first, and only those under the path's own prefix.
     native: dict[str, list[BaseRoute]] = {}
@@ -96,6 +105,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         locations.router,
         past.router,
         health.router,
+        metrics.router,
         projections.router,
         projections.administered,
         images.router,
@@ -137,13 +147,14 @@ def create() -> FastAPI:
     return make_app(settings, worker=False)
 
 
-async def _keep(book: Stagebook) -> None:
+async def _keep(book: Stagebook, watcher: Watcher) -> None:
     """What is done now and then: fresh keys every second, old answers forgotten every minute; and
     one server process of several does not outlive the one that started them all."""
     seconds, parent = 0, os.getppid()
     while True:
         await asyncio.sleep(KEY_REFRESH_SECONDS)
         seconds += 1
+        watcher.flush()
         if book.settings.workers > 1 and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
         try:

@@ -9,6 +9,9 @@ from adapters.http.errors import Forbidden, Unauthorized
 from application.keyring import Principal
 from domain.registry import Role
 
+WHO = "stagebook.who"
+"""Where a request's scope has its caller, for the lines of the log."""
+
 
 class May(Flag):
     """What a route needs."""
@@ -40,6 +43,7 @@ def allowed(request: Request, need: May) -> Principal:
     principal = None
     if scheme.lower() == "bearer" and token:
         principal = stagebook(request).keyring.find(token.strip())
+    request.scope[WHO] = principal
     if principal is None:
         raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
     if need not in GRANTED[principal.role]:

@@ -193,6 +193,12 @@ def crashed(request: Request, error: Exception) -> Response:
     return problem("unexpected", "Unexpected error", 500, "This is a fault of Stagebook")
 
 
+def stopped() -> Response:
+    """For those whose request was not over when the server had to go."""
+    detail = "The request took too long; sent again with its Idempotency-Key it has one effect"
+    return problem("stopping", "The server stops", 503, detail)
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.Refusal, refused)
     app.add_exception_handler(StoreUnavailable, unavailable)

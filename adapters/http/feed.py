@@ -37,19 +37,41 @@ class Part:
     """The position to go on from: it skips nothing that is committed later."""
     more: bool
     """Whether there are more now."""
+    held: bool = False
+    """Whether there are more, behind one that is parked."""
 
 
 def part(book: Stagebook, select: Select) -> Part:
-    """The entries behind a position, `select.after`."""
-    view = book.view(CHANGES)
-    # The position comes first: what is committed between the two reads is shown or found next time.
-    position = view.position()
-    page = view.page(select)
+    """The entries behind a position, `select.after`; none behind one that is parked, which comes
+    later but belongs before them."""
     (after,) = select.after or (0,)
+    found, parked = _part(book, select, after)
+    if parked is None or parked > found.following:
+        return found
+    before, _ = _part(
+        book, replace(select, where=(*select.where, ("position", "<", parked))), after
+    )
+    if before.more:
+        return before
+    return Part(before.bodies, max(after, parked - 1), more=False, held=True)
+
+
+def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None]:
+    """The entries, and the first position that is parked, as of one state of the view."""
+    view = book.view(CHANGES)
+    # The position comes first: what is committed between the reads is shown or found next time.
+    position, fence = view.standing()
+    page, parked = view.page(select), view.parked().values()
+    if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
+        return _part(book, select, after)
+    own = [p.position for p in parked if account_of(p.key) == select.account]
     shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
-    if page.last:
-        return Part(page.bodies, shown, more=True)
-    return Part(page.bodies, max(position, after, shown), more=False)
+    following = shown if page.last else max(position, after, shown)
+    return Part(page.bodies, following, more=page.last is not None), min(own, default=None)
+
+
+def account_of(key: bytes) -> int:
+    return int.from_bytes(key[:6])
 
 
 def windowed(book: Stagebook, select: Select) -> Part:
@@ -106,7 +128,9 @@ class Feed:
             if blocks or at - told >= FAR or time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
                 yield blocks or stands_at(at)
                 told, spoken = at, time.monotonic()
-            if not found.more:
+            if found.held:
+                await asyncio.sleep(LOOK_SECONDS)
+            elif not found.more:
                 await self._behind(at)
 
     def _blocks(self, select: Select) -> tuple[bytes, Part]:

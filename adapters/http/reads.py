@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -31,7 +32,8 @@ READERS = ThreadPoolExecutor(4, thread_name_prefix="reader")
 
 async def blocking(call: Callable[..., T], *args: Any) -> T:
     """Runs a call that may take its time beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(READERS, call, *args)
+    run = copy_context().run  # lines of the log say which request they are about
+    return await asyncio.get_running_loop().run_in_executor(READERS, run, call, *args)
 
 
 async def stored(

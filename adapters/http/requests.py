@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import re
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,9 @@ ETAG = re.compile(
 )
 KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
+TRACE = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
+)
 
 
 def number_of(text: str, kind: Kind, who: Principal) -> int:
@@ -68,13 +72,28 @@ def idempotency_key(request: Request, body: bytes) -> IdempotencyKey | None:
     return IdempotencyKey(key, hashlib.sha256(asked + body).hexdigest())
 
 
-def correlation(request: Request, otherwise: str) -> str:
+def fresh_id() -> str:
+    """An id of a request, a command or a trace."""
+    return secrets.token_hex(16)
+
+
+def correlation(request: Request, parent: str | None, otherwise: str) -> str:
+    """What the caller says that this belongs to, else the trace it is in."""
     given = request.headers.get("x-correlation-id")
     if given is None:
-        return otherwise
+        return parent[3:35] if parent else otherwise
     if not CORRELATION.fullmatch(given):
         raise Invalid("X-Correlation-ID", "expected 1 to 100 printable ASCII characters")
     return given
+
+
+def trace_parent(request: Request) -> str | None:
+    """The caller's span, of W3C's Trace Context; by that standard a bad one was not sent."""
+    for name, value in request.scope["headers"]:
+        if name == b"traceparent":
+            said: str = value.decode("latin-1")
+            return said if TRACE.fullmatch(said) else None
+    return None
 
 
 def reason(request: Request) -> str | None:

@@ -2,12 +2,8 @@
 stops. Whoever was cut off says in `Last-Event-ID` where to go on."""
 
 import asyncio
-import signal
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from types import FrameType
-from typing import Any
 
 from fastapi import Request
 from fastapi.sse import EventSourceResponse
@@ -72,21 +68,3 @@ class EventStream(EventSourceResponse):
         while self._lasts():  # noqa: ASYNC110 - keys are revoked without a signal
             await asyncio.sleep(LOOK_SECONDS)
         await asyncio.sleep(GRACE_SECONDS)
-
-
-def when_told_to_stop(stopping: asyncio.Event) -> None:
-    """Sets it at the signal that the server stops at: it waits for its answers before anything
-    else, and a stream is an answer that does not end by itself."""
-    if threading.current_thread() is not threading.main_thread():
-        return  # of a server inside another program, that stops it in its own way
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        servers: Any = signal.getsignal(number)
-        if not callable(servers):
-            continue
-
-        def told(number: int, frame: FrameType | None, servers: Any = servers) -> None:
-            loop.call_soon_threadsafe(stopping.set)
-            servers(number, frame)
-
-        signal.signal(number, told)

@@ -18,11 +18,13 @@ from adapters.bootstrap import ORDERS, Stagebook
 from application import sales
 from application.group_commit import Job
 from application.ports import Answer
+from application.watching import Origin
 from domain.base import Cause
 from domain.ids import unpack
 from domain.values import microseconds, stamp
 
 ACTOR = "stagebook"
+ORIGIN = Origin("lapse_order")
 AT_ONCE = 200
 """Orders a sweep ends at a time: buyers' commands come in between."""
 
@@ -44,12 +46,12 @@ async def sweep(book: Stagebook) -> int:
 
 def _submitted(book: Stagebook, key: bytes, now: str) -> "asyncio.Future[Answer]":
     account, _, number = unpack(UUID(bytes=key))
-    command = secrets.token_hex(12)
+    command = secrets.token_hex(16)
     cause = Cause(ACTOR, now, correlation=command, causation=command)
     decide = partial(sales.lapse_order, number=number)
     waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     assert book.writer  # noqa: S101 - started with the app
-    book.writer.submit(Job(account, cause, decide, _nothing, None, waiting))
+    book.writer.submit(Job(account, cause, decide, _nothing, None, waiting, origin=ORIGIN))
     return waiting
 
 

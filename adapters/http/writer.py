@@ -5,9 +5,10 @@ all of it, less than handing every command to a thread and waiting for the inter
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from contextvars import Context
+from typing import Any, Unpack
 
+from adapters.bootstrap import WriterOptions
 from application.group_commit import MAX_BATCH, Committer, Job, settle_futures
 from application.ports import Store
 
@@ -15,15 +16,16 @@ from application.ports import Store
 class LoopWriter(Committer):
     """Collects jobs and commits them at the end of the loop's turn."""
 
-    def __init__(self, store: Store, *, cached: int, on_commit: Callable[[int], None]) -> None:
-        super().__init__(store, cached=cached, on_commit=on_commit)
+    def __init__(self, store: Store, **options: Unpack[WriterOptions]) -> None:
+        super().__init__(store, **options)
         self._waiting: list[Job] = []
+        self._nobodys = Context()  # a batch is not about the request that came first
 
     def submit(self, job: Job) -> Any:
         """Takes the job; its future is answered after the commit."""
         self._waiting.append(job)
         if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self._flush, context=self._nobodys)
         return job.future
 
     def close(self) -> None:

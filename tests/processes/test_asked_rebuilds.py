@@ -22,7 +22,7 @@ from tests.processes.program import BOUND, Place, Server
 
 pytestmark = pytest.mark.slow
 
-HALLS, CHANGES, COMMANDS = 100, 60, 3
+HALLS, CHANGES, COMMANDS = 100, 60, 2
 
 
 def fill(book: Stagebook) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.http import errors
-from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.auth import GRANTED, WHO, May, stagebook
 from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden, Unauthorized
@@ -106,7 +106,7 @@ def caller(request: Request, need: May) -> Principal:
         held = stagebook(request).keyring.everywhere(token.strip())
     if not held:
         raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
-    who = _in_company(request, held)
+    who = request.scope[WHO] = _in_company(request, held)
     if need not in GRANTED[who.role]:
         message = f"the role {who.role} does not include {need.name or need}"
         raise Forbidden(message.lower(), role=who.role)

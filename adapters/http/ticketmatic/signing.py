@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
-from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.auth import GRANTED, WHO, May, stagebook
 from adapters.http.errors import Forbidden, Unauthorized
 from application.keyring import Principal, SigningKey
 from domain.ids import account_number
@@ -35,6 +35,7 @@ def caller(request: Request, account: str, need: May) -> Principal:
     who = key.principals.get(account_number(account))
     if who is None or who.account_name != account:
         raise Forbidden(f"the key is not of account {account}")
+    request.scope[WHO] = who
     if need not in GRANTED[who.role]:
         message = f"the role {who.role} does not include {need.name or need}"
         raise Forbidden(message.lower(), role=who.role)

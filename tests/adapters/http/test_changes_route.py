@@ -7,7 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from fastapi.testclient import TestClient
 
+from adapters.bootstrap import CHANGES
 from domain.registry import Role
+from projections.changes import Changes
+from projections.rebuilding import rebuild
 from tests.adapters.http.talk import (
     AS,
     Json,
@@ -163,6 +166,45 @@ def test_the_auditor_searches_by_kind_fact_and_actor(
     found = follow(web, since, limit, **filters)
 
     assert [c["fact"] for c in found] == expected
+
+
+def test_nothing_is_told_behind_what_is_parked_for_it_would_come_too_late(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, begin = a_location(client)["id"], position(client)
+    with monkeypatch.context() as broken:
+        broken.setattr(Changes, "fold", failing_at("Nowhere"))
+        changed(client, f"/v1/locations/{first}", city="Gent")
+        changed(client, f"/v1/locations/{first}", city="Nowhere")
+        a_location(client, name="Later")
+        until_parked(client)
+    held = client.get(f"/v1/changes?after={begin}").json()
+    behind = client.get(f"/v1/changes?after={position(client)}").json()
+
+    book = book_of(client)
+    rebuild(CHANGES, book.store, book.views, lambda *_: None)
+
+    assert [c["data"] for c in held["data"]] == [{"changed": {"city": "Gent"}}]
+    assert held["next"] == held["data"][-1]["position"]
+    assert (behind["data"], behind["next"]) == ([], position(client))
+    rest = follow(client, held["next"])
+    assert [c["fact"] for c in rest] == ["LocationChanged", "LocationCreated"]
+
+
+def failing_at(city: str) -> Any:
+    fold = Changes.fold
+
+    def failing(self: Changes, documents: Any, recorded: Any) -> None:
+        if getattr(recorded.fact, "changed", {}).get("city") == city:
+            raise ValueError(city)
+        fold(self, documents, recorded)
+
+    return failing
+
+
+def until_parked(client: TestClient) -> None:
+    now(client, "/v1/changes")
+    assert book_of(client).view(CHANGES).parked()
 
 
 def test_an_account_s_feed_begins_with_its_catalog(client: TestClient) -> None:

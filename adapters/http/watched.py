@@ -1,0 +1,111 @@
+"""Every request is seen: counted by its route, named in the log's lines, told of when it failed."""
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog import get_logger
+
+from adapters.http import errors
+from adapters.http.auth import WHO
+from adapters.http.commands import REQUEST, SAID
+from adapters.http.requests import CORRELATION, TRACE, fresh_id
+from adapters.logs import about
+from adapters.settings import Settings
+from adapters.watching.watcher import Watcher
+from application.keyring import Principal
+
+ELSEWHERE = "(none)"
+"""The route of what no route is for."""
+UNAVAILABLE = 503
+CLOSE = (b"connection", b"close")
+
+log = get_logger()
+
+
+class Watched:
+    """An application whose requests are seen."""
+
+    def __init__(
+        self, app: ASGIApp, watcher: Watcher, settings: Settings, stopping: asyncio.Event
+    ) -> None:
+        self.app, self._metrics = app, watcher.metrics
+        self._slow, self._every = settings.slow_seconds, settings.access_log
+        self._stopping = stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        about.set((said_of, scope))
+        began, status = time.perf_counter(), 0
+
+        def sending(message: Message) -> Any:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if self._stopping.is_set():
+                    message["headers"] = [*message["headers"], CLOSE]
+            return send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if status or not self._stopping.is_set():
+                raise
+            await errors.stopped()(scope, receive, sending)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.answered(template(scope), scope["method"], status, seconds)
+            if status >= 500 or seconds >= self._slow or self._every:  # noqa: PLR2004 - faults
+                self._tell(scope, status, seconds)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        said = {"status": status, "seconds": round(seconds, 6), "route": template(scope)}
+        said |= {"method": scope["method"], "path": scope["path"]}
+        if status >= 500 and status != UNAVAILABLE:  # noqa: PLR2004 - faults of ours
+            log.error("request failed", **said)
+        elif status >= 500:  # noqa: PLR2004
+            log.info("request failed", **said)
+        else:
+            log.info("request" if seconds < self._slow else "slow request", **said)
+
+
+def template(scope: Scope) -> str:
+    """The route's path as it was declared: of these there are few."""
+    route = scope.get("route")
+    if route is None:
+        return ELSEWHERE
+    included = scope.get("fastapi")
+    context = included and included.get("effective_route_context")
+    path: str = (context or route).path
+    return path
+
+
+def request_id(scope: Scope) -> str:
+    """Ours, made when it is first asked for."""
+    made: str = scope.get(REQUEST) or scope.setdefault(REQUEST, fresh_id())
+    return made
+
+
+def said_of(scope: Scope) -> dict[str, Any]:
+    """Which request it is, what it belongs to, and whose it is."""
+    who: Principal | None = scope.get(WHO)
+    named = {"account": who.account_name, "actor": who.actor} if who else {}
+    request = request_id(scope)
+    return {"request": request, "correlation": _correlation(scope) or request, **named}
+
+
+def _correlation(scope: Scope) -> Any:
+    if SAID in scope:
+        return str(scope[SAID])
+    headers = dict(scope["headers"])
+    given = headers.get(b"x-correlation-id", b"").decode("latin-1")
+    if CORRELATION.fullmatch(given):
+        return given
+    parent = TRACE.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
+    return parent[1] if parent else None

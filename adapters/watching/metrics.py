@@ -1,0 +1,155 @@
+"""What a process counts: requests, commands, batches, facts folded.
+
+A request is counted in a dictionary, in less than a microsecond; once a second what was counted
+goes to the library's metrics, where all processes are summed.
+"""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from application.group_commit import Job
+from application.ports import Answer
+from domain.errors import Refusal
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+MEANINGS = {
+    "stagebook_http_requests": "Requests answered, by the template of their route",
+    "stagebook_http_request_seconds": "From a request's head to the end of its answer",
+    "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
+    "stagebook_batch_commands": "Commands that were committed together",
+    "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
+    "stagebook_folded_facts": "Facts that a view has taken",
+    "stagebook_fold_seconds": "Folding and storing a batch of a view",
+}
+LABELS = {
+    "stagebook_http_requests": ("route", "method", "status"),
+    "stagebook_http_request_seconds": ("route", "method"),
+    "stagebook_commands": ("command", "outcome"),
+    "stagebook_folded_facts": ("view",),
+    "stagebook_fold_seconds": ("view",),
+}
+
+
+class Tallies(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def add(self, tally: "Tally") -> None:
+        for bucket, more in zip(self._buckets, tally.counts, strict=True):
+            if more:
+                bucket.inc(more)
+        self._sum.inc(tally.sum)
+
+
+class Tally:
+    """Observations of one kind, counted by bucket."""
+
+    __slots__ = ("counts", "sum")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts)
+
+
+class Metrics:
+    """Counts, and tells what was counted, here and in the other processes."""
+
+    def __init__(self, folder: Path | None) -> None:
+        own = CollectorRegistry()
+        self._all = own
+        if folder is not None:
+            self._all = CollectorRegistry()
+            MultiProcessCollector(self._all, str(folder))  # type: ignore[no-untyped-call]
+
+        def counter(name: str) -> Counter:
+            return Counter(name, MEANINGS[name], LABELS[name], registry=own)
+
+        def tallies(name: str, buckets: Sequence[float]) -> Tallies:
+            said = MEANINGS[name]
+            return Tallies(name, said, LABELS.get(name, ()), registry=own, buckets=buckets)
+
+        self._requests = counter("stagebook_http_requests")
+        self._request_seconds = tallies("stagebook_http_request_seconds", SECONDS)
+        self._commands = counter("stagebook_commands")
+        self._batch_commands = tallies("stagebook_batch_commands", SIZES)
+        self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
+        self._folded = counter("stagebook_folded_facts")
+        self._fold_seconds = tallies("stagebook_fold_seconds", SECONDS)
+        self._lock = threading.Lock()
+        self._empty()
+
+    def _empty(self) -> None:
+        self._answered: dict[tuple[str, str, int], Tally] = {}
+        self._decided: dict[tuple[str, type], int] = {}
+        self._sizes, self._commits = Tally(SIZES), Tally(SECONDS)
+        self._folds: dict[str, tuple[Tally, list[int]]] = {}
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        key = (route, method, status)
+        with self._lock:
+            tally = self._answered.get(key)
+            if tally is None:
+                tally = self._answered[key] = Tally(SECONDS)
+            tally.counts[bisect_left(SECONDS, seconds)] += 1
+            tally.sum += seconds
+
+    def committed(self, batch: Sequence[Job], seconds: float) -> None:
+        with self._lock:
+            decided = self._decided
+            for job in batch:
+                key = (job.origin.command, type(job.outcome))
+                decided[key] = decided.get(key, 0) + 1
+            self._sizes.counts[bisect_left(SIZES, len(batch))] += 1
+            self._sizes.sum += len(batch)
+            self._commits.counts[bisect_left(SECONDS, seconds)] += 1
+            self._commits.sum += seconds
+
+    def folded(self, view: str, facts: int, seconds: float) -> None:
+        with self._lock:
+            tally, folded = self._folds.setdefault(view, (Tally(SECONDS), [0]))
+            tally.counts[bisect_left(SECONDS, seconds)] += 1
+            tally.sum += seconds
+            folded[0] += facts
+
+    def flush(self) -> None:
+        """Hands over what was counted."""
+        with self._lock:
+            answered, decided, folds = self._answered, self._decided, self._folds
+            sizes, commits = self._sizes, self._commits
+            self._empty()
+        for (route, said, status), tally in answered.items():
+            method = said if said in METHODS else "other"
+            self._requests.labels(route, method, status or "none").inc(tally.count)
+            self._request_seconds.labels(route, method).add(tally)
+        for (command, kind), number in decided.items():
+            self._commands.labels(command, outcome(kind)).inc(number)
+        self._batch_commands.add(sizes)
+        self._commit_seconds.add(commits)
+        for view, (tally, (facts,)) in folds.items():
+            self._folded.labels(view).inc(facts)
+            self._fold_seconds.labels(view).add(tally)
+
+    def collect(self) -> Iterable[Metric]:
+        """All of it, of all processes, as the library asks for it."""
+        self.flush()
+        return self._all.collect()
+
+
+def outcome(kind: type) -> str:
+    if issubclass(kind, Answer):
+        return "ok"
+    from adapters.http.errors import slug  # noqa: PLC0415 - the worker has no web framework
+
+    return f"refused:{slug(kind)}" if issubclass(kind, Refusal) else "failed"

@@ -1,0 +1,59 @@
+"""How far each view is, read when it is asked for: lag, parked documents, rebuilds under way."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+
+from adapters.bootstrap import Stagebook
+from adapters.standing import standings
+from application.ports import StoreUnavailable
+
+POSITION = "stagebook_position"
+REACHABLE = "stagebook_store_reachable"
+GAUGES = {
+    REACHABLE: "1 while the store and the views answer",
+    POSITION: "Position of the newest fact",
+    "stagebook_view_position": "Position up to which a view has taken the facts",
+    "stagebook_view_lag_facts": "Facts that a view has yet to take",
+    "stagebook_view_lag_seconds": "Age of the oldest fact that a view has yet to take",
+    "stagebook_view_heartbeat_seconds": "Since a view's worker gave a sign of life",
+    "stagebook_view_parked": "Documents of a view that stopped at a fact they could not take",
+    "stagebook_rebuild_progress": "Share of the facts that a view's rebuild has taken, 0 to 1",
+}
+
+
+def rebuilds(_book: Stagebook) -> dict[str, float]:
+    """How far the rebuilds under way are, by view."""
+    return {}
+
+
+class ViewGauges:
+    """The standing of the views as metrics."""
+
+    def __init__(self, book: Stagebook) -> None:
+        self._book = book
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            told = [*self._told()]
+        except (StoreUnavailable, OSError):
+            return [GaugeMetricFamily(REACHABLE, GAUGES[REACHABLE], 0)]
+        return [GaugeMetricFamily(REACHABLE, GAUGES[REACHABLE], 1), *told]
+
+    def _told(self) -> Iterator[Metric]:
+        head, views = standings(self._book)
+        yield GaugeMetricFamily(POSITION, GAUGES[POSITION], head)
+        yield _by_view("stagebook_view_position", {v.name: v.position for v in views})
+        yield _by_view("stagebook_view_lag_facts", {v.name: v.lag for v in views})
+        yield _by_view("stagebook_view_lag_seconds", {v.name: v.lagseconds for v in views})
+        yield _by_view("stagebook_view_heartbeat_seconds", {v.name: v.heartbeat for v in views})
+        yield _by_view("stagebook_view_parked", {v.name: len(v.parked) for v in views})
+        yield _by_view("stagebook_rebuild_progress", rebuilds(self._book))
+
+
+def _by_view(name: str, values: Mapping[str, float | None]) -> Metric:
+    family = GaugeMetricFamily(name, GAUGES[name], labels=("view",))
+    for view, value in values.items():
+        if value is not None:
+            family.add_metric((view,), value)
+    return family

@@ -1,0 +1,100 @@
+"""One process's watch over its writer, its views and its requests: metrics, and traces."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import generate_latest, start_http_server
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from structlog import get_logger
+
+from adapters.bootstrap import Stagebook
+from adapters.settings import Settings
+from adapters.watching import folder
+from adapters.watching.metrics import Metrics
+from adapters.watching.views import ViewGauges
+from application.group_commit import Job
+from projections.base import RecordedFact
+
+if TYPE_CHECKING:
+    from adapters.watching.traces import Traces
+
+log = get_logger()
+
+
+class Watcher:
+    """Hears of batches and views. What goes wrong here is told to the log, and to nobody else."""
+
+    def __init__(self, settings: Settings) -> None:
+        shared = Path(settings.metrics_folder) if settings.metrics_folder else None
+        if shared:
+            folder.join(shared)
+        self.metrics = Metrics(shared)
+        self._server: WSGIServer | None = None
+        self._traces: Traces | None = None
+        if settings.otlp_endpoint:
+            from adapters.watching import traces  # noqa: PLC0415 - its libraries are slow
+
+            self._traces = traces.Traces(traces.exporting(settings.otlp_endpoint))
+
+    clock = staticmethod(time.perf_counter)
+
+    def committed(self, batch: Sequence[Job], began: float) -> None:
+        seconds = time.perf_counter() - began
+        try:
+            self.metrics.committed(batch, seconds)
+            if self._traces:
+                self._traces.committed(batch, seconds)
+        except Exception:  # the batch is recorded, and is to be answered
+            log.exception("a batch was not seen")
+
+    def folded(self, view: str, page: Sequence[RecordedFact], began: float) -> None:
+        seconds = time.perf_counter() - began
+        try:
+            self.metrics.folded(view, len(page), seconds)
+            if self._traces:
+                self._traces.folded(view, page, seconds)
+        except Exception:  # the view has it
+            log.exception("a batch of a view was not seen")
+
+    def told(self, book: Stagebook) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(Everything((self.metrics, ViewGauges(book))))
+
+    def serve(self, book: Stagebook) -> None:
+        """Tells everything at a port of its own, where one is set."""
+        port, host = book.settings.metrics_port, book.settings.host
+        if port is None:
+            return
+        try:
+            self._server, _ = start_http_server(
+                port, host, Everything((self.metrics, ViewGauges(book)))
+            )
+        except OSError as error:  # the views are to be kept all the same
+            log.error("metrics are not told", host=host, port=port, reason=repr(error))  # noqa: TRY400 - the reason says it
+
+    def flush(self) -> None:
+        """Every second, and at the end."""
+        self.metrics.flush()
+
+    def close(self) -> None:
+        self.flush()
+        if self._traces:
+            self._traces.close()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+class Everything:
+    """Several collectors as one."""
+
+    def __init__(self, parts: Sequence[Collector]) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        for part in self._parts:
+            yield from part.collect()

@@ -1,15 +1,15 @@
 """Whether a store and its views are sound: every fault found, in words."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.proving import mend, prove
 from adapters.stores.mapper import UnknownTopic
-from adapters.views.sql import SqlView
 from application.ports import Store
 from application.transfer import numbers_in
 from domain.base import Aggregate
@@ -23,22 +23,22 @@ from domain.location import Location
 from domain.order import Order
 from domain.registry import Registry
 from domain.webhook import Webhook
-from projections.base import Projection, RecordedFact
-from projections.memory import MemoryView
-from projections.runner import Log, Runner
+from projections.base import Projection
+from projections.looking import LAST_ENTRY
+from projections.proving import Found, Verdict
+from projections.runner import Log
 
 PAGE = 2_000
-TRIES = 10
 
 
-def faults(book: Stagebook) -> Iterator[str]:
+def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     """Reads every fact and every document once."""
     if unreadable := unreadable_fact(book.store):
         yield unreadable
         return
     yield from store_faults(book.store)
-    for projection in PROJECTIONS:
-        yield from view_faults(book, projection)
+    for verdict in prove(book, PROJECTIONS, processes):
+        yield from told(verdict)
 
 
 def unreadable_fact(store: Log) -> str | None:
@@ -116,65 +116,47 @@ def snapshot_faults(store: Store) -> Iterator[str]:
             yield f"the snapshot of {folded.id} at version {upto} is not what its facts say"
 
 
-def view_faults(book: Stagebook, projection: Projection) -> Iterator[str]:
-    """The served documents are what the facts say, up to where the view stands."""
-    live = book.views.live(projection)
-    for parked in live.parked().values():
-        yield f"view {projection.name}: {named(parked.key)} is parked: {parked.error}"
-    position, served, terms = at_rest(live)
-    folded = MemoryView(projection.columns)
-    runner = Runner(projection, UpTo(book.store, position), folded)
-    while runner.step(PAGE):
-        pass
-    if position > book.store.position():
-        yield f"view {projection.name} is ahead of the store, at {position}"
-    expected = {
-        row.key: (row.state, row.body, row.account, row.etag, *row.columns)
-        for row in folded.rows.values()
-    }
-    found_by = {row.key: set(row.terms or ()) for row in folded.rows.values()}
-    for key in sorted(served.keys() | expected.keys()):
-        other_terms = terms is not None and terms.get(key, set()) != found_by.get(key, set())
-        if served.get(key) != expected.get(key) or other_terms:
-            yield f"view {projection.name}: {named(key)} differs from what its facts say"
+def view_faults(book: Stagebook, *projections: Projection) -> Iterator[str]:
+    """Whether the served documents are what the facts say."""
+    for verdict in prove(book, projections or PROJECTIONS):
+        yield from told(verdict)
 
 
-def at_rest(
-    view: SqlView,
-) -> tuple[int, dict[bytes, tuple[Any, ...]], dict[bytes, set[str]] | None]:
-    """Position and documents as of one moment, and the terms if the view stood still meanwhile."""
-    for _ in range(TRIES):
-        position, served = view.stored()
-        terms = view.all_terms()
-        if view.position() == position:
-            return position, served, terms
-    return position, served, None
+def told(verdict: Verdict) -> Iterator[str]:
+    view = f"view {verdict.projection.name}"
+    for parked in verdict.parked:
+        since = f" since {parked.since}" if parked.since else ""
+        yield f"{view}: {named(parked.key)} is parked{since}: {parked.error}"
+    if verdict.ahead:
+        yield f"{view} is ahead of the store, at {verdict.position}"
+    for key, what in sorted(verdict.found.differing.items()):
+        yield f"{view}: {difference(key, what)}"
+
+
+def unhealed(book: Stagebook, verdict: Verdict, tell: Callable[[str], None]) -> Iterator[str]:
+    """Mends the documents that differ, tells of each, and returns what cannot be mended."""
+    for key in sorted(verdict.found.differing):
+        if what := mend(book, verdict.projection, key):
+            tell(f"healed view {verdict.projection.name}: {named(key)}: {', '.join(what)}")
+    yield from told(replace(verdict, found=Found()))
+
+
+def difference(key: bytes, what: Sequence[str]) -> str:
+    return f"{named(key)} ({key.hex()}) differs from what its facts say: {', '.join(what)}"
 
 
 def named(key: bytes) -> str:
     """A document's key in words."""
-    if key[:8] == bytes(8):
+    if key <= LAST_ENTRY:
         return f"change {int.from_bytes(key)}"
-
-    account, kind, number = unpack(UUID(bytes=key))
-    return f"{Kind(kind).name.lower()} {number} of account {account:x}"
+    try:
+        account, kind, number = unpack(UUID(bytes=key))
+        return f"{Kind(kind).name.lower()} {number} of account {account:x}"
+    except ValueError:
+        return "a document that nothing has"
 
 
 AGGREGATES: dict[Kind, type[Aggregate]] = {
     **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Order, Registry, Webhook)},
     **CATALOG,
 }
-
-
-class UpTo:
-    """A log that ends at a position."""
-
-    def __init__(self, log: Log, end: int) -> None:
-        self._log = log
-        self._end = end
-
-    def read(self, after: int, limit: int) -> Sequence[RecordedFact]:
-        return [r for r in self._log.read(after, limit) if r.position <= self._end]
-
-    def position(self) -> int:
-        return self._end

@@ -1,16 +1,21 @@
 """Commands about views: `rebuild` and `check`."""
 
+import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from adapters import check as checks
 from adapters import rebuilding
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.opening import fail, opened
+from adapters.proving import prove
 from projections.base import Projection
+from projections.proving import Verdict
 from projections.rebuilding import roll_back
 
 app = typer.Typer()
@@ -104,12 +109,40 @@ def rebuild_watched(book: Stagebook, chosen: list[Projection], workers: int, rat
 
 
 @app.command()
-def check() -> None:
+def check(
+    names: Names = None,
+    *,
+    views: Annotated[bool, typer.Option("--views", help="The views alone.")] = False,
+    heal: Annotated[bool, typer.Option("--heal", help="Mend the documents that differ.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = WORKERS,
+) -> None:
     """Checks that the store and the views are sound; names what is not and exits 1."""
+    if not views and (names or heal):
+        fail("names and --heal go with --views")
+    chosen = named(names, all_=not names)
     with opened() as book:
-        found = list(checks.faults(book))
-    for fault in found:
-        print(fault)
+        if views:
+            begun = time.monotonic()
+            verdicts = prove(book, chosen, workers)
+            show(verdicts, time.monotonic() - begun)
+            found = [fault for one in verdicts for fault in checks.told(one)]
+        else:
+            found = list(checks.faults(book, workers))
+        for fault in found:
+            print(fault)
+        if heal:
+            found = [fault for one in verdicts for fault in checks.unhealed(book, one, print)]
     if found:
         raise typer.Exit(1)
-    print("sound")
+    print("healed" if heal else "sound")
+
+
+def show(verdicts: Sequence[Verdict], seconds: float) -> None:
+    """The digests of the views: as they are stored, and as their facts make them."""
+    table = Table("view", "position", "documents", "differ", "live", "rebuilt", box=None)
+    for one in verdicts:
+        found = one.found
+        counts = (one.position, found.documents, len(found.differing))
+        table.add_row(one.projection.name, *map(str, counts), *found.digests)
+    Console(width=160).print(table)
+    print(f"{max(one.position for one in verdicts):,} facts in {seconds:.1f} s")

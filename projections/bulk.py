@@ -68,7 +68,7 @@ def slices(projections: Iterable[Projection], spans: Iterable[Span], size: int) 
     together: dict[tuple[int, int], list[Span]] = {}
     for span in spans:
         if span.kind in wanted:
-            together.setdefault((span.account, _shown_with(span.kind)), []).append(span)
+            together.setdefault((span.account, shown_with(span.kind)), []).append(span)
     cut: list[Slice] = []
     for (account, _), parts in together.items():
         kinds = tuple(sorted(span.kind for span in parts))
@@ -230,10 +230,12 @@ class Folder:
 def fold_alone(projection: Projection, log: Facts, key: bytes, upto: int) -> MemoryView:
     """What one document's facts say of it, up to a position: a view of its rows, or parked."""
     identity = unpack(UUID(bytes=key))
-    kinds = tuple(k for k in projection.kinds if _shown_with(k) == identity.kind)
+    kinds = tuple(k for k in projection.kinds if shown_with(k) == identity.kind)
     one = Slice(identity.account, kinds, identity.number, identity.number, 0)
 
     def shown(other: bytes) -> State | None:
+        if other == key:
+            return None
         stored = fold_alone(projection, log, other, upto).states([other])
         return from_json(stored[other]) if stored else None
 
@@ -283,6 +285,6 @@ def kind_of(key: bytes) -> int:
     return int.from_bytes(key[6:8]) & 0xFFF
 
 
-def _shown_with(kind: int) -> int:
+def shown_with(kind: int) -> int:
     """The kind of the document that its facts are folded into."""
     return SHOWN_WITH.get(kind, kind)

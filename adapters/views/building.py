@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from adapters.views.sql import Cursor, SqlView
+from adapters.views.looking import StoredView
+from adapters.views.sql import Cursor
 from domain.values import stamp
 from projections.base import Parked, Row
 from projections.bulk import Slice
@@ -35,7 +36,7 @@ class Made(NamedTuple):
     whole: bool
 
 
-class BuildingView(SqlView):
+class BuildingView(StoredView):
     """The `NewView` port. What a served generation has besides its documents is made here, too."""
 
     keyed = True

@@ -7,14 +7,16 @@ progress    one row: the position, moved in the same transaction as the document
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from adapters.views.select import MANY, Page, Select
 from domain.values import stamp
 from projections.base import Parked, Projection, Row, ViewMoved
+from projections.looking import Mend
 
 WHOLE_PAGE = 1_000
 """Documents that are read at a time, where all of them are wanted."""
@@ -44,6 +46,7 @@ class SqlView:
         self.parked_table, self.progress = f"{prefix}parked", f"{prefix}progress"
         columns = projection.columns
         names = ["key", "account", "state", "body", "etag", *(c.name for c in columns)]
+        self.names = ", ".join(names)
         updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
         self._replacing = f"ON CONFLICT (key) DO UPDATE SET {updates}"
         self.types = ("bytes", "int", "bytes", "bytes", "text", *(c.type for c in columns))
@@ -132,6 +135,15 @@ class SqlView:
             self.write(c, rows)
             self.write_parked(c, parked)
 
+    @contextmanager
+    def mending(self) -> Iterator[tuple[int, Mend]]:
+        with self.writing() as c:
+            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position >= 0"
+            rows = c.execute(f"{raised} RETURNING position").fetchall()
+            if not rows:
+                raise ViewMoved
+            yield int(rows[0][0]), partial(self._mend, c)
+
     def mend(
         self,
         rows: Sequence[Row],
@@ -142,15 +154,24 @@ class SqlView:
     ) -> None:
         """Writes beside the worker, which starts afresh for it: these documents, those that are
         gone, and what is parked no longer or anew. `ViewMoved` unless the view stood at `at`."""
-        with self.writing() as c:
-            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position = ?"
-            if c.execute(raised, (at,)).rowcount != 1:
+        with self.mending() as (position, mend):
+            if position != at:
                 raise ViewMoved
-            for table in (self.documents, self.terms):
-                self.delete(c, table, gone)
-            self.delete(c, self.parked_table, unparked)
-            self.write(c, rows)
-            self.write_parked(c, parked)
+            mend(rows, unparked, [*parked], gone)
+
+    def _mend(
+        self,
+        c: Cursor,
+        rows: Sequence[Row],
+        unparked: Sequence[bytes],
+        parked: Sequence[Parked],
+        gone: Sequence[bytes],
+    ) -> None:
+        for table in (self.documents, self.terms):
+            self.delete(c, table, gone)
+        self.delete(c, self.parked_table, unparked)
+        self.write(c, rows)
+        self.write_parked(c, parked)
 
     def write(self, c: Cursor, rows: Sequence[Row]) -> None:
         """Documents and what they are found by, whether they were there before or not."""
@@ -248,17 +269,14 @@ class SqlView:
 
     def whole(self) -> tuple[int, dict[bytes, tuple[bytes | None, str]]]:
         """The position and every document with its ETag, as of one moment."""
-        position, rows = self._at_once(("body", "etag"))
-        return position, {key: (None if b is None else bytes(b), etag) for key, (b, etag) in rows}
-
-    def stored(self) -> tuple[int, dict[bytes, tuple[Any, ...]]]:
-        """The position and everything that is stored of every document, as of one moment:
-        account, state, body, ETag and the projection's columns."""
-        columns = [c.name for c in self.projection.columns]
-        position, rows = self._at_once(("state", "body", "account", "etag", *columns))
-        return position, {
-            key: (*(None if v is None else bytes(v) for v in row[:2]), *row[2:])
-            for key, row in rows
+        rows = self._rows(
+            f"SELECT p.position, d.key, d.body, d.etag FROM {self.progress} p"
+            f" LEFT JOIN {self.documents} d ON TRUE ORDER BY d.key"
+        )
+        return int(rows[0][0]), {
+            bytes(key): (None if body is None else bytes(body), etag)
+            for _, key, body, etag in rows
+            if key is not None
         }
 
     def all_terms(self) -> dict[bytes, set[str]]:
@@ -267,15 +285,6 @@ class SqlView:
         for key, term in self._rows(f"SELECT key, term FROM {self.terms}"):
             found.setdefault(bytes(key), set()).add(term)
         return found
-
-    def _at_once(self, columns: Sequence[str]) -> tuple[int, list[tuple[bytes, tuple[Any, ...]]]]:
-        wanted = ", ".join(f"d.{name}" for name in columns)
-        rows = self._rows(
-            f"SELECT p.position, d.key, {wanted} FROM {self.progress} p"
-            f" LEFT JOIN {self.documents} d ON TRUE ORDER BY d.key"
-        )
-        found = [(bytes(key), tuple(row)) for _, key, *row in rows if key is not None]
-        return int(rows[0][0]), found
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         with self.reading() as c:

@@ -20,7 +20,7 @@ from application import events, locations
 from application.keyring import opening_account
 from application.transfer import export_lines
 from domain.event_fields import EventBody
-from domain.ids import account_number
+from domain.ids import Kind, account_number, key
 from domain.location import LocationFields
 
 ACCOUNT = account_number("house")
@@ -149,10 +149,42 @@ def test_check_names_a_document_that_is_not_what_its_facts_say(
     checked = run("check")
 
     assert checked.exit_code == 1
-    expected = f"view events: event 1 of account {ACCOUNT:x} differs from what its facts say\n"
-    assert checked.stdout == expected
+    what = f"event 1 of account {ACCOUNT:x} ({key(ACCOUNT, Kind.EVENT, 1).hex()})"
+    assert checked.stdout == f"view events: {what} differs from what its facts say: body\n"
     assert run("rebuild", "events").exit_code == 0
     assert run("check").stdout == "sound\n"
+
+
+def test_check_of_views_tells_their_digests_and_heals_what_differs(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+    sound = run("check", "--views").stdout
+
+    def tamper(book: Stagebook) -> None:
+        view = book.views.live(EVENTS)
+        with view.writing() as c:
+            c.execute(f"UPDATE {view.documents} SET etag = ''")  # noqa: S608 - our name
+
+    view_of(settings, tamper)
+    found, others = run("check", "--views"), run("check", "--views", "locations", "orders")
+    healed, again = run("check", "--views", "events", "--heal"), run("check", "--views")
+
+    digests = [line.split()[-2:] for line in sound.splitlines()[1:8]]
+    assert all(re.fullmatch("[0-9a-f]{32}", one) and one == other for one, other in digests)
+    assert (found.exit_code, others.exit_code, healed.exit_code) == (1, 0, 0)
+    assert "differs from what its facts say: etag" in found.stdout
+    assert f"healed view events: event 1 of account {ACCOUNT:x}: etag" in healed.stdout
+    assert again.stdout.splitlines()[:8] == sound.splitlines()[:8]
+    assert again.stdout.endswith("sound\n")
+
+
+@pytest.mark.parametrize("wrong", [["--heal"], ["events"], ["--views", "nonsense"]])
+def test_what_cannot_be_checked_is_refused(run: Run, wrong: list[str]) -> None:
+    refused = run("check", *wrong)
+
+    assert refused.exit_code == 1
+    assert "stagebook: n" in refused.stderr
 
 
 def execute(settings: Settings, statement: str, database: str = "facts.sqlite") -> None:

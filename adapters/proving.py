@@ -1,0 +1,85 @@
+"""Proves the served views, in several processes where there is much to fold, and mends them."""
+
+import gc
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing import get_context, parent_process
+
+from structlog import get_logger
+
+from adapters import logs
+from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.settings import Settings
+from projections import proving
+from projections.base import Projection, ViewMoved
+from projections.looking import TRIES, heal
+from projections.proving import Found, Part, Proofs, Prover, Verdict
+
+FEW_FACTS = 20_000
+"""So many are folded sooner than processes start."""
+
+log = get_logger()
+
+
+def prove(
+    book: Stagebook, projections: Sequence[Projection] = PROJECTIONS, processes: int = 0
+) -> list[Verdict]:
+    """Folds every fact and compares every document; no processes: in this one."""
+    store, live = book.store, book.views.live
+    if not processes or store.position() < FEW_FACTS:
+        return proving.prove(projections, store, live)
+    names = [projection.name for projection in projections]
+    with ExitStack() as started:
+
+        def elsewhere(since: Sequence[int]) -> Proofs:
+            pool = ProcessPoolExecutor(
+                processes, get_context("spawn"), _start, (book.settings, names, since)
+            )
+            started.callback(pool.shutdown, cancel_futures=True)
+            return partial(pool.map, _prove)
+
+        return proving.prove(projections, store, live, elsewhere)
+
+
+def mend(book: Stagebook, projection: Projection, key: bytes) -> tuple[str, ...]:
+    """Mends one document, and tells in what it differed."""
+    for _ in range(TRIES):
+        try:
+            what = heal(projection, book.store, book.views.live(projection), key)
+        except ViewMoved:  # it was switched
+            continue
+        if what:
+            log.warning("document mended", view=projection.name, key=key.hex(), what=what)
+        return what
+    raise ViewMoved
+
+
+# -- in a process of its own
+
+_prover: Prover | None = None
+
+
+def _start(settings: Settings, names: Sequence[str], since: Sequence[int]) -> None:
+    """What a process begins with; its end closes what it opened."""
+    global _prover  # noqa: PLW0603 - what a process of a pool has is global to it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    logs.configure(settings.log_level)
+    gc.set_threshold(*GC_THRESHOLDS)
+    book = bootstrap(settings)
+    known = {projection.name: projection for projection in PROJECTIONS}
+    _prover = Prover([known[name] for name in names], book.store, book.views.live, since)
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _prove(part: Part) -> list[Found]:
+    assert _prover  # noqa: S101 - the process began with it
+    return _prover.prove(part)

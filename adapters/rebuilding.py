@@ -44,7 +44,9 @@ def rebuild(
 ) -> None:
     """Rebuilds views with so many processes, at so many facts a second in all; 0: as many as
     there come."""
-    if workers == 1 or book.store.position() < SMALL:
+    alone = workers == 1 or book.store.position() < SMALL
+    book.views.runs.workers = 1 if alone else workers
+    if alone:
         facts = Paced(book.store, rate)
 
         def in_this_process(built: Sequence[NewView]) -> Build:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from adapters.bootstrap import Stagebook
+from adapters import report
+from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.standing import standings
 from application.ports import StoreUnavailable
 
@@ -22,9 +23,15 @@ GAUGES = {
 }
 
 
-def rebuilds(_book: Stagebook) -> dict[str, float]:
+def rebuilds(book: Stagebook) -> dict[str, float]:
     """How far the rebuilds under way are, by view."""
-    return {}
+    found = {}
+    for projection in PROJECTIONS:
+        run = book.views.runs.last(projection)
+        if run and not run.over:
+            told = report.rebuild(book, projection, run)
+            found[projection.name] = told["done"] / told["facts"] if told["facts"] else 0.0
+    return found
 
 
 class ViewGauges:

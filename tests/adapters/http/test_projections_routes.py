@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import AVAILABILITY, LOCATIONS, ORDERS, PROJECTIONS
+from adapters.watching.views import rebuilds
 from domain.registry import Role
 from projections.rebuilding import rebuild
 from tests.adapters.http.talk import AS, Json, a_location, book_of, now, position, refused
@@ -43,9 +44,16 @@ def test_a_rebuild_tells_what_it_has_done(client: TestClient) -> None:
     now(client, "/v1/locations")
     book = book_of(client)
     seen: list[Json] = []
+    measured: list[dict[str, float]] = []
 
-    rebuild(LOCATIONS, book.store, book.views, lambda *_: seen.append(shown(client, "locations")))
+    def look(*_: object) -> None:
+        seen.append(shown(client, "locations"))
+        measured.append(rebuilds(book))
 
+    rebuild(LOCATIONS, book.store, book.views, look)
+
+    assert 0 < measured[0]["locations"] <= 1
+    assert rebuilds(book) == {}
     first, last = seen[0]["rebuild"], shown(client, "locations")
     assert (first["phase"], first["finishedts"], first["generation"]) == ("building", None, 2)
     assert 0 < first["done"] <= first["facts"]

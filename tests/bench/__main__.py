@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from adapters.bootstrap import Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
-from tests.bench import cases, dialects, selling
+from tests.bench import cases, dialects, rebuilding, selling
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.season import sell_a_season
@@ -45,11 +45,11 @@ QUICK_EFFORT = Effort(
     sold=(10, 200),
     sale=(100, 120),
 )
-CASES = cases.CASES | dialects.CASES | selling.CASES
+CASES = cases.CASES | dialects.CASES | selling.CASES | rebuilding.CASES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    names = [*CASES, cases.REBUILD]
+    names = [*CASES, *rebuilding.STORED]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--store", choices=[*STORES, "both"], default="both")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
@@ -72,12 +72,19 @@ def measure(kind: str, asked: argparse.Namespace) -> list[Result]:
     effort = QUICK_EFFORT if asked.quick else Effort()
     with empty_store(kind) as store:
         filled = filling(store, QUICK if asked.quick else Sizes())
-        rebuilt = list(cases.rebuild(kind, store)) if cases.REBUILD in asked.only else []
+        rebuilt = list(stored(store, [n for n in rebuilding.STORED if n in asked.only]))
         chosen = [name for name in CASES if name in asked.only]
         served = serving(kind, store, filled, effort, chosen) if chosen else []
     if kind != "sqlite":  # most of what is expected is said of the default store
         served = [r if r.everywhere else replace(r, target="", met=None) for r in served]
     return [*served, *rebuilt]
+
+
+def stored(store: str, chosen: Sequence[str]) -> Iterator[Result]:
+    for name in chosen:
+        for result in rebuilding.STORED[name](store):
+            print(f"  {result.case}: {result.measured} {result.ratio}", flush=True)
+            yield result
 
 
 def filling(store: str, sizes: Sizes) -> Filled:

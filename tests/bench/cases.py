@@ -1,18 +1,12 @@
 """The cases of documents: what is asked, how often, and what is expected of it."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from adapters.bootstrap import PROJECTIONS
 from tests.bench.filling import CATALOGUE, HOT, TOKENS, event_body
 from tests.bench.load import request
 from tests.bench.measuring import Bench, ageing
-from tests.bench.servers import SETTINGS
-from tests.bench.table import Result, per_second
+from tests.bench.table import Result
 
 DISTINCT = 2_000
 """Different requests that a case goes round with."""
@@ -134,27 +128,3 @@ CASES: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "as-of-time": as_of_time,
     "history": history,
 }
-
-# -- rebuild
-
-REBUILD = "rebuild"
-WANTED = {"sqlite": 30_000, "postgres": 15_000}
-
-
-def rebuild(kind: str, store: str) -> Iterator[Result]:
-    """Every view in a process of its own, so that each one's memory is its own."""
-    for name in (*(p.name for p in PROJECTIONS), "--all"):
-        command = [sys.executable, "-m", "tests.bench.rebuilding", store, name]
-        answer = subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, env={**os.environ, **SETTINGS}
-        )
-        said = json.loads(answer.stdout)
-        memory = " -> ".join(f"{said[when]:.0f}" for when in ("start", "half", "end"))
-        rate = said["facts"] / said["seconds"]
-        judged = name in ("events", "--all")
-        yield Result(
-            f"rebuild {name} of {said['facts']:,} facts, MB {memory}",
-            per_second(rate),
-            target=f">= {per_second(WANTED[kind])}" if judged else "",
-            met=rate >= WANTED[kind] if judged else None,
-        )

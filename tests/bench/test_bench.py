@@ -25,14 +25,12 @@ CASES = (
     "take 1 at 200 sold",
     "sell-out: 100 tickets, 120 buyers, --workers 1",
     "sell-out: 100 tickets, 120 buyers, --workers 2",
-    "rebuild events",
-    "rebuild locations",
-    "rebuild availability",
-    "rebuild catalog",
-    "rebuild orders",
-    "rebuild changes",
-    "rebuild webhooks",
-    "rebuild --all",
+    "commands beside a rebuild",
+    "rebuild events of",
+    "rebuild events, MB of each process",
+    "rebuild --all of",
+    "rebuild --all, MB of each process",
+    "rollback of a view",
 )
 
 

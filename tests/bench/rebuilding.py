@@ -72,6 +72,10 @@ def rollback(store: str) -> Iterator[Result]:
     yield timed("rollback of a view", max(taken), 1.0)
 
 
+def check(store: str) -> Iterator[Result]:
+    yield timed("check --views", watched(store, "check", "--views").seconds, 60.0)
+
+
 def timed(case: str, seconds: float, most: float) -> Result:
     target = f"<= {most:.0f} s"
     return Result(case, f"{seconds:.2f} s", target=target, met=seconds <= most, everywhere=True)
@@ -156,6 +160,7 @@ def rebuilding(store: str) -> Iterator[None]:
 STORED: dict[str, Callable[[str], Iterator[Result]]] = {
     "rebuild": rebuild,
     "rollback": rollback,
+    "check": check,
 }
 """Cases of the store alone, while no program serves it."""
 CASES = {"rebuild-beside": beside}

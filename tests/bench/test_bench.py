@@ -31,6 +31,7 @@ CASES = (
     "rebuild --all of",
     "rebuild --all, MB of each process",
     "rollback of a view",
+    "check --views",
 )
 
 

@@ -28,7 +28,7 @@ from adapters.webhooks.sqlite import SqliteLedger
 from application import watching as commits
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work
-from application.history import load
+from application.history import replay
 from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
 from application.webhooks import before_the_first
@@ -192,7 +192,14 @@ class Stagebook:
             time.sleep(POLL_SECONDS)
         return True
 
-    def execute(self, decide: Callable[[Work], Any], *, account: int, actor: str) -> Any:
+    def execute(
+        self,
+        decide: Callable[[Work], Any],
+        *,
+        account: int,
+        actor: str,
+        reason: str | None = None,
+    ) -> Any:
         """Runs one command and returns what it decided, for the command line."""
         assert self.writer  # noqa: S101 - started
         decided: list[Any] = []
@@ -202,7 +209,7 @@ class Stagebook:
             return Answer(200, {}, b"")
 
         command = uuid4().hex
-        cause = Cause(actor, stamp(datetime.now(UTC)), correlation=command, causation=command)
+        cause = Cause(actor, stamp(datetime.now(UTC)), command, command, reason)
         currency = self.keyring.currency(account)
         self.writer.submit(Job(account, cause, decide, answer, currency=currency)).result()
         return decided[0]
@@ -213,7 +220,7 @@ class Stagebook:
 
     def open_catalogs(self) -> None:
         """Gives the accounts of an older version what every account starts with today."""
-        accounts = load(self.store, Registry, REGISTRY_ID).state.get("accounts", {})
+        accounts = replay(self.store, Registry, REGISTRY_ID).state.get("accounts", {})
         for account in map(int, accounts):
             ids = (cls.id_of(account, number) for cls, some in STARTING.items() for number in some)
             if not all(self.store.stream(one, limit=1) for one in ids):

@@ -9,15 +9,14 @@ from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.proving import mend, prove
-from adapters.stores.mapper import UnknownTopic
-from application.ports import Store
+from application.ports import Recorded, Store
 from application.transfer import numbers_in
-from domain.base import Aggregate
+from domain.base import Aggregate, Snapshot, UnknownFact
 from domain.catalog import CATALOG
 from domain.event import Event
 from domain.event_facts import EventImageChanged
 from domain.hosting import Hosting
-from domain.ids import Kind, unpack
+from domain.ids import Kind, guid, unpack
 from domain.inventory import Inventory
 from domain.location import Location
 from domain.order import Order
@@ -26,40 +25,20 @@ from domain.webhook import Webhook
 from projections.base import Projection
 from projections.looking import LAST_ENTRY
 from projections.proving import Found, Verdict
-from projections.runner import Log
 
 PAGE = 2_000
 
 
 def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     """Reads every fact and every document once."""
-    if unreadable := unreadable_fact(book.store):
-        yield unreadable
-        return
     yield from store_faults(book.store)
     for verdict in prove(book, PROJECTIONS, processes):
         yield from told(verdict)
 
 
-def unreadable_fact(store: Log) -> str | None:
-    """The first fact that is not what any version of Stagebook wrote."""
-    position, size = 0, PAGE
-    while True:
-        try:
-            page = store.read(position, size)
-        except (ValueError, TypeError, UnknownTopic) as error:
-            if size == 1:
-                return f"the fact behind position {position} cannot be read: {error!r}"
-            size = 1
-            continue
-        if not page:
-            return None
-        position = page[-1].position
-
-
 def store_faults(store: Store) -> Iterator[str]:
-    """Versions without gaps, times that never run back, numbers that were given out, snapshots
-    that are what the facts say, images that are there."""
+    """Facts that can be read, versions without gaps, times that never run back, numbers that were
+    given out, snapshots that are what the facts say, images that are there."""
     newest: dict[bytes, tuple[int, str]] = {}
     taken: dict[int, dict[int, int]] = {}
     images: set[tuple[int, str]] = set()
@@ -68,11 +47,7 @@ def store_faults(store: Store) -> Iterator[str]:
         for recorded in page:
             fact = recorded.fact
             version, time = newest.get(fact.originator_id.bytes, (0, ""))
-            where = f"position {recorded.position}: {fact.name} of {fact.originator_id}"
-            if fact.originator_version != version + 1:
-                yield f"{where} has version {fact.originator_version}, expected {version + 1}"
-            if fact.time < time:
-                yield f"{where} has a time before its predecessor's"
+            yield from fact_faults(recorded, version, time)
             newest[fact.originator_id.bytes] = (fact.originator_version, fact.time)
             highest = taken.setdefault(unpack(fact.originator_id).account, {})
             for kind, number in numbers_in(fact):
@@ -84,10 +59,22 @@ def store_faults(store: Store) -> Iterator[str]:
         given = store.numbers_given(account)
         for kind in highest:
             if highest[kind] > given.get(kind, 0):
-                name = Kind(kind).name.lower()
-                yield f"{name} {highest[kind]} of account {account:x} could be given out again"
+                what = named(guid(account, kind, highest[kind]).bytes)
+                yield f"{what} could be given out again"
     yield from image_faults(store, images)
     yield from snapshot_faults(store)
+
+
+def fact_faults(recorded: Recorded, version: int, time: str) -> Iterator[str]:
+    """What is wrong with a fact, behind that version and that time of its aggregate."""
+    fact = recorded.fact
+    where = f"position {recorded.position}: {fact.name} of {fact.originator_id}"
+    if isinstance(fact, UnknownFact):
+        yield f"{where}, {fact.why}"
+    elif fact.time < time:
+        yield f"{where} has a time before its predecessor's"
+    if fact.originator_version != version + 1:
+        yield f"{where} has version {fact.originator_version}, expected {version + 1}"
 
 
 def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
@@ -104,13 +91,16 @@ def snapshot_faults(store: Store) -> Iterator[str]:
     """Snapshots come by aggregate and version, so each aggregate is folded once."""
     folded = None
     for snapshot in store.snapshots():
-        kind = Kind(unpack(snapshot.originator_id).kind)
+        kind = unpack(snapshot.originator_id).kind
+        if kind not in AGGREGATES:  # a newer version's
+            continue
         if folded is None or folded.id != snapshot.originator_id:
-            folded = AGGREGATES[kind](snapshot.originator_id)
+            folded = AGGREGATES[Kind(kind)](snapshot.originator_id)
         upto = snapshot.originator_version
         for recorded in store.stream(folded.id, after=folded.version, upto=upto):
             folded.apply(recorded.fact)
-        if snapshot.shape != folded.SHAPE:
+        usable = isinstance(snapshot, Snapshot) and snapshot.usable(folded.SHAPE)
+        if not usable or folded.gap:
             continue
         if to_json(folded.state) != to_json(snapshot.state):
             yield f"the snapshot of {folded.id} at version {upto} is not what its facts say"
@@ -151,11 +141,13 @@ def named(key: bytes) -> str:
         return f"change {int.from_bytes(key)}"
     try:
         account, kind, number = unpack(UUID(bytes=key))
-        return f"{Kind(kind).name.lower()} {number} of account {account:x}"
     except ValueError:
         return "a document that nothing has"
+    what = Kind(kind).name.lower() if kind in KINDS else f"kind {kind}, number"
+    return f"{what} {number} of account {account:x}"
 
 
+KINDS = frozenset(Kind)
 AGGREGATES: dict[Kind, type[Aggregate]] = {
     **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Order, Registry, Webhook)},
     **CATALOG,

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
+from adapters import cli_parked as parked
 from adapters import cli_views as views
 from adapters import demo as demo_account
 from adapters.opening import configured, fail, opened
@@ -41,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(views.app)
+app.add_typer(parked.app, name="parked")
 keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
 app.add_typer(keys, name="keys")
 

@@ -14,7 +14,7 @@ from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.settings import Settings
 from application.ports import StoreUnavailable
 from domain.errors import Refusal
-from projections.base import BeingRebuilt
+from projections.base import BeingRebuilt, ViewMoved
 from projections.rebuilding import NoWayBack
 
 
@@ -33,6 +33,8 @@ def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stage
         fail(refusal.detail)
     except (BeingRebuilt, NoWayBack) as error:
         fail(str(error))
+    except ViewMoved:
+        fail("the view never stood still for long enough: try again")
     except BrokenProcessPool:
         fail("a process of the rebuild has died; run it again, it goes on")
     except StoreUnavailable as error:

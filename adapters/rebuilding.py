@@ -112,7 +112,7 @@ class Bench:
             name, generation = place
             (projection,) = (p for p in PROJECTIONS if p.name == name)
             view = self.book.views.building(projection, generation)
-            self.folders[place] = Folder(projection, view)
+            self.folders[place] = Folder(projection, view, self.facts)
         return self.folders[place]
 
 
@@ -148,7 +148,7 @@ class Paced:
         self._facts = facts
         self._pause = AT_A_TIME / rate if rate else 0.0
         self._next = 0.0
-        self.spans = facts.spans
+        self.spans, self.stream = facts.spans, facts.stream
 
     def between(self, first: UUID, last: UUID, upto: int) -> Iterable[RecordedFact]:
         facts = self._facts.between(first, last, upto)

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Literal
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
-from adapters.stores.mapper import UnknownTopic
 from projections.base import Parked
 
 DEAD_SECONDS = 10.0
@@ -59,11 +58,10 @@ def standings(book: Stagebook) -> tuple[int, list[Standing]]:
 
 def _age(book: Stagebook, position: int) -> float | None:
     """Seconds since the fact behind that position was recorded."""
-    try:
-        behind = book.store.read(position, 1)
-    except (ValueError, TypeError, UnknownTopic):
-        return None
+    behind = book.store.read(position, 1)
     if not behind:
         return 0.0
+    if not behind[0].fact.time:
+        return None
     recorded = datetime.fromisoformat(behind[0].fact.time)
     return max(0.0, (datetime.now(UTC) - recorded).total_seconds())

@@ -28,7 +28,7 @@ from structlog import get_logger
 from application.history import load
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
-from domain.base import Aggregate, Cause, DomainEvent, Snapshot
+from domain.base import Aggregate, Cause, DomainEvent, Snapshot, UnknownFact
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
 from domain.money import DEFAULT_CURRENCY
@@ -322,8 +322,12 @@ class Committer:
         self._position = own[-1]
 
     def _catch_up(self, recorded: Recorded) -> None:
-        held = self._aggregates.get(unpack(recorded.fact.originator_id))
+        key = unpack(recorded.fact.originator_id)
+        held = self._aggregates.get(key)
         if held is not None and recorded.fact.originator_version == held.version + 1:
+            if isinstance(recorded.fact, UnknownFact):
+                del self._aggregates[key]  # who loads it again is refused
+                return
             held.apply(recorded.fact)
             self._contended = CONTENDED_BATCHES
 

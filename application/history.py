@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from application.ports import Recorded, Store
-from domain.base import Aggregate, DomainEvent, State
+from domain.base import Aggregate, DomainEvent, Snapshot, State, UnknownFact
 from domain.catalog import PriceList
 from domain.catalog_item import CatalogItem
 from domain.contingents import BOOKKEEPING as CONTINGENT_BOOKKEEPING
@@ -66,12 +66,18 @@ class Entries:
 
 
 def load(store: Store, cls: type[A], aggregate_id: UUID, version: int | None = None) -> A:
-    """Replays an aggregate from its newest snapshot, now or as of a version."""
+    """Replays an aggregate from its newest snapshot, now or as of a version; refuses when there is
+    a fact before that which cannot be read."""
+    return replay(store, cls, aggregate_id, version).require_whole()
+
+
+def replay(store: Store, cls: type[A], aggregate_id: UUID, version: int | None = None) -> A:
+    """The same, with its state from before the first fact that cannot be read."""
     aggregate = cls(aggregate_id)
     if version == 0:
         return aggregate
     snapshot = store.snapshot(aggregate_id, version)
-    if snapshot and snapshot.shape == cls.SHAPE:
+    if isinstance(snapshot, Snapshot) and snapshot.usable(cls.SHAPE):
         aggregate.apply(snapshot)
     for recorded in store.stream(aggregate_id, after=aggregate.version, upto=version):
         aggregate.apply(recorded.fact)
@@ -147,6 +153,9 @@ def inventory_at_each(
     fact = next(following, None)
     for time in times:
         while fact is not None and fact.time <= time:
+            if isinstance(fact, UnknownFact):
+                start.apply(fact)
+                start.require_whole()
             fold_contingents(state, fact)
             fact = next(following, None)
         yield {"contingents": dict(state["contingents"])}
@@ -316,13 +325,13 @@ def _entries(
     for aggregate in aggregates:
         first = next((r for r in page if r.fact.originator_id == aggregate.id), None)
         before = first.fact.originator_version - 1 if first else 0
-        folded[aggregate.id] = load(store, type(aggregate), aggregate.id, before)
+        folded[aggregate.id] = replay(store, type(aggregate), aggregate.id, before)
     main = folded[aggregates[0].id]
     own = [r for r in page if r.fact.originator_id == main.id]
     if not own and page:
         at = page[0].position
         version = version_where(store, main.id, lambda r: r.position <= at)
-        main = folded[main.id] = load(store, type(main), main.id, version)
+        main = folded[main.id] = replay(store, type(main), main.id, version)
     entries = []
     for recorded in page:
         aggregate = folded[recorded.fact.originator_id]

@@ -9,7 +9,7 @@ from typing import Any
 
 from application.catalog import open_catalog
 from application.group_commit import Work
-from application.history import load
+from application.history import replay
 from application.ports import Store
 from domain.base import State
 from domain.ids import account_number
@@ -60,7 +60,7 @@ class Keyring:
         """Reads what was added or revoked since, here or in another process."""
         registry = self._registry
         if registry.version == 0:
-            registry = self._registry = load(self._store, Registry, REGISTRY_ID)
+            registry = self._registry = replay(self._store, Registry, REGISTRY_ID)
         else:
             following = self._store.stream(REGISTRY_ID, after=registry.version)
             if not following:

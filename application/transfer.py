@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from application.history import load
 from application.keyring import REGISTRY_ID
 from application.ports import Store
-from domain.base import DomainEvent, State, payload_fields, type_of_topic
+from domain.base import DomainEvent, State, UnknownFact, payload_fields, type_of_topic
 from domain.catalog import CATALOG
 from domain.contingents import ContingentAdded
 from domain.errors import AccountNotEmpty, Invalid
@@ -48,8 +48,20 @@ def export_lines(store: Store, account: str, held: State) -> Iterator[bytes]:
         fact_class: Any = type(fact)
         _, kind, of = unpack(fact.originator_id)
         place = {"kind": kind, "number": of, "version": fact.originator_version}
+        if isinstance(fact, UnknownFact):
+            yield _as_it_is(recorded.position, place, fact)
+            continue
         says = {name: getattr(fact, name) for name in payload_fields(fact_class)}
         yield to_json({**place, "topic": fact.TOPIC, "fact": says})
+
+
+def _as_it_is(position: int, place: dict[str, int], fact: UnknownFact) -> bytes:
+    """A fact that is not known here, byte for byte."""
+    try:
+        from_json(fact.payload)
+    except ValueError as error:
+        raise Invalid(f"position {position}", f"expected a fact, not {error}") from None
+    return to_json({**place, "topic": fact.topic})[:-1] + b',"fact":%b}' % fact.payload
 
 
 def import_lines(
@@ -129,6 +141,9 @@ def _keep(store: Store, account: int, line: dict[str, Any], at: str) -> None:
 def _fact(data: dict[str, Any], at: str, account: int, versions: dict[Any, int]) -> DomainEvent:
     """One line as a fact; each aggregate's versions must follow one another from 1."""
     try:
+        if data["topic"] not in type_of_topic:
+            known = f"expected a fact that this version knows: {data['topic']} is none"
+            raise Invalid(at, known)
         fact_class, says = type_of_topic[data["topic"]], data["fact"]
         place = guid(account, Kind(data["kind"]), data["number"])
         version = data["version"]

@@ -7,7 +7,7 @@ takes a look at the network.
 import secrets
 
 from application.group_commit import Work
-from application.history import load
+from application.history import replay
 from application.keyring import REGISTRY_ID
 from application.ports import Store
 from domain.ids import Kind
@@ -38,7 +38,7 @@ def delete_webhook(work: Work, number: int, version: int | None = None) -> Webho
 def before_the_first(store: Store) -> int:
     """A position that no webhook was made before: there is nothing to hear up to it."""
     position = store.position()
-    for account in map(int, load(store, Registry, REGISTRY_ID).state.get("accounts", {})):
+    for account in map(int, replay(store, Registry, REGISTRY_ID).state.get("accounts", {})):
         for number in range(1, store.numbers_given(account).get(Kind.WEBHOOK, 0) + 1):
             for first in store.stream(Webhook.id_of(account, number), limit=1):
                 position = min(position, first.position - 1)

@@ -19,7 +19,7 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from domain.errors import Invalid, NotFound, VersionMismatch
+from domain.errors import FactUnknown, Invalid, NotFound, VersionMismatch
 from domain.ids import Kind, guid, unpack
 from domain.values import CustomFields, same
 
@@ -126,7 +126,8 @@ class DomainEvent:
     def __init_subclass__(cls, *, topic: str = "") -> None:
         if topic:  # a slotted dataclass is made twice; the second one passes no topic
             cls.TOPIC = topic
-        type_of_topic[cls.TOPIC] = cls
+        if cls.TOPIC:
+            type_of_topic[cls.TOPIC] = cls
 
     @property
     def name(self) -> str:
@@ -147,12 +148,33 @@ def own_fields(fact_class: Any) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownFact(DomainEvent):
+    """A fact that this version cannot read, as it was recorded: most likely by a newer version.
+    What it changed nobody can tell here, so nothing is folded over it."""
+
+    SECRET: ClassVar[frozenset[str]] = frozenset({"payload", "why"})
+    topic: str
+    payload: bytes
+    why: str
+
+    @property
+    def name(self) -> str:
+        return self.topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(DomainEvent, topic="snapshot"):
     """An aggregate's state at a version: replay starts here. Derived, so it may be deleted."""
 
     state: State
     shape: int = 1
     """Which way of folding made it: one of another way is passed over."""
+    known: int = 0
+    """How many types of facts its maker knew: one of a newer version may hide an unknown fact."""
+
+    def usable(self, shape: int) -> bool:
+        """Whether replay may start here."""
+        return self.shape == shape and self.known <= len(type_of_topic)
 
 
 def fold_fields(state: State, fields: State) -> None:
@@ -178,6 +200,8 @@ class Aggregate:
         self.pending: list[DomainEvent] = []
         self.snapshotted = 0
         """The version of its newest snapshot that is known here."""
+        self.gap: UnknownFact | None = None
+        """The first fact that cannot be folded here: nothing behind it is, either."""
 
     @classmethod
     def id_of(cls, account: int, number: int) -> UUID:
@@ -214,6 +238,10 @@ class Aggregate:
 
     def apply(self, fact: AnyFact) -> None:
         """Folds a fact that was recorded, here or elsewhere."""
+        if self.gap is not None or isinstance(fact, UnknownFact):
+            self.gap = self.gap or fact  # type: ignore[assignment]
+            self.version = fact.originator_version
+            return
         if isinstance(fact, Snapshot):
             self.state = fact.state
             self.snapshotted = fact.originator_version
@@ -234,6 +262,7 @@ class Aggregate:
             reason=None,
             state=self.capture().state,
             shape=self.SHAPE,
+            known=len(type_of_topic),
         )
 
     def past_fields(self, past: State, defaults: State) -> State:
@@ -265,6 +294,18 @@ class Aggregate:
             what = self.KIND.title
             raise NotFound(f"{what} {self.number} does not exist", id=self.number)
         return self.require_version(version)
+
+    def require_whole(self) -> Self:
+        """Refuses when one of its facts cannot be read: what it is now is not known here."""
+        if self.gap is not None:
+            what, at = self.KIND.title, self.gap.originator_version
+            raise FactUnknown(
+                f"{what} {self.number} has a fact {self.gap.topic} at version {at}, {self.gap.why}",
+                id=self.number,
+                topic=self.gap.topic,
+                version=at,
+            )
+        return self
 
     def require_version(self, version: int | None) -> Self:
         """Refuses when the caller has seen another version than today's."""

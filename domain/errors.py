@@ -3,6 +3,7 @@
 Refusal                     a command was understood and is not allowed; nothing was recorded
 ├── NotFound                no such thing in this account, or it was deleted
 ├── VersionMismatch         the caller decided on an older version than today's
+├── FactUnknown             one of its facts cannot be read here: a newer version recorded it
 ├── Conflict                other writers kept changing the same things; try again
 ├── Invalid                 a value that only the rules can judge; names the field
 │   └── UnknownLocation     `locationid` names no Location of this account
@@ -51,6 +52,10 @@ class NotFound(Refusal):
 
 class VersionMismatch(Refusal):
     title = "The version has moved on"
+
+
+class FactUnknown(Refusal):
+    title = "A fact of it is unknown to this version"
 
 
 class Conflict(Refusal):

@@ -7,18 +7,36 @@ signing key signs with is here sealed, as only the running program can open it.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from domain.base import Aggregate, Cause, DomainEvent, State
-from domain.errors import Invalid, NameTaken, NotFound
+from domain.base import (
+    Aggregate,
+    AnyFact,
+    Cause,
+    DomainEvent,
+    State,
+    UnknownFact,
+    type_of_topic,
+)
+from domain.errors import FactUnknown, Invalid, NameTaken, NotFound
 from domain.ids import Kind, account_number
 from domain.money import DEFAULT_CURRENCY, known_currency
 from domain.translations import LANGUAGE
 from domain.values import known_time_zone
 
 MAX_NAME = 100
+MAX_REASON = 1_000
 DEFAULT_TIMEZONE = "UTC"
 ACCESS_KEY = re.compile(r"[!-~]{1,100}", re.ASCII)
+
+
+class Stopped(NamedTuple):
+    """A document that stopped at a fact, and why."""
+
+    view: str
+    key: UUID
+    error: str
 
 
 class Role(StrEnum):
@@ -86,8 +104,22 @@ class KeyRevoked(DomainEvent, topic="registry.key-revoked"):
     keyid: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactDiscarded(DomainEvent, topic="registry.fact-discarded"):
+    """A fact that one document of a view could not digest is skipped for it. `key`: the document's,
+    as a guid; `aggregateid` and `aggregateversion`: the fact's."""
+
+    view: str
+    key: str
+    aggregateid: str
+    aggregateversion: int
+    position: int
+    error: str
+
+
 class Registry(Aggregate):
-    """`state["accounts"]` by account number, `state["keys"]` by key id."""
+    """`state["accounts"]` by account number, `state["keys"]` by key id, `state["discarded"]`: the
+    positions that are skipped, by view and key."""
 
     KIND = Kind.REGISTRY
 
@@ -120,6 +152,17 @@ class Registry(Aggregate):
             case KeyRevoked():
                 key = str(fact.keyid)
                 keys[key] = keys[key] | {"revokedts": fact.time}
+            case FactDiscarded():
+                discarded = state.setdefault("discarded", {})
+                of = f"{fact.view} {fact.key}"
+                discarded[of] = [*discarded.get(of, ()), fact.position]
+
+    def apply(self, fact: AnyFact) -> None:
+        """Behind a fact that is not known here, what takes a key's rights away still does."""
+        super().apply(fact)
+        known = self.state.get("keys", {})
+        if self.gap is not None and isinstance(fact, KeyRevoked) and str(fact.keyid) in known:
+            self.evolve(self.state, fact)
 
     def opened(self, number: int) -> State | None:
         """The account of that number, if it is open."""
@@ -204,6 +247,27 @@ class Registry(Aggregate):
     def revoke_key(self, key_id: int, by: Cause) -> None:
         if self._key(key_id)["revokedts"] is None:
             self.trigger(KeyRevoked, by, keyid=key_id)
+
+    def discard(self, fact: DomainEvent, position: int, stopped: Stopped, by: Cause) -> None:
+        """Skips a fact, at that position, for the document that it stopped."""
+        if not by.reason or not by.reason.strip():
+            raise Invalid("reason", "expected why the fact is skipped for good")
+        if len(by.reason) > MAX_REASON or not by.reason.isprintable():
+            raise Invalid("reason", f"expected at most {MAX_REASON} printable characters")
+        if isinstance(fact, UnknownFact) and fact.topic not in type_of_topic:
+            raise FactUnknown(f"{fact.topic} is {fact.why}: it waits for that", topic=fact.topic)
+        of = f"{stopped.view} {stopped.key}"
+        if position not in self.state.get("discarded", {}).get(of, ()):
+            self.trigger(
+                FactDiscarded,
+                by,
+                view=stopped.view,
+                key=str(stopped.key),
+                aggregateid=str(fact.originator_id),
+                aggregateversion=fact.originator_version,
+                position=position,
+                error=stopped.error,
+            )
 
     def _key(self, key_id: int) -> State:
         key: State | None = self.state.get("keys", {}).get(str(key_id))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic_core import from_json
 
@@ -83,6 +83,10 @@ class FoldFailed(Exception):  # noqa: N818 - read as "the fold failed"
     def __init__(self, parked: Parked) -> None:
         super().__init__(parked.error)
         self.parked = parked
+
+
+Discarded = frozenset[tuple[bytes, int]]
+"""Facts that are skipped for good, each by the document that it stopped and its position."""
 
 
 class View(Protocol):
@@ -161,6 +165,22 @@ class Projection(Protocol):
     def row(self, key: bytes, state: State) -> Row: ...
 
 
+@runtime_checkable
+class Entries(Protocol):
+    """A projection whose documents are single facts."""
+
+    def key_of(self, recorded: RecordedFact) -> bytes:
+        """The document that is this fact's alone."""
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A projection whose documents show others, of the kinds `beside`."""
+
+    def showing(self, view: View, key: bytes) -> list[bytes]:
+        """The documents that show one of those."""
+
+
 @dataclass(slots=True)
 class Entry:
     state: State | None
@@ -185,6 +205,8 @@ class WorkingSet:
         self._entries: dict[bytes, Entry] = {}
         self._changed: dict[bytes, None] = {}
         self._added: list[Row] = []
+        self.closed: Callable[[bytes], bool] = lambda _key: False
+        """Whether a document takes nothing of the fact that is being folded: it stopped before."""
 
     def get(self, key: bytes) -> State | None:
         if key not in self._entries:
@@ -192,6 +214,8 @@ class WorkingSet:
         return self._entries[key].state
 
     def put(self, key: bytes, state: State) -> None:
+        if self.closed(key):
+            return
         self._entries.setdefault(key, Entry(None)).state = state
         self._changed[key] = None
 

@@ -15,9 +15,10 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from domain.base import State
+from domain.base import State, UnknownFact
 from domain.ids import Kind, Span, guid, unpack
-from projections.base import Parked, Projection, RecordedFact, Row
+from projections.base import Entries, Parked, Projection, RecordedFact, Row
+from projections.discards import Streams, discarded
 from projections.memory import MemoryView
 from projections.runner import Runner
 
@@ -48,6 +49,7 @@ NOTHING = Slice(0, (), 0, 0, 0)
 class Facts(Protocol):
     """The facts by aggregate."""
 
+    def stream(self, aggregate: UUID) -> Sequence[RecordedFact]: ...
     def spans(self) -> Iterable[Span]: ...
     def between(self, first: UUID, last: UUID, upto: int) -> Iterable[RecordedFact]:
         """Of the aggregates from the first to the last, one after the other, each by version."""
@@ -114,7 +116,7 @@ def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> Non
         for folder in folders:
             if number is not None and not folder.settle():
                 alone = one._replace(first=number, last=number)
-                folder.settle_carefully(facts_of(log, alone, upto))
+                folder.settle_carefully(alone, upto)
 
     for folder in folders:
         folder.begin(one)
@@ -138,10 +140,13 @@ def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> Non
 class Folder:
     """The documents of one number at a time: the `Documents` of a fold, and its rows."""
 
-    def __init__(self, projection: Projection, view: Building) -> None:
+    def __init__(self, projection: Projection, view: Building, log: Facts) -> None:
         self.projection = projection
         self._view = view
         self._slice = NOTHING
+        self._log = log
+        self._skipping = {key for key, _ in discarded(log, projection.name)}
+        """The documents that skip a fact."""
         self._states: dict[bytes, State] = {}
         self._rows: list[Row] = []
         self._parked: list[Parked] = []
@@ -156,10 +161,19 @@ class Folder:
     def fold(self, recorded: RecordedFact) -> None:
         if self._failed:
             return
+        if type(recorded.fact) is UnknownFact or (self._skipping and self._skips(recorded)):
+            self._failed = True
+            return
         try:
             self.projection.fold(self, recorded)
         except Exception:  # noqa: BLE001 - it is folded again with care, and told then
             self._failed = True
+
+    def _skips(self, recorded: RecordedFact) -> bool:
+        projection = self.projection
+        if isinstance(projection, Entries):
+            return projection.key_of(recorded) in self._skipping
+        return not self._skipping.isdisjoint(projection.keys(recorded.fact))
 
     def settle(self) -> bool:
         """The rows of what was folded; False: something failed, and there are none."""
@@ -175,10 +189,12 @@ class Folder:
         self._keep()
         return True
 
-    def settle_carefully(self, facts: Iterable[RecordedFact]) -> None:
+    def settle_carefully(self, one: Slice, upto: int) -> None:
         """The rows up to what cannot be folded, which parks."""
         self._failed = False
-        alone = folded(self.projection, facts, self.shown)
+        wanted = one._replace(kinds=tuple(k for k in one.kinds if k in self.projection.kinds))
+        shown = self.shown if self.projection.beside.isdisjoint(wanted.kinds) else nothing
+        alone = folded(self.projection, self._log, facts_of(self._log, wanted, upto), shown)
         self._rows += alone.rows.values()
         self._parked += alone.parked().values()
         self._keep()
@@ -239,17 +255,23 @@ def fold_alone(projection: Projection, log: Facts, key: bytes, upto: int) -> Mem
         stored = fold_alone(projection, log, other, upto).states([other])
         return from_json(stored[other]) if stored else None
 
-    return folded(projection, facts_of(log, one, upto), shown)
+    is_shown = identity.kind in projection.beside
+    return folded(projection, log, facts_of(log, one, upto), nothing if is_shown else shown)
+
+
+def nothing(_: bytes) -> None:
+    """What is shown by others shows none."""
 
 
 def folded(
     projection: Projection,
+    log: Facts,
     facts: Iterable[RecordedFact],
     shown: Callable[[bytes], State | None],
 ) -> MemoryView:
     """A view of the documents of these facts, which are in the order of commits."""
     view = Beside(projection, shown)
-    runner = Runner(projection, Passing(facts), view)
+    runner = Runner(projection, Passing(facts, log), view)
     while runner.step():
         pass
     return view
@@ -271,11 +293,15 @@ class Beside(MemoryView):
 class Passing:
     """A log of facts that pass by once."""
 
-    def __init__(self, facts: Iterable[RecordedFact]) -> None:
+    def __init__(self, facts: Iterable[RecordedFact], log: Streams) -> None:
         self._facts = iter(facts)
+        self._log = log
 
     def read(self, after: int, limit: int) -> Sequence[RecordedFact]:  # noqa: ARG002 - of the port
         return list(islice(self._facts, limit))
+
+    def stream(self, aggregate: UUID) -> Sequence[RecordedFact]:
+        return self._log.stream(aggregate)
 
     def position(self) -> int:
         raise NotImplementedError  # it is not known before all have passed

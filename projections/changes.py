@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from domain.base import DomainEvent, State, own_fields
 from domain.ids import Kind, guid, unpack
+from domain.registry import FactDiscarded
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
 
@@ -32,18 +33,20 @@ SHOWN: dict[int, str] = {
 }
 """The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""
 
+KINDS = frozenset(Kind)
+
 
 def change(recorded: RecordedFact) -> dict[str, Any]:
     """One entry of the feed."""
     fact = recorded.fact
     fact_class: Any = type(fact)
-    kind, number, shown = changed_thing(fact.originator_id)
+    kind, number, shown = changed_thing(_about(fact))
     return {
         "position": recorded.position,
         "kind": kind,
         "id": number,
         "guid": shown,
-        "version": fact.originator_version,
+        "version": _version(fact),
         "time": fact.time,
         "actor": fact.actor,
         "reason": fact.reason,
@@ -66,10 +69,20 @@ def changed_thing(aggregate: UUID) -> tuple[str, int, str]:
     return SHOWN[kind], number, str(guid(account, shown, number))
 
 
+def _about(fact: DomainEvent) -> UUID:
+    """Whose history it belongs to: that of the thing whose fact was discarded, too."""
+    return UUID(fact.aggregateid) if isinstance(fact, FactDiscarded) else fact.originator_id
+
+
+def _version(fact: DomainEvent) -> int:
+    return fact.aggregateversion if isinstance(fact, FactDiscarded) else fact.originator_version
+
+
 class Changes:
     name: ClassVar = "changes"
     version: ClassVar = 2
-    kinds: ClassVar[frozenset[int]] = frozenset(SHOWN)
+    kinds: ClassVar[frozenset[int]] = frozenset(range(1 << 12)) - (KINDS - {*SHOWN, Kind.REGISTRY})
+    """Those of newer versions, too: which of them are shown is not known here."""
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
         Column("position", "int"),
@@ -81,15 +94,21 @@ class Changes:
     indexes: ClassVar[Indexes] = (("account", "position"),)
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
-        return (fact.originator_id.bytes,) if unpack(fact.originator_id).kind in SHOWN else ()
+        about = _about(fact)
+        kind = unpack(about).kind
+        return (about.bytes,) if kind in SHOWN or kind not in KINDS else ()
+
+    def key_of(self, recorded: RecordedFact) -> bytes:
+        return recorded.position.to_bytes(16)
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
-        entry = change(recorded)
-        columns = (recorded.position, entry["kind"], fact.name, fact.actor, microseconds(fact.time))
-        key = recorded.position.to_bytes(16)
-        account = int.from_bytes(fact.originator_id.bytes[:6])
-        documents.add(Row(key, account, None, to_json(entry), columns=columns))
+        if unpack(_about(fact)).kind not in SHOWN:
+            return  # a newer version knows whether it is shown
+        entry, time = change(recorded), microseconds(fact.time or None)
+        columns = (recorded.position, entry["kind"], fact.name, fact.actor, time)
+        account = unpack(_about(fact)).account
+        documents.add(Row(self.key_of(recorded), account, None, to_json(entry), columns=columns))
 
     def row(self, key: bytes, state: State) -> Row:
         raise NotImplementedError  # every row is added whole

@@ -8,6 +8,7 @@ prices are kept beside the documents, so that a change reaches every Event that 
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, ClassVar
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -35,7 +36,7 @@ from domain.images import image_url
 from domain.location import LocationChanged, LocationCreated
 from domain.offers import prices_document
 from domain.values import microseconds
-from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row, View
 from projections.location_documents import words
 
 FOREVER = 2**62
@@ -273,6 +274,13 @@ class EventDocuments:
             lists = {**state["lists"], str(number): prices}
             lists = {n: lists[n] for n in sorted(lists, key=int)}
             documents.put(event_key, state | {"lists": lists})
+
+    def showing(self, view: View, key: bytes) -> list[bytes]:
+        """The Events that show a Location or a price list."""
+        account, kind, number = unpack(UUID(bytes=key))
+        if kind == Kind.LOCATION:
+            return view.keys_where("locationid", number, account)
+        return view.keys_with(f"pricelist:{number}", account)
 
     def _lists(self, documents: Documents, key: bytes, inventory: State) -> State:
         account = int.from_bytes(key[:6])

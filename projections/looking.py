@@ -163,7 +163,7 @@ def _alone(projection: Projection, log: Book, key: bytes, upto: int) -> MemoryVi
         found = log.read(position - 1, 1) if 0 < position <= upto else ()
         facts = [r for r in found if r.position == position]
         read = [r for r in facts if unpack(r.fact.originator_id).kind in projection.kinds]
-        return folded(projection, read, lambda _: None)
+        return folded(projection, log, read, lambda _: None)
     try:
         unpack(UUID(bytes=key))
     except ValueError:  # no fact has such a document

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from domain.ids import MAX_NUMBER, Span, key, unpack
-from projections.base import Parked, Projection, RecordedFact, Row, ViewMoved
+from projections.base import Entries, Parked, Projection, RecordedFact, Row, ViewMoved
 from projections.bulk import (
     SLICE,
     Folder,
@@ -198,7 +198,7 @@ class Aside:
 
     def __init__(self, projection: Projection, log: Book, live: Live, begun: int) -> None:
         self.projection = projection
-        self.folder = Folder(projection, self)
+        self.folder = Folder(projection, self, log)
         self._log, self._live, self._begun = log, live, begun.to_bytes(16)
 
     def begin(self, part: Part) -> None:
@@ -293,17 +293,19 @@ def _unexpected(
     while position < upto:
         facts = log.read(position, PAGE)
         position = min(facts[-1].position, upto) if facts else upto
-        expected = _entries(projection, facts) if there else set()
+        expected = _entries(projection, log, facts) if there else set()
         last = position.to_bytes(16)
         for stored in paged(view, first, last):
             yield from stored.keys() - expected
         first = _after(last)
 
 
-def _entries(projection: Projection, facts: Iterable[RecordedFact]) -> set[bytes]:
+def _entries(projection: Projection, log: Book, facts: Iterable[RecordedFact]) -> set[bytes]:
     """The keys of the documents that these facts are."""
+    if isinstance(projection, Entries):
+        return {projection.key_of(one) for one in facts if projection.keys(one.fact)}
     made = Collected()
-    folder = Folder(projection, made)
+    folder = Folder(projection, made, log)
     for recorded in facts:
         if unpack(recorded.fact.originator_id).kind in projection.kinds:
             folder.fold(recorded)

@@ -167,7 +167,7 @@ def in_bulk(
 
 def here(projections: Sequence[Projection], built: Sequence[Building], log: Facts) -> Build:
     """Builds in this process."""
-    folders = [Folder(p, v) for p, v in zip(projections, built, strict=True)]
+    folders = [Folder(p, v, log) for p, v in zip(projections, built, strict=True)]
 
     def builds(parts: Sequence[Part]) -> Iterator[Part]:
         for part in parts:

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import Protocol
 
 from structlog import get_logger
 
-from projections.base import Projection, View, ViewMoved
+from projections.base import Projection, ViewMoved
+from projections.parking import Book, Served, release
 from projections.runner import BATCH, Log, Runner, SharedLog
 from projections.watching import UNWATCHED, FoldWatch
 
@@ -26,7 +28,7 @@ log = get_logger()
 class LiveViews(Protocol):
     """The part of the views that the worker needs."""
 
-    def live(self, projection: Projection) -> View: ...
+    def live(self, projection: Projection) -> Served: ...
     def leading(self, projection: Projection) -> AbstractContextManager[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
 
@@ -54,7 +56,7 @@ class LiveWorker:
     def __init__(
         self,
         projections: Sequence[Projection],
-        store: Log,
+        store: Book,
         views: LiveViews,
         watch: FoldWatch = UNWATCHED,
     ) -> None:
@@ -160,8 +162,18 @@ class LiveWorker:
             if attempt.enter_context(self._views.leading(projection)):
                 view = self._views.live(projection)
                 if self._views.up_to_date(projection):
+                    self._release(projection)
                     fence = view.lead()
                     runner = Runner(projection, facts, view, watch=self._watch)
                     if runner.fence == fence and self._views.leads(projection):
                         log.info("view led", view=projection.name, position=runner.position)
                         led[projection.name] = Led(runner, attempt.pop_all())
+
+    def _release(self, projection: Projection) -> None:
+        """What waits for nothing any more goes on; should that fail, it waits on."""
+        try:
+            release(projection, self._store, partial(self._views.live, projection))
+        except ViewMoved:
+            raise
+        except Exception:  # one view's parked documents hold back no view
+            log.exception("parked documents wait on", view=projection.name)

@@ -47,6 +47,10 @@ class BeingRebuilt(errors.Refusal):
     title = "A rebuild is under way or asked for"
 
 
+class Parked(errors.Refusal):
+    title = "The document waits at a fact that could not be folded into it"
+
+
 STATUS: dict[type[Exception], int] = {
     Malformed: 400,
     Unauthorized: 401,
@@ -83,6 +87,8 @@ STATUS: dict[type[Exception], int] = {
     errors.UnknownLocation: 422,
     errors.KeyReused: 422,
     NotYet: 503,
+    Parked: 503,
+    errors.FactUnknown: 503,
     StoreUnavailable: 503,
     OutcomeUnknown: 503,
 }

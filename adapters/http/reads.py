@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from adapters.http import requests
 from adapters.http.auth import stagebook
-from adapters.http.errors import NotYet
+from adapters.http.errors import NotYet, Parked
 from adapters.views.select import Select
+from adapters.views.sql import SqlView
 from application.keyring import Principal
 from domain.errors import NotFound
 from domain.ids import Kind, key
@@ -24,6 +25,8 @@ from projections.base import Projection
 T = TypeVar("T")
 POLL_SECONDS = 0.003
 MAX_POSITION = 2**62
+ASKED = "stagebook.asked"
+"""In the scope of a request: the position that its answer must not be older than."""
 FEW = 100
 """Documents that are read faster on the event loop than handed over between threads."""
 READERS = ThreadPoolExecutor(4, thread_name_prefix="reader")
@@ -53,10 +56,27 @@ async def found(
         await seen(request, projection)
     view = book.view(projection)
     at = key(who.account, kind, number)
+    if ASKED in request.scope:
+        await blocking(require_moving, view, at, request.scope[ASKED])
     document = await blocking(view.document, at) if book.reads_block else view.document(at)
     if document is None:
         raise NotFound(f"{kind.title} {number} does not exist", id=number)
     return document
+
+
+def require_moving(view: SqlView, key: bytes, position: int = MAX_POSITION) -> None:
+    """Refuses when a document, or what it shows, has stopped at that position or before: who asked
+    for what is newer is not answered with what is older."""
+    parked = view.stopping(key, position)
+    if parked:
+        name, since = view.projection.name, parked.since or "an earlier version"
+        raise Parked(
+            f"it waits at position {parked.position}, since {since}: {parked.error}",
+            view=name,
+            position=parked.position,
+            since=parked.since,
+            error=parked.error,
+        )
 
 
 def shown(
@@ -142,6 +162,7 @@ async def seen_by(request: Request, projection: Projection | None, position: int
         if time.monotonic() >= deadline:
             raise NotYet(f"stands at {at}, asked for {position}", position=at)
         await asyncio.sleep(POLL_SECONDS)
+    request.scope[ASKED] = position
 
 
 async def fresh(request: Request, *projections: Projection) -> None:

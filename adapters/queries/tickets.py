@@ -12,7 +12,7 @@ from itertools import chain
 from uuid import UUID
 
 from adapters.views.sql import SqlView
-from application.history import load
+from application.history import replay
 from application.ports import Store
 from domain.ids import Kind, guid, unpack
 from domain.inventory import Inventory
@@ -67,7 +67,7 @@ class Pieces:
                 return held[1]
         if version == "0":
             return ()
-        pieces = _pieces(load(self._store, Inventory, inventory_id))
+        pieces = _pieces(replay(self._store, Inventory, inventory_id))
         with self._lock:
             before = self._kept.pop(inventory_id, None)
             self._kept[inventory_id] = (version, pieces)

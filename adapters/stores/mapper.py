@@ -2,7 +2,8 @@
 
 A fact is stored under its explicit topic, its place in columns, the rest as one JSON object in
 the order of its declaration. Reading does not validate: what was recorded stays readable. An
-older shape is lifted by a function registered in `UPCASTS`.
+older shape is lifted by a function registered in `UPCASTS`. What cannot be read is an
+`UnknownFact`, which stands for itself and holds back nothing else.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from domain import (
     registry,
     webhook,
 )
-from domain.base import DomainEvent, payload_fields, type_of_topic
+from domain.base import DomainEvent, UnknownFact, payload_fields, type_of_topic
+from domain.values import parse_time, stamp
 
 FACTS_OF = (catalog_item, event_facts, hosting, inventory, location, order, registry, webhook)
 """Imported so that every topic is known wherever facts are read."""
@@ -32,8 +34,8 @@ UPCASTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """By topic: what turns an older stored shape into today's. None was needed so far."""
 
 
-class UnknownTopic(Exception):  # noqa: N818 - read as "this topic is unknown"
-    """A fact of a type this version does not know: it was written by a newer one."""
+NEWER = "recorded by a newer version of Stagebook"
+COMMON = ("time", "actor", "correlation", "causation", "reason")
 
 
 class FactMapper(Mapper[UUID]):
@@ -45,11 +47,16 @@ class FactMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         fact = cast("DomainEvent", domain_event)
         fact_class: Any = type(fact)
+        topic = fact.TOPIC
+        if isinstance(fact, UnknownFact):
+            topic, state = fact.topic, fact.payload
+        else:
+            state = to_json({name: getattr(fact, name) for name in payload_fields(fact_class)})
         return StoredEvent(
             originator_id=fact.originator_id,
             originator_version=fact.originator_version,
-            topic=fact.TOPIC,
-            state=to_json({name: getattr(fact, name) for name in payload_fields(fact_class)}),
+            topic=topic,
+            state=state,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
@@ -60,13 +67,43 @@ class FactMapper(Mapper[UUID]):
         self, originator_id: UUID | str, version: int, topic: str, state: bytes
     ) -> DomainEvent:
         """One row as a fact."""
+        place = cast("UUID", originator_id)  # both stores keep ids as UUIDs
         try:
             fact_class = type_of_topic[topic]
-        except KeyError:
-            message = f"{topic} at version {version} of {originator_id}"
-            raise UnknownTopic(message) from None
-        payload = from_json(state, cache_strings="keys")
-        if upcast := UPCASTS.get(topic):
-            payload = upcast(payload)
-        place = cast("UUID", originator_id)  # both stores keep ids as UUIDs
-        return fact_class(originator_id=place, originator_version=version, **payload)
+            payload = from_json(state, cache_strings="keys")
+            if upcast := UPCASTS.get(topic):
+                payload = upcast(payload)
+            return fact_class(originator_id=place, originator_version=version, **payload)
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            return unknown(place, version, topic, state, error)
+
+
+def unknown(
+    place: UUID, version: int, topic: str, state: bytes | str, error: Exception
+) -> UnknownFact:
+    """What can be said of a row that is no fact of this version."""
+    try:
+        payload = from_json(state)
+    except ValueError:
+        payload = None
+    says = payload if isinstance(payload, dict) else {}
+    common: dict[str, Any] = {n: v if isinstance(v := says.get(n), str) else None for n in COMMON}
+    common |= {n: common[n] or "" for n in ("actor", "correlation")}
+    common["time"] = canonical(common["time"])
+    why = NEWER if topic not in type_of_topic else f"which cannot be read: {error!r}"
+    return UnknownFact(
+        originator_id=place,
+        originator_version=version,
+        topic=topic,
+        payload=state.encode() if isinstance(state, str) else bytes(state),
+        why=why,
+        **common,
+    )
+
+
+def canonical(time: str | None) -> str:
+    """A time as facts carry it; nothing where it is none."""
+    try:
+        return time if time and stamp(parse_time(time)) == time else ""
+    except ValueError:
+        return ""

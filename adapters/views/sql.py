@@ -11,11 +11,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
+from uuid import UUID
 
 from adapters.views.select import MANY, Page, Select
+from domain.ids import MAX_NUMBER, unpack
+from domain.ids import key as key_of
 from domain.values import stamp
-from projections.base import Parked, Projection, Row, ViewMoved
+from projections.base import Parked, Projection, Row, Shows, ViewMoved
 from projections.looking import Mend
 
 WHOLE_PAGE = 1_000
@@ -119,6 +123,25 @@ class SqlView:
     def parked(self) -> dict[bytes, Parked]:
         rows = self._rows(f"SELECT key, position, error, since FROM {self.parked_table}")
         return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
+
+    def stopping(self, key: bytes, position: int) -> Parked | None:
+        """What keeps a document from being as of that position: it is parked, or what it shows."""
+        projection = self.projection
+        account, *_ = unpack(UUID(bytes=key))
+        ranges = [(key, key)]
+        shown = projection.beside
+        ranges += [(key_of(account, k, 0), key_of(account, k, MAX_NUMBER)) for k in shown]
+        within = " OR ".join(["key BETWEEN ? AND ?"] * len(ranges))
+        rows = self._rows(
+            f"SELECT key, position, error, since FROM {self.parked_table}"
+            f" WHERE position <= ? AND ({within}) ORDER BY position",
+            [position, *chain.from_iterable(ranges)],
+        )
+        for parked in (Parked(bytes(one), *stopped) for one, *stopped in rows):
+            shows = isinstance(projection, Shows) and projection.showing
+            if parked.key == key or (shows and key in shows(self, parked.key)):
+                return parked
+        return None
 
     def commit(
         self,

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from adapters.webhooks.message import Delivery
-from application.history import load
+from application.history import replay
 from application.ports import Recorded, Store
-from domain.base import State
+from domain.base import State, UnknownFact
 from domain.ids import Kind, guid, unpack
 from domain.order import Order
 from domain.webhook import Webhook
 from domain.webhook_triggers import becomes_paid, occasions
+
+HELD = "held"
+"""In the state of a webhook with a fact that is not known here: nobody can tell what it wants."""
 
 
 class Subscriptions:
@@ -24,12 +27,18 @@ class Subscriptions:
         self._accounts: set[int] = set()
 
     def restore(self, webhooks: Mapping[str, State]) -> None:
+        """Goes on from there; one with a fact that was not known then is looked at again."""
         self.webhooks = dict(webhooks)
         self._changed.clear()
+        for webhook in [webhook for webhook, state in webhooks.items() if HELD in state]:
+            again = replay(self._store, Webhook, UUID(webhook))
+            if again.gap is None:
+                self.webhooks[webhook] = again.state
+                self._settle(webhook)
         self._index()
 
     def enabled(self, webhook: str) -> bool:
-        return bool(self.webhooks.get(webhook, {}).get("enabled"))
+        return _enabled(self.webhooks.get(webhook, {}))
 
     def changed(self) -> dict[str, State | None]:
         """The webhooks that changed since this was asked for; None: it was deleted."""
@@ -68,7 +77,7 @@ class Subscriptions:
     def _paid_by(self, recorded: Recorded) -> bool:
         """Whether it is this fact that makes the order fully paid."""
         fact = recorded.fact
-        order = load(self._store, Order, fact.originator_id, fact.originator_version - 1)
+        order = replay(self._store, Order, fact.originator_id, fact.originator_version - 1)
         before = order.capture()
         order.apply(fact)
         return becomes_paid(before.state, order.state)
@@ -77,8 +86,14 @@ class Subscriptions:
         fact = recorded.fact
         webhook = str(fact.originator_id)
         state = self.webhooks.setdefault(webhook, {})
-        Webhook.evolve(state, fact)
-        if state.get("deleted"):
+        if isinstance(fact, UnknownFact):
+            state[HELD] = True
+        elif HELD not in state:
+            Webhook.evolve(state, fact)
+        self._settle(webhook)
+
+    def _settle(self, webhook: str) -> None:
+        if self.webhooks[webhook].get("deleted"):
             del self.webhooks[webhook]
         self._changed.add(webhook)
         self._index()
@@ -86,8 +101,12 @@ class Subscriptions:
     def _index(self) -> None:
         self._listening, self._accounts = {}, set()
         for webhook, state in self.webhooks.items():
-            if state["enabled"]:
+            if _enabled(state):
                 account = unpack(UUID(webhook)).account
                 self._accounts.add(account)
                 of = (account, state["resource"], state["trigger"])
                 self._listening.setdefault(of, []).append(webhook)
+
+
+def _enabled(webhook: State) -> bool:
+    return bool(webhook.get("enabled")) and HELD not in webhook

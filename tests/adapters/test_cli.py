@@ -381,7 +381,8 @@ def test_check_names_the_first_fact_that_cannot_be_read(
     checked = run("check")
 
     assert checked.exit_code == 1
-    assert re.fullmatch(r"the fact behind position \d+ cannot be read: .+\n", checked.stdout)
+    named = r"position \d+: event.details-changed of [0-9a-f-]{36}, which cannot be read: .+"
+    assert re.match(named, checked.stdout)
 
 
 def test_rebuild_takes_names_or_all_and_shows_its_progress(settings: Settings, run: Run) -> None:

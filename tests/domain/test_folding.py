@@ -58,6 +58,7 @@ from domain.order_facts import (
 from domain.registry import (
     AccountOpened,
     CurrencyChosen,
+    FactDiscarded,
     KeyAdded,
     KeyGranted,
     KeyRevoked,
@@ -339,6 +340,17 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
                 },
             ),
             (KeyRevoked, {"keyid": st.just(1)}),
+            (
+                FactDiscarded,
+                {
+                    "view": texts,
+                    "key": texts,
+                    "aggregateid": texts,
+                    "aggregateversion": numbers,
+                    "position": numbers,
+                    "error": texts,
+                },
+            ),
         ],
     ),
     Webhook: (

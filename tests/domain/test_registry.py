@@ -1,14 +1,26 @@
 """Which accounts there are, and which keys may act for them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from domain.errors import Invalid, NameTaken, NotFound
-from domain.ids import account_number
+from domain.base import Cause, UnknownFact
+from domain.errors import FactUnknown, Invalid, NameTaken, NotFound
+from domain.event_facts import EventDetailsChanged
+from domain.ids import Kind, account_number, guid
 from domain.money import DEFAULT_CURRENCY
-from domain.registry import AccountOpened, CurrencyChosen, KeyAdded, KeyRevoked, Registry, Role
-from tests.spec import Outcome, given, says, then, then_refused, when
+from domain.registry import (
+    AccountOpened,
+    CurrencyChosen,
+    FactDiscarded,
+    KeyAdded,
+    KeyRevoked,
+    Registry,
+    Role,
+    Stopped,
+)
+from tests.spec import Outcome, by, given, says, then, then_refused, when
 
 
 def opened(registry: Registry, by: Any) -> None:
@@ -137,3 +149,64 @@ def test_a_key_that_is_not_there_cannot_be_revoked(key_id: int) -> None:
     registry = given(Registry, opened, key("ann"))
 
     then_refused(when(registry, revoked(key_id)), NotFound, id=key_id)
+
+
+# -- facts that are skipped
+
+EVENT = guid(7, Kind.EVENT, 5)
+BAD = EventDetailsChanged(
+    originator_id=EVENT,
+    originator_version=3,
+    time="2026-11-21T20:00:00.000000Z",
+    actor="ann",
+    correlation="request",
+    causation=None,
+    reason=None,
+    changed={},
+)
+
+
+def skipped(registry: Registry, by: Cause) -> None:
+    registry.discard(BAD, 12, Stopped("events", EVENT, "EventDetailsChanged: KeyError(5)"), by)
+
+
+def because(reason: str | None) -> Cause:
+    return replace(by(), reason=reason)
+
+
+def test_a_fact_is_skipped_for_a_document_once_and_with_a_reason() -> None:
+    registry = given(Registry, number=1)
+
+    first = when(registry, skipped, because("its contingent never was"))
+    registry.pending = []
+    again = when(registry, skipped, because("twice"))
+
+    place = {"key": str(EVENT), "aggregateid": str(EVENT), "aggregateversion": 3, "position": 12}
+    error = "EventDetailsChanged: KeyError(5)"
+    then(first, says(FactDiscarded, view="events", **place, error=error))
+    then(again)
+
+
+@pytest.mark.parametrize("reason", [None, "", "  ", "a\nb", "x" * 1_001])
+def test_a_fact_is_not_skipped_without_a_reason_that_can_be_read(reason: str | None) -> None:
+    then_refused(when(given(Registry), skipped, because(reason)), Invalid)
+
+
+def test_behind_a_fact_that_is_not_known_a_key_can_only_lose_its_rights() -> None:
+    registry = given(Registry, opened, key("anna"), key("ben"), number=1)
+    of = {"originator_id": registry.id, "time": BAD.time, "actor": "ann", "correlation": ""}
+    more = {"causation": None, "reason": None}
+    newer = UnknownFact(
+        **of, **more, originator_version=5, topic="registry.narrowed", payload=b"{}", why="newer"
+    )
+
+    registry.apply(newer)
+    registry.apply(KeyRevoked(**of, **more, originator_version=6, keyid=1))
+    registry.apply(KeyRevoked(**of, **more, originator_version=7, keyid=99))
+    registry.apply(CurrencyChosen(**of, **more, originator_version=8, account=1, currency="JPY"))
+
+    assert [one["revokedts"] for one in registry.key_list()] == [BAD.time, None]
+    assert registry.opened(account_number("demo"))["currency"] == "EUR"  # type: ignore[index]
+    assert registry.version == 8
+    with pytest.raises(FactUnknown, match=r"registry.narrowed at version 5"):
+        registry.require_whole()

@@ -68,6 +68,7 @@ from domain.order_fields import OrderFields
 from domain.registry import (
     AccountOpened,
     CurrencyChosen,
+    FactDiscarded,
     KeyAdded,
     KeyGranted,
     KeyRevoked,
@@ -454,6 +455,16 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         hash="ab" * 32,
     ),
     fact(KeyRevoked, kind=Kind.REGISTRY, keyid=1),
+    fact(
+        FactDiscarded,
+        kind=Kind.REGISTRY,
+        view="events",
+        key="2a97516c-354b-8003-8000-00000000002a",
+        aggregateid="2a97516c-354b-8006-8000-00000000002a",
+        aggregateversion=7,
+        position=1234,
+        error="ContingentChanged: KeyError('404')",
+    ),
     fact(
         WebhookCreated,
         1,

@@ -40,6 +40,12 @@ async def reading(request: Request, call: Callable[[Stagebook], T], *views: Proj
 
 
 def document(book: Stagebook, view: Projection, kind: Kind, number: int, who: Principal) -> State:
+    """One document, which is not parked."""
+    reads.require_moving(book.view(view), key(who.account, kind, number))
+    return _document(book, view, kind, number, who)
+
+
+def _document(book: Stagebook, view: Projection, kind: Kind, number: int, who: Principal) -> State:
     found = book.view(view).document(key(who.account, kind, number))
     if found is None:
         name = guid(who.account, kind, number)
@@ -49,7 +55,8 @@ def document(book: Stagebook, view: Projection, kind: Kind, number: int, who: Pr
 
 
 def held(book: Stagebook, event: int, who: Principal) -> Held:
-    """An Event by its number."""
+    """An Event by its number, which is not parked."""
+    reads.require_moving(book.view(EVENTS), key(who.account, Kind.EVENT, event))
     found = helds(book, [event], who)
     if not found:
         raise NotFound(f"there is no event {guid(who.account, Kind.EVENT, event)}")
@@ -69,7 +76,7 @@ def helds(book: Stagebook, numbers: list[int], who: Principal) -> list[Held]:
             continue
         place = event["locationid"]
         if place not in locations:
-            locations[place] = document(book, LOCATIONS, Kind.LOCATION, place, who)
+            locations[place] = _document(book, LOCATIONS, Kind.LOCATION, place, who)
         lists = {int(n): one for n, one in state["lists"].items()}
         parts = (event, state["inventory"], lists, state.get("times", {}), locations[place])
         made.append(Held(*parts))

@@ -168,6 +168,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         await reads.fresh(request, CATALOG)
         who = book.keyring.visitor(identity.account, "storefront")
         at = key(*identity)
+        await reads.blocking(reads.require_moving, book.view(CATALOG), at)
         found = await reads.blocking(book.view(CATALOG).document, at)
         channel = from_json(found[0]) if found else {"isarchived": True}
         if who and not channel["isarchived"] and channel["typeid"] == WEB:

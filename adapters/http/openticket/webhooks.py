@@ -191,8 +191,9 @@ async def _fields(request: Request) -> WebhookFields:
 
 async def _found(request: Request, who: Principal, number: int) -> State:
     await reads.fresh(request, WEBHOOKS)
-    view = stagebook(request).view(WEBHOOKS)
-    stored = await reads.blocking(view.document, key(who.account, Kind.WEBHOOK, number))
+    view, at = stagebook(request).view(WEBHOOKS), key(who.account, Kind.WEBHOOK, number)
+    await reads.blocking(reads.require_moving, view, at)
+    stored = await reads.blocking(view.document, at)
     if stored is None:
         raise NotFound("there is no such webhook")
     return from_json(stored[0])  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http import reads
 from adapters.http.auth import stagebook
 from adapters.views.select import Condition, Select
-from application.history import load
+from application.history import load, replay
 from application.keyring import Principal
 from domain.errors import NotFound
 from domain.location import Location, LocationDeleted
@@ -47,15 +47,18 @@ async def archived_locations(
 def _all(book: Stagebook, account: int) -> list[dict[str, Any]]:
     select = Select(account, DELETED, (), (), "position", "position", limit=AT_ONCE, counted=False)
     numbers = {from_json(body)["id"] for body in book.view(CHANGES).page(select).bodies}
-    found = (_last(book, account, number) for number in numbers)
-    return [document for document in found if document]
+    places = (replay(book.store, Location, Location.id_of(account, n)) for n in numbers)
+    return [document for place in places if (document := _archived(place))]
 
 
 def _last(book: Stagebook, account: int, number: int) -> dict[str, Any] | None:
-    location = load(book.store, Location, Location.id_of(account, number))
+    return _archived(load(book.store, Location, Location.id_of(account, number)))
+
+
+def _archived(location: Location) -> dict[str, Any] | None:
     if location.version == 0 or location.exists:
         return None
-    return location_document(location.state, account) | {"isarchived": True}
+    return location_document(location.state, location.account) | {"isarchived": True}
 
 
 def _is(document: dict[str, Any], condition: Condition) -> bool:

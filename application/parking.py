@@ -1,0 +1,18 @@
+"""The command on a document that a fact could not be folded into."""
+
+from collections.abc import Callable
+
+from application.group_commit import Work
+from application.keyring import REGISTRY_ID
+from application.ports import Recorded
+from domain.registry import Registry, Stopped
+
+
+def discarding(recorded: Recorded, stopped: Stopped) -> Callable[[Work], None]:
+    """Skips that fact for that document, for good. The reason is the cause's."""
+
+    def decide(work: Work) -> None:
+        registry = work.load_id(Registry, REGISTRY_ID)
+        registry.discard(recorded.fact, recorded.position, stopped, work.by)
+
+    return decide

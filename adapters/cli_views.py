@@ -13,7 +13,7 @@ from adapters import check as checks
 from adapters import rebuilding
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.opening import fail, opened
-from adapters.proving import prove
+from adapters.proving import comparing, prove
 from projections.base import Projection
 from projections.proving import Verdict
 from projections.rebuilding import roll_back
@@ -28,7 +28,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")]
 
 
 @app.command()
-def rebuild(
+def rebuild(  # noqa: PLR0913 - the options of a command
     names: Names = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="Every projection.")] = False,
@@ -36,6 +36,9 @@ def rebuild(
     rate: Annotated[
         int, typer.Option(min=0, metavar="LIMIT", help="Facts a second in all; 0: no limit.")
     ] = RATE,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Switches only where nothing is shown otherwise.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tells what it would do.")
     ] = False,
@@ -63,7 +66,11 @@ def rebuild(
             for projection in chosen:
                 book.views.prune(projection)
         else:
-            rebuild_watched(book, chosen, workers, rate)
+            before = {p.name: book.views.live(p).generation for p in chosen} if compare else {}
+            rebuild_watched(book, chosen, workers, rate, compare=compare)
+            kept = [p for p in chosen if before.get(p.name) == book.views.live(p).generation]
+            if kept:
+                fail(f"not switched: {', '.join(p.name for p in kept)}")
 
 
 def named(names: list[str] | None, *, all_: bool) -> list[Projection]:
@@ -85,7 +92,9 @@ def foretold(book: Stagebook, projection: Projection) -> str:
     )
 
 
-def rebuild_watched(book: Stagebook, chosen: list[Projection], workers: int, rate: int) -> None:
+def rebuild_watched(
+    book: Stagebook, chosen: list[Projection], workers: int, rate: int, *, compare: bool
+) -> None:
     """Rebuilds with a bar a view, on standard error."""
     columns = (
         TextColumn("{task.description}"),
@@ -104,8 +113,13 @@ def rebuild_watched(book: Stagebook, chosen: list[Projection], workers: int, rat
             lag = f"{book.store.position() - book.view(known[name]).position():,} behind"
             progress.update(tasks[name], completed=done, total=total, rate=shown, lag=lag)
 
+        def differs(projection: Projection, key: bytes, what: tuple[str, ...]) -> None:
+            which = f"view {projection.name}: {checks.named(key)}"
+            print(f"{which} is rebuilt otherwise: {', '.join(what)}")
+
         known = {projection.name: projection for projection in chosen}
-        rebuilding.rebuild(book, chosen, workers=workers, rate=rate, progress=moved)
+        same = comparing(book, differs) if compare else None
+        rebuilding.rebuild(book, chosen, workers=workers, rate=rate, progress=moved, compare=same)
 
 
 @app.command()

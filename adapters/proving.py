@@ -3,7 +3,7 @@
 import gc
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -14,10 +14,13 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
+from adapters.views.looking import StoredView
 from projections import proving
-from projections.base import Projection, ViewMoved
+from projections.base import Projection, View, ViewMoved
+from projections.comparing import compared
 from projections.looking import TRIES, heal
 from projections.proving import Found, Part, Proofs, Prover, Verdict
+from projections.rebuilding import Compare
 
 FEW_FACTS = 20_000
 """So many are folded sooner than processes start."""
@@ -56,6 +59,23 @@ def mend(book: Stagebook, projection: Projection, key: bytes) -> tuple[str, ...]
             log.warning("document mended", view=projection.name, key=key.hex(), what=what)
         return what
     raise ViewMoved
+
+
+def comparing(
+    book: Stagebook, tell: Callable[[Projection, bytes, tuple[str, ...]], None]
+) -> Compare:
+    """Compares a built generation with the served one, and lets it pass where they are the same;
+    where another version of the projection made the served one, in any case."""
+
+    def compare(projection: Projection, built: View) -> bool:
+        assert isinstance(built, StoredView)  # noqa: S101 - every generation is one
+        live, same_version = book.views.live(projection), book.views.up_to_date(projection)
+        found = compared(projection, book.store, live, built, same_version=same_version)
+        for key, what in found.items():
+            tell(projection, key, what)
+        return not (found and same_version)
+
+    return compare
 
 
 # -- in a process of its own

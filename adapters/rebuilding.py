@@ -22,7 +22,7 @@ from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from projections.base import Projection, RecordedFact
 from projections.bulk import Facts, Folder, Slice, build
-from projections.rebuilding import Build, NewView, Part, Progress, here, rebuild_together
+from projections.rebuilding import Build, Compare, NewView, Part, Progress, here, rebuild_together
 
 Place = tuple[str, int]
 """A view and the generation that is built."""
@@ -41,6 +41,7 @@ def rebuild(
     workers: int,
     rate: int,
     progress: Progress = lambda *_: None,
+    compare: Compare | None = None,
 ) -> None:
     """Rebuilds views with so many processes, at so many facts a second in all; 0: as many as
     there come."""
@@ -52,7 +53,7 @@ def rebuild(
         def in_this_process(built: Sequence[NewView]) -> Build:
             return here(projections, built, facts)
 
-        rebuild_together(projections, book.store, book.views, progress, in_this_process)
+        rebuild_together(projections, book.store, book.views, progress, in_this_process, compare)
         return
     with processes(book.settings, workers, rate) as pool:
 
@@ -63,7 +64,7 @@ def rebuild(
             ]
             return partial(_built_by, pool, places, 2 * workers)
 
-        rebuild_together(projections, book.store, book.views, progress, in_the_pool)
+        rebuild_together(projections, book.store, book.views, progress, in_the_pool, compare)
 
 
 def _built_by(

@@ -105,6 +105,10 @@ Build = Callable[[Sequence[Part]], Iterable[Part]]
 """Builds parts in any order, and tells of each when it is done."""
 
 
+Compare = Callable[[Projection, View], bool]
+"""Whether a generation that has caught up may be switched to."""
+
+
 def rebuild(
     projection: Projection, log: Book, views: Views, progress: Callable[[int, int], None]
 ) -> None:
@@ -118,16 +122,18 @@ def rebuild_together(
     views: Views,
     progress: Progress,
     building: Callable[[Sequence[NewView]], Build] | None = None,
+    compare: Compare | None = None,
 ) -> None:
     """Rebuilds several views: the facts are read and decoded once for all of them.
 
-    `building` may do the bulk elsewhere, in other processes. `BeingRebuilt`: another rebuild is at
-    one of them.
+    `building` may do the bulk elsewhere, in other processes. What `compare` does not let pass is
+    kept as it is, and the next rebuild goes on with it. `BeingRebuilt`: another rebuild is at one
+    of them.
     """
     with ExitStack() as held:
         for projection in projections:
             held.enter_context(views.rebuilding(projection))
-        _rebuild(projections, log, views, progress, building)
+        _rebuild(projections, log, views, progress, building, compare)
 
 
 def _rebuild(
@@ -136,10 +142,11 @@ def _rebuild(
     views: Views,
     progress: Progress,
     building: Callable[[Sequence[NewView]], Build] | None = None,
+    compare: Compare | None = None,
 ) -> None:
     built = [views.build(projection) for projection in projections]
     in_bulk(projections, built, log, progress, building)
-    _catch_up(projections, built, log, views, progress)
+    _catch_up(projections, built, log, views, progress, compare)
 
 
 def in_bulk(
@@ -207,6 +214,7 @@ def _catch_up(
     log: Log,
     views: Views,
     progress: Progress,
+    compare: Compare | None = None,
 ) -> None:
     """Folds what came since, and switches."""
     shared = SharedLog(log)
@@ -214,14 +222,21 @@ def _catch_up(
         Runner(projection, shared, view, cached=BATCH // 2)
         for projection, view in zip(projections, built, strict=True)
     ]
-    behind = True
-    while behind:
-        behind = False
-        shared.look_again()
-        for runner in runners:
-            if runner.step(BATCH):
-                behind = True
-                progress(runner.projection.name, runner.position, log.position())
+
+    def follow() -> None:
+        behind = True
+        while behind:
+            behind = False
+            shared.look_again()
+            for runner in runners:
+                if runner.step(BATCH):
+                    behind = True
+                    progress(runner.projection.name, runner.position, log.position())
+
+    follow()
+    if compare:
+        runners = [runner for runner in runners if compare(runner.projection, runner.view)]
+        follow()
     for runner in runners:
         with views.switching(runner.projection, runner.view):
             shared.look_again()

@@ -179,6 +179,26 @@ def test_check_of_views_tells_their_digests_and_heals_what_differs(
     assert again.stdout.endswith("sound\n")
 
 
+def test_a_rebuild_that_is_compared_switches_only_to_the_same(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+
+    def tamper(book: Stagebook) -> None:
+        view = book.views.live(EVENTS)
+        with view.writing() as c:
+            c.execute(f"UPDATE {view.documents} SET etag = ''")  # noqa: S608 - our name
+
+    assert run("rebuild", "events", "--compare").exit_code == 0
+    view_of(settings, tamper)
+    differing, checked = run("rebuild", "events", "locations", "--compare"), run("check")
+    switched = run("rebuild", "events")
+
+    assert (differing.exit_code, checked.exit_code, switched.exit_code) == (1, 1, 0)
+    named = f"view events: event 1 of account {ACCOUNT:x} is rebuilt otherwise: etag\n"
+    assert named in differing.stdout
+    assert "not switched: events\n" in differing.stderr
+    assert run("check").stdout == "sound\n"
+
+
 @pytest.mark.parametrize("wrong", [["--heal"], ["events"], ["--views", "nonsense"]])
 def test_what_cannot_be_checked_is_refused(run: Run, wrong: list[str]) -> None:
     refused = run("check", *wrong)

@@ -121,9 +121,10 @@ class Stagebook:
         self.start_worker()
         self.start_writer()
 
-    def start_worker(self) -> LiveWorker:
-        """Starts the live worker; views that an older version made are rebuilt first."""
-        for projection in PROJECTIONS:
+    def start_worker(self, *, renewing: bool = True) -> LiveWorker:
+        """Starts the live worker; views that another version made are rebuilt first, unless that
+        is done beside it."""
+        for projection in PROJECTIONS if renewing else ():
             bring_up_to_date(projection, self.store, self.views)
         self.worker = LiveWorker(PROJECTIONS, self.store, self.views, self.watch)
         self.worker.start()
@@ -182,6 +183,10 @@ class Stagebook:
     def view(self, projection: Projection) -> SqlView:
         """What readers are given. Whoever writes a view, or compares one, holds a generation."""
         return self.views.served(projection)
+
+    def outdated(self) -> list[Projection]:
+        """The views that another version of their projection has made."""
+        return [p for p in PROJECTIONS if not self.views.up_to_date(p)]
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the views have everything that is in the store."""

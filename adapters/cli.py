@@ -16,7 +16,7 @@ from rich.table import Table
 from adapters import cli_parked as parked
 from adapters import cli_views as views
 from adapters import demo as demo_account
-from adapters.opening import configured, fail, opened
+from adapters.opening import configured, fail, opened, refuse_outdated
 from adapters.sealing import Seal
 from adapters.serving import run
 from adapters.work import work as working
@@ -69,6 +69,9 @@ def serve(
 ) -> None:
     """Serves the API until it is stopped."""
     settings = configured(host=host, port=port, store=store, workers=workers)
+    if settings.outdated_views == "refuse":
+        with opened(store) as book:
+            refuse_outdated(book)
     run(settings, announce=None)
 
 
@@ -86,6 +89,7 @@ def work(
         ignored = until_closed and number == signal.SIGINT
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
     with opened() as book:
+        refuse_outdated(book)
         working(book, sys.stdin.fileno() if until_closed else None, stop)
 
 

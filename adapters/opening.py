@@ -44,6 +44,13 @@ def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stage
             book.close()
 
 
+def refuse_outdated(book: Stagebook) -> None:
+    """Ends the command where views of another version are not to be rebuilt at the start."""
+    if book.settings.outdated_views == "refuse" and (outdated := book.outdated()):
+        names = " ".join(projection.name for projection in outdated)
+        fail(f"another version has made these views; to go on: stagebook rebuild {names}")
+
+
 def configured(**options: object) -> Settings:
     """The settings of the environment, with options over them."""
     try:

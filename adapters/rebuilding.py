@@ -18,18 +18,33 @@ from functools import partial
 from multiprocessing.connection import wait as ended
 from uuid import UUID
 
+from structlog import get_logger
+
 from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from projections.base import Projection, RecordedFact
 from projections.bulk import Facts, Folder, Slice, build
-from projections.rebuilding import Build, Compare, NewView, Part, Progress, here, rebuild_together
+from projections.rebuilding import (
+    Build,
+    Builder,
+    Compare,
+    NewView,
+    Part,
+    Progress,
+    bring_up_to_date,
+    here,
+    rebuild_together,
+)
 
 Place = tuple[str, int]
 """A view and the generation that is built."""
 
+log = get_logger()
+
 SMALL = 20_000
 """Facts that are built sooner than processes are started."""
 NICENESS = 10
+RETRY_SECONDS = 1.0
 AT_A_TIME = 50
 """Facts between two looks at the clock."""
 
@@ -45,26 +60,69 @@ def rebuild(
 ) -> None:
     """Rebuilds views with so many processes, at so many facts a second in all; 0: as many as
     there come."""
+    with building(book, projections, workers, rate) as builder:
+        rebuild_together(projections, book.store, book.views, progress, builder, compare)
+
+
+@contextmanager
+def building(
+    book: Stagebook, projections: Sequence[Projection], workers: int, rate: int
+) -> Iterator[Builder]:
+    """Who builds: this process where there is little, processes of their own otherwise."""
     alone = workers == 1 or book.store.position() < SMALL
     book.views.runs.workers = 1 if alone else workers
     if alone:
         facts = Paced(book.store, rate)
-
-        def in_this_process(built: Sequence[NewView]) -> Build:
-            return here(projections, built, facts)
-
-        rebuild_together(projections, book.store, book.views, progress, in_this_process, compare)
+        yield lambda built: here(projections, built, facts)
         return
+
     with processes(book.settings, workers, rate) as pool:
 
         def in_the_pool(built: Sequence[NewView]) -> Build:
-            places = [
-                (projection.name, view.generation)
-                for projection, view in zip(projections, built, strict=True)
-            ]
+            named = zip(projections, built, strict=True)
+            places = [(projection.name, view.generation) for projection, view in named]
             return partial(_built_by, pool, places, 2 * workers)
 
-        rebuild_together(projections, book.store, book.views, progress, in_the_pool, compare)
+        yield in_the_pool
+
+
+class Renewal:
+    """Rebuilds, beside the live worker, what another version of a projection has made: the old
+    generation is served meanwhile. As fast as it can, because it stands still."""
+
+    def __init__(self, book: Stagebook, workers: int) -> None:
+        self._book, self._workers = book, workers
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leaves what is under way to the next start, which goes on with it."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        views, store = self._book.views, self._book.store
+        while not self._stopping.is_set():
+            try:
+                for projection in PROJECTIONS:
+                    if not views.up_to_date(projection):
+                        log.info("view is renewed", view=projection.name)
+                        with building(self._book, [projection], self._workers, 0) as builder:
+                            bring_up_to_date(projection, store, views, builder, self._go_on)
+            except InterruptedError:
+                return
+            except Exception:  # a lost database passes
+                log.exception("views are not renewed")
+                self._stopping.wait(RETRY_SECONDS)
+            else:
+                return
+
+    def _go_on(self, *_: object) -> None:
+        if self._stopping.is_set():
+            raise InterruptedError
 
 
 def _built_by(

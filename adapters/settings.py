@@ -1,7 +1,7 @@
 """The configuration: environment variables `STAGEBOOK_*`, read once, frozen."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         ge=0.2,
         le=60,
         description="Seconds that PostgreSQL, and the standby it waits for, may take to commit.",
+    )
+    outdated_views: Literal["rebuild", "refuse"] = Field(
+        "rebuild",
+        description="What is done at the start about views that another version has made: they are"
+        " rebuilt while they are served, or nothing starts.",
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
     access_log: bool = Field(False, description="A line in the log for every request.")

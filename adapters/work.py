@@ -12,11 +12,14 @@ from contextlib import suppress
 
 from structlog import get_logger
 
-from adapters.bootstrap import Stagebook
+from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.rebuilding import Renewal
 from adapters.watching.watcher import Watcher
 from adapters.wishes import Wishes
+from projections.before import Follower
 
 FLUSH_SECONDS = 1.0
+REBUILD_WORKERS = 2
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 4
 
@@ -30,13 +33,19 @@ def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> No
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
     watcher = book.watch = Watcher(book.settings)
     watcher.serve(book)
-    book.start_worker()
+    book.start_worker(renewing=False)
     book.start_deliverer()
-    wishes = Wishes(book)
-    wishes.start()
+    beside = (
+        Renewal(book, REBUILD_WORKERS),
+        Wishes(book),
+        Follower(PROJECTIONS, book.store, book.views),
+    )
+    for thread in beside:
+        thread.start()
     while not stop.wait(FLUSH_SECONDS):
         watcher.flush()
-    wishes.stop()
+    for thread in beside:
+        thread.stop()
     watcher.close()
 
 

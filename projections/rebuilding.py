@@ -103,6 +103,7 @@ Progress = Callable[[str, int, int], None]
 """Hears of a view how many facts are done, and how many there are."""
 Build = Callable[[Sequence[Part]], Iterable[Part]]
 """Builds parts in any order, and tells of each when it is done."""
+Builder = Callable[[Sequence[NewView]], Build]
 
 
 Compare = Callable[[Projection, View], bool]
@@ -121,7 +122,7 @@ def rebuild_together(
     log: Book,
     views: Views,
     progress: Progress,
-    building: Callable[[Sequence[NewView]], Build] | None = None,
+    building: Builder | None = None,
     compare: Compare | None = None,
 ) -> None:
     """Rebuilds several views: the facts are read and decoded once for all of them.
@@ -141,7 +142,7 @@ def _rebuild(
     log: Book,
     views: Views,
     progress: Progress,
-    building: Callable[[Sequence[NewView]], Build] | None = None,
+    building: Builder | None = None,
     compare: Compare | None = None,
 ) -> None:
     built = [views.build(projection) for projection in projections]
@@ -154,7 +155,7 @@ def in_bulk(
     built: Sequence[NewView],
     log: Book,
     progress: Progress,
-    building: Callable[[Sequence[NewView]], Build] | None = None,
+    building: Builder | None = None,
 ) -> None:
     """Plans what was not planned before, and builds what is left of it."""
     _plan(projections, built, log)
@@ -261,7 +262,13 @@ def _rolled_back(projection: Projection, log: Log, views: Views) -> bool:
     return before is not None
 
 
-def bring_up_to_date(projection: Projection, log: Book, views: Views) -> None:
+def bring_up_to_date(
+    projection: Projection,
+    log: Book,
+    views: Views,
+    building: Builder | None = None,
+    progress: Progress = lambda *_: None,
+) -> None:
     """Rebuilds a view that another version of its projection made, or goes back to the one before
     where this version made that. Of the processes that start together one does, and the others
     wait for it."""
@@ -269,6 +276,7 @@ def bring_up_to_date(projection: Projection, log: Book, views: Views) -> None:
         try:
             with views.rebuilding(projection):
                 if not views.up_to_date(projection) and not _rolled_back(projection, log, views):
-                    _rebuild([projection], log, views, lambda *_: None)
+                    _rebuild([projection], log, views, progress, building)
         except BeingRebuilt:
+            progress(projection.name, 0, 0)
             time.sleep(LOOK_AGAIN_SECONDS)

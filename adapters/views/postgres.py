@@ -163,6 +163,7 @@ class PostgresViews:
         self._locks = SessionLocks(store)
         self.runs = Runs(TableNotes(self._transaction))
         self._live: dict[str, tuple[float, PostgresView]] = {}
+        self._before: dict[str, PostgresView] = {}
         self._served = {p.name: ServedView(p, store) for p in projections}
         with self._transaction() as c:
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
@@ -260,9 +261,12 @@ class PostgresViews:
 
     def before(self, projection: Projection) -> PostgresView | None:
         before = self._named(projection).before_of_this_version
+        held = self._before.pop(projection.name, None)
         if before is None:
             return None
-        view = PostgresView(projection, before, self._store)
+        if not held or held.generation != before:
+            held = PostgresView(projection, before, self._store)
+        view = self._before[projection.name] = held
         progress = sql.Identifier(view.progress)
         with self._transaction() as c:
             back = sql.SQL("UPDATE {} SET position = -position - 1 WHERE position < 0")

@@ -165,6 +165,7 @@ class SqliteViews:
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
         self._built: list[SqliteView] = []
+        self._before: dict[str, SqliteView] = {}
         self._served = {p.name: ServedView(p, partial(self.live, p)) for p in projections}
         self._pointers = {p.name: str(self._pointer(p)) for p in projections}
         for projection in projections:
@@ -181,7 +182,7 @@ class SqliteViews:
     def close(self) -> None:
         for _, view in self._live.values():
             view.close()
-        for view in (*self._retired.values(), *self._built):
+        for view in (*self._retired.values(), *self._built, *self._before.values()):
             view.close()
 
     def live(self, projection: Projection) -> SqliteView:
@@ -289,9 +290,17 @@ class SqliteViews:
     def before(self, projection: Projection) -> SqliteView | None:
         name = self._named("BEFORE", projection)
         live = self._named("LIVE", projection)
-        if name in (None, live) or not _is_of(projection, name):
+        held = self._before.pop(projection.name, None)
+        if held and held.path.name != name:
+            held.close()
+            held = None
+        if name is None or name == live or not _is_of(projection, name):
             return None
-        return self._beside(projection, name)
+        path = self._folder / projection.name / name
+        if not path.exists():
+            return None
+        self._before[projection.name] = held or SqliteView(projection, path)
+        return self._before[projection.name]
 
     def prune(self, projection: Projection) -> None:
         """Drops every generation but the live one."""

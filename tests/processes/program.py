@@ -163,13 +163,13 @@ class Place:
         with closing(bootstrap(self.settings)) as book:
             yield book
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A command from start to end."""
         command = [sys.executable, "-m", "adapters.cli", *arguments]
         return subprocess.run(  # noqa: PLW1510 - what it returns is asserted
             command,
             cwd=ROOT,
-            env=environment(self.store),
+            env=environment(self.store) | variables,
             capture_output=True,
             text=True,
             timeout=2 * BOUND,

@@ -12,9 +12,10 @@ from adapters.stores.memory import MemoryStore
 from application import events, group_commit, locations
 from application.group_commit import MAX_ATTEMPTS, Numbers, Work
 from application.ports import Answer, Store, StoreUnavailable, VersionTaken
-from domain.base import Cause
+from domain.base import Cause, UnknownFact
 from domain.errors import (
     Conflict,
+    FactUnknown,
     Invalid,
     LocationInUse,
     NotFound,
@@ -130,6 +131,36 @@ def test_a_refused_job_harms_no_other_in_its_batch(desk: Desk) -> None:
     assert second.result().position == first.result().position + 1
     assert location_name(desk.store, location) == "Second"
     desk.do(removing(location))
+
+
+def test_a_fact_that_is_not_known_refuses_the_commands_on_that_thing_alone(
+    desks: tuple[Desk, Desk],
+) -> None:
+    desk, _ = desks
+    held, other = desk.location(), desk.location()
+    newer = UnknownFact(
+        originator_id=Location.id_of(ACCOUNT, held),
+        originator_version=2,
+        time=by().time,
+        actor="eve",
+        correlation="r",
+        causation=None,
+        reason=None,
+        topic="location.flooded",
+        payload=b"{}",
+        why="recorded by a newer version",
+    )
+    desk.store.append([newer])  # beneath a writer that has the thing in memory
+
+    for desk in desks:
+        names = [naming(other, "First"), naming(held, "Never"), naming(other, "Second")]
+        first, refused, second = desk.together(*map(desk.job, names))
+
+        unknown = refusal(refused)
+        assert isinstance(unknown, FactUnknown)
+        assert (unknown.details["id"], unknown.details["version"]) == (held, 2)
+        assert second.result().position == first.result().position + 1
+    assert [r.fact.name for r in desk.store.stream(newer.originator_id)][1:] == [newer.topic]
 
 
 def test_what_a_refused_job_triggered_is_taken_back_also_after_the_batch(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 from fastapi.sse import format_sse_event
 from pydantic_core import from_json
@@ -14,7 +15,9 @@ from structlog import get_logger
 from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLISECONDS
 from adapters.views.select import Select
+from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
+from domain.ids import unpack
 
 READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
 """One for all streams: however many follow, requests are read by others."""
@@ -57,21 +60,34 @@ def part(book: Stagebook, select: Select) -> Part:
 
 
 def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None]:
-    """The entries, and the first position that is parked, as of one state of the view."""
+    """The entries, and the first position that lacks its own, as of one state of the view."""
     view = book.view(CHANGES)
     # The position comes first: what is committed between the reads is shown or found next time.
     position, fence = view.standing()
-    page, parked = view.page(select), view.parked().values()
+    page, lacking = view.page(select), _lacking(book, view, select.account)
     if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
         return _part(book, select, after)
-    own = [p.position for p in parked if account_of(p.key) == select.account]
     shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
     following = shown if page.last else max(position, after, shown)
-    return Part(page.bodies, following, more=page.last is not None), min(own, default=None)
+    return Part(page.bodies, following, more=page.last is not None), lacking
 
 
-def account_of(key: bytes) -> int:
-    return int.from_bytes(key[:6])
+def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
+    """Where the first entry of the account is parked; one that is shown by its topic is there."""
+    parked = view.parked()
+    there = view.bodies(list(parked)) if parked else {}
+    for one in sorted(parked.values(), key=lambda p: p.position):
+        if one.key not in there and account_of(book, one.position) == account:
+            return one.position
+    return None
+
+
+def account_of(book: Stagebook, position: int) -> int | None:
+    """Whose feed that fact is in."""
+    for recorded in book.store.read(position - 1, 1):
+        for about in CHANGES.keys(recorded.fact):
+            return unpack(UUID(bytes=about)).account
+    return None
 
 
 def windowed(book: Stagebook, select: Select) -> Part:

@@ -264,6 +264,8 @@ def test_what_is_not_known_holds_that_thing_alone_until_the_upgrade(
         problem = refused(client.post(f"{path}/dates", json=date), 503, "fact-unknown")
         assert (problem["id"], problem["topic"], problem["version"]) == (event, TOPIC, 2)
         made(client, f"/v1/events/{other}/dates", **date)
+        feed = now(client, f"/v1/changes?after={found['position'] - 1}").json()["data"]
+        assert [one["fact"] for one in feed] == [TOPIC, "DateAdded"]
         assert now(client, f"/v1/events/{other}/dates").json()["data"][0]["end"] == END
         impatient = run("parked", "discard", "events", key_of(event), "--reason", "impatient")
         assert (impatient.exit_code, "it waits for that" in impatient.stderr) == (1, True)

@@ -1,18 +1,13 @@
 """Proves the served views, in several processes where there is much to fold, and mends them."""
 
-import gc
-import os
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from multiprocessing import get_context, parent_process
 
 from structlog import get_logger
 
-from adapters import logs
-from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.processes import opened, pool
 from adapters.settings import Settings
 from adapters.views.looking import StoredView
 from projections import proving
@@ -39,11 +34,9 @@ def prove(
     with ExitStack() as started:
 
         def elsewhere(since: Sequence[int]) -> Proofs:
-            pool = ProcessPoolExecutor(
-                processes, get_context("spawn"), _start, (book.settings, names, since)
-            )
-            started.callback(pool.shutdown, cancel_futures=True)
-            return partial(pool.map, _prove)
+            helping = pool(processes, _start, book.settings, names, since)
+            started.callback(helping.shutdown, cancel_futures=True)
+            return partial(helping.map, _prove)
 
         return proving.prove(projections, store, live, elsewhere)
 
@@ -84,20 +77,10 @@ _prover: Prover | None = None
 
 
 def _start(settings: Settings, names: Sequence[str], since: Sequence[int]) -> None:
-    """What a process begins with; its end closes what it opened."""
     global _prover  # noqa: PLW0603 - what a process of a pool has is global to it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    logs.configure(settings.log_level)
-    gc.set_threshold(*GC_THRESHOLDS)
-    book = bootstrap(settings)
+    book = opened(settings)
     known = {projection.name: projection for projection in PROJECTIONS}
     _prover = Prover([known[name] for name in names], book.store, book.views.live, since)
-
-
-def _end_with_parent() -> None:
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _prove(part: Part) -> list[Found]:

@@ -4,10 +4,7 @@ The processes are nicer than a server: whoever answers requests goes first. They
 process that started them, however that ends; what they had not finished is built again.
 """
 
-import gc
-import multiprocessing
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,12 +12,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import wait as ended
 from uuid import UUID
 
 from structlog import get_logger
 
-from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.processes import opened, pool
 from adapters.settings import Settings
 from projections.base import Projection, RecordedFact
 from projections.bulk import Facts, Folder, Slice, build
@@ -76,14 +73,17 @@ def building(
         yield lambda built: here(projections, built, facts)
         return
 
-    with processes(book.settings, workers, rate) as pool:
+    processes = pool(workers, begin, book.settings, rate / workers)
+    try:
 
         def in_the_pool(built: Sequence[NewView]) -> Build:
             named = zip(projections, built, strict=True)
             places = [(projection.name, view.generation) for projection, view in named]
-            return partial(_built_by, pool, places, 2 * workers)
+            return partial(_built_by, processes, places, 2 * workers)
 
         yield in_the_pool
+    finally:
+        processes.shutdown(cancel_futures=True)
 
 
 class Renewal:
@@ -126,12 +126,12 @@ class Renewal:
 
 
 def _built_by(
-    pool: ProcessPoolExecutor, places: Sequence[Place], ahead: int, parts: Sequence[Part]
+    processes: ProcessPoolExecutor, places: Sequence[Place], ahead: int, parts: Sequence[Part]
 ) -> Iterator[Part]:
     running: dict[Future[None], Part] = {}
     for part in parts:
         wanting = [places[view] for view in part.views]
-        running[pool.submit(build_slice, part.slice, wanting, part.upto)] = part
+        running[processes.submit(build_slice, part.slice, wanting, part.upto)] = part
         if len(running) > ahead:
             yield from _finished(running)
     while running:
@@ -142,17 +142,6 @@ def _finished(running: dict[Future[None], Part]) -> Iterator[Part]:
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         future.result()
         yield running.pop(future)
-
-
-@contextmanager
-def processes(settings: Settings, workers: int, rate: float) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have opened the book."""
-    spawning = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, spawning, begin, (settings, rate / workers))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 # -- in a process of its own
@@ -180,24 +169,14 @@ _benches: list[Bench] = []
 
 
 def begin(settings: Settings, rate: float) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches all; the first one tells
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)
-    gc.set_threshold(*GC_THRESHOLDS)
-    book = bootstrap(settings)
+    book = opened(settings)
     _benches.append(Bench(book, Paced(book.store, rate)))
 
 
 def build_slice(one: Slice, wanting: Sequence[Place], upto: int) -> None:
     (bench,) = _benches
     build(one, [bench.folder(place) for place in wanting], bench.facts, upto)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent  # noqa: S101 - it was spawned
-    ended([parent.sentinel])
-    os._exit(1)
 
 
 class Paced:

@@ -6,7 +6,7 @@ moves with its documents, and what a crash takes is folded again. The facts' com
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import psycopg
@@ -218,19 +218,19 @@ class PostgresViews:
 
     @contextmanager
     def rebuilding(self, projection: Projection) -> Iterator[None]:
-        with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
+        with self._locks.trying(_rebuild_of(projection)) as free:
             if not free:
                 raise BeingRebuilt(projection.name, self.runs.last(projection))
+            self._drop_left(projection)
             try:
                 with self.runs.telling(projection):
                     yield
             finally:
-                named = self._named(projection)
-                self._drop_all_but(projection, named.live, named.before, named.unfinished)
+                self._drop_left(projection)
 
     def is_rebuilt(self, projection: Projection) -> bool:
         """Whether a process is at it. To ask is to try: ask where there should be one."""
-        with self._locks.trying(f"stagebook rebuild {projection.name}") as free:
+        with self._locks.trying(_rebuild_of(projection)) as free:
             return not free
 
     def build(self, projection: Projection) -> PostgresView:
@@ -314,6 +314,8 @@ class PostgresViews:
             progress = sql.Identifier(live.progress)
             c.execute(sql.SQL("SELECT position FROM {} FOR UPDATE").format(progress))
             yield
+            if not self._locks.holds(_rebuild_of(projection)):  # another may be at it by now
+                raise BeingRebuilt(name)
             c.execute(sql.SQL("UPDATE {} SET position = -position - 1").format(progress))
             c.execute(
                 "UPDATE views SET before = generation, before_version = version, generation = %s,"
@@ -364,9 +366,14 @@ class PostgresViews:
         live, before, of_this_version, newest = row
         return Named(live, before, of_this_version, None if newest in (live, before) else newest)
 
-    def _drop_all_but(self, projection: Projection, *kept: int | None) -> None:
+    def _drop_left(self, projection: Projection) -> None:
+        """Drops what nothing names; what somebody still reads goes the next time."""
+        named = self._named(projection)
+        kept = (named.live, named.before, named.unfinished)
         prefix = f"view_{projection.name}_"
-        with self._transaction() as c:
+        busy = psycopg.errors.LockNotAvailable
+        with self._transaction() as c, suppress(busy), c.connection.transaction():
+            c.execute("SET LOCAL lock_timeout = '1s'")
             found = c.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
                 " AND tablename ~ %s",
@@ -391,6 +398,10 @@ class PostgresViews:
                 "SET LOCAL synchronous_commit TO LOCAL"
             )  # a lost standby stops no switch
             yield cursor
+
+
+def _rebuild_of(projection: Projection) -> str:
+    return f"stagebook rebuild {projection.name}"
 
 
 def _lead_of(projection: Projection) -> str:

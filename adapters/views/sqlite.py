@@ -234,6 +234,7 @@ class SqliteViews:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BeingRebuilt(projection.name, self.runs.last(projection)) from None
+            self._drop_all_but(projection, *self._kept(projection))
             try:
                 with self.runs.telling(projection):
                     yield

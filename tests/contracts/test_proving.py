@@ -241,7 +241,7 @@ class Meanwhile:
     def __init__(self, stand: Stand, more: Iterator[Any]) -> None:
         self._stand, self._more = stand, more
         self.position, self.spans = stand.log.position, stand.log.spans
-        self.read = stand.log.read
+        self.read, self.stream = stand.log.read, stand.log.stream
         self.reads = 0
 
     def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:

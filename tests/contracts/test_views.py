@@ -508,7 +508,7 @@ def test_a_commit_to_the_live_view_during_the_switch_is_refused(place: Place) ->
             outcome.append(moved)
 
     worker = threading.Thread(target=commit)
-    with other.switching(NOTES, built):
+    with other.rebuilding(NOTES), other.switching(NOTES, built):
         worker.start()
         worker.join(0.1)
         assert worker.is_alive(), "it did not wait for the switch"

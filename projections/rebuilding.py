@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-from projections.base import BeingRebuilt, Projection, View
+from projections.base import BeingRebuilt, Parked, Projection, View
 from projections.bulk import (
     SLICE,
     Building,
@@ -55,6 +55,9 @@ class NewView(View, Building, Protocol):
     def begin(self, upto: int, parts: Sequence[Slice]) -> None: ...
     def finish(self) -> None:
         """All slices are done: makes the indexes, and it stands at the position of the plan."""
+
+    def keep_since(self, before: Iterable[Parked]) -> None:
+        """What stopped at the same fact in the live view has stood since then."""
 
 
 class Book(Log, Facts, Protocol):
@@ -147,6 +150,8 @@ def _rebuild(
 ) -> None:
     built = [views.build(projection) for projection in projections]
     in_bulk(projections, built, log, progress, building)
+    for projection, view in zip(projections, built, strict=True):
+        view.keep_since(views.live(projection).parked().values())
     _catch_up(projections, built, log, views, progress, compare)
 
 

@@ -128,6 +128,13 @@ class BuildingView(StoredView):
                 self._load(c, rows)
             self.write_parked(c, parked)
 
+    def keep_since(self, before: Iterable[Parked]) -> None:
+        """What stopped at the same fact in another generation has stood since then."""
+        stood = f"UPDATE {self.parked_table} SET since = ? WHERE key = ? AND position = ?"
+        with self.writing() as c:
+            for parked in before:
+                c.execute(stood, (parked.since, parked.key, parked.position))
+
     def _moved(self, c: Cursor, one: Slice, state: int) -> None:
         place = (one.account, _text(one.kinds), one.first, one.last)
         left = f"account = ? AND kinds = ? AND first = ? AND last = ? AND state < {DONE}"

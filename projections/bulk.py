@@ -6,10 +6,11 @@ from its own facts in their order, and what it shows of others (a Location's nam
 is the last of them, so those are built first (`Projection.beside`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import groupby, islice
 from math import ceil
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -104,9 +105,20 @@ def facts_of(log: Facts, one: Slice, upto: int) -> Iterable[RecordedFact]:
         log.between(guid(one.account, kind, one.first), guid(one.account, kind, one.last), upto)
         for kind in one.kinds
     ]
-    if len(streams) == 1:
-        return streams[0]
-    return merge(*streams, key=lambda r: (unpack(r.fact.originator_id).number, r.position))
+    return streams[0] if len(streams) == 1 else _by_number(streams)
+
+
+def _by_number(streams: Iterable[Iterable[RecordedFact]]) -> Iterator[RecordedFact]:
+    """Each stream has its aggregates by number; those of the same number are merged."""
+    aggregates = [groupby(stream, key=attrgetter("fact.originator_id")) for stream in streams]
+    heads = [next(each, None) for each in aggregates]
+    while there := [unpack(head[0]).number for head in heads if head]:
+        number = min(there)
+        now = [n for n, head in enumerate(heads) if head and unpack(head[0]).number == number]
+        facts = [head[1] for n in now if (head := heads[n])]
+        yield from merge(*facts, key=attrgetter("position")) if len(facts) > 1 else facts[0]
+        for n in now:
+            heads[n] = next(aggregates[n], None)
 
 
 def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
-from adapters import cli
+from adapters import serving
 from adapters.settings import Settings
 from domain.event_fields import EventBody
 from domain.taking import OrderBody
@@ -41,14 +41,9 @@ def create() -> FastAPI:
     return app
 
 
-class Nobody:
-    """The worker of a server that has no views to keep."""
-
-    def stop(self) -> None: ...
-
-
 if __name__ == "__main__":
     os.environ[FILE] = sys.argv[2]
-    cli.APPLICATION = "tests.bench.floor:create"  # so that uvicorn runs exactly as it does there
-    cli.WorkerProcess = Nobody  # type: ignore[assignment,misc]
-    cli.run(Settings(port=int(sys.argv[1]), workers=1), announce=None)
+    serving.APPLICATION = (
+        "tests.bench.floor:create"  # so that uvicorn runs exactly as it does there
+    )
+    serving.run(Settings(port=int(sys.argv[1]), workers=1, serve_worker=False), announce=None)

@@ -17,13 +17,14 @@ from adapters.http.errors import (
     Forbidden,
     Malformed,
     NotYet,
+    Parked,
     TooLarge,
     Unauthorized,
     slug,
     title,
 )
 from application.ports import OutcomeUnknown, StoreUnavailable
-from domain.errors import Conflict, Invalid, KeyReused, NotFound, VersionMismatch
+from domain.errors import Conflict, FactUnknown, Invalid, KeyReused, NotFound, VersionMismatch
 
 Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
 ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["98"])]
@@ -117,7 +118,7 @@ def operation(
             name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
             for name in headers
         }
-    away = (StoreUnavailable, OutcomeUnknown)
+    away = (StoreUnavailable, OutcomeUnknown, FactUnknown)
     answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, *away)}
     return {
         "status_code": status,
@@ -149,7 +150,9 @@ def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
 
 def finds(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
     """One thing of an account."""
-    return operation(answer, "Found", (NotFound, Invalid, NotYet, *refusals), parameters=(AFTER,))
+    return operation(
+        answer, "Found", (NotFound, Invalid, NotYet, Parked, *refusals), parameters=(AFTER,)
+    )
 
 
 def streams(answer: type[BaseModel]) -> Operation:
@@ -201,7 +204,7 @@ def holds(
     found = operation(
         answer,
         "Found",
-        (NotFound, Invalid, NotYet),
+        (NotFound, Invalid, NotYet, Parked),
         headers=("ETag", *headers),
         parameters=(*parameters, AFTER, NONE_MATCH),
     )

@@ -133,8 +133,10 @@ def add_key(  # noqa: PLR0913 - the options of a command
     access_key: Annotated[str | None, typer.Option(help="An existing access key.")] = None,
     secret_key: Annotated[str | None, typer.Option(help="Its secret key.")] = None,
 ) -> None:
-    """Adds a key, opens its account if it is the first, and prints its token, once; of a signing
-    key, its access key and its secret key, a line each."""
+    """Adds a key, opens its account if it is the first, and prints its token, once.
+
+    Of a signing key, it prints the access key and the secret key, a line each.
+    """
     if kind is Sort.TOKEN and (access_key or secret_key):
         fail("--access-key and --secret-key belong to --kind signing")
     with opened(writing=True) as book:

@@ -49,8 +49,10 @@ def rebuild(  # noqa: PLR0913 - the options of a command
         bool, typer.Option("--prune", help="Drops what is kept beside what is served.")
     ] = False,
 ) -> None:
-    """Rebuilds projections beside the served ones and switches to them. Killed, it goes on when
-    it is run again; the generation before is kept, for --rollback, until the next one or --prune.
+    """Rebuilds projections beside the served ones and switches to them.
+
+    Killed, it goes on when it is run again. The generation before is kept, for --rollback, until
+    the next rebuild or --prune.
     """
     if dry_run + rollback + prune > 1:
         fail("--dry-run, --rollback and --prune are told one at a time")

@@ -21,6 +21,7 @@ RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_CUSTOM_DEPTH = 8
 CUSTOM_KEY = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)
 
@@ -51,7 +52,7 @@ def microseconds(text: str | None) -> int | None:
     """A canonical time as microseconds since 1970: what times are compared and indexed by."""
     if text is None:
         return None
-    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    since = datetime.fromisoformat(text) - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 

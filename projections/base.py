@@ -54,7 +54,7 @@ Columns = tuple[Column, ...]
 Indexes = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed, but a frozen one takes three times as long to make
 class Row:
     """One stored document. Without an account no list shows it; without a body it has no page."""
 

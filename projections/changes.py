@@ -1,7 +1,7 @@
 """The index of changes: every fact of an account about what a reader knows, in the order of
 commits, with what an auditor searches by."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -53,11 +53,7 @@ def change(recorded: RecordedFact) -> dict[str, Any]:
         "correlation": fact.correlation,
         "causation": fact.causation,
         "fact": fact.name,
-        "data": {
-            name: getattr(fact, name)
-            for name in own_fields(fact_class)
-            if name not in fact_class.SECRET
-        },
+        "data": {name: getattr(fact, name) for name in shown_fields(fact_class)},
     }
 
 
@@ -67,6 +63,12 @@ def changed_thing(aggregate: UUID) -> tuple[str, int, str]:
     account, kind, number = unpack(aggregate)
     shown = Kind.EVENT if kind == Kind.INVENTORY else kind
     return SHOWN[kind], number, str(guid(account, shown, number))
+
+
+@cache
+def shown_fields(fact_class: Any) -> tuple[str, ...]:
+    """What a fact says, without what is never shown."""
+    return tuple(name for name in own_fields(fact_class) if name not in fact_class.SECRET)
 
 
 def _about(fact: DomainEvent) -> UUID:

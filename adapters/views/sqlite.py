@@ -89,6 +89,11 @@ class SqliteView(BuildingView):
                     c.execute("ROLLBACK")
                 raise
 
+    def checkpoint_seldom(self) -> None:
+        """For one that nobody reads: each checkpoint holds up whoever writes beside."""
+        with _translated(), self._writing:
+            self._writer.execute("PRAGMA wal_autocheckpoint = 8000")
+
     def settle(self) -> None:
         """Brings what was committed onto the disk for good."""
         with _translated(), self._writing:
@@ -366,6 +371,7 @@ class SqliteViews:
 
     def _beside(self, projection: Projection, name: str) -> SqliteView:
         view = SqliteView(projection, self._folder / projection.name / name)
+        view.checkpoint_seldom()
         self._built.append(view)
         return view
 

@@ -10,9 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import chain
 
-from adapters.bootstrap import PROJECTIONS, bootstrap
+from adapters.bootstrap import EVENTS, bootstrap
 from adapters.settings import Settings
 from projections.rebuilding import roll_back
 from tests.bench.filling import HOT, TOKENS
@@ -62,14 +61,15 @@ def read_only(store: str) -> float:
 
 
 def rollback(store: str) -> Iterator[Result]:
-    """To the generation before, and back again, view by view."""
+    """To the generation before, and back again: Event documents, the view that was rebuilt twice.
+    The others' generations before were empty, for no worker kept them up."""
     taken = []
     with closing(bootstrap(Settings(store=store))) as book:
-        for projection in chain(PROJECTIONS, PROJECTIONS):
+        for _ in range(4):
             begun = time.perf_counter()
-            roll_back(projection, book.store, book.views)
+            roll_back(EVENTS, book.store, book.views)
             taken.append(time.perf_counter() - begun)
-    yield timed("rollback of a view", max(taken), 1.0)
+    yield timed("rollback of the Event documents", max(taken), 1.0)
 
 
 def check(store: str) -> Iterator[Result]:

@@ -30,7 +30,7 @@ CASES = (
     "rebuild events, MB of each process",
     "rebuild --all of",
     "rebuild --all, MB of each process",
-    "rollback of a view",
+    "rollback of the Event documents",
     "check --views",
 )
 

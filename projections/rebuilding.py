@@ -6,6 +6,7 @@ A plan is kept with the generation, and what is done of it, so a rebuild that wa
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,8 @@ from projections.runner import Log, Runner, SharedLog
 BATCH = 10_000
 """Facts a step, once a plan is done: the more of them, the fewer times a document is written."""
 LOOK_AGAIN_SECONDS = 0.1
+FINISHING = 2
+"""Views that get their indexes at a time: it is the database that works."""
 
 
 class NoWayBack(Exception):  # noqa: N818 - read as "there is no way back"
@@ -174,8 +177,10 @@ def in_bulk(
             for place in part.views:
                 done[place] += part.slice.facts
                 progress(projections[place].name, done[place], total[place])
-    for view in built:
-        view.finish()
+    most_first = sorted(range(len(built)), key=lambda place: -total.get(place, 0))
+    with ThreadPoolExecutor(FINISHING) as threads:
+        for _ in threads.map(lambda place: built[place].finish(), most_first):
+            pass
 
 
 def here(projections: Sequence[Projection], built: Sequence[Building], log: Facts) -> Build:

@@ -19,7 +19,7 @@ from statistics import median
 
 import psycopg
 
-from adapters.bootstrap import Stagebook, bootstrap
+from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
@@ -85,6 +85,9 @@ def stored(store: str, chosen: Sequence[str]) -> Iterator[Result]:
         for result in rebuilding.STORED[name](store):
             print(f"  {result.case}: {result.measured} {result.ratio}", flush=True)
             yield result
+    with closing(bootstrap(Settings(store=store))) as book:
+        for projection in PROJECTIONS:  # a generation before would be kept up beside what is served
+            book.views.prune(projection)
 
 
 def filling(store: str, sizes: Sizes) -> Filled:

@@ -461,10 +461,13 @@ class PostgresStore:
 
     def _facts(self, rows: list[Any]) -> list[Recorded]:
         fact = self._mapper.fact
-        return [
-            Recorded(position, fact(originator, version, topic, state))
-            for position, originator, version, topic, state in rows
-        ]
+        found: list[Recorded] = []
+        aggregate: Any = None
+        for position, originator, version, topic, state in rows:
+            if originator != aggregate:
+                aggregate = originator  # one object for one id: it is found by identity
+            found.append(Recorded(position, fact(aggregate, version, topic, state)))
+        return found
 
     def _rows(self, query: str, params: tuple[Any, ...] = ()) -> list[Any]:
         with (

@@ -66,6 +66,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     CHANGES,
     WEBHOOKS,
 )
+NAMED = {projection.name: projection for projection in PROJECTIONS}
 
 
 POLL_SECONDS = 0.01

@@ -6,7 +6,7 @@ from functools import partial
 
 from structlog import get_logger
 
-from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.bootstrap import NAMED, PROJECTIONS, Stagebook
 from adapters.processes import opened, pool
 from adapters.settings import Settings
 from adapters.views.looking import StoredView
@@ -79,8 +79,7 @@ _prover: Prover | None = None
 def _start(settings: Settings, names: Sequence[str], since: Sequence[int]) -> None:
     global _prover  # noqa: PLW0603 - what a process of a pool has is global to it
     book = opened(settings)
-    known = {projection.name: projection for projection in PROJECTIONS}
-    _prover = Prover([known[name] for name in names], book.store, book.views.live, since)
+    _prover = Prover([NAMED[name] for name in names], book.store, book.views.live, since)
 
 
 def _prove(part: Part) -> list[Found]:

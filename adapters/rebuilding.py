@@ -5,7 +5,6 @@ process that started them, however that ends; what they had not finished is buil
 """
 
 import os
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,9 +15,10 @@ from uuid import UUID
 
 from structlog import get_logger
 
-from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.bootstrap import NAMED, PROJECTIONS, Stagebook
 from adapters.processes import opened, pool
 from adapters.settings import Settings
+from projections.background import Background
 from projections.base import Projection, RecordedFact
 from projections.bulk import Facts, Folder, Slice, build
 from projections.rebuilding import (
@@ -86,22 +86,13 @@ def building(
         processes.shutdown(cancel_futures=True)
 
 
-class Renewal:
+class Renewal(Background):
     """Rebuilds, beside the live worker, what another version of a projection has made: the old
     generation is served meanwhile. As fast as it can, because it stands still."""
 
     def __init__(self, book: Stagebook, workers: int) -> None:
+        super().__init__("renewal")
         self._book, self._workers = book, workers
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Leaves what is under way to the next start, which goes on with it."""
-        self._stopping.set()
-        self._thread.join()
 
     def _run(self) -> None:
         views, store = self._book.views, self._book.store
@@ -158,7 +149,7 @@ class Bench:
     def folder(self, place: Place) -> Folder:
         if place not in self.folders:
             name, generation = place
-            (projection,) = (p for p in PROJECTIONS if p.name == name)
+            projection = NAMED[name]
             view = self.book.views.building(projection, generation)
             self.folders[place] = Folder(projection, view, self.facts)
         return self.folders[place]

@@ -7,7 +7,6 @@ not matter how many workers look.
 
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
+from projections.background import Background
 from projections.base import Projection
 
 LOOK_SECONDS = 1.0
@@ -35,22 +35,16 @@ class Attempt:
     again: float = 0.0
 
 
-class Wishes:
+class Wishes(Background):
     """Looks for wishes, as long as the worker lives."""
 
     def __init__(self, book: Stagebook) -> None:
+        super().__init__("wishes")
         self._book = book
         self._attempts: dict[str, Attempt] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wishes", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
-        """Lets go of what is under way: the next worker goes on with it."""
-        self._stopping.set()
-        self._thread.join()
+        super().stop()
         for attempt in self._attempts.values():
             attempt.process.terminate()
         for attempt in self._attempts.values():

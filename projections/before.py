@@ -1,12 +1,12 @@
 """Keeps the generations that were live before within reach, so that a way back takes no longer than
 a moment: each is folded on in the background, whenever it is some facts behind."""
 
-import threading
 from collections.abc import Sequence
 from typing import Protocol
 
 from structlog import get_logger
 
+from projections.background import Background
 from projections.base import Projection, View, ViewMoved
 from projections.runner import Log, Runner
 
@@ -30,23 +30,15 @@ class ViewsBefore(Protocol):
         """Whether this process writes the live view: then it is the one to write this, too."""
 
 
-class Follower:
+class Follower(Background):
     """A thread beside the live worker."""
 
     def __init__(self, projections: Sequence[Projection], store: Log, views: ViewsBefore) -> None:
+        super().__init__("before")
         self._projections = projections
         self._store = store
         self._views = views
         self._runners: dict[str, Runner] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="before", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):

@@ -266,7 +266,7 @@ class SqliteViews:
             with view.writing() as c:
                 view.create_planned(c)
         made = view.made()
-        self.runs.begin(projection, _number(view.path.name), made.done if made else 0)
+        self.runs.begin(projection, view.generation, made.done if made else 0)
         return view
 
     def generations(self, projection: Projection) -> Iterator[Generation]:
@@ -324,7 +324,7 @@ class SqliteViews:
             self._point("BEFORE", projection, live)
             self._point("LIVE", projection, built)
         made = built.made() if built.is_planned() else None
-        self.runs.finish(projection, _number(built.path.name), made.facts if made else 0)
+        self.runs.finish(projection, built.generation, made.facts if made else 0)
 
     @contextmanager
     def leading(self, projection: Projection) -> Iterator[bool]:

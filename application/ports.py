@@ -91,6 +91,9 @@ class Store(Protocol):
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The facts behind a position, in commit order, all accounts."""
 
+    def at(self, positions: Sequence[int]) -> list[Recorded]:
+        """The facts at these positions, in commit order."""
+
     def spans(self) -> Iterator[Span]:
         """Which aggregates there are, by account and kind, and how many facts they have."""
 

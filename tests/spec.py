@@ -15,14 +15,16 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from adapters.stores.memory import MemoryStore
+from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from domain.base import Aggregate, Cause, DomainEvent, own_fields
 from domain.errors import Refusal
 from domain.values import stamp
 from projections.base import Projection
+from projections.changes import change
 from projections.runner import Runner
 
 A = TypeVar("A", bound=Aggregate)
@@ -114,6 +116,11 @@ class Projected:
         """The served document, or None."""
         found = self.view.document(key.bytes)
         return from_json(found[0]) if found else None
+
+    def entries(self, select: Select) -> list[dict[str, Any]]:
+        """What the index of changes leads to, as it is shown."""
+        at = [int.from_bytes(key) for key in self.view.page(select).keys]
+        return [from_json(to_json(change(recorded))) for recorded in self.log.at(at)]
 
     def etag(self, key: UUID) -> str | None:
         found = self.view.document(key.bytes)

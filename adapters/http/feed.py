@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi.sse import format_sse_event
-from pydantic_core import from_json
+from pydantic_core import to_json
 from structlog import get_logger
 
 from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLISECONDS
-from adapters.views.select import Select
+from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
 from domain.ids import unpack
+from projections.changes import change
 
 READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
 """One for all streams: however many follow, requests are read by others."""
@@ -35,7 +36,7 @@ log = get_logger()
 class Part:
     """Entries in the order of commits."""
 
-    bodies: Sequence[bytes]
+    entries: Sequence[dict[str, Any]]
     following: int
     """The position to go on from: it skips nothing that is committed later."""
     more: bool
@@ -56,7 +57,7 @@ def part(book: Stagebook, select: Select) -> Part:
     )
     if before.more:
         return before
-    return Part(before.bodies, max(after, parked - 1), more=False, held=True)
+    return Part(before.entries, max(after, parked - 1), more=False, held=True)
 
 
 def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None]:
@@ -67,19 +68,25 @@ def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None
     page, lacking = view.page(select), _lacking(book, view, select.account)
     if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
         return _part(book, select, after)
-    shown = from_json(page.bodies[-1])["position"] if page.bodies else 0
+    entries = [change(recorded) for recorded in book.store.at(positions_on(page))]
+    shown = entries[-1]["position"] if entries else 0
     following = shown if page.last else max(position, after, shown)
-    return Part(page.bodies, following, more=page.last is not None), lacking
+    return Part(entries, following, more=page.last is not None), lacking
+
+
+def positions_on(page: Page) -> list[int]:
+    """Where the facts are that the index leads to."""
+    return [int.from_bytes(key) for key in page.keys]
 
 
 def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
     """Where the first entry of the account is parked; one that is shown by its topic is there."""
     parked = view.parked()
-    there = view.bodies(list(parked)) if parked else {}
-    for one in sorted(parked.values(), key=lambda p: p.position):
-        if one.key not in there and account_of(book, one.position) == account:
-            return one.position
-    return None
+    stopped = tuple(sorted(one.position for one in parked.values()))
+    there = Select(account, (("position", "in", stopped),), order="position", then="position")
+    shown = positions_on(view.page(replace(there, limit=len(stopped), counted=False)))
+    lacking = (at for at in stopped if at not in shown and account_of(book, at) == account)
+    return next(lacking, None)
 
 
 def account_of(book: Stagebook, position: int) -> int | None:
@@ -97,7 +104,7 @@ def windowed(book: Stagebook, select: Select) -> Part:
     found = part(book, replace(select, where=(*select.where, ("position", "<=", upto))))
     if found.more or found.following <= upto:
         return found
-    return Part(found.bodies, upto, more=True)
+    return Part(found.entries, upto, more=True)
 
 
 class Feed:
@@ -151,12 +158,13 @@ class Feed:
 
     def _blocks(self, select: Select) -> tuple[bytes, Part]:
         found = windowed(self._book, select)
-        positions = [from_json(body)["position"] for body in found.bodies]
         blocks = [
-            format_sse_event(data_str=body.decode(), event="change", id=str(position))
-            for body, position in zip(found.bodies, positions, strict=True)
+            format_sse_event(
+                data_str=to_json(entry).decode(), event="change", id=str(entry["position"])
+            )
+            for entry in found.entries
         ]
-        if positions and found.following - positions[-1] >= FAR:
+        if blocks and found.following - found.entries[-1]["position"] >= FAR:
             blocks.append(stands_at(found.following))
         return b"".join(blocks), found
 

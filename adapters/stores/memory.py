@@ -72,6 +72,9 @@ class MemoryStore:
         rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [Recorded(row.id, self._fact(row)) for row in rows]
 
+    def at(self, positions: Sequence[int]) -> list[Recorded]:
+        return [one for one in self.read(0, self.position()) if one.position in positions]
+
     def spans(self) -> Iterator[Span]:
         return spans(
             lambda behind: min((one for one, _ in self._positions if one > behind), default=None),

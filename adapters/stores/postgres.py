@@ -354,6 +354,10 @@ class PostgresStore:
         query = SELECT_FACTS + "WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
         return self._recorded(query, (after, limit))
 
+    def at(self, positions: Sequence[int]) -> list[Recorded]:
+        query = SELECT_FACTS + "WHERE notification_id = ANY(%s) ORDER BY notification_id"
+        return self._recorded(query, ([*positions],))
+
     def spans(self) -> Iterator[Span]:
         return spans(self._first_behind, self._counted)
 

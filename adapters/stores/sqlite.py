@@ -255,6 +255,10 @@ class SqliteStore:
         query = SELECT_FACTS + "WHERE rowid > ? ORDER BY rowid LIMIT ?"
         return self._recorded(query, (after, limit))
 
+    def at(self, positions: Sequence[int]) -> list[Recorded]:
+        query = SELECT_FACTS + "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return self._recorded(query, (json.dumps(positions),))
+
     def spans(self) -> Iterator[Span]:
         return spans(self._first_behind, self._counted)
 

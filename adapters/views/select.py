@@ -74,7 +74,7 @@ class Select:
         direction = " DESC" if self.descending else ""
         order = ", ".join(column + direction for column in self.sort)
         sql = (
-            f"SELECT body, {columns} FROM {documents} WHERE {where}"  # noqa: S608 - names
+            f"SELECT key, body, {columns} FROM {documents} WHERE {where}"  # noqa: S608 - names
             f" ORDER BY {order} LIMIT ? OFFSET ?"
         )
         return sql, [*params, self.limit + 1, self.offset]
@@ -82,9 +82,11 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The bodies of one page, and the number of documents in all."""
+    """The documents of one page, and the number of documents in all."""
 
+    keys: Sequence[bytes]
     bodies: Sequence[bytes]
+    """Of those that have one: what only leads to facts has none."""
     last: tuple[Any, ...] | None
     """The order values of the last one, None when there are no more."""
     total: int

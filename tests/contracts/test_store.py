@@ -78,6 +78,16 @@ def test_reading_goes_on_behind_a_position_up_to_a_limit(store: Store) -> None:
     assert store.read(positions[-1], 3) == []
 
 
+def test_facts_are_found_at_their_positions(store: Store) -> None:
+    positions = store.append(history(1, 7))
+
+    assert store.at([]) == []
+    assert store.at([positions[5], positions[0], positions[5]]) == [
+        store.read(at - 1, 1)[0] for at in (positions[0], positions[5])
+    ]
+    assert store.at([positions[-1] + 1]) == []
+
+
 @pytest.mark.parametrize("taken", [0, 1, 2])
 def test_a_taken_version_records_nothing_of_its_batch(store: Store, taken: int) -> None:
     store.append(history(1, 2))

@@ -8,15 +8,15 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 
 import pytest
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import CHANGES, Stagebook
-from adapters.views.select import Select
 from application.group_commit import Work
 from application.locations import change_location, create_location
 from domain.ids import account_number
 from domain.location import LocationFields
 from domain.registry import Role
+from projections.changes import change
 from tests.conftest import ACCOUNT, TOKENS
 from tests.followers import Told, changes, following
 from tests.processes.program import BOUND, Place, eventually
@@ -70,12 +70,12 @@ def test_who_is_cut_off_again_and_again_misses_nothing(place: Place) -> None:
             for left in range(RECONNECTS, 0, -1):
                 follow(dice.randrange(1 + 2 * (CHANGED - len(seen)) // (left + 1)))
         eventually(lambda: book.view(CHANGES).position() == book.store.position())
-        everything = Select(account_number(ACCOUNT), order="position", then="position")
-        recorded = [from_json(body) for body in book.view(CHANGES).every(everything)]
+        facts = book.store.facts_of(account_number(ACCOUNT))
+        recorded = [from_json(to_json(change(one))) for one in facts if CHANGES.keys(one.fact)]
     follow(len(recorded) - len(seen))
 
     assert len(recorded) > CHANGED
-    assert [one.id for one in seen] == [change["position"] for change in recorded]
+    assert [one.id for one in seen] == [one["position"] for one in recorded]
     assert [one.data for one in seen] == recorded
 
 

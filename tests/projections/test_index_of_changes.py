@@ -2,8 +2,6 @@
 
 from typing import Any, get_args
 
-from pydantic_core import from_json
-
 from adapters.http.v1.filters import ChangedKind
 from adapters.views.select import Select
 from domain.catalog import CATALOG
@@ -27,7 +25,7 @@ def index(make_view: MakeView, facts: Facts, batch: int = 500) -> Projected:
 
 def listed(shown: Projected, *where: Any, **which: Any) -> list[Any]:
     select = Select(ACCOUNT, where, order="position", then="position", **which)
-    return [from_json(body) for body in shown.view.page(select).bodies]
+    return shown.entries(select)
 
 
 def busy() -> Facts:

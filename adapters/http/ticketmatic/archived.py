@@ -7,15 +7,17 @@ they were last.
 from typing import Any
 
 from fastapi import Request
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http import reads
 from adapters.http.auth import stagebook
+from adapters.http.feed import positions_on
 from adapters.views.select import Condition, Select
 from application.history import load, replay
 from application.keyring import Principal
 from domain.errors import NotFound
+from domain.ids import unpack
 from domain.location import Location, LocationDeleted
 from domain.values import microseconds
 from projections.location_documents import location_document
@@ -46,7 +48,8 @@ async def archived_locations(
 
 def _all(book: Stagebook, account: int) -> list[dict[str, Any]]:
     select = Select(account, DELETED, (), (), "position", "position", limit=AT_ONCE, counted=False)
-    numbers = {from_json(body)["id"] for body in book.view(CHANGES).page(select).bodies}
+    deleted = book.store.at(positions_on(book.view(CHANGES).page(select)))
+    numbers = {unpack(recorded.fact.originator_id).number for recorded in deleted}
     places = (replay(book.store, Location, Location.id_of(account, n)) for n in numbers)
     return [document for place in places if (document := _archived(place))]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CHANGES
@@ -68,9 +68,9 @@ async def eventstream(request: Request, accountname: Account) -> Response:
         counted=False,
     )
     found = await reads.blocking(part, stagebook(request), select)
-    facts = [from_json(body) for body in found.bodies]
     results = [
-        {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f} for f in facts
+        {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f}
+        for f in found.entries
     ]
     body = {"moreresults": found.more, "nextid": str(found.following), "results": results}
     return wire.json_response(times.shown(to_json(body), who.timezone))

@@ -194,6 +194,5 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
         feed: Feed = request.app.state.feed
         return streams.EventStream(feed.stream(select, lasts), lasts)
     page = await reads.blocking(part, stagebook(request), select)
-    tail = to_json({"next": page.following})
-    body = b'{"data":[' + b",".join(page.bodies) + b"]," + tail[1:]
+    body = to_json({"data": page.entries, "next": page.following})
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")

@@ -146,6 +146,8 @@ MOVING = (
     | TicketsLocked
     | TicketsUnlocked
 )
+LOCKING = TicketsLocked | TicketsUnlocked
+EDITED = EDITS | LOCKING
 COUNTED = EDITS | MOVING
 """The facts that change what a reader sees of the contingents."""
 
@@ -156,8 +158,13 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
     `state["edited"]` is the version that last changed what a person entered of them, locks too."""
     state["lastupdatets"] = fact.time
     contingents = state.setdefault("contingents", {})
-    if isinstance(fact, EDITS | TicketsLocked | TicketsUnlocked):
+    if isinstance(fact, EDITED):
         state["edited"] = fact.originator_version
+    if isinstance(fact, MOVING):
+        for move in fact.moves:
+            key = str(move["contingentid"])
+            contingents[key] = _moved(contingents[key], move, fact)
+        return
     match fact:
         case ContingentAdded():
             amount = fact.fields.get("amount", 0)
@@ -194,10 +201,6 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
         case ContingentRemoved():
             if contingent := contingents.pop(str(fact.contingentid), None):
                 state.setdefault("removed", {})[str(fact.contingentid)] = contingent["made"]
-        case _ if isinstance(fact, MOVING):
-            for move in fact.moves:
-                key = str(move["contingentid"])
-                contingents[key] = _moved(contingents[key], move, fact)
 
 
 def made_before(state: State, contingent_id: int) -> int:
@@ -231,7 +234,7 @@ def _moved(contingent: State, move: State, fact: Any) -> State:
     after["counters"] = counters
     after["made"] += made
     after["lastupdatets"] = fact.time
-    if isinstance(fact, TicketsLocked | TicketsUnlocked):
+    if isinstance(fact, LOCKING):
         lock = str(fact.locktypeid)
         change = moved if isinstance(fact, TicketsLocked) else -moved
         locked = {**contingent["locked"], lock: contingent["locked"].get(lock, 0) + change}

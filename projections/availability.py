@@ -16,8 +16,8 @@ from domain.event_facts import (
     EventDeleted,
     EventRestored,
 )
-from domain.ids import Kind, guid, unpack
-from projections.base import Columns, Documents, Indexes, RecordedFact, Row
+from domain.ids import Kind
+from projections.base import Columns, Documents, Indexes, RecordedFact, Row, shown_in
 from projections.event_documents import available
 
 
@@ -52,6 +52,23 @@ def with_percentage(counters: dict[str, Any]) -> dict[str, Any]:
     return {**counters, "percentsold": round(100 * sold / total, 2) if total else 0.0}
 
 
+def _fold_event(state: State, fact: DomainEvent) -> None:
+    """Whether the Event is there, and what its dates hold."""
+    dates = state["dates"]
+    match fact:
+        case EventCreated() | EventRestored():
+            state["there"] = True
+        case EventDeleted():
+            state["there"] = False
+        case DateAdded():
+            capacity = fact.fields.get("capacity", 0)
+            dates[str(fact.dateid)] = {"id": fact.dateid, "capacity": capacity}
+        case DateChanged() if "capacity" in fact.changed:
+            dates[str(fact.dateid)]["capacity"] = fact.changed["capacity"]
+        case DateRemoved():
+            dates.pop(str(fact.dateid), None)
+
+
 def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return {name: one[name] + other[name] for name in COUNTERS}
 
@@ -69,35 +86,19 @@ class Availability:
     indexes: ClassVar[Indexes] = ()
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
-        identity = unpack(fact.originator_id)
-        if identity.kind not in (Kind.EVENT, Kind.INVENTORY):
-            return ()
-        return (guid(identity.account, Kind.EVENT, identity.number).bytes,)
+        kind, key = shown_in(fact.originator_id)
+        return (key,) if kind in self.kinds else ()
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
-        (key,) = self.keys(fact)
+        kind, key = shown_in(fact.originator_id)
         state = documents.get(key) or {"there": False, "version": 0, "dates": {}, "inventory": {}}
-        if unpack(fact.originator_id).kind == Kind.INVENTORY:
+        if kind == Kind.INVENTORY:
             fold_contingents(state["inventory"], fact)
             state["inventory"]["version"] = fact.originator_version
         else:
             state["version"] = fact.originator_version
-        dates = state["dates"]
-        match fact:
-            case EventCreated() | EventRestored():
-                state["there"] = True
-            case EventDeleted():
-                state["there"] = False
-            case DateAdded():
-                dates[str(fact.dateid)] = {
-                    "id": fact.dateid,
-                    "capacity": fact.fields.get("capacity", 0),
-                }
-            case DateChanged() if "capacity" in fact.changed:
-                dates[str(fact.dateid)]["capacity"] = fact.changed["capacity"]
-            case DateRemoved():
-                dates.pop(str(fact.dateid), None)
+            _fold_event(state, fact)
         documents.put(key, state)
 
     def row(self, key: bytes, state: State) -> Row:

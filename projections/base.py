@@ -10,12 +10,26 @@ folding the same facts again gives the same bytes, one by one or in batches of a
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, ClassVar, Protocol, runtime_checkable
+from uuid import UUID
 
 from pydantic_core import from_json
 
 from domain.base import DomainEvent, State
+from domain.ids import Kind, unpack
+from domain.ids import key as key_of
+
+SHOWN_WITH: dict[int, int] = {Kind.INVENTORY: Kind.EVENT}
+"""Aggregates whose facts are folded into the document of the same number of another kind."""
+
+
+@lru_cache(65_536)
+def shown_in(aggregate: UUID) -> tuple[int, bytes]:
+    """Its kind, and the key of the document that its facts are folded into."""
+    account, kind, number = unpack(aggregate)
+    return kind, key_of(account, SHOWN_WITH.get(kind, kind), number)
 
 
 class RecordedFact(Protocol):

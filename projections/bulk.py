@@ -17,8 +17,8 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from domain.base import State, UnknownFact
-from domain.ids import Kind, Span, guid, unpack
-from projections.base import Entries, Parked, Projection, RecordedFact, Row
+from domain.ids import Span, guid, unpack
+from projections.base import SHOWN_WITH, Entries, Parked, Projection, RecordedFact, Row
 from projections.discards import Streams, discarded
 from projections.memory import MemoryView
 from projections.runner import Runner
@@ -29,8 +29,6 @@ ROWS = 5_000
 """Rows that a slice holds before some of them are written."""
 HELD = 5_000
 """Documents of other aggregates that are held."""
-SHOWN_WITH: dict[int, int] = {Kind.INVENTORY: Kind.EVENT}
-"""Aggregates whose facts are folded into the document of the same number of another kind."""
 
 
 class Slice(NamedTuple):

@@ -36,11 +36,22 @@ from domain.images import image_url
 from domain.location import LocationChanged, LocationCreated
 from domain.offers import prices_document
 from domain.values import microseconds
-from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row, View
+from projections.base import (
+    Column,
+    Columns,
+    Documents,
+    Indexes,
+    RecordedFact,
+    Row,
+    View,
+    shown_in,
+)
 from projections.location_documents import words
 
 FOREVER = 2**62
 """Where an Event without a start sorts: behind all others. One without an end ends as it starts."""
+
+PLACED = EventCreated | EventRelocated
 
 SHAPE: State = {
     "id": None,
@@ -210,19 +221,12 @@ class EventDocuments:
     )
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
-        identity = unpack(fact.originator_id)
-        match identity.kind:
-            case Kind.EVENT | Kind.LOCATION | Kind.PRICE_LIST:
-                return (fact.originator_id.bytes,)
-            case Kind.INVENTORY:
-                return (guid(identity.account, Kind.EVENT, identity.number).bytes,)
-            case _:
-                return ()
+        kind, key = shown_in(fact.originator_id)
+        return (key,) if kind in self.kinds else ()
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
-        kind = unpack(fact.originator_id).kind
-        key = self.keys(fact)[0]
+        kind, key = shown_in(fact.originator_id)
         if kind == Kind.LOCATION:
             self._fold_location(documents, key, fact)
             return
@@ -230,16 +234,19 @@ class EventDocuments:
             self._fold_price_list(documents, key, fact)
             return
         state = documents.get(key) or {"event": {}, "inventory": {}, "location": {}, "lists": {}}
-        part = "event" if kind == Kind.EVENT else "inventory"
-        (Event.evolve if kind == Kind.EVENT else fold_contingents)(state[part], fact)
-        state[part]["version"] = fact.originator_version
+        if kind == Kind.EVENT:
+            Event.evolve(state["event"], fact)
+            state["event"]["version"] = fact.originator_version
+            if isinstance(fact, PLACED):
+                account = int.from_bytes(key[:6])
+                place = guid(account, Kind.LOCATION, state["event"]["locationid"]).bytes
+                state["location"] = documents.get(place) or {}
+        else:
+            fold_contingents(state["inventory"], fact)
+            state["inventory"]["version"] = fact.originator_version
+            if isinstance(fact, EDITS):
+                state["lists"] = self._lists(documents, key, state["inventory"])
         _fold_times(state.setdefault("times", {}), fact)
-        if isinstance(fact, EDITS):
-            state["lists"] = self._lists(documents, key, state["inventory"])
-        if isinstance(fact, EventCreated | EventRelocated):
-            account = int.from_bytes(key[:6])
-            place = guid(account, Kind.LOCATION, state["event"]["locationid"]).bytes
-            state["location"] = documents.get(place) or {}
         documents.put(key, state)
 
     def _fold_location(self, documents: Documents, key: bytes, fact: DomainEvent) -> None:

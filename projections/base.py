@@ -113,7 +113,7 @@ class View(Protocol):
         """Position and fence, as of one moment."""
 
     def lead(self) -> int:
-        """Raises the fence and returns it: whoever wrote here before gets `ViewMoved`."""
+        """Puts up a new fence and returns it: whoever wrote here before gets `ViewMoved`."""
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The stored states of these keys."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from secrets import randbits
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -88,11 +89,8 @@ class SqlView:
 
     def lead(self) -> int:
         with self.writing() as c:
-            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position >= 0"
-            rows = c.execute(f"{raised} RETURNING fence").fetchall()
-        if not rows:
-            raise ViewMoved
-        return int(rows[0][0])
+            _, fence = self._fenced(c)
+        return fence
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         return self._by_key("state", keys)
@@ -161,11 +159,17 @@ class SqlView:
     @contextmanager
     def mending(self) -> Iterator[tuple[int, Mend]]:
         with self.writing() as c:
-            raised = f"UPDATE {self.progress} SET fence = fence + 1 WHERE position >= 0"
-            rows = c.execute(f"{raised} RETURNING position").fetchall()
-            if not rows:
-                raise ViewMoved
-            yield int(rows[0][0]), partial(self._mend, c)
+            position, _ = self._fenced(c)
+            yield position, partial(self._mend, c)
+
+    def _fenced(self, c: Cursor) -> tuple[int, int]:
+        """The position, behind a fence that was never there before. It is drawn, not counted: a
+        takeover may lose the newest one, and it must not be given to another then."""
+        fenced = f"UPDATE {self.progress} SET fence = ? WHERE position >= 0"
+        rows = c.execute(f"{fenced} RETURNING position, fence", (1 + randbits(62),)).fetchall()
+        if not rows:
+            raise ViewMoved
+        return int(rows[0][0]), int(rows[0][1])
 
     def mend(
         self,

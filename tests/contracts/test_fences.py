@@ -44,6 +44,7 @@ def test_whoever_takes_the_lead_keeps_out_who_had_it(
 
     second = view.lead()
 
+    assert len({0, first, second}) == 3
     for fence in (first, 0, second + 1):
         with pytest.raises(ViewMoved):
             view.commit([row(1, body=b"late"), row(2)], [Parked(key(3), 2, "late")], 1, 2, fence)
@@ -68,7 +69,7 @@ def test_a_runner_from_before_the_change_of_leaders_writes_nothing_more(place: P
             stopped.step()
 
     assert said(theirs)[1]["said"] == 3
-    assert follow(theirs, log).fence == stopped.fence + 1
+    assert follow(theirs, log).fence != stopped.fence
     assert said(theirs)[1]["said"] == 4
 
 

@@ -29,7 +29,7 @@ from adapters.queries.tickets import COLUMNS, Pieces
 from adapters.queries.times import Clock
 from adapters.queries.views import PostgresWords, quoted, select
 from adapters.stores.connections import session as connected
-from adapters.stores.postgres import translated
+from adapters.stores.connections import translated
 from adapters.views.postgres import PostgresViews
 from application.ports import StoreUnavailable
 from domain.offers import PRICE_TYPES

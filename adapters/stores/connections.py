@@ -13,15 +13,19 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.postgres import ConnectionPool, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
-from psycopg_pool import PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from application.ports import StoreUnavailable, VersionTaken
 
 POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
 """How long a connection is waited for, and how long once that was in vain."""
 RECONNECT_SECONDS = 0.5
+MIGRATION_LOCK = 0x57A6EB00
+"""Whoever makes or changes tables holds it."""
 PATIENCE = 10.0
 """Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
 OF_A_COMMIT = 0.4
@@ -158,3 +162,14 @@ def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
     assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`
     arguments = {**store.pool.kwargs, "row_factory": tuple_row}
     return psycopg.connect(**arguments, autocommit=True)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """PostgreSQL's and the library's errors in the words of the port."""
+    try:
+        yield
+    except (IntegrityError, psycopg.IntegrityError) as error:
+        raise VersionTaken(str(error)) from error
+    except (PersistenceError, psycopg.Error, PoolTimeout, PoolClosed) as error:
+        raise StoreUnavailable(str(error)) from error

@@ -16,8 +16,7 @@ from typing import IO, Any
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
 
-from adapters.stores.connections import session
-from adapters.stores.postgres import translated
+from adapters.stores.connections import session, translated
 from application.ports import StoreUnavailable
 
 HEARTBEATS = (

@@ -14,7 +14,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from adapters.stores.postgres import MIGRATION_LOCK, translated
+from adapters.stores.connections import MIGRATION_LOCK, translated
 from adapters.views.building import BuildingView
 from adapters.views.locks import HEARTBEATS, PULSES, SessionLocks
 from adapters.views.notes import TableNotes

@@ -11,7 +11,7 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
-from adapters.stores.postgres import translated
+from adapters.stores.connections import translated
 from adapters.views.sql import SqlView
 from projections.base import Projection
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
-from adapters.stores.postgres import MIGRATION_LOCK, translated
+from adapters.stores.connections import MIGRATION_LOCK, translated
 from adapters.views.locks import SessionLocks
 from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from adapters.stores import postgres, sqlite
+from adapters.stores import sql
 from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
 from domain.base import DomainEvent
 from domain.ids import MAX_ACCOUNT, Kind, guid
@@ -501,8 +501,7 @@ def test_facts_come_by_aggregate_up_to_a_position(store: Store) -> None:
 
 
 def test_all_facts_come_whatever_the_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (sqlite, postgres):
-        monkeypatch.setattr(module, "PAGE", 2)
+    monkeypatch.setattr(sql, "PAGE", 2)
     store.append([*history(1, 5), *history(2, 1), *history(4, 4)])
 
     found = list(store.between(location(1), location(4), upto=2**62))

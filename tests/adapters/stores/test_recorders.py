@@ -15,9 +15,9 @@ from unittest import TestCase
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
-from adapters.stores import postgres, sqlite
-from adapters.stores.postgres import PostgresRecorder
-from adapters.stores.sqlite import SqliteRecorder
+from adapters.stores import connections, sqlite_recorder
+from adapters.stores.postgres_recorder import PostgresRecorder
+from adapters.stores.sqlite_recorder import SqliteRecorder
 
 # The test cases import a cipher for other tests, and that one a package that is not needed here.
 with pytest.MonkeyPatch.context() as patch:
@@ -34,7 +34,8 @@ class OnSqlite(TestCase):
         self.others = set(threading.enumerate())
 
     def opened(self, cls: type[SqliteRecorder]) -> SqliteRecorder:
-        recorder = cls(sqlite.datastore(self.path.as_uri()), self.path.with_suffix(".lock"))
+        lock_file = self.path.with_suffix(".lock")
+        recorder = cls(sqlite_recorder.datastore(self.path.as_uri()), lock_file)
         self.addCleanup(recorder.close)
         self.addCleanup(self.join)
         recorder.create_table()
@@ -52,7 +53,7 @@ class OnPostgres(TestCase):
         self.url = database
 
     def opened(self, cls: type[PostgresRecorder]) -> PostgresRecorder:
-        datastore = postgres.datastore(self.url, connections=4)
+        datastore = connections.datastore(self.url, connections=4)
         self.addCleanup(datastore.close)
         recorder = cls(datastore)
         recorder.create_table()

@@ -1,0 +1,203 @@
+"""The store in SQL, the same for both databases: facts by position and by aggregate, snapshots, and
+what is kept beside them: answers, numbers and blobs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from adapters.stores.mapper import FactMapper
+from application.ports import Answer, KeptAnswer, Recorded
+from domain.base import Snapshot
+from domain.ids import Span, spans
+
+PAGE = 1_000
+SNAPSHOTS_A_PAGE = 100
+NO_LIMIT = 2**62
+SNAPSHOTS = "SELECT 0, originator_id, originator_version, topic, state FROM stored_snapshots"
+
+
+class SqlStore:
+    """The `Store` port but for its appending, over a database's `_rows` and `_written`."""
+
+    def __init__(self, position: str) -> None:
+        """`position`: the column of `stored_events` that is a fact's position."""
+        self._mapper = FactMapper()
+        self._position = position
+        self._select = (
+            f"SELECT {position}, originator_id, originator_version, topic, state FROM stored_events"
+        )
+
+    # -- what a database provides
+
+    def _rows(self, query: str, params: Sequence[Any] = ()) -> list[Any]:
+        """What is read, with `?` for parameters."""
+        raise NotImplementedError
+
+    def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
+        """What a statement returns whose changes are on disk by then."""
+        raise NotImplementedError
+
+    def _id(self, aggregate: UUID) -> Any:
+        """An id as it is stored."""
+        raise NotImplementedError
+
+    def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
+        """Rows of facts or snapshots. What comes of one aggregate has one object for its id:
+        whoever looks something up by it finds it by identity."""
+        raise NotImplementedError
+
+    # -- facts
+
+    def position(self) -> int:
+        newest = f"SELECT coalesce(max({self._position}), 0) FROM stored_events"
+        return int(self._rows(newest)[0][0])
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        behind = f"WHERE {self._position} > ? ORDER BY {self._position} LIMIT ?"
+        return self._recorded(f"{self._select} {behind}", (after, limit))
+
+    def spans(self) -> Iterator[Span]:
+        return spans(self._first_behind, self._counted)
+
+    def _first_behind(self, aggregate: UUID) -> UUID | None:
+        rows = self._rows(
+            "SELECT originator_id FROM stored_events WHERE originator_id > ?"
+            " ORDER BY originator_id LIMIT 1",
+            (self._id(aggregate),),
+        )
+        return _uuid(rows[0][0]) if rows else None
+
+    def _counted(self, first: UUID, last: UUID) -> tuple[UUID, int]:
+        ((found, count),) = self._rows(
+            "SELECT (SELECT originator_id FROM stored_events WHERE originator_id <= ?"
+            " ORDER BY originator_id DESC LIMIT 1),"
+            " (SELECT count(*) FROM stored_events WHERE originator_id BETWEEN ? AND ?)",
+            (self._id(last), self._id(first), self._id(last)),
+        )
+        return _uuid(found), count
+
+    def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
+        query = (
+            f"{self._select} WHERE (originator_id, originator_version) > (?, ?)"
+            f" AND originator_id <= ? AND +{self._position} <= ?"  # the plus keeps its index out
+            " ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        place = (self._id(first), 0)
+        while page := self._rows(query, (*place, self._id(last), upto, PAGE)):
+            yield from self._facts(page)
+            place = page[-1][1:3]
+
+    def stream(
+        self,
+        aggregate: UUID,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Recorded]:
+        query = (
+            f"{self._select} WHERE originator_id = ? AND originator_version > ?"
+            " AND originator_version <= ? ORDER BY originator_version"
+            f"{' DESC' if newest_first else ''} LIMIT ?"
+        )
+        upto = NO_LIMIT if upto is None else upto
+        limit = NO_LIMIT if limit is None else limit
+        return self._recorded(query, (self._id(aggregate), after, upto, limit))
+
+    def facts_of(self, account: int) -> Iterator[Recorded]:
+        first, last = UUID(int=account << 80), UUID(int=(account << 80) | (2**80 - 1))
+        query = (
+            f"{self._select} WHERE {self._position} > ? AND originator_id BETWEEN ? AND ?"
+            f" ORDER BY {self._position} LIMIT ?"
+        )
+        position = 0
+        while page := self._recorded(query, (position, self._id(first), self._id(last), PAGE)):
+            yield from page
+            position = page[-1].position
+
+    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+        found = self._recorded(
+            f"{SNAPSHOTS} WHERE originator_id = ? AND originator_version <= ?"
+            " ORDER BY originator_version DESC LIMIT 1",
+            (self._id(aggregate), NO_LIMIT if upto is None else upto),
+        )
+        return found[0].fact if found else None  # type: ignore[return-value]
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        query = (
+            f"{SNAPSHOTS} WHERE (originator_id, originator_version) > (?, ?)"
+            " ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        place = (self._id(UUID(int=0)), 0)
+        while page := self._rows(query, (*place, SNAPSHOTS_A_PAGE)):
+            for recorded in self._facts(page):
+                yield recorded.fact  # type: ignore[misc]
+            place = page[-1][1:3]
+
+    def _recorded(self, query: str, params: Sequence[Any]) -> list[Recorded]:
+        return self._facts(self._rows(query, params))
+
+    # -- beside them
+
+    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+        rows = self._rows(
+            "SELECT request, status, headers, body, position FROM kept_answers"
+            " WHERE account = ? AND key = ?",
+            (account, key),
+        )
+        if not rows:
+            return None
+        request, status, headers, body, position = rows[0]
+        return request, Answer(status, json.loads(headers), bytes(body), position)
+
+    def take_numbers(self, account: int, kind: int, count: int) -> int:
+        ((next_,),) = self._written(
+            "INSERT INTO numbers VALUES (?,?,?) ON CONFLICT (account, kind)"
+            " DO UPDATE SET next = numbers.next + ? RETURNING next",
+            (account, kind, 1 + count, count),
+        )
+        return int(next_) - count
+
+    def numbers_given(self, account: int) -> dict[int, int]:
+        query = "SELECT kind, next - 1 FROM numbers WHERE account = ?"
+        return dict(self._rows(query, (account,)))
+
+    def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
+        if given:
+            rows = [(account, kind, number + 1) for kind, number in given.items()]
+            self._written(
+                f"INSERT INTO numbers VALUES {', '.join(['(?,?,?)'] * len(rows))}"
+                " ON CONFLICT (account, kind) DO UPDATE SET next = excluded.next"
+                " WHERE excluded.next > numbers.next RETURNING next",
+                [*chain.from_iterable(rows)],
+            )
+
+    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
+        self._written(
+            "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING RETURNING account",
+            (account, digest, type_, data),
+        )
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        query = "SELECT type, data FROM blobs WHERE account = ? AND digest = ?"
+        rows = self._rows(query, (account, digest))
+        return (rows[0][0], bytes(rows[0][1])) if rows else None
+
+    def blobs(self, account: int) -> Iterator[str]:
+        query = "SELECT digest FROM blobs WHERE account = ? ORDER BY digest"
+        yield from (row[0] for row in self._rows(query, (account,)))
+
+
+def answer_row(kept: KeptAnswer) -> tuple[Any, ...]:
+    """A row of `kept_answers` but for its position."""
+    answer = kept.answer
+    headers = json.dumps(answer.headers)
+    asked = (kept.account, kept.key, kept.request, kept.time)
+    return (*asked, answer.status, headers, answer.body)
+
+
+def _uuid(stored: Any) -> UUID:
+    return stored if isinstance(stored, UUID) else UUID(stored)

@@ -1,0 +1,142 @@
+"""The recorder on SQLite: one writer at a time, every commit on disk before it is answered.
+
+Built on the library's recorder, with what it leaves out: `BEGIN IMMEDIATE`, a lock file that
+keeps several processes fair, and rows that commit with the facts (kept answers, snapshots).
+A row is never deleted from `stored_events`: SQLite would give its position out again.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+
+from adapters.stores.sql import answer_row
+from application.ports import NOTHING_READ, KeptAnswer, VersionTaken
+
+CREATE = """
+CREATE TABLE IF NOT EXISTS stored_snapshots (
+    originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+    PRIMARY KEY (originator_id, originator_version));
+CREATE TABLE IF NOT EXISTS kept_answers (
+    account INTEGER, key TEXT, request TEXT, time TEXT, status INTEGER, headers TEXT, body BLOB,
+    position INTEGER, PRIMARY KEY (account, key));
+CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
+CREATE TABLE IF NOT EXISTS numbers (
+    account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blobs (
+    account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest))
+"""
+SNAPSHOTS_IN_THEIR_INDEX = (
+    "SELECT 1 FROM sqlite_master WHERE name = 'stored_snapshots' AND sql LIKE '%WITHOUT ROWID'"
+)
+"""As they were once kept: then every look at the index reads whole snapshots, megabytes of them."""
+NEWER = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_version > ? LIMIT 1"
+INSERT_FACTS = "INSERT INTO stored_events VALUES"
+CHUNKS = (64, 16, 4, 1)
+"""Facts a statement: each statement lets another thread have the interpreter, and waits for it."""
+INSERT_ANSWER = "INSERT INTO kept_answers VALUES (?,?,?,?,?,?,?,?)"
+
+
+class SqliteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder with immediate transactions and a fair lock between processes."""
+
+    def __init__(self, datastore: SQLiteDatastore, lock_file: Path) -> None:
+        super().__init__(datastore)
+        self.create_table_statements += CREATE.split(";")
+        self._lock_file = lock_file.open("a")
+        self._in_turn = False
+
+    def close(self) -> None:
+        self.datastore.close()
+        self._lock_file.close()
+
+    def create_table(self) -> None:
+        with self.writing() as c:
+            if c.execute(SNAPSHOTS_IN_THEIR_INDEX).fetchone():
+                c.execute("DROP TABLE stored_snapshots")  # derived, so they may go
+            for statement in self.create_table_statements:
+                c.execute(statement)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+        try:
+            with self.writing() as c:
+                return self._insert(c, stored_events, **kwargs)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Other processes wait with what they write."""
+        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        self._in_turn = True
+        try:
+            yield
+        finally:
+            self._in_turn = False
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Cursor]:
+        """One write transaction, durable when it returns."""
+        with ExitStack() as opened:
+            held = opened.enter_context(self.datastore.get_connection(commit=True))
+            c = opened.enter_context(held.cursor())
+            if not self._in_turn:
+                fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+                opened.callback(fcntl.flock, self._lock_file, fcntl.LOCK_UN)
+            try:
+                c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
+                c.execute("BEGIN IMMEDIATE")
+                yield c
+                c.execute("COMMIT")
+            except BaseException:
+                if held._sqlite_conn.in_transaction:  # noqa: SLF001 - the wrapper hides it
+                    c.execute("ROLLBACK")
+                raise
+
+    def _insert(
+        self,
+        c: sqlite3.Cursor,
+        stored_events: Sequence[StoredEvent],
+        snapshots: Sequence[StoredEvent] = (),
+        answers: Sequence[KeptAnswer] = (),
+        read: Mapping[UUID, int] = NOTHING_READ,
+    ) -> list[int]:
+        for aggregate, version in read.items():
+            if c.execute(NEWER, (aggregate.hex, version)).fetchone():
+                message = f"{aggregate} has moved on from version {version}"
+                raise VersionTaken(message)
+        positions: list[int] = []
+        start = 0
+        for size in CHUNKS:
+            statement = f"{INSERT_FACTS} {','.join(['(?,?,?,?)'] * size)}"
+            while len(stored_events) - start >= size:
+                c.execute(statement, _values(stored_events[start : start + size]))
+                start += size
+                last = c.lastrowid or 0
+                positions += range(last - size + 1, last + 1)
+        for s in snapshots:
+            c.execute("INSERT OR IGNORE INTO stored_snapshots VALUES (?,?,?,?)", _values([s]))
+        for kept in answers:
+            position = positions[kept.facts - 1] if kept.facts else kept.answer.position
+            c.execute(INSERT_ANSWER, (*answer_row(kept), position))
+        return positions
+
+
+def _values(stored_events: Sequence[StoredEvent]) -> list[Any]:
+    """The rows of one statement, end to end."""
+    values: list[Any] = []
+    for s in stored_events:
+        values += (s.originator_id.hex, s.originator_version, s.topic, s.state)  # type: ignore[union-attr]
+    return values
+
+
+def datastore(name: str) -> SQLiteDatastore:
+    """The library's connection pool, of the one connection that writes."""
+    return SQLiteDatastore(name, lock_timeout=30, pool_size=1, max_overflow=0, pool_timeout=30)

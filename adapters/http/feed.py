@@ -81,7 +81,8 @@ def positions_on(page: Page) -> list[int]:
 
 def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
     """Where the first entry of the account is parked; one that is shown by its topic is there."""
-    parked = view.parked()
+    if not (parked := view.parked()):
+        return None
     stopped = tuple(sorted(one.position for one in parked.values()))
     there = Select(account, (("position", "in", stopped),), order="position", then="position")
     shown = positions_on(view.page(replace(there, limit=len(stopped), counted=False)))

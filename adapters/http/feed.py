@@ -84,8 +84,15 @@ def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
     if not (parked := view.parked()):
         return None
     stopped = tuple(sorted(one.position for one in parked.values()))
-    there = Select(account, (("position", "in", stopped),), order="position", then="position")
-    shown = positions_on(view.page(replace(there, limit=len(stopped), counted=False)))
+    there = Select(
+        account,
+        (("position", "in", stopped),),
+        order="position",
+        then="position",
+        limit=len(stopped),
+        counted=False,
+    )
+    shown = positions_on(view.page(there))
     lacking = (at for at in stopped if at not in shown and account_of(book, at) == account)
     return next(lacking, None)
 

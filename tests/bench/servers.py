@@ -23,6 +23,8 @@ from tests.bench.load import HOST, Generator, Outcome, Run
 
 START_SECONDS = 60.0
 SETTLE_SECONDS = 600.0
+LAPSE_SECONDS = 3.0
+"""What is due lapses within."""
 
 
 @contextmanager
@@ -135,6 +137,7 @@ class Stage:
             self.generator = opened.enter_context(Generator())
             opened.callback(self.stop)
             self.caught_up = self.serve()
+            self.lapse()
             folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="stagebook-bench-"))
             document = Path(folder) / "document.json"
             document.write_bytes(self.program.body(path, token))
@@ -186,6 +189,14 @@ class Stage:
         outcomes = self.generator.send(*runs)
         self.lag = max(self.lag, self.settle())
         return outcomes
+
+    def lapse(self) -> None:
+        """Waits until the orders have lapsed whose time ran out before anybody served them: there
+        are thousands in a book that was just made."""
+        before, now = -1, 0
+        while now != before:
+            time.sleep(LAPSE_SECONDS)
+            before, now = now, self.program.get(READY)["position"]
 
     def settle(self) -> float:
         """Waits until the views have everything: no round works off what another left behind."""

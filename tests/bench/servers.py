@@ -23,7 +23,7 @@ from tests.bench.load import HOST, Generator, Outcome, Run
 
 START_SECONDS = 60.0
 SETTLE_SECONDS = 600.0
-LAPSE_SECONDS = 3.0
+LAPSE_SECONDS = 2.0
 """What is due lapses within."""
 
 
@@ -193,10 +193,10 @@ class Stage:
     def lapse(self) -> None:
         """Waits until the orders have lapsed whose time ran out before anybody served them: there
         are thousands in a book that was just made."""
-        before, now = -1, 0
-        while now != before:
+        before = -1
+        while (now := self.program.get(READY)["position"]) != before:
+            before = now
             time.sleep(LAPSE_SECONDS)
-            before, now = now, self.program.get(READY)["position"]
 
     def settle(self) -> float:
         """Waits until the views have everything: no round works off what another left behind."""

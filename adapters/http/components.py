@@ -1,5 +1,6 @@
 """Schemas of bodies that routes read by hand: no model of a route brings them into OpenAPI."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -8,6 +9,7 @@ AT = "#/components/schemas/"
 COMPONENTS: dict[str, Any] = {}
 
 
+@cache
 def described(kind: Any) -> dict[str, Any]:
     """The schema of a type, or of the component of that name; models in it become components."""
     if isinstance(kind, str):

@@ -29,8 +29,8 @@ def as_shown(schema: dict[str, Any], model: type[BaseModel]) -> None:
         schema.update(CUSTOM)
 
 
-AS_SHOWN = ConfigDict(json_schema_extra=as_shown, strict=True, extra="forbid")
-AS_SHOWN_CUSTOM = ConfigDict(json_schema_extra=as_shown, strict=True, extra="allow")
+AS_SHOWN = ConfigDict(json_schema_extra=as_shown, strict=True, extra="forbid", defer_build=True)
+AS_SHOWN_CUSTOM = AS_SHOWN | ConfigDict(extra="allow")
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID, description="Number", examples=[125])]
 Guid = Annotated[

@@ -1,5 +1,6 @@
 """What tests share: a real PostgreSQL, a store and views of every kind, a running application."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from adapters import logs
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
@@ -22,6 +24,10 @@ from adapters.stores.sqlite import SqliteStore
 from application.keyring import NewKey, adding_key
 from application.ports import Store
 from domain.registry import Role
+
+LEVEL = os.environ["STAGEBOOK_LOG_LEVEL"] = "warning"
+"""What is less may come from a thread between two tests, where nothing captures it."""
+logs.configure(LEVEL)  # as a program does: by itself, the library draws every traceback
 
 hypothesis.settings.register_profile("stagebook", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("stagebook")

@@ -10,6 +10,7 @@ import structlog
 from fastapi.testclient import TestClient
 
 from adapters import logs
+from adapters.http import watched
 from adapters.http.app import make_app
 from adapters.settings import Settings
 from application import events
@@ -22,10 +23,11 @@ PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """What was written since it was last asked."""
     before = structlog.get_config()
     logs.configure("info")
+    monkeypatch.setattr(watched, "log", structlog.get_logger())  # one keeps the level it began with
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     structlog.configure(**before)
 

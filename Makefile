@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := domain application projections adapters tests
+unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is compiled twice
 
 .PHONY: run test check lint types layers tests format bench lock clean
 

@@ -32,6 +32,25 @@ logs.configure(LEVEL)  # as a program does: by itself, the library draws every t
 hypothesis.settings.register_profile("stagebook", deadline=None, max_examples=60)
 hypothesis.settings.load_profile("stagebook")
 
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes seconds comes first, file by file, for each of the processes that share the tests
+    in equal parts: what is left at the end, for whoever is free, is quick."""
+    count, every = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), len(items)
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    files = list(dict.fromkeys(item.path for item in slow))
+    items.clear()
+    for number in range(1, count + 1):
+        mine = files[number - 1 :: count]
+        items += [item for item in slow if item.path in mine]
+        room = max(every * number // count - len(items), 0)
+        items += quick[:room]
+        del quick[:room]
+    items += quick
+
+
 TOKENS = {role: f"sb_{role}-token" for role in Role}
 ACCOUNT = "demo"
 

@@ -28,6 +28,7 @@ def steps() -> Iterator[tuple[str, str]]:
             yield command, "\n".join(rest).strip("\n")
 
 
+@pytest.mark.slow
 def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 CASES = (
     "create Event",
@@ -35,6 +37,7 @@ CASES = (
 )
 
 
+@pytest.mark.slow
 def test_the_bench_measures_every_case_without_an_error() -> None:
     command = [sys.executable, "-m", "tests.bench", "--store", "sqlite", "--quick"]
 

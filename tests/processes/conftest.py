@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from tests.processes.pair import Pair
@@ -30,11 +28,7 @@ def running_pair(
     folder = tmp_path_factory.mktemp("pair")
     store = str(folder / "data")
     if request.param == "postgres":
-        name = f"t{uuid4().hex[:12]}"
-        postgres = request.getfixturevalue("postgres")
-        with psycopg.connect(postgres, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        store = postgres.replace("/postgres?", f"/{name}?")
+        store = request.getfixturevalue("new_database")()
     with closing(Place(store, folder)) as place:
         place.add_keys()
         with closing(Pair(place)) as pair:

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import psutil
-import psycopg
 import pytest
 
 from tests.processes.program import BOUND, Answer, Client, Place, eventually
@@ -49,17 +48,9 @@ def trio(
     folder = tmp_path_factory.mktemp("trio")
     store = str(folder / "data")
     if request.param == "postgres":
-        store = empty_database(request.getfixturevalue("postgres"))
+        store = request.getfixturevalue("new_database")()
     with closing(Place(store, folder)) as place:
         yield Trio(place)
-
-
-def empty_database(postgres: str) -> str:
-    """A database that goes with its server."""
-    name = f"t{uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return postgres.replace("/postgres?", f"/{name}?")
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import psycopg
 import pytest
 from ticketmatic.endpoints import events, orders
 from ticketmatic.models.event import EventQuery
@@ -37,10 +36,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Served]:
     if request.param == "sqlite":
         yield request.getfixturevalue("served")
         return
-    postgres, name = request.getfixturevalue("postgres"), f"t{uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    store = postgres.replace("/postgres?", f"/{name}?")
+    store = request.getfixturevalue("new_database")()
     own = Settings(store=store, connections=4, view_wait=PATIENCE, secret_key="k" * 32)
     with serving(own) as made:
         yield made

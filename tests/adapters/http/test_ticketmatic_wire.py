@@ -23,10 +23,17 @@ from domain.registry import Role
 ME = "/api/1/demo/tools/account"
 
 
-@pytest.fixture
-def signed(settings: Settings) -> Iterator[TestClient]:
-    """An application with the signing key `ak` of the account `demo`, granted `other`, too."""
-    keyed = settings.model_copy(update={"secret_key": "k" * 32})
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def signed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """An application with the signing key `ak` of the account `demo`, granted `other`, too: the
+    tests only ask, so that one of each store is enough."""
+    if request.param == "postgres":
+        store = request.getfixturevalue("new_database")()
+    else:
+        store = str(tmp_path_factory.mktemp("signed"))
+    keyed = Settings(store=store, connections=4, secret_key="k" * 32)
     made = bootstrap(keyed)
     made.start()
     adding = adding_signing_key(

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from adapters.bootstrap import Stagebook, bootstrap
@@ -89,13 +87,7 @@ def asked(
         yield fill(made)
         made.close()
         return
-    server: str = request.getfixturevalue("postgres")
-    name = f"q{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    made = bootstrap(Settings(store=server.replace("/postgres?", f"/{name}?"), connections=4))
+    made = bootstrap(Settings(store=request.getfixturevalue("new_database")(), connections=4))
     made.start()
     yield fill(made)
     made.close()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

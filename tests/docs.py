@@ -1,7 +1,9 @@
 """The tables in the README, made from the code. `python -m tests.docs` writes them."""
 
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 
@@ -19,10 +21,14 @@ NATIVE = ("/v1/", "/health/", "/images/")
 README = Path(__file__).parent.parent / "README.md"
 
 
+@cache
+def openapi() -> dict[str, Any]:
+    return make_app(Settings()).openapi()
+
+
 def api() -> str:
     rows = ["| method | path | what it does |", "|---|---|---|"]
-    document = make_app(Settings()).openapi()
-    for path, operations in document["paths"].items():
+    for path, operations in openapi()["paths"].items():
         if not path.startswith(NATIVE):
             continue
         for method, operation in operations.items():
@@ -32,13 +38,11 @@ def api() -> str:
 
 
 def ticketmatic() -> str:
-    document = make_app(Settings()).openapi()
-    return vendors.table(vendors.there(document, "Ticketmatic"), vendors.of_the_client())
+    return vendors.table(vendors.there(openapi(), "Ticketmatic"), vendors.of_the_client())
 
 
 def openticket() -> str:
-    document = make_app(Settings()).openapi()
-    return vendors.table(vendors.there(document, "OpenTicket"), vendors.of_openticket())
+    return vendors.table(vendors.there(openapi(), "OpenTicket"), vendors.of_openticket())
 
 
 def problems() -> str:

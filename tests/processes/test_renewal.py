@@ -3,6 +3,7 @@ it is run."""
 
 import json
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -11,8 +12,14 @@ import pytest
 from adapters import rebuilding
 from adapters.bootstrap import EVENTS, LOCATIONS, PROJECTIONS
 from adapters.check import faults
+from application.locations import create_location
+from domain.ids import account_number
+from domain.location import LocationFields
 from projections.base import Projection
-from tests.processes.program import Place, Server, eventually
+from tests.conftest import ACCOUNT
+from tests.processes.program import BOUND, Place, Server, eventually
+
+pytestmark = pytest.mark.slow
 
 
 def made_by_another_version(place: Place, projection: Projection) -> None:
@@ -39,12 +46,13 @@ def shown(server: Server) -> Any:
 
 @pytest.fixture
 def filled(place: Place) -> Place:
-    server = place.serve()
-    client = server.client()
-    for number in range(1, 6):
-        client.made("/v1/locations", name=f"Hall {number}")
-    eventually(lambda: client("GET", "/v1/locations/5").status == 200)
-    assert server.stop() == 0
+    with place.book() as book:
+        book.start()
+        for number in range(1, 6):
+            hall = LocationFields(name=f"Hall {number}")
+            creating = partial(create_location, fields=hall)
+            book.execute(creating, account=account_number(ACCOUNT), actor="tests")
+        assert book.catch_up(BOUND)
     return place
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-import time
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from adapters.webhooks.addresses import Allowed, Doorman
 from adapters.webhooks.message import Reply
 from adapters.webhooks.posting import Poster
+from tests.adapters.webhooks.conftest import BOUND
 from tests.adapters.webhooks.receiver import Receiver
 
 LOOPBACK = "127.0.0.0/8"
@@ -100,13 +101,16 @@ def test_an_endless_answer_is_not_read(receiver: Receiver) -> None:
 
 
 def test_a_slow_answer_ends_in_time(receiver: Receiver) -> None:
+    over = threading.Event()
+
     def slowly(_: object) -> bytes:
-        time.sleep(1)
+        over.wait(BOUND)
         return b""
 
     receiver.answering = slowly
 
     assert post(receiver.url, seconds=0.1) == Reply(None, "no answer in 0.1 s")
+    over.set()
 
 
 def test_an_answer_that_is_not_http_is_an_error(receiver: Receiver) -> None:

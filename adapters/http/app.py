@@ -18,8 +18,10 @@ from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import errors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
+from adapters.http.gathered import Gathered
 from adapters.http.openapi import every_route, openapi
 from adapters.http.openticket.routes import surfaces as openticket
+from adapters.http.reads import READERS
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -64,6 +66,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
+        app.state.gathered = Gathered(READERS)
         stopping.clear()
         when_told_to_stop(stopping)
         gc.collect()

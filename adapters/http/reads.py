@@ -58,7 +58,8 @@ async def found(
     at = key(who.account, kind, number)
     if ASKED in request.scope:
         await blocking(require_moving, view, at, request.scope[ASKED])
-    document = await blocking(view.document, at) if book.reads_block else view.document(at)
+    gathered = request.app.state.gathered
+    document = await gathered.document(view, at) if book.reads_block else view.document(at)
     if document is None:
         raise NotFound(f"{kind.title} {number} does not exist", id=number)
     return document

@@ -35,6 +35,13 @@ class ServedView(SqlView):
         ):
             return self._asked(cursor, sql.replace("?", "%s"), params)
 
+    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
+        rows = self._rows(
+            f"SELECT key, body, etag FROM {self.documents} WHERE key = ANY(?) AND body IS NOT NULL",  # noqa: S608 - names only
+            ([*keys],),
+        )
+        return {key: (body, etag) for key, body, etag in rows}
+
     def table(self, c: psycopg.Cursor[Any]) -> str:
         """The documents' table of the generation that is live now."""
         return self.of(self._look(c), self.documents)

@@ -238,6 +238,10 @@ class SqlView:
         rows = self._rows(self._one, (key,))
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
+    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
+        """The served bytes and the ETags of many documents, of those that are there."""
+        return {key: found for key in keys if (found := self.document(key))}
+
     def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The served bytes of many documents, of those that are there."""
         return self._by_key("body", keys)

@@ -39,6 +39,11 @@ def by_keys(view: SqlView) -> int:
     return int(from_json(view.bodies([FIRST, SECOND])[FIRST])["said"])
 
 
+def by_gathering(view: SqlView) -> int:
+    found = view.documents_of([SECOND, FIRST])
+    return int(from_json(found[FIRST][0])["said"])
+
+
 def by_page(view: SqlView) -> int:
     page = view.page(Select(ACCOUNT, limit=1))
     assert page.total == 2
@@ -55,7 +60,14 @@ def by_position(view: SqlView) -> int:
     return view.position()
 
 
-READS: tuple[Callable[[SqlView], int], ...] = (by_key, by_keys, by_page, by_walk, by_position)
+READS: tuple[Callable[[SqlView], int], ...] = (
+    by_key,
+    by_keys,
+    by_gathering,
+    by_page,
+    by_walk,
+    by_position,
+)
 
 
 @contextmanager

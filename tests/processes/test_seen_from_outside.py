@@ -12,6 +12,8 @@ from tests.processes.program import Client, Place, environment, eventually, free
 
 pytestmark = pytest.mark.slow
 ASKED = 40
+COUNTING = 3
+"""Two servers and the worker."""
 
 
 @pytest.fixture
@@ -51,6 +53,7 @@ def test_processes_are_summed_and_the_sum_never_falls(place: Place) -> None:
         )
         assert requests == ASKED
         eventually(lambda: folded(server.port) > ASKED)
+        eventually(lambda: len([*folder.glob("*.lock")]) == COUNTING)
         places = {*folder.glob("*.lock")}
         before = folded(server.port)
 

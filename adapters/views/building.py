@@ -39,6 +39,17 @@ class Made(NamedTuple):
 class BuildingView(StoredView):
     """The `NewView` port. What a served generation has besides its documents is made here, too."""
 
+    @property
+    def generation(self) -> int:
+        raise NotImplementedError
+
+    def is_planned(self) -> bool:
+        """Whether it was made to be built."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Lets go of what it has opened."""
+
     keyed = True
     """Whether there is an index of keys, so that what is there can be written over."""
 

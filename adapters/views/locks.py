@@ -1,4 +1,5 @@
-"""Who leads a view: a lock that is free when its process dies, and a heartbeat beside it.
+"""Who leads a view, and who rebuilds it: locks that are free when their process dies, and a
+heartbeat beside each.
 
 The lock tells that somebody leads, the heartbeat that it is at work. Neither keeps a worker out
 that has lost its lock without knowing: the fence does (`View.lead`).
@@ -15,8 +16,10 @@ from typing import IO, Any
 
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
+from psycopg.rows import tuple_row
 
 from adapters.stores.connections import session, translated
+from adapters.stores.sqlite import translated as on_files
 from application.ports import StoreUnavailable
 
 HEARTBEATS = (
@@ -79,6 +82,14 @@ class SessionLocks:
         with self._guard:
             self._ask(BEAT, [name for name in names if name in self._held])
 
+    def pulses(self, names: Sequence[str]) -> dict[str, float]:
+        """Seconds since the heartbeats of what somebody leads."""
+        with translated(), self._store.get_connection() as connection:
+            found: dict[str, float] = dict(
+                connection.cursor(row_factory=tuple_row).execute(PULSES).fetchall()
+            )
+        return {name: found[name] for name in names if name in found}
+
     def close(self) -> None:
         if self._session:
             self._session.close()
@@ -109,7 +120,7 @@ class SessionLocks:
 
 
 class FileLocks:
-    """On SQLite: a file per view, `FOLDER/NAME/lock`; its time is the heartbeat."""
+    """On SQLite: a file per lock, in the folder of the views; its time is the heartbeat."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -118,7 +129,9 @@ class FileLocks:
     @contextmanager
     def trying(self, name: str) -> Iterator[bool]:
         """Whether the lock was free; it is held while inside."""
-        with self._path(name).open("a") as file:
+        with on_files():
+            file = (self._folder / name).open("a")
+        with file:
             held = _locked(file, fcntl.LOCK_EX)
             if held:
                 self._held[name] = file
@@ -132,26 +145,23 @@ class FileLocks:
         """Whether it is still held: a lock that was deleted is another's."""
         with suppress(FileNotFoundError):
             if held := self._held.get(name):
-                return os.path.samestat(os.fstat(held.fileno()), self._path(name).stat())
+                return os.path.samestat(os.fstat(held.fileno()), (self._folder / name).stat())
         return False
 
     def beat(self, names: Sequence[str]) -> None:
         """A sign of life of those that are held."""
-        for name in names:
-            if held := self._held.get(name):
+        with on_files():
+            for held in filter(None, map(self._held.get, names)):
                 os.utime(held.fileno())
 
     def pulses(self, names: Sequence[str]) -> dict[str, float]:
         """Seconds since the heartbeats of what somebody leads."""
         found = {}
         for name in names:
-            with suppress(FileNotFoundError), self._path(name).open() as file:
+            with on_files(), suppress(FileNotFoundError), (self._folder / name).open() as file:
                 if not _locked(file, fcntl.LOCK_SH):
                     found[name] = max(0.0, time.time() - os.fstat(file.fileno()).st_mtime)
         return found
-
-    def _path(self, name: str) -> Path:
-        return self._folder / name / "lock"
 
 
 def _locked(file: IO[str], how: int) -> bool:

@@ -2,15 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from application.ports import StoreUnavailable
+from adapters.stores.sqlite import translated
 
 
 class FileNotes:
@@ -20,13 +20,13 @@ class FileNotes:
         self._folder = folder
 
     def read(self, view: str, note: str) -> str | None:
-        with _translated(), suppress(FileNotFoundError):
+        with translated(), suppress(FileNotFoundError):
             return self._path(view, note).read_text()
         return None
 
     def write(self, view: str, note: str, text: str | None) -> None:
         path = self._path(view, note)
-        with _translated():
+        with translated():
             if text is None:
                 path.unlink(missing_ok=True)
             else:
@@ -34,7 +34,7 @@ class FileNotes:
 
     def write_first(self, view: str, note: str, text: str) -> bool:
         path = self._path(view, note)
-        with _translated():
+        with translated():
             made = written(path, text)
             try:
                 os.link(made, path)
@@ -81,11 +81,3 @@ class TableNotes:
         update = sql.SQL("UPDATE views SET {0} = %s WHERE name = %s AND {0} IS NULL")
         with self._transaction() as c:
             return c.execute(update.format(sql.Identifier(note)), (text, view)).rowcount == 1
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreUnavailable(str(error)) from error

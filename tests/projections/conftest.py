@@ -13,6 +13,7 @@ MakeView = Callable[[Projection], SqliteView]
 
 
 def new_view(projection: Projection, path: Path) -> SqliteView:
+    path.touch()
     view = SqliteView(projection, path)
     with view.writing() as c:
         view.create_whole(c)
@@ -21,6 +22,7 @@ def new_view(projection: Projection, path: Path) -> SqliteView:
 
 def planned_view(projection: Projection, path: Path) -> SqliteView:
     """One that is to be built in bulk."""
+    path.touch()
     view = SqliteView(projection, path)
     with view.writing() as c:
         view.create_planned(c)

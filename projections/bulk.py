@@ -21,7 +21,7 @@ from domain.ids import Span, guid, unpack
 from projections.base import SHOWN_WITH, Entries, Parked, Projection, RecordedFact, Row
 from projections.discards import Streams, discarded
 from projections.memory import MemoryView
-from projections.runner import Runner
+from projections.runner import Log, Runner
 
 SLICE = 2_000
 """Facts of a slice, about: what is written at once, and what is done again after a kill."""
@@ -52,6 +52,10 @@ class Facts(Protocol):
     def spans(self) -> Iterable[Span]: ...
     def between(self, first: UUID, last: UUID, upto: int) -> Iterable[RecordedFact]:
         """Of the aggregates from the first to the last, one after the other, each by version."""
+
+
+class Book(Log, Facts, Protocol):
+    """The facts, in the order of commits and by aggregate."""
 
 
 class Building(Protocol):

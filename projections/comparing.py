@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from projections.base import Projection
-from projections.looking import Book, Content, Stored, differing, look_at
+from projections.bulk import Book
+from projections.looking import Content, Stored, differing, look_at
 
 LAST = b"\xff" * 16
 PAGE = 2_000

@@ -14,9 +14,8 @@ from pydantic_core import to_json
 
 from domain.ids import unpack
 from projections.base import Parked, Projection, Row, View, ViewMoved
-from projections.bulk import Facts, fold_alone, folded
+from projections.bulk import Book, fold_alone, folded
 from projections.memory import MemoryView
-from projections.runner import Log
 
 LAST_ENTRY = bytes(8) + b"\xff" * 8
 """Documents of single facts have their position for a key, all others a guid, behind this."""
@@ -54,8 +53,16 @@ class Mend(Protocol):
     ) -> None: ...
 
 
-class Stored(View, Protocol):
-    """A generation that can be looked through, and mended."""
+class Mendable(View, Protocol):
+    """A generation that can be mended beside its worker."""
+
+    def mending(self) -> AbstractContextManager[tuple[int, Mend]]:
+        """Holds the view still at a position; whoever follows it starts afresh then. What raises
+        inside mends nothing."""
+
+
+class Stored(Mendable, Protocol):
+    """A generation that can be looked through."""
 
     def between(self, first: bytes, last: bytes, limit: int) -> dict[bytes, Content]:
         """The documents of these keys, in their order, the first so many of them."""
@@ -66,13 +73,6 @@ class Stored(View, Protocol):
 
     def count(self, first: bytes, last: bytes) -> int:
         """How many documents have a key from the first to the last."""
-
-    def mending(self) -> AbstractContextManager[tuple[int, Mend]]:
-        """Holds the view still at a position; whoever follows it starts afresh then."""
-
-
-class Book(Log, Facts, Protocol):
-    """The facts, in the order of commits and by aggregate."""
 
 
 Live = Callable[[Projection], Stored]

@@ -2,14 +2,15 @@
 written, unparked or parked at another fact, in one step. The worker goes on behind it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from domain.base import DomainEvent, UnknownFact
-from projections.base import Discarded, Entries, Parked, Projection, Row, Shows, View, ViewMoved
-from projections.bulk import Facts, fold_alone, folded, kind_of
+from projections.base import Discarded, Entries, Parked, Projection, Row, Shows, ViewMoved
+from projections.bulk import Book, fold_alone, folded, kind_of
 from projections.discards import discarded
+from projections.looking import Mendable
 from projections.memory import MemoryView
 from projections.runner import BATCH, Log
 
@@ -18,37 +19,18 @@ TOGETHER = 100
 """Documents that are written at a time."""
 
 
-class Book(Log, Facts, Protocol):
-    """The facts, in the order of commits and by aggregate."""
-
-
-class Served(View, Protocol):
-    """A view that is mended beside its worker."""
-
-    def mend(
-        self,
-        rows: Sequence[Row],
-        unparked: Sequence[bytes],
-        parked: Iterable[Parked],
-        at: int,
-        gone: Sequence[bytes] = (),
-    ) -> None:
-        """Writes documents, unparks and parks, unless the view has moved from there: `ViewMoved`.
-        The worker starts afresh for it."""
-
-
 def retry(
-    projection: Projection, log: Book, live: Callable[[], Served], keys: Sequence[bytes]
+    projection: Projection, log: Book, live: Callable[[], Mendable], keys: Sequence[bytes]
 ) -> dict[bytes, Parked]:
-    """Tries these parked documents again; what stops them still. `ViewMoved`: the view never stood
-    still for long enough."""
+    """Tries these parked documents again; what stops them still. `ViewMoved`: something came to
+    them whenever they were folded."""
     still: dict[bytes, Parked] = {}
     for start in range(0, len(keys), TOGETHER):
         still |= _retry(projection, log, live, keys[start : start + TOGETHER])
     return still
 
 
-def release(projection: Projection, log: Book, live: Callable[[], Served]) -> None:
+def release(projection: Projection, log: Book, live: Callable[[], Mendable]) -> None:
     """Tries those again that stopped at a fact that is known by now, or discarded."""
     parked = live().parked().values()
     skipped = discarded(log, projection.name) if parked else frozenset()
@@ -65,43 +47,42 @@ def _is_due(parked: Parked, log: Log, skipped: Discarded) -> bool:
 
 
 def _retry(
-    projection: Projection, log: Book, live: Callable[[], Served], keys: Sequence[bytes]
+    projection: Projection, log: Book, live: Callable[[], Mendable], keys: Sequence[bytes]
 ) -> dict[bytes, Parked]:
-    mending = None
     for _ in range(TRIES):
-        view = live()
-        try:
-            if mending is None or mending.view is not view or mending.is_late():
-                mending = Mending(projection, log, view, keys)
-            return mending.write()
-        except ViewMoved:
-            continue
+        with suppress(ViewMoved):
+            return Anew(projection, log, live(), keys).write()
     raise ViewMoved
 
 
-class Mending:
+class Anew:
     """Parked documents and what shows them, folded anew up to a position."""
 
     def __init__(
-        self, projection: Projection, log: Book, view: Served, keys: Sequence[bytes]
+        self, projection: Projection, log: Book, view: Mendable, keys: Sequence[bytes]
     ) -> None:
-        self.view = view
-        self._projection, self._log = projection, log
+        self._projection, self._log, self._view = projection, log, view
         self._at = view.position()
         if self._at < 0:  # it is not served any more
             raise ViewMoved
         self._before = view.parked()
         self._keys = [key for key in keys if key in self._before]
-        self._shown = [key for key in self._keys if kind_of(key) in projection.beside]
-        showing = projection.showing if isinstance(projection, Shows) else None
-        more = [other for key in self._shown if showing for other in showing(view, key)]
+        self._all = self._with_showing()
         self._rows: dict[bytes, Row] = {}
         self._parked: dict[bytes, Parked] = {}
-        self._all = dict.fromkeys([*self._keys, *more])
         for key in self._all:
             alone = self._alone(key)
             self._rows |= alone.rows
             self._parked |= alone.parked()
+
+    def _with_showing(self) -> dict[bytes, None]:
+        """These documents, and those that show one of them."""
+        projection, found = self._projection, dict.fromkeys(self._keys)
+        if isinstance(projection, Shows):
+            for key in self._keys:
+                if kind_of(key) in projection.beside:
+                    found |= dict.fromkeys(projection.showing(self._view, key))
+        return found
 
     def _alone(self, key: bytes) -> MemoryView:
         before = self._before.get(key)
@@ -111,13 +92,17 @@ class Mending:
         return fold_alone(self._projection, self._log, key, self._at)
 
     def write(self) -> dict[bytes, Parked]:
-        """What is parked as it was is left alone, and what would lose what it has."""
+        """What is parked as it was is left alone, and what would lose what it has. `ViewMoved`:
+        something came meanwhile that is not folded in."""
         same = {key for key in self._all if self._is_no_further(key)}
         if moved := [key for key in self._all if key not in same]:
             rows = [self._rows[key] for key in moved if key in self._rows]
             parked = [self._since(self._parked[key]) for key in moved if key in self._parked]
             gone = [key for key in moved if key not in self._rows]
-            self.view.mend(rows, moved, parked, self._at, gone)
+            with self._view.mending() as (position, mend):
+                if self._is_late(position):
+                    raise ViewMoved
+                mend(rows, moved, parked, gone)
         return {key: self._parked[key] for key in self._keys if key in self._parked}
 
     def _is_no_further(self, key: bytes) -> bool:
@@ -132,18 +117,16 @@ class Mending:
         same = before is not None and before.position == parked.position
         return replace(parked, since=before.since) if before and same else parked
 
-    def is_late(self) -> bool:
+    def _is_late(self, position: int) -> bool:
         """Whether anything that it is made of came since; if not, it holds for now as well."""
-        now = self.view.position()
-        while self._at < now and (page := self._log.read(self._at, BATCH)):
-            for recorded in page:
-                if recorded.position <= now and self._is_of(recorded.fact):
-                    return True
-            self._at = min(now, page[-1].position)
-        return False
+        after = self._at
+        while after < position and (page := self._log.read(after, BATCH)):
+            after = page[-1].position
+            if any(r.position <= position and self._is_of(r.fact) for r in page):
+                return True
+        return self._with_showing().keys() != self._all.keys()
 
     def _is_of(self, fact: DomainEvent) -> bool:
-        kind = kind_of(fact.originator_id.bytes)
-        if self._shown or kind in self._projection.beside:
+        if kind_of(fact.originator_id.bytes) in self._projection.beside:
             return True
         return not self._all.keys().isdisjoint(self._projection.keys(fact))

@@ -17,6 +17,7 @@ from domain.ids import MAX_NUMBER, Span, key, unpack
 from projections.base import Entries, Parked, Projection, RecordedFact, Row, ViewMoved
 from projections.bulk import (
     SLICE,
+    Book,
     Folder,
     Slice,
     build,
@@ -30,7 +31,6 @@ from projections.bulk import (
 from projections.looking import (
     LAST_ENTRY,
     TRIES,
-    Book,
     Content,
     Live,
     Look,

@@ -14,6 +14,7 @@ from typing import Protocol
 from projections.base import BeingRebuilt, Parked, Projection, View
 from projections.bulk import (
     SLICE,
+    Book,
     Building,
     Facts,
     Folder,
@@ -61,10 +62,6 @@ class NewView(View, Building, Protocol):
 
     def keep_since(self, before: Iterable[Parked]) -> None:
         """What stopped at the same fact in the live view has stood since then."""
-
-
-class Book(Log, Facts, Protocol):
-    """The facts, in the order of commits and by aggregate."""
 
 
 class Views(Protocol):

@@ -10,7 +10,9 @@ from typing import Protocol
 from structlog import get_logger
 
 from projections.base import Projection, ViewMoved
-from projections.parking import Book, Served, release
+from projections.bulk import Book
+from projections.looking import Mendable
+from projections.parking import release
 from projections.runner import BATCH, Log, Runner, SharedLog
 from projections.watching import UNWATCHED, FoldWatch
 
@@ -28,7 +30,7 @@ log = get_logger()
 class LiveViews(Protocol):
     """The part of the views that the worker needs."""
 
-    def live(self, projection: Projection) -> Served: ...
+    def live(self, projection: Projection) -> Mendable: ...
     def leading(self, projection: Projection) -> AbstractContextManager[bool]:
         """Whether this process is the one that writes the live view; held while inside."""
 

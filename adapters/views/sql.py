@@ -171,21 +171,6 @@ class SqlView:
             raise ViewMoved
         return int(rows[0][0]), int(rows[0][1])
 
-    def mend(
-        self,
-        rows: Sequence[Row],
-        unparked: Sequence[bytes],
-        parked: Iterable[Parked],
-        at: int,
-        gone: Sequence[bytes] = (),
-    ) -> None:
-        """Writes beside the worker, which starts afresh for it: these documents, those that are
-        gone, and what is parked no longer or anew. `ViewMoved` unless the view stood at `at`."""
-        with self.mending() as (position, mend):
-            if position != at:
-                raise ViewMoved
-            mend(rows, unparked, [*parked], gone)
-
     def _mend(
         self,
         c: Cursor,

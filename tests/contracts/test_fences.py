@@ -101,13 +101,14 @@ def test_who_mends_writes_all_of_it_at_once_and_the_leader_starts_afresh(view: S
     parked = [Parked(key(1), 1, "one"), Parked(key(2), 2, "two"), Parked(key(3), 2, "three")]
     view.commit([row(8, terms=("word:a",)), row(9, terms=("word:b",))], parked, 2, 3)
 
-    view.mend(
-        [row(1, body=b"mended", terms=("word:c",)), row(9, body=b"kept", terms=None)],
-        unparked=[key(1), key(2)],
-        parked=[Parked(key(2), 7, "again")],
-        at=3,
-        gone=[key(8), key(404)],
-    )
+    with view.mending() as (position, mend):
+        assert position == 3
+        mend(
+            [row(1, body=b"mended", terms=("word:c",)), row(9, body=b"kept", terms=None)],
+            unparked=[key(1), key(2)],
+            parked=[Parked(key(2), 7, "again")],
+            gone=[key(8), key(404)],
+        )
 
     assert view.bodies([key(n) for n in (1, 8, 9)]) == {key(1): b"mended", key(9): b"kept"}
     assert view.all_terms() == {key(1): {"word:c"}, key(9): {"word:b"}}
@@ -126,7 +127,8 @@ def test_a_mended_document_is_what_the_leader_folds_on(place: Place) -> None:
     leader = follow(view, log)
     mended = Row(key(1), ACCOUNT, b'{"said":40}', b"{}", '"40"', (1, 40, None, ""), ())
 
-    place.views(NOTES).live(NOTES).mend([mended], [], [], at=2)
+    with place.views(NOTES).live(NOTES).mending() as (_, mend):
+        mend([mended], [], [], [])
     log.append([changed(1, 3)])
     with pytest.raises(ViewMoved):
         leader.step()
@@ -135,12 +137,16 @@ def test_a_mended_document_is_what_the_leader_folds_on(place: Place) -> None:
     assert said(view)[1]["said"] == 41
 
 
-def test_what_was_found_at_another_position_mends_nothing(view: SqlView) -> None:
+def test_who_finds_that_it_comes_late_mends_nothing(view: SqlView) -> None:
     view.commit([row(1), row(2)], [Parked(key(3), 4, "three")], since=0, position=5)
 
-    for at in (0, 4, 6):
-        with pytest.raises(ViewMoved):
-            view.mend([row(1, body=b"late")], [key(3)], [], at, gone=[key(2)])
+    def mend_late() -> None:
+        with view.mending() as (_, mend):
+            mend([row(1, body=b"late")], [key(3)], [], [key(2)])
+            raise ViewMoved
+
+    with pytest.raises(ViewMoved):
+        mend_late()
 
     assert view.bodies([key(1), key(2)]) == {key(1): b"1", key(2): b"2"}
     assert view.parked() == {key(3): Parked(key(3), 4, "three")}
@@ -159,7 +165,8 @@ def test_a_parked_document_tells_since_when(view: SqlView) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", since)
 
     view.commit([], view.parked().values(), since=3, position=4)
-    view.mend([], [key(1)], [Parked(key(1), 5, "later", since)], at=4)
+    with view.mending() as (_, mend):
+        mend([], [key(1)], [Parked(key(1), 5, "later", since)], [])
 
     assert view.parked()[key(1)] == Parked(key(1), 5, "later")
     assert view.parked()[key(1)].since == since

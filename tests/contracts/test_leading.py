@@ -202,7 +202,8 @@ def test_a_worker_follows_a_switch_and_a_repair_at_once(
     rebuild(NOTES, log, other, silent)
     log.append([changed(1, 4)])
     eventually(lambda: other.live(NOTES).position() == 4)
-    other.live(NOTES).mend([], [], [], at=4)
+    with other.live(NOTES).mending() as (position, _):
+        assert position == 4
     log.append([changed(1, 5)])
     eventually(lambda: other.live(NOTES).position() == 5)
 
@@ -248,9 +249,8 @@ def test_whatever_comes_between_workers_nothing_is_lost_or_doubled(
             with suppress(FileNotFoundError):
                 cut_lock(place)
         elif between == "mended":
-            view = views.live(NOTES)
-            with suppress(ViewMoved):
-                view.mend([], [], [], at=view.position())
+            with suppress(ViewMoved), views.live(NOTES).mending() as (_, mend):
+                mend([], [], [], [])
         elif between == "rebuilt" and version % 3 == 0:
             with suppress(BeingRebuilt, StoreUnavailable):  # its lock may be cut, too
                 rebuild(NOTES, log, views, silent)

@@ -26,6 +26,7 @@ from projections.base import Parked, Projection, ViewMoved
 from projections.bulk import slices
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
+from projections.looking import Mend
 from projections.orders import Orders
 from projections.parking import release, retry
 from projections.rebuilding import in_bulk
@@ -364,11 +365,13 @@ class Busy(SqliteView):
     worker: Projected | None = None
     times = 1
 
-    def mend(self, *mending: Any, **more: Any) -> None:
+    @contextmanager
+    def mending(self) -> Iterator[tuple[int, Mend]]:
         if self.times and self.worker:
             self.times -= 1
             self.worker.follow()
-        super().mend(*mending, **more)
+        with super().mending() as held:
+            yield held
 
 
 @pytest.mark.parametrize("comes", ["other", "own", "hall", "nothing"])

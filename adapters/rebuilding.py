@@ -57,28 +57,25 @@ def rebuild(
 ) -> None:
     """Rebuilds views with so many processes, at so many facts a second in all; 0: as many as
     there come."""
-    with building(book, projections, workers, rate) as builder:
+    with building(book, workers, rate) as builder:
         rebuild_together(projections, book.store, book.views, progress, builder, compare)
 
 
 @contextmanager
-def building(
-    book: Stagebook, projections: Sequence[Projection], workers: int, rate: int
-) -> Iterator[Builder]:
+def building(book: Stagebook, workers: int, rate: int) -> Iterator[Builder]:
     """Who builds: this process where there is little, processes of their own otherwise."""
     alone = workers == 1 or book.store.position() < SMALL
     book.views.runs.workers = 1 if alone else workers
     if alone:
         facts = Paced(book.store, rate)
-        yield lambda built: here(projections, built, facts)
+        yield lambda built: here(built, facts)
         return
 
     processes = pool(workers, begin, book.settings, rate / workers)
     try:
 
         def in_the_pool(built: Sequence[NewView]) -> Build:
-            named = zip(projections, built, strict=True)
-            places = [(projection.name, view.generation) for projection, view in named]
+            places = [(view.projection.name, view.generation) for view in built]
             return partial(_built_by, processes, places, 2 * workers)
 
         yield in_the_pool
@@ -101,7 +98,7 @@ class Renewal(Background):
                 for projection in PROJECTIONS:
                     if not views.up_to_date(projection):
                         log.info("view is renewed", view=projection.name)
-                        with building(self._book, [projection], self._workers, 0) as builder:
+                        with building(self._book, self._workers, 0) as builder:
                             bring_up_to_date(projection, store, views, builder, self._go_on)
             except InterruptedError:
                 return

@@ -47,8 +47,10 @@ class Plan:
 
 
 class NewView(View, Building, Protocol):
-    """A generation that is not served yet."""
+    """A generation that is not served."""
 
+    @property
+    def projection(self) -> Projection: ...
     @property
     def generation(self) -> int:
         """Its number."""
@@ -86,7 +88,7 @@ class Views(Protocol):
     def building(self, projection: Projection, generation: int) -> NewView:
         """A generation that is being built, by its number: for a process that helps."""
 
-    def before(self, projection: Projection) -> View | None:
+    def before(self, projection: Projection) -> NewView | None:
         """The generation before the live one, if it is kept and of this version."""
 
     def prune(self, projection: Projection) -> None:
@@ -137,52 +139,47 @@ def rebuild_together(
     with ExitStack() as held:
         for projection in projections:
             held.enter_context(views.rebuilding(projection))
-        _rebuild(projections, log, views, progress, building, compare)
+        built = [views.build(projection) for projection in projections]
+        _rebuild(built, log, views, progress, building, compare)
 
 
 def _rebuild(
-    projections: Sequence[Projection],
+    built: Sequence[NewView],
     log: Book,
     views: Views,
     progress: Progress,
-    building: Builder | None = None,
+    building: Builder | None,
     compare: Compare | None = None,
 ) -> None:
-    built = [views.build(projection) for projection in projections]
-    in_bulk(projections, built, log, progress, building)
-    for projection, view in zip(projections, built, strict=True):
-        view.keep_since(views.live(projection).parked().values())
-    _catch_up(projections, built, log, views, progress, compare)
+    in_bulk(built, log, progress, building)
+    for view in built:
+        view.keep_since(views.live(view.projection).parked().values())
+    _catch_up(built, log, views, progress, compare)
 
 
 def in_bulk(
-    projections: Sequence[Projection],
-    built: Sequence[NewView],
-    log: Book,
-    progress: Progress,
-    building: Builder | None = None,
+    built: Sequence[NewView], log: Book, progress: Progress, building: Builder | None = None
 ) -> None:
     """Plans what was not planned before, and builds what is left of it."""
-    _plan(projections, built, log)
+    _plan(built, log)
     left = {place: plan.left for place, view in enumerate(built) if (plan := view.plan())}
     total = {place: sum(one.facts for one in parts) for place, parts in left.items()}
     done = dict.fromkeys(left, 0)
-    builds = building(built) if building else here(projections, built, log)
-    beside, others = _parts(projections, built)
-    for parts in (beside, others):
+    builds = building(built) if building else here(built, log)
+    for parts in _parts(built):
         for part in builds(parts):
             for place in part.views:
                 done[place] += part.slice.facts
-                progress(projections[place].name, done[place], total[place])
+                progress(built[place].projection.name, done[place], total[place])
     most_first = sorted(range(len(built)), key=lambda place: -total.get(place, 0))
     with ThreadPoolExecutor(FINISHING) as threads:
         for _ in threads.map(lambda place: built[place].finish(), most_first):
             pass
 
 
-def here(projections: Sequence[Projection], built: Sequence[Building], log: Facts) -> Build:
+def here(built: Sequence[NewView], log: Facts) -> Build:
     """Builds in this process."""
-    folders = [Folder(p, v, log) for p, v in zip(projections, built, strict=True)]
+    folders = [Folder(view.projection, view, log) for view in built]
 
     def builds(parts: Sequence[Part]) -> Iterator[Part]:
         for part in parts:
@@ -192,18 +189,16 @@ def here(projections: Sequence[Projection], built: Sequence[Building], log: Fact
     return builds
 
 
-def _plan(projections: Sequence[Projection], built: Sequence[NewView], log: Book) -> None:
-    new = [(p, v) for p, v in zip(projections, built, strict=True) if v.plan() is None]
+def _plan(built: Sequence[NewView], log: Book) -> None:
+    new = [view for view in built if view.plan() is None]
     if new:
         upto = log.position()
-        cut = slices([p for p, _ in new], log.spans(), SLICE)
-        for projection, view in new:
-            view.begin(upto, [one for one in cut if reads(projection, one)])
+        cut = slices([view.projection for view in new], log.spans(), SLICE)
+        for view in new:
+            view.begin(upto, [one for one in cut if reads(view.projection, one)])
 
 
-def _parts(
-    projections: Sequence[Projection], built: Sequence[NewView]
-) -> tuple[list[Part], list[Part]]:
+def _parts(built: Sequence[NewView]) -> tuple[list[Part], list[Part]]:
     """What is left, together where it is the same: first what other documents show."""
     wanting: dict[tuple[int, Slice], list[int]] = {}
     for place, view in enumerate(built):
@@ -212,13 +207,13 @@ def _parts(
                 wanting.setdefault((plan.upto, one), []).append(place)
     parts = [Part(upto, one, tuple(places)) for (upto, one), places in wanting.items()]
     parts.sort(key=lambda part: weight(part.slice), reverse=True)
+    projections = [view.projection for view in built]
     beside = [part for part in parts if is_beside(projections, part.slice)]
     return beside, [part for part in parts if not is_beside(projections, part.slice)]
 
 
 def _catch_up(
-    projections: Sequence[Projection],
-    built: Sequence[View],
+    built: Sequence[NewView],
     log: Log,
     views: Views,
     progress: Progress,
@@ -226,10 +221,7 @@ def _catch_up(
 ) -> None:
     """Folds what came since, and switches."""
     shared = SharedLog(log)
-    runners = [
-        Runner(projection, shared, view, cached=BATCH // 2)
-        for projection, view in zip(projections, built, strict=True)
-    ]
+    runners = [Runner(view.projection, shared, view, cached=BATCH // 2) for view in built]
 
     def follow() -> None:
         behind = True
@@ -265,7 +257,7 @@ def _rolled_back(projection: Projection, log: Log, views: Views) -> bool:
     before = views.before(projection)
     if before:
         before.lead()  # whoever wrote it when it was live writes no more
-        _catch_up([projection], [before], log, views, lambda *_: None)
+        _catch_up([before], log, views, lambda *_: None)
     return before is not None
 
 
@@ -283,7 +275,7 @@ def bring_up_to_date(
         try:
             with views.rebuilding(projection):
                 if not views.up_to_date(projection) and not _rolled_back(projection, log, views):
-                    _rebuild([projection], log, views, progress, building)
+                    _rebuild([views.build(projection)], log, views, progress, building)
         except BeingRebuilt:
             progress(projection.name, 0, 0)
             time.sleep(LOOK_AGAIN_SECONDS)

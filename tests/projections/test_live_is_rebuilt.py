@@ -95,7 +95,7 @@ def test_a_view_that_is_built_in_bulk_is_the_live_view(
         size = data.draw(st.sampled_from([1, 3, 500]))
         with closing(planned_view(projection, Path(folder, "built"))) as view:
             view.begin(upto, slices([projection], store.spans(), size))
-            in_bulk([projection], [view], store, lambda *_: None)
+            in_bulk([view], store, lambda *_: None)
             assert view.position() == upto
             assert list(given_facts(projection, view, store).rows()) == served
 

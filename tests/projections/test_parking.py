@@ -108,7 +108,7 @@ def in_one_go(projection: Projection, facts: Facts, folder: Path) -> Projected:
     """Built in bulk."""
     view = planned_view(projection, folder / f"built {projection.name}")
     view.begin(facts.position(), slices([projection], facts.spans(), 3))
-    in_bulk([projection], [view], facts, lambda *_: None)
+    in_bulk([view], facts, lambda *_: None)
     return Projected(projection, view, facts)
 
 

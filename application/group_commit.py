@@ -15,7 +15,6 @@ A refusal, too, is answered only after the commit, for it may rest on facts of i
 
 import queue
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -25,23 +24,19 @@ from uuid import UUID
 
 from structlog import get_logger
 
-from application.history import load
-from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
+from application.memory import Key, Memory
+from application.ports import Answer, KeptAnswer, Store, StoreUnavailable, VersionTaken
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
-from domain.base import Aggregate, Cause, DomainEvent, Snapshot, UnknownFact
+from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
 from domain.money import DEFAULT_CURRENCY
 
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
-MAX_FOLLOW = 10_000
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
-
-Key = tuple[int, int, int]
-"""Account, kind and number: what aggregates are held under, because a UUID is slow to look up."""
 
 A = TypeVar("A", bound=Aggregate)
 log = get_logger()
@@ -93,7 +88,7 @@ class Work:
     def _load(self, cls: type[A], key: Key) -> A:
         held = self.loaded.get(key)
         if held is None:
-            held = self.loaded[key] = self._writer.aggregate(cls, key)
+            held = self.loaded[key] = self._writer.memory.aggregate(cls, key)
         return held  # type: ignore[return-value]
 
     def new(self, cls: type[A]) -> A:
@@ -105,7 +100,7 @@ class Work:
         import have brought one, its version 1 is taken and the batch is decided again."""
         made = cls(cls.id_of(self.account, number))
         key = (self.account, cls.KIND, number)
-        self._writer.hold(key, made)
+        self._writer.memory.hold(key, made)
         self.loaded[key] = made
         return made
 
@@ -153,51 +148,31 @@ class Committer:
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
-        self._cached = cached
+        self.memory = Memory(store, cached, met=self._take_turns)
         self._on_commit = on_commit
         self._watch = watch
-        self._aggregates: OrderedDict[Key, Aggregate] = OrderedDict()
-        self._touched: dict[Key, Aggregate] = {}
-        """Those of this batch."""
         self._read: dict[Key, int] = {}
         """What the recording jobs of this batch were decided on, and at which version."""
-        self._era = store.era()
-        self._position = store.position()
         self._contended = 0
         """For how many more batches other processes are waited for."""
-
-    def aggregate(self, cls: type[Aggregate], key: Key) -> Aggregate:
-        """The aggregate in memory, loaded when it is not there."""
-        if touched := self._touched.get(key):
-            return touched
-        held = self._aggregates.get(key)
-        if held is None:
-            held = load(self.store, cls, guid(*key))
-        self.hold(key, held)
-        self._aggregates.move_to_end(key)
-        return held
-
-    def hold(self, key: Key, aggregate: Aggregate) -> None:
-        self._touched[key] = self._aggregates[key] = aggregate
 
     def commit(self, batch: Sequence[Job]) -> None:
         """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
         began = self._watch.clock()
         self._commit(batch)
         self._watch.committed(batch, began)
-        while len(self._aggregates) > self._cached:
-            self._aggregates.popitem(last=False)
+        self.memory.shrink()
 
     def _commit(self, batch: Sequence[Job]) -> None:
         try:
             for _ in range(MAX_ATTEMPTS):
                 with self._turn():
-                    self._follow()
+                    self.memory.follow()
                     try:
                         self._attempt(batch)
                     except VersionTaken:
-                        self._forget()
-                        self._contended = CONTENDED_BATCHES
+                        self.memory.forget()
+                        self._take_turns()
                     else:
                         return
             refusal = Conflict("Other processes kept changing the same things: try again")
@@ -209,6 +184,9 @@ class Committer:
             log.exception("batch failed", commands=len(batch))
             self._fail(batch, error)
 
+    def _take_turns(self) -> None:
+        self._contended = CONTENDED_BATCHES
+
     def _turn(self) -> AbstractContextManager[None]:
         """Where another process writes the same things, they take turns: deciding again costs more
         than waiting, and an aggregate that was changed in vain has to be loaded again."""
@@ -218,7 +196,7 @@ class Committer:
         return self.store.exclusive()
 
     def _attempt(self, batch: Sequence[Job]) -> None:
-        self._touched.clear()
+        self.memory.begin()
         self._read.clear()
         pending: list[DomainEvent] = []
         kept: dict[tuple[int, str], KeptAnswer] = {}
@@ -231,13 +209,13 @@ class Committer:
             written = {unpack(fact.originator_id) for fact in pending}
             read = {guid(*key): v for key, v in self._read.items() if key not in written}
             answers = list(kept.values())
-            positions = self.store.append(pending, snapshots, answers, read, self._era)
+            positions = self.store.append(pending, snapshots, answers, read, self.memory.era)
         if positions:
-            self._follow_past(positions)
-            self._on_commit(self._position)
+            self.memory.follow_past(positions)
+            self._on_commit(self.memory.position)
         for job in batch:
             if isinstance(job.outcome, Answer) and not job.outcome.position:
-                at = positions[job.facts - 1] if job.facts else self._position
+                at = positions[job.facts - 1] if job.facts else self.memory.position
                 job.outcome = replace(job.outcome, position=at)
 
     def _decide(
@@ -255,7 +233,7 @@ class Committer:
             job.outcome = error
             if not isinstance(error, Refusal | StoreUnavailable):
                 log.exception("command failed", **about(job))
-            self._take_back(work, pending)
+            self.memory.take_back(work.loaded, pending)
             return
         if any(aggregate.pending for aggregate in work.loaded.values()):
             self._read.update((key, a.version) for key, a in work.loaded.items())
@@ -266,7 +244,7 @@ class Committer:
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
         job.facts = len(pending)
-        job.outcome = answer if job.facts else replace(answer, position=self._position)
+        job.outcome = answer if job.facts else replace(answer, position=self.memory.position)
         if job.key:
             kept[job.account, job.key.key] = KeptAnswer(
                 job.account, job.key.key, job.key.request, job.by.time, job.outcome, job.facts
@@ -288,56 +266,8 @@ class Committer:
             job.outcome = KeyReused(message, key=job.key.key)
         return True
 
-    def _take_back(self, work: Work, pending: Sequence[DomainEvent]) -> None:
-        """Undoes what a refused job triggered: back to what the batch began with, whatever another
-        process has written since, plus this batch's facts."""
-        for key, aggregate in work.loaded.items():
-            if aggregate.pending:
-                own = [fact for fact in pending if fact.originator_id == aggregate.id]
-                began = aggregate.version - len(aggregate.pending) - len(own)
-                fresh = load(self.store, type(aggregate), aggregate.id, began)
-                for fact in own:
-                    fresh.apply(fact)
-                self.hold(key, fresh)
-
-    def _follow(self, head: int | None = None) -> None:
-        """Brings the held aggregates up to what other processes have written."""
-        era = self.store.era()
-        head = self.store.position() if head is None else head
-        if era != self._era or head - self._position > MAX_FOLLOW:
-            self._aggregates.clear()
-            self._position, self._era = head, era
-        while self._position < head and (page := self.store.read(self._position, 1_000)):
-            for recorded in page:
-                self._catch_up(recorded)
-            self._position = page[-1].position
-
-    def _follow_past(self, own: Sequence[int]) -> None:
-        """Brings them past this batch. It is recorded: what fails from here on refuses nothing."""
-        try:
-            self._follow(own[0] - 1)
-        except Exception as error:
-            log.exception("memory cleared", reason=repr(error))
-            self._aggregates.clear()
-        self._position = own[-1]
-
-    def _catch_up(self, recorded: Recorded) -> None:
-        key = unpack(recorded.fact.originator_id)
-        held = self._aggregates.get(key)
-        if held is not None and recorded.fact.originator_version == held.version + 1:
-            if isinstance(recorded.fact, UnknownFact):
-                del self._aggregates[key]  # who loads it again is refused
-                return
-            held.apply(recorded.fact)
-            self._contended = CONTENDED_BATCHES
-
-    def _forget(self) -> None:
-        """Nothing was recorded, so what this batch did to the held aggregates is not so."""
-        for key in self._touched:
-            self._aggregates.pop(key, None)
-
     def _fail(self, batch: Sequence[Job], error: BaseException) -> None:
-        self._forget()
+        self.memory.forget()
         for job in batch:
             job.outcome = error
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.stores.memory import MemoryStore
-from application import events, group_commit, locations
+from application import events, locations, memory
 from application.group_commit import MAX_ATTEMPTS, Numbers, Work
 from application.ports import Answer, Store, StoreUnavailable, VersionTaken
 from domain.base import Cause, UnknownFact
@@ -438,7 +438,7 @@ def test_facts_of_another_writer_between_ours_are_folded_in(
 def test_a_writer_that_fell_far_behind_starts_afresh(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "MAX_FOLLOW", 3)
+    monkeypatch.setattr(memory, "MAX_FOLLOW", 3)
     location = desk.location()
     other = Desk(desk.store)
     for n in range(4):
@@ -463,7 +463,7 @@ def test_nothing_is_decided_on_what_the_server_that_took_over_does_not_have(
     standby.append([recorded.fact for recorded in troubled.read(0, 10)])
     at_troubled.change_location(location, name="Lost", city="Lost")
 
-    at_troubled.writer.store = standby
+    at_troubled.writer.store = at_troubled.writer.memory._store = standby
     answer = at_troubled.change_location(location, zip="9000")
 
     assert b"Lost" not in answer.body
@@ -538,7 +538,7 @@ def test_the_aggregates_in_memory_are_bounded() -> None:
     desk = Desk(cached=3)
 
     numbers = [desk.location(name=f"Hall {n}") for n in range(10)]
-    held = len(desk.writer._aggregates)
+    held = len(desk.writer.memory._held)
     answer = desk.change_location(numbers[0], city="Gent")
     desk.close()
 

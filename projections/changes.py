@@ -88,8 +88,10 @@ class Changes:
     columns: ClassVar[Columns] = (
         Column("position", "int"),
         Column("kind", "text"),
+        Column("number", "int"),
         Column("fact", "text"),
         Column("actor", "text"),
+        Column("reason", "text"),
         Column("time", "int"),
     )
     indexes: ClassVar[Indexes] = (("account", "position"),)
@@ -104,11 +106,18 @@ class Changes:
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
-        account, kind, _ = unpack(_about(fact))
+        account, kind, number = unpack(_about(fact))
         if kind not in SHOWN:
             return  # a newer version knows whether it is shown
-        time = microseconds(fact.time or None)
-        columns = (recorded.position, SHOWN[kind], fact.name, fact.actor, time)
+        columns = (
+            recorded.position,
+            SHOWN[kind],
+            number,
+            fact.name,
+            fact.actor,
+            fact.reason,
+            microseconds(fact.time or None),
+        )
         documents.add(Row(self.key_of(recorded), account, None, None, columns=columns))
 
     def row(self, key: bytes, state: State) -> Row:

@@ -142,12 +142,7 @@ ORDER = (
     .add(TEXT, "guid code=guid currency ended")
     .add(TIME, f"expiryts rappelts confirmedts {STAMPS}")
 )
-LOG = (
-    _Columns()
-    .add(INT, "id=position orderid=id typeid=fact")
-    .add(TIME, "ts=time")
-    .add(TEXT, "username=actor fact reason")
-)
+LOG = _Columns().add(INT, "id orderid typeid").add(TIME, "ts").add(TEXT, "username fact reason")
 TICKET = (
     _Columns()
     .add(INT, "id eventid tickettypeid contingentid orderid pricetypeid tickettypepriceid")

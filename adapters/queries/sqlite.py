@@ -48,7 +48,7 @@ FUNCTIONS = words(
     " abs round floor ceil ceiling like row_number rank dense_rank"
     " sb_time sb_date sb_shift sb_part sb_trunc"
 )
-OF_VIEWS = frozenset(["json_extract", "json_type", "json_each", "rtrim"])
+OF_VIEWS = frozenset(["json_extract", "json_type", "json_each", "rtrim", "datetime", "printf"])
 KNOWN = ("no such column", "ambiguous column name", "no such table", "misuse of aggregate")
 
 

@@ -25,6 +25,8 @@ class Words(Protocol):
         """`d` and `e`, whose `value` is an entry of that list."""
 
     def value(self, of: str, column: Column) -> str: ...
+    def moment(self, microseconds: str) -> str:
+        """The time so long after 1970, as `value` gives times."""
 
 
 class SqliteWords:
@@ -46,6 +48,10 @@ class SqliteWords:
         if column.custom and column.type == BOOL:
             return f"CASE WHEN json_type({of}, '{path}') IN ('true', 'false') THEN {said} END"
         return said if column.type in (INT, NUMBER, BOOL) else f"CAST({said} AS TEXT)"
+
+    def moment(self, microseconds: str) -> str:
+        seconds = f"datetime({microseconds} / 1000000, 'unixepoch')"
+        return f"{seconds} || printf('.%06d', {microseconds} % 1000000)"
 
 
 def canonical(said: str) -> str:
@@ -79,16 +85,19 @@ class PostgresWords:
             return f"CASE {kind} WHEN 'boolean' THEN {said}::boolean END"
         return f"{said}::{self.TYPES.get(column.type, 'text')}"
 
+    def moment(self, microseconds: str) -> str:
+        return f"timestamptz 'epoch' + {microseconds} * interval '1 microsecond'"
+
 
 def select(
     words: Words, table: Table, columns: Sequence[Column], documents: str, account: int
 ) -> str:
     """The rows of a table that is kept in documents."""
+    if table.view == "changes":
+        return _log(words, columns, documents, account)
     where = f"account = {account:d} AND body IS NOT NULL"
     if table.view == "catalog":
         where += f" AND kind = {table.kind:d}"
-    if table.view == "changes":
-        where += " AND kind = 'order'"
     rows = words.rows(documents, where)
     parts = [
         _part(
@@ -107,12 +116,23 @@ def _part(words: Words, columns: Sequence[Column], of: str, source: str) -> str:
     return f"SELECT {shown} FROM {source}"
 
 
+def _log(words: Words, columns: Sequence[Column], documents: str, account: int) -> str:
+    """The index of changes is columns, and no documents."""
+    of_the_index = {
+        "id": f"position * {LOG_PARTS}",
+        "orderid": "number",
+        "typeid": f"CASE fact {LOG_TYPES} END",
+        "ts": words.moment("time"),
+        "username": "actor",
+        "fact": "fact",
+        "reason": "reason",
+    }
+    shown = ", ".join(f"{of_the_index[c.name]} AS {quoted(c.name)}" for c in columns)
+    where = f"account = {account:d} AND kind = 'order'"
+    return f"SELECT {shown} FROM {documents} WHERE {where}{words.barrier}"
+
+
 def _value(words: Words, of: str, column: Column) -> str:
-    if column.path == ("fact",) and column.name == "typeid":
-        fact = words.value(of, Column("fact", "text", ("fact",)))
-        return f"CASE {fact} {LOG_TYPES} END"
-    if column.path == ("position",):
-        return f"{words.value(of, column)} * {LOG_PARTS}"
     if column.path[0] == "^":
         return words.value("d.b", Column(column.name, column.type, column.path[1:]))
     return words.value(of, column)

@@ -158,6 +158,19 @@ def test_a_log_has_the_vendors_types(asked: Asked) -> None:
     ]
 
 
+def test_a_log_says_when_as_the_order_does(asked: Asked) -> None:
+    (order,) = asked.rows("select createdts, confirmedts, guid from tm.order")
+
+    said = asked.rows("select ts, username is null as nobody, reason, fact from tm.orderlog")
+
+    assert [(row["fact"], row["ts"]) for row in said] == [
+        ("OrderCreated", order["createdts"]),
+        ("OrderConfirmed", order["confirmedts"]),
+    ]
+    assert [(row["nobody"], row["reason"]) for row in said] == [(False, None)] * 2
+    assert asked.rows(f"select count(*) as n from tm.orderlog where ts >= '{order['createdts']}'")
+
+
 def test_rows_have_names_and_types(asked: Asked) -> None:
     sql = (
         "select e.nameen, count(*), sum(t.price) as money, e.startts::date as day,"

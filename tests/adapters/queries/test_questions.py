@@ -168,7 +168,8 @@ def test_a_log_says_when_as_the_order_does(asked: Asked) -> None:
         ("OrderConfirmed", order["confirmedts"]),
     ]
     assert [(row["nobody"], row["reason"]) for row in said] == [(False, None)] * 2
-    assert asked.rows(f"select count(*) as n from tm.orderlog where ts >= '{order['createdts']}'")
+    since = f"select count(*) as n from tm.orderlog where ts >= '{order['confirmedts']}'"
+    assert asked.rows(since) == [{"n": 1}]
 
 
 def test_rows_have_names_and_types(asked: Asked) -> None:

@@ -35,6 +35,11 @@ SHOWN: dict[int, str] = {
 KINDS = frozenset(Kind)
 
 
+def is_shown(fact: DomainEvent) -> bool:
+    """Whether it is about what readers of this version know."""
+    return unpack(_about(fact)).kind in SHOWN
+
+
 def change(recorded: RecordedFact) -> dict[str, Any]:
     """One entry of the feed."""
     fact = recorded.fact

@@ -18,7 +18,7 @@ from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
 from domain.ids import unpack
-from projections.changes import change
+from projections.changes import change, is_shown
 
 READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
 """One for all streams: however many follow, requests are read by others."""
@@ -68,8 +68,13 @@ def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None
     page, lacking = view.page(select), _lacking(book, view, select.account)
     if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
         return _part(book, select, after)
-    entries = [change(recorded) for recorded in book.store.at(positions_on(page))]
-    shown = entries[-1]["position"] if entries else 0
+    positions = positions_on(page)
+    found = book.store.at(positions)
+    unshown = [recorded.position for recorded in found if not is_shown(recorded.fact)]
+    if unshown:  # the index is of a newer version, which knows what that is
+        lacking = min(unshown[0], lacking or unshown[0])
+    entries = [change(recorded) for recorded in found if is_shown(recorded.fact)]
+    shown = positions[-1] if positions else 0
     following = shown if page.last else max(position, after, shown)
     return Part(entries, following, more=page.last is not None), lacking
 
@@ -81,20 +86,12 @@ def positions_on(page: Page) -> list[int]:
 
 def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
     """Where the first entry of the account is parked; one that is shown by its topic is there."""
-    if not (parked := view.parked()):
-        return None
-    stopped = tuple(sorted(one.position for one in parked.values()))
-    there = Select(
-        account,
-        (("position", "in", stopped),),
-        order="position",
-        then="position",
-        limit=len(stopped),
-        counted=False,
-    )
-    shown = positions_on(view.page(there))
-    lacking = (at for at in stopped if at not in shown and account_of(book, at) == account)
-    return next(lacking, None)
+    parked = view.parked()
+    there = view.known([*parked]) if parked else ()
+    for one in sorted(parked.values(), key=lambda p: p.position):
+        if one.key not in there and account_of(book, one.position) == account:
+            return one.position
+    return None
 
 
 def account_of(book: Stagebook, position: int) -> int | None:

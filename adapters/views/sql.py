@@ -231,6 +231,10 @@ class SqlView:
         """The served bytes of many documents, of those that are there."""
         return self._by_key("body", keys)
 
+    def known(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Which of these are there, with a body or without."""
+        return {*self._by_key("key", keys)}
+
     def page(self, select: Select) -> Page:
         """One page, and where it is asked for the number of documents, counted once a position."""
         rows = self._rows(*select.page(self.documents, self.terms))

@@ -8,8 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import CHANGES
+from domain.base import UnknownFact
+from domain.ids import account_number, guid
 from domain.registry import Role
-from projections.changes import Changes
+from projections.changes import SHOWN, Changes
 from projections.rebuilding import rebuild
 from tests.adapters.http.talk import (
     AS,
@@ -24,6 +26,10 @@ from tests.adapters.http.talk import (
     now,
     position,
 )
+from tests.conftest import ACCOUNT
+
+GIFT = 99
+"""A kind of a newer version."""
 
 
 def follow(client: TestClient, start: int = 0, limit: int = 3, **filters: Any) -> list[Json]:
@@ -189,6 +195,39 @@ def test_nothing_is_told_behind_what_is_parked_for_it_would_come_too_late(
     assert (behind["data"], behind["next"]) == ([], position(client))
     rest = follow(client, held["next"])
     assert [c["fact"] for c in rest] == ["LocationChanged", "LocationCreated"]
+
+
+def test_what_only_a_newer_version_can_show_is_waited_for_by_its_followers(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = position(client)
+    a_location(client)
+    given = UnknownFact(
+        originator_id=guid(account_number(ACCOUNT), GIFT, 1),
+        originator_version=1,
+        topic="gift.given",
+        payload=b"{}",
+        why="recorded by a newer version",
+        time="",
+        actor="eve",
+        correlation="",
+        causation=None,
+        reason=None,
+    )
+    with monkeypatch.context() as newer:
+        newer.setitem(SHOWN, GIFT, "gift")
+        book_of(client).store.append([given])
+        at = position(client)
+        a_location(client, name="Later")
+        assert book_of(client).catch_up(30.0)
+    held = client.get(f"/v1/changes?after={begin}").json()
+    still = client.get(f"/v1/changes?after={held['next']}").json()
+    monkeypatch.setitem(SHOWN, GIFT, "gift")
+
+    assert [c["fact"] for c in held["data"]] == ["LocationCreated"]
+    assert (held["next"], still) == (at - 1, {"data": [], "next": at - 1})
+    rest = follow(client, held["next"])
+    assert [c["fact"] for c in rest] == ["gift.given", "LocationCreated"]
 
 
 def failing_at(city: str) -> Any:

@@ -22,7 +22,7 @@ from adapters.views.notes import TableNotes
 from adapters.views.runs import RUN, WISH, Generation
 from adapters.views.served import ServedView
 from adapters.views.sql import Cursor
-from projections.base import Parked, Projection, Row, ViewMoved
+from projections.base import Projection, ViewMoved
 
 REFRESH_SECONDS = 0.5
 SETTINGS = (
@@ -73,11 +73,10 @@ class PostgresCursor:
 
 
 class PostgresView(BuildingView):
-    """One generation: the tables `view_NAME_GENERATION_…`."""
+    """One generation: the tables `view_NAME_GENERATION_…`. Once it was switched away from, its
+    position is negative: whoever took it for the live one writes it no more."""
 
     TYPES = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "bytes": "BYTEA"}  # noqa: RUF012
-
-    """A negative position: it was switched away from, and nobody writes it who took it for live."""
 
     def __init__(self, projection: Projection, generation: int, store: PostgresDatastore) -> None:
         super().__init__(projection, f"view_{projection.name}_{generation}_")
@@ -102,18 +101,6 @@ class PostgresView(BuildingView):
         except ViewMoved:
             self.retired = True
             raise
-
-    def commit(
-        self,
-        rows: Sequence[Row],
-        parked: Iterable[Parked],
-        since: int,
-        position: int,
-        fence: int = 0,
-    ) -> None:
-        if since < 0:
-            raise ViewMoved
-        super().commit(rows, parked, since, position, fence)
 
     def insert(
         self,

@@ -150,7 +150,8 @@ class SqlView:
         fence: int = 0,
     ) -> None:
         with self.writing() as c:
-            moved = f"UPDATE {self.progress} SET position = ? WHERE position = ? AND fence = ?"
+            stood = "position = ? AND position >= 0 AND fence = ?"
+            moved = f"UPDATE {self.progress} SET position = ? WHERE {stood}"
             if c.execute(moved, (position, since, fence)).rowcount != 1:
                 raise ViewMoved
             self.write(c, rows)

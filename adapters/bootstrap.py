@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol
 from uuid import uuid4
 
 from adapters.queries.postgres import PostgresEngine
@@ -27,7 +27,7 @@ from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
 from application import watching as commits
 from application.catalog import open_catalog
-from application.group_commit import Committer, GroupCommit, Job, Work
+from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
 from application.history import replay
 from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
@@ -73,12 +73,6 @@ POLL_SECONDS = 0.01
 GC_THRESHOLDS = (20_000, 20, 50)
 """The collector's default looks through a request's objects several times while it waits for its
 commit, and through a rebuild's over and over: a fifth of the time of a busy process."""
-
-
-class WriterOptions(TypedDict):
-    cached: int
-    on_commit: Callable[[int], None]
-    watch: commits.CommitWatch
 
 
 class Watch(commits.CommitWatch, folds.FoldWatch, Protocol):

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from structlog import get_logger
@@ -132,11 +132,16 @@ class Numbers:
         return number
 
 
-class Committer:
-    """Decides and stores whole batches; who collects them is up to the writer built on it.
+class WriterOptions(TypedDict, total=False):
+    """`on_commit` hears the position of every batch."""
 
-    `on_commit` hears the position of every batch.
-    """
+    cached: int
+    on_commit: Callable[[int], None]
+    watch: CommitWatch
+
+
+class Committer:
+    """Decides and stores whole batches; who collects them is up to the writer built on it."""
 
     def __init__(
         self,
@@ -279,12 +284,10 @@ class GroupCommit(Committer):
         self,
         store: Store,
         *,
-        cached: int = 10_000,
-        on_commit: Callable[[int], None] = lambda _position: None,
-        watch: CommitWatch = UNWATCHED,
         settle: Callable[[Sequence[Job]], None] | None = None,
+        **options: Unpack[WriterOptions],
     ) -> None:
-        super().__init__(store, cached=cached, on_commit=on_commit, watch=watch)
+        super().__init__(store, **options)
         self._settle = settle or settle_futures
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)

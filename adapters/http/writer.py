@@ -8,8 +8,7 @@ import asyncio
 from contextvars import Context
 from typing import Any, Unpack
 
-from adapters.bootstrap import WriterOptions
-from application.group_commit import MAX_BATCH, Committer, Job, settle_futures
+from application.group_commit import MAX_BATCH, Committer, Job, WriterOptions, settle_futures
 from application.ports import Store
 
 

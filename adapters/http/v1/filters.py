@@ -1,6 +1,7 @@
 """What lists can be asked for, and the select it becomes."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -47,11 +48,6 @@ class Filter(BaseModel):
     limit: Limit = 50
     after: Cursor = None
 
-    def name(self, kind: str) -> str:
-        """The list that a cursor belongs to: this one with these filters."""
-        asked = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
-        return kind + json.dumps(asked, sort_keys=True)
-
     def updated(self) -> list[Condition]:
         if self.updatedsince is None:
             return []
@@ -69,17 +65,7 @@ class LocationFilter(Filter):
     orderby: Literal["id", "-id", "name", "-name"] = Field("id", description=ORDERBY)
 
     def select(self, account: int) -> tuple[Select, str]:
-        order, types = ORDERS[self.orderby.removeprefix("-")]
-        of = self.name("locations")
-        return Select(
-            account,
-            tuple(self.updated()),
-            self.prefixes(),
-            order=order,
-            descending=self.orderby.startswith("-"),
-            limit=self.limit,
-            after=decode_cursor(of, self.after, types),
-        ), of
+        return page(self, "locations", Select(account, tuple(self.updated()), self.prefixes()))
 
 
 class CatalogFilter(Filter):
@@ -90,17 +76,7 @@ class CatalogFilter(Filter):
         where: list[Condition] = [("kind", "=", int(kind)), *self.updated()]
         if not self.includearchived:
             where.append(("archived", "=", 0))
-        order, types = ORDERS[self.orderby.removeprefix("-")]
-        of = self.name(f"catalog {kind}")
-        return Select(
-            account,
-            tuple(where),
-            self.prefixes(),
-            order=order,
-            descending=self.orderby.startswith("-"),
-            limit=self.limit,
-            after=decode_cursor(of, self.after, types),
-        ), of
+        return page(self, f"catalog {kind}", Select(account, tuple(where), self.prefixes()))
 
 
 Status = Literal["19001", "19002", "19003"]
@@ -134,18 +110,8 @@ class EventFilter(Filter):
         if self.from_ is not None or self.to is not None:
             where.append(("starts", "<", FOREVER))
         check_text("tag", self.tag)
-        order, types = ORDERS[self.orderby.removeprefix("-")]
-        of = self.name("events")
-        return Select(
-            account,
-            tuple(where),
-            self.prefixes(),
-            exact=(f"tag:{self.tag}",) if self.tag else (),
-            order=order,
-            descending=self.orderby.startswith("-"),
-            limit=self.limit,
-            after=decode_cursor(of, self.after, types),
-        ), of
+        exact = (f"tag:{self.tag}",) if self.tag else ()
+        return page(self, "events", Select(account, tuple(where), self.prefixes(), exact))
 
 
 MAX_SAMPLES = 1_000
@@ -187,16 +153,8 @@ class OrderFilter(BaseModel):
             since: Any = getattr(self, name)
             if since is not None:
                 where.append((column, ">=", microseconds(moment(name, since))))
-        asked = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
-        of = "orders" + json.dumps(asked, sort_keys=True)
-        return Select(
-            account,
-            tuple(where),
-            exact=(f"event:{self.eventid}",) if self.eventid is not None else (),
-            descending=self.orderby.startswith("-"),
-            limit=self.limit,
-            after=decode_cursor(of, self.after, (int,)),
-        ), of
+        exact = (f"event:{self.eventid}",) if self.eventid is not None else ()
+        return page(self, "orders", Select(account, tuple(where), exact=exact))
 
 
 ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
@@ -204,6 +162,22 @@ ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
     "name": ("name", (str, int)),
     "startts": ("starts", (int, int)),
 }
+
+
+def page(
+    asked: LocationFilter | CatalogFilter | EventFilter | OrderFilter, kind: str, all_: Select
+) -> tuple[Select, str]:
+    """A page of a list, and the list that its cursor belongs to: this one with these filters."""
+    filters = asked.model_dump(exclude={"limit", "after"}, exclude_none=True)
+    of = kind + json.dumps(filters, sort_keys=True)
+    order, types = ORDERS[asked.orderby.removeprefix("-")]
+    return replace(
+        all_,
+        order=order,
+        descending=asked.orderby.startswith("-"),
+        limit=asked.limit,
+        after=decode_cursor(of, asked.after, types),
+    ), of
 
 
 ChangedKind = Literal[

@@ -157,6 +157,19 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
     return made
 
 
+@contextmanager
+def transaction(store: PostgresDatastore, settings: str) -> Iterator[psycopg.Cursor[Any]]:
+    """One transaction, with these settings of its own."""
+    with (
+        translated(),
+        store.get_connection() as connection,
+        connection.transaction(),
+        connection.cursor(row_factory=tuple_row) as cursor,
+    ):
+        cursor.execute(settings.encode())
+        yield cursor
+
+
 def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
     """A connection of its own beside the pool: what it locks is free when its process dies."""
     assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`

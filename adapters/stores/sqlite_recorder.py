@@ -90,15 +90,9 @@ class SqliteRecorder(SQLiteApplicationRecorder):
             if not self._in_turn:
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX)
                 opened.callback(fcntl.flock, self._lock_file, fcntl.LOCK_UN)
-            try:
-                c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
-                c.execute("BEGIN IMMEDIATE")
+            c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
+            with immediately(held._sqlite_conn):  # noqa: SLF001 - the wrapper hides it
                 yield c
-                c.execute("COMMIT")
-            except BaseException:
-                if held._sqlite_conn.in_transaction:  # noqa: SLF001 - the wrapper hides it
-                    c.execute("ROLLBACK")
-                raise
 
     def _insert(
         self,
@@ -135,6 +129,19 @@ def _values(stored_events: Sequence[StoredEvent]) -> list[Any]:
     for s in stored_events:
         values += (s.originator_id.hex, s.originator_version, s.topic, s.state)  # type: ignore[union-attr]
     return values
+
+
+@contextmanager
+def immediately(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that has the right to write from its beginning."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def datastore(name: str) -> SQLiteDatastore:

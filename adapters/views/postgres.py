@@ -6,7 +6,7 @@ moves with its documents, and what a crash takes is folded again. The facts' com
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -14,7 +14,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from adapters.stores.connections import MIGRATION_LOCK, translated
+from adapters.stores.connections import MIGRATION_LOCK, transaction, translated
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
@@ -137,13 +137,7 @@ class PostgresView(BuildingView):
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        with (
-            translated(),
-            self._store.get_connection() as connection,
-            connection.transaction(),
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            cursor.execute(SETTINGS)
+        with transaction(self._store, SETTINGS) as cursor:
             yield PostgresCursor(cursor)
 
 
@@ -269,16 +263,9 @@ class PostgresViews(Generations[PostgresView]):
             yield switch_to
         self._live.pop(projection.name, None)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Cursor[Any]]:
-        with (
-            translated(),
-            self._store.get_connection() as connection,
-            connection.transaction(),
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            cursor.execute("SET LOCAL synchronous_commit TO LOCAL")  # a lost standby stops nobody
-            yield cursor
+    def _transaction(self) -> AbstractContextManager[psycopg.Cursor[Any]]:
+        """A lost standby stops no switch."""
+        return transaction(self._store, "SET LOCAL synchronous_commit TO LOCAL")
 
 
 def _migrate(c: psycopg.Cursor[Any]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from adapters.stores.sqlite import translated
+from adapters.stores.sqlite_recorder import immediately
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import FileLocks
@@ -82,16 +83,14 @@ class SqliteView(BuildingView):
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        with translated(), self._writing, closing(self._writer.cursor()) as c:
-            c.execute("BEGIN IMMEDIATE")
-            try:
-                self._require_live()
-                yield c
-                c.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    c.execute("ROLLBACK")
-                raise
+        with (
+            translated(),
+            self._writing,
+            closing(self._writer.cursor()) as c,
+            immediately(self._writer),
+        ):
+            self._require_live()
+            yield c
 
     def settle(self) -> None:
         """Brings what was committed onto the disk for good."""
@@ -102,10 +101,9 @@ class SqliteView(BuildingView):
         """Generations of older versions have neither a fence nor the time of parking."""
         with closing(self._writer.cursor()) as c:
             if _lacking(c):
-                c.execute("BEGIN IMMEDIATE")
-                for table, column in _lacking(c):
-                    c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
-                c.execute("COMMIT")
+                with immediately(self._writer):
+                    for table, column in _lacking(c):
+                        c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     def is_planned(self) -> bool:
         named = "SELECT 1 FROM sqlite_master WHERE name = ?"

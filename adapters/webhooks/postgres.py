@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from eventsourcing.postgres import PostgresDatastore
-from psycopg.rows import tuple_row
 
-from adapters.stores.connections import MIGRATION_LOCK, translated
+from adapters.stores.connections import MIGRATION_LOCK, transaction
 from adapters.views.locks import SessionLocks
 from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor
@@ -26,19 +25,13 @@ class PostgresLedger(Ledger):
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        with (
-            translated(),
-            self._store.get_connection() as connection,
-            connection.transaction(),
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
+        with transaction(self._store, "SET TRANSACTION READ ONLY") as cursor:
             yield PostgresCursor(cursor)
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        with self.reading() as c:
-            c.execute("SET LOCAL synchronous_commit TO OFF")
-            yield c
+        with transaction(self._store, "SET LOCAL synchronous_commit TO OFF") as cursor:
+            yield PostgresCursor(cursor)
 
     def leading(self) -> AbstractContextManager[bool]:
         return self._locks.trying("stagebook webhooks")

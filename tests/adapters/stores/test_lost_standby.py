@@ -32,6 +32,7 @@ class Standby:
     """One that is waited for and does not answer."""
 
     def __init__(self, database: str) -> None:
+        self.database = database
         self.connection = psycopg.connect(database, autocommit=True)
 
     def wait_for(self, name: str) -> None:
@@ -39,6 +40,22 @@ class Standby:
         self.connection.execute("SELECT pg_reload_conf()")
         shown = "SHOW synchronous_standby_names"
         eventually(lambda: self.connection.execute(shown).fetchone() == (name,))
+        if name:
+            eventually(self.stops_a_commit)
+
+    def stops_a_commit(self) -> bool:
+        """Sessions may have read a setting that the server does not go by yet."""
+        with closing(psycopg.connect(self.database, autocommit=True)) as probe:
+            pid = probe.info.backend_pid
+            probe.pgconn.send_query(b"SELECT pg_logical_emit_message(true, 'tests', 'probe')")
+            eventually(lambda: pid in self.waiting() or self.is_done(pid))
+            stopped = pid in self.waiting()
+            self.connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        return stopped
+
+    def is_done(self, pid: int) -> bool:
+        has_asked = "SELECT state = 'idle' AND query <> '' FROM pg_stat_activity WHERE pid = %s"
+        return self.connection.execute(has_asked, (pid,)).fetchone() == (True,)
 
     def waiting(self) -> list[int]:
         """The backends that wait for it."""

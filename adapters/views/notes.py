@@ -30,12 +30,12 @@ class FileNotes:
             if text is None:
                 path.unlink(missing_ok=True)
             else:
-                written(path, text).replace(path)
+                _written(path, text).replace(path)
 
     def write_first(self, view: str, note: str, text: str) -> bool:
         path = self._path(view, note)
         with translated():
-            made = written(path, text)
+            made = _written(path, text)
             try:
                 os.link(made, path)
             except FileExistsError:
@@ -48,7 +48,7 @@ class FileNotes:
         return self._folder / view / note.upper()
 
 
-def written(path: Path, text: str) -> Path:
+def _written(path: Path, text: str) -> Path:
     """A file beside it, whole and on the disk, that is to take its name."""
     made = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     with made.open("w") as file:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from adapters.stores.sqlite_recorder import immediately
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import FileLocks
-from adapters.views.notes import FileNotes, written
+from adapters.views.notes import FileNotes
 from adapters.views.runs import Generation
 from adapters.views.sql import Cursor, SqlView
 from application.ports import StoreUnavailable
@@ -162,7 +162,8 @@ class SqliteViews(Generations[SqliteView]):
     LEAD, REBUILD = "{}/lock", "{}/rebuild"
 
     def __init__(self, folder: Path, projections: Sequence[Projection]) -> None:
-        super().__init__(FileNotes(folder), FileLocks(folder))
+        self._notes = FileNotes(folder)
+        super().__init__(self._notes, FileLocks(folder))
         self._folder = folder
         self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
         self._lock = threading.Lock()
@@ -179,7 +180,7 @@ class SqliteViews(Generations[SqliteView]):
                             with first.writing() as c:
                                 first.create_whole(c)
                             first.settle()
-                            self._point("LIVE", first)
+                            self._point("live", first)
 
     def close(self) -> None:
         super().close()
@@ -231,11 +232,9 @@ class SqliteViews(Generations[SqliteView]):
                 raise
 
     def _named(self, projection: Projection) -> Named:
-        with translated():
-            live = _generation(self._path(projection, "LIVE").read_text())
-            before = None
-            with suppress(FileNotFoundError):
-                before = _generation(self._path(projection, "BEFORE").read_text())
+        live, before = (self._pointed(projection, name) for name in ("live", "before"))
+        if live is None:
+            raise StoreUnavailable(f"no generation of {projection.name} is live")
         newest = max(_generation(path.name) for path in self._files(projection))
         kept = before and before != live and self._path(projection, before.name).exists()
         return Named(live, before if kept else None, newest)
@@ -249,10 +248,9 @@ class SqliteViews(Generations[SqliteView]):
         raise StoreUnavailable(f"generation {generation} of {projection.name} is gone")
 
     def _new(self, projection: Projection) -> SqliteView:
-        newest = self._path(projection, "NEWEST")
-        last = int(newest.read_text()) if newest.exists() else 0
-        number = max((last, *self._stored(projection))) + 1
-        newest.write_text(str(number))
+        newest = int(self._notes.read(projection.name, "newest") or 0)
+        number = max((newest, *self._stored(projection))) + 1
+        self._notes.write(projection.name, "newest", str(number))
         path = self._path(projection, f"v{projection.version}-{number}.sqlite")
         path.touch()
         return SqliteView(projection, path)
@@ -268,16 +266,19 @@ class SqliteViews(Generations[SqliteView]):
 
         def switch_to(built: BuildingView) -> None:
             assert isinstance(built, SqliteView)  # noqa: S101 - made by `build`
-            self._point("BEFORE", live)
+            self._point("before", live)
             built.settle()
-            self._point("LIVE", built)
+            self._point("live", built)
 
         with live.writing():
             yield switch_to
 
+    def _pointed(self, projection: Projection, name: str) -> Generation | None:
+        named = self._notes.read(projection.name, name)
+        return _generation(named) if named else None
+
     def _point(self, name: str, view: SqliteView) -> None:
-        pointer = view.path.with_name(name)
-        written(pointer, view.path.name).replace(pointer)
+        self._notes.write(view.projection.name, name, view.path.name)
 
     def _path(self, projection: Projection, name: str = "") -> Path:
         return self._folder / projection.name / name

@@ -104,6 +104,18 @@ def test_a_rebuild_on_a_full_disk_leaves_the_live_view_and_no_half_built_one(
     assert views.live(NOTES).whole() == before
 
 
+def test_a_number_whose_writing_was_cut_off_stops_no_rebuild(
+    views: SqliteViews, tmp_path: Path
+) -> None:
+    newest = tmp_path / "views" / "notes" / "NEWEST"
+    assert newest.read_text() == "1"
+    newest.write_text("")
+
+    rebuild(NOTES, MemoryStore(), views, lambda _position, _head: None)
+
+    assert (newest.read_text(), views.live(NOTES).generation) == ("2", 2)
+
+
 def test_files_that_are_gone_or_broken_are_said_to_be_unavailable(
     views: SqliteViews, tmp_path: Path
 ) -> None:

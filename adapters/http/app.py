@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from structlog import get_logger
 
 from adapters import logs
-from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
+from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
 from adapters.http import errors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
@@ -66,7 +66,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
-        app.state.gathered = Gathered(READERS)
+        app.state.gathered = {p.name: Gathered(book.view(p), READERS) for p in PROJECTIONS}
         stopping.clear()
         when_told_to_stop(stopping)
         gc.collect()

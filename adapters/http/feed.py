@@ -17,6 +17,7 @@ from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLIS
 from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
+from domain.base import DomainEvent
 from domain.ids import unpack
 from projections.changes import change, is_shown
 
@@ -69,7 +70,8 @@ def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None
     if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
         return _part(book, select, after)
     positions = positions_on(page)
-    found = book.store.at(positions)
+    # An index that is ahead of its store, as after a restore, leads to whatever came there since.
+    found = [one for one in book.store.at(positions) if account_of(one.fact) == select.account]
     unshown = [recorded.position for recorded in found if not is_shown(recorded.fact)]
     if unshown:  # the index is of a newer version, which knows what that is
         lacking = min(unshown[0], lacking or unshown[0])
@@ -89,16 +91,17 @@ def _lacking(book: Stagebook, view: SqlView, account: int) -> int | None:
     parked = view.parked()
     there = view.known([*parked]) if parked else ()
     for one in sorted(parked.values(), key=lambda p: p.position):
-        if one.key not in there and account_of(book, one.position) == account:
-            return one.position
+        if one.key not in there:
+            for recorded in book.store.at([one.position]):
+                if account_of(recorded.fact) == account:
+                    return one.position
     return None
 
 
-def account_of(book: Stagebook, position: int) -> int | None:
+def account_of(fact: DomainEvent) -> int | None:
     """Whose feed that fact is in."""
-    for recorded in book.store.read(position - 1, 1):
-        for about in CHANGES.keys(recorded.fact):
-            return unpack(UUID(bytes=about)).account
+    for about in CHANGES.keys(fact):
+        return unpack(UUID(bytes=about)).account
     return None
 
 

@@ -1,4 +1,4 @@
-"""Single documents of a database that is asked over a network. Those that are asked for while a
+"""Single documents of a view that is asked over a network. Those that are asked for while a
 statement runs are read by the next one, all together: a statement, and the way to a thread and
 back, cost more than a document."""
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextvars import Context
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 Document = tuple[bytes, str]
 """The served bytes, and their ETag."""
@@ -19,33 +19,25 @@ class View(Protocol):
     def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, Document]: ...
 
 
-class Asked(NamedTuple):
-    """A document that somebody waits for."""
-
-    view: View
-    key: bytes
-    answer: asyncio.Future[Document | None]
-
-
 class Gathered:
-    """The reads of one process."""
+    """The reads of one view by one process. Another view's are not held up by them."""
 
-    def __init__(self, readers: Executor) -> None:
-        self._readers = readers
-        self._waiting: list[Asked] = []
+    def __init__(self, view: View, readers: Executor) -> None:
+        self._view, self._readers = view, readers
+        self._waiting: list[tuple[bytes, asyncio.Future[Document | None]]] = []
         self._at_work = False
         self._task: asyncio.Task[None] | None = None
 
-    async def document(self, view: View, key: bytes) -> Document | None:
+    async def document(self, key: bytes) -> Document | None:
         """As it is when this is asked, or later."""
         loop = asyncio.get_running_loop()
         if self._at_work:
             answer: asyncio.Future[Document | None] = loop.create_future()
-            self._waiting.append(Asked(view, key, answer))
+            self._waiting.append((key, answer))
             return await answer
         self._at_work = True
         try:
-            return await loop.run_in_executor(self._readers, view.document, key)
+            return await loop.run_in_executor(self._readers, self._view.document, key)
         finally:
             self._go_on()
 
@@ -58,22 +50,17 @@ class Gathered:
 
     async def _read(self) -> None:
         asked, self._waiting = self._waiting, []
+        keys = [*{key for key, _ in asked}]
+        reading = asyncio.get_running_loop().run_in_executor
         try:
-            for view in {one.view for one in asked}:
-                await self._answer(view, [one for one in asked if one.view is view])
+            found = await reading(self._readers, self._view.documents_of, keys)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            for _, answer in asked:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for key, answer in asked:
+                if not answer.done():  # else nobody waits for it any more
+                    answer.set_result(found.get(key))
         finally:
             self._go_on()
-
-    async def _answer(self, view: View, asked: Sequence[Asked]) -> None:
-        keys = [*{one.key for one in asked}]
-        try:
-            reading = asyncio.get_running_loop().run_in_executor
-            found = await reading(self._readers, view.documents_of, keys)
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
-            for one in asked:
-                if not one.answer.done():
-                    one.answer.set_exception(error)
-        else:
-            for one in asked:
-                if not one.answer.done():  # else nobody waits for it any more
-                    one.answer.set_result(found.get(one.key))

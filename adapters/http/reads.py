@@ -14,6 +14,7 @@ from starlette.responses import Response
 from adapters.http import requests
 from adapters.http.auth import stagebook
 from adapters.http.errors import NotYet, Parked
+from adapters.http.gathered import Gathered
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
@@ -58,8 +59,11 @@ async def found(
     at = key(who.account, kind, number)
     if ASKED in request.scope:
         await blocking(require_moving, view, at, request.scope[ASKED])
-    gathered = request.app.state.gathered
-    document = await gathered.document(view, at) if book.reads_block else view.document(at)
+    if book.reads_block:
+        gathered: dict[str, Gathered] = request.app.state.gathered
+        document = await gathered[projection.name].document(at)
+    else:
+        document = view.document(at)
     if document is None:
         raise NotFound(f"{kind.title} {number} does not exist", id=number)
     return document

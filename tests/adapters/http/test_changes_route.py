@@ -284,3 +284,21 @@ def test_another_account_s_changes_are_not_there(web: TestClient) -> None:
     assert mine["data"] == []
     assert [c["data"]["fields"]["name"] for c in theirs["data"]] == ["Theirs"]
     assert book_of(web).store.position() == mine["next"] == theirs["next"]
+
+
+def test_an_index_that_leads_to_another_account_s_facts_shows_none(client: TestClient) -> None:
+    other = {"Authorization": "Bearer sb_admin-token-other"}
+    since = position(client)
+    client.post("/v1/locations", json={"name": "Theirs"}, headers=other)
+    a_location(client, name="Mine")
+    now(client, "/v1/changes")
+    view = book_of(client).views.live(CHANGES)
+    with view.writing() as c:  # as a store that was restored gives positions again
+        c.execute(
+            f"UPDATE {view.documents} SET account = ? WHERE position > ?",  # noqa: S608
+            (account_number(ACCOUNT), since),
+        )
+
+    found = follow(client, since)
+
+    assert [c["data"]["fields"]["name"] for c in found] == ["Mine"]

@@ -49,9 +49,10 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
     readers: ThreadPoolExecutor,
 ) -> None:
     async def story() -> None:
-        view, gathered = Slow(), Gathered(readers)
-        first = await asking(gathered.document(view, b"a"))
-        rest = await asking(*(gathered.document(view, of) for of in (b"b", b"c", b"nowhere", b"b")))
+        view = Slow()
+        gathered = Gathered(view, readers)
+        first = await asking(gathered.document(b"a"))
+        rest = await asking(*(gathered.document(of) for of in (b"b", b"c", b"nowhere", b"b")))
         view.through.set()
 
         assert await asyncio.gather(*first, *rest) == [
@@ -68,9 +69,10 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
 
 def test_nothing_is_answered_from_before_it_was_asked(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
-        view, gathered = Slow(), Gathered(readers)
-        first = await asking(gathered.document(view, b"a"))
-        again = await asking(gathered.document(view, b"a"))
+        view = Slow()
+        gathered = Gathered(view, readers)
+        first = await asking(gathered.document(b"a"))
+        again = await asking(gathered.document(b"a"))
         view.through.set()
         await asyncio.gather(*first, *again)
 
@@ -79,28 +81,43 @@ def test_nothing_is_answered_from_before_it_was_asked(readers: ThreadPoolExecuto
     asyncio.run(story())
 
 
-def test_a_view_that_cannot_be_read_harms_no_other(readers: ThreadPoolExecutor) -> None:
+def test_a_view_that_cannot_be_read_says_so_to_everybody_and_is_read_again(
+    readers: ThreadPoolExecutor,
+) -> None:
     async def story() -> None:
-        away, here, gathered = Slow(), Slow(), Gathered(readers)
-        away.fails = True
-        first = await asking(gathered.document(here, b"a"))
-        rest = await asking(gathered.document(away, b"b"), gathered.document(here, b"c"))
-        for view in (away, here):
-            view.through.set()
+        view = Slow()
+        view.fails = True
+        gathered = Gathered(view, readers)
+        tasks = await asking(*(gathered.document(of) for of in (b"a", b"b", b"c")))
+        view.through.set()
 
-        found = await asyncio.gather(*first, *rest, return_exceptions=True)
-        assert (found[0], found[2]) == ((b"a", '"1"'), (b"c", '"1"'))
-        assert isinstance(found[1], StoreUnavailable)
-        away.fails = False
-        assert await gathered.document(away, b"b") == (b"b", '"1"')
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in found] == [StoreUnavailable] * 3
+        view.fails = False
+        assert await gathered.document(b"b") == (b"b", '"1"')
+
+    asyncio.run(story())
+
+
+def test_a_view_that_takes_its_time_holds_up_no_other(readers: ThreadPoolExecutor) -> None:
+    async def story() -> None:
+        slow, quick = Slow(), Slow()
+        quick.through.set()
+        waiting = await asking(Gathered(slow, readers).document(b"a"))
+
+        assert await Gathered(quick, readers).document(b"b") == (b"b", '"1"')
+        assert not waiting[0].done()
+        slow.through.set()
+        assert await waiting[0] == (b"a", '"1"')
 
     asyncio.run(story())
 
 
 def test_whoever_goes_away_keeps_nobody_from_an_answer(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
-        view, gathered = Slow(), Gathered(readers)
-        gone, *stays = await asking(*(gathered.document(view, of) for of in (b"a", b"a", b"b")))
+        view = Slow()
+        gathered = Gathered(view, readers)
+        gone, *stays = await asking(*(gathered.document(of) for of in (b"a", b"a", b"b")))
         gone.cancel()
         await asyncio.sleep(0)
         view.through.set()

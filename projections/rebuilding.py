@@ -7,11 +7,11 @@ A plan is kept with the generation, and what is done of it, so a rebuild that wa
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from projections.base import BeingRebuilt, Parked, Projection, View
+from projections.base import BeingRebuilt, Discarded, Parked, Projection, View, ViewMoved
 from projections.bulk import (
     SLICE,
     Book,
@@ -25,11 +25,15 @@ from projections.bulk import (
     slices,
     weight,
 )
-from projections.runner import Log, Runner, SharedLog
+from projections.discards import discarded
+from projections.looking import Mendable
+from projections.parking import retry
+from projections.runner import Runner, SharedLog
 
 BATCH = 10_000
 """Facts a step, once a plan is done: the more of them, the fewer times a document is written."""
 LOOK_AGAIN_SECONDS = 0.1
+TRIES = 10
 FINISHING = 2
 """Views that get their indexes at a time: it is the database that works."""
 
@@ -46,7 +50,7 @@ class Plan:
     left: Sequence[Slice]
 
 
-class NewView(View, Building, Protocol):
+class NewView(Mendable, Building, Protocol):
     """A generation that is not served."""
 
     @property
@@ -81,9 +85,9 @@ class Views(Protocol):
         """A new generation beside the live one, or the one that a rebuild by the same version of
         the projection has left unfinished."""
 
-    def switching(self, projection: Projection, built: View) -> AbstractContextManager[None]:
-        """Holds the live view still; at its end readers are served the built one, and the one
-        that was live is kept as the one before."""
+    def switching(self, projection: Projection, built: View) -> AbstractContextManager[View]:
+        """Holds the live view still, and gives it; at its end readers are served the built one,
+        and the one that was live is kept as the one before."""
 
     def building(self, projection: Projection, generation: int) -> NewView:
         """A generation that is being built, by its number: for a process that helps."""
@@ -214,38 +218,60 @@ def _parts(built: Sequence[NewView]) -> tuple[list[Part], list[Part]]:
 
 def _catch_up(
     built: Sequence[NewView],
-    log: Log,
+    log: Book,
     views: Views,
     progress: Progress,
     compare: Compare | None = None,
 ) -> None:
     """Folds what came since, and switches."""
     shared = SharedLog(log)
-    runners = [Runner(view.projection, shared, view, cached=BATCH // 2) for view in built]
+    going = [
+        (
+            view,
+            _taken_up(view, log, views.live(view.projection)),
+            Runner(view.projection, shared, view, cached=BATCH // 2),
+        )
+        for view in built
+    ]
 
     def follow() -> None:
         behind = True
         while behind:
             behind = False
             shared.look_again()
-            for runner in runners:
+            for *_, runner in going:
                 if runner.step(BATCH):
                     behind = True
                     progress(runner.projection.name, runner.position, log.position())
 
     follow()
     if compare:
-        runners = [runner for runner in runners if compare(runner.projection, runner.view)]
+        going = [one for one in going if compare(one[0].projection, one[0])]
         follow()
-    for runner in runners:
-        with views.switching(runner.projection, runner.view):
+    for view, vain, runner in going:
+        with views.switching(runner.projection, view) as live:
             shared.look_again()
             while runner.step(BATCH):
                 pass
+            _taken_up(view, log, live, vain)
         progress(runner.projection.name, runner.position, runner.position)
 
 
-def roll_back(projection: Projection, log: Log, views: Views) -> None:
+def _taken_up(built: NewView, log: Book, live: View, vain: Discarded = frozenset()) -> Discarded:
+    """Documents that went on in the live view behind the fact that they have stopped at in the
+    built one go on in both: nobody is shown again what was before. What was tried in vain."""
+    projection = built.projection
+    stopped = {(parked.key, parked.position) for parked in built.parked().values()}
+    if not stopped:
+        return vain
+    ahead = live.parked()
+    behind = {(k, at) for k, at in stopped if k not in ahead or at < ahead[k].position}
+    due = behind - (vain - discarded(log, projection.name))
+    still = retry(projection, log, lambda: built, [key for key, _ in due])
+    return vain | {(parked.key, parked.position) for parked in still.values()}
+
+
+def roll_back(projection: Projection, log: Book, views: Views) -> None:
     """Serves the generation before again, brought up to date. `NoWayBack` where none is kept."""
     with views.rebuilding(projection):
         if not _rolled_back(projection, log, views):
@@ -253,12 +279,16 @@ def roll_back(projection: Projection, log: Log, views: Views) -> None:
             raise NoWayBack(message)
 
 
-def _rolled_back(projection: Projection, log: Log, views: Views) -> bool:
-    before = views.before(projection)
-    if before:
-        before.lead()  # whoever wrote it when it was live writes no more
-        _catch_up([before], log, views, lambda *_: None)
-    return before is not None
+def _rolled_back(projection: Projection, log: Book, views: Views) -> bool:
+    for _ in range(TRIES):
+        before = views.before(projection)
+        if before is None:
+            return False
+        with suppress(ViewMoved):  # who keeps it within reach came between
+            before.lead()  # whoever wrote it when it was live writes no more
+            _catch_up([before], log, views, lambda *_: None)
+            return True
+    raise ViewMoved
 
 
 def bring_up_to_date(

@@ -81,8 +81,8 @@ class Generations(Generic[V]):
 
     def _held_still(
         self, projection: Projection
-    ) -> AbstractContextManager[Callable[[BuildingView], None]]:
-        """The live generation takes nothing while inside; what is yielded makes another the live
+    ) -> AbstractContextManager[tuple[V, Callable[[BuildingView], None]]]:
+        """The live generation, which takes nothing while inside, and what makes another the live
         one, and this the one before."""
         raise NotImplementedError
 
@@ -156,10 +156,10 @@ class Generations(Generic[V]):
         return view
 
     @contextmanager
-    def switching(self, projection: Projection, built: View) -> Iterator[None]:
+    def switching(self, projection: Projection, built: View) -> Iterator[V]:
         assert isinstance(built, BuildingView)  # noqa: S101 - made by `build`
-        with self._held_still(projection) as switch_to:
-            yield
+        with self._held_still(projection) as (live, switch_to):
+            yield live
             if not self._locks.holds(self._rebuild_of(projection)):  # another may be at it by now
                 raise BeingRebuilt(projection.name)
             switch_to(built)

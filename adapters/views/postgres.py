@@ -244,12 +244,15 @@ class PostgresViews(Generations[PostgresView]):
                     c.execute(drop.format(sql.Identifier(named)))
 
     @contextmanager
-    def _held_still(self, projection: Projection) -> Iterator[Callable[[BuildingView], None]]:
+    def _held_still(
+        self, projection: Projection
+    ) -> Iterator[tuple[PostgresView, Callable[[BuildingView], None]]]:
         with self._transaction() as c:
             locked = "SELECT generation FROM views WHERE name = %s FOR UPDATE"
             row = c.execute(locked, (projection.name,)).fetchone()
             assert row  # noqa: S101 - made at start
-            progress = sql.Identifier(PostgresView(projection, row[0], self._store).progress)
+            live = PostgresView(projection, row[0], self._store)
+            progress = sql.Identifier(live.progress)
             c.execute(sql.SQL("SELECT position FROM {} FOR UPDATE").format(progress))
 
             def switch_to(built: BuildingView) -> None:
@@ -260,7 +263,7 @@ class PostgresViews(Generations[PostgresView]):
                     (built.generation, projection.version, projection.name),
                 )
 
-            yield switch_to
+            yield live, switch_to
         self._live.pop(projection.name, None)
 
     def _transaction(self) -> AbstractContextManager[psycopg.Cursor[Any]]:

@@ -261,7 +261,9 @@ class SqliteViews(Generations[SqliteView]):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     @contextmanager
-    def _held_still(self, projection: Projection) -> Iterator[Callable[[BuildingView], None]]:
+    def _held_still(
+        self, projection: Projection
+    ) -> Iterator[tuple[SqliteView, Callable[[BuildingView], None]]]:
         live = self.live(projection)
 
         def switch_to(built: BuildingView) -> None:
@@ -271,7 +273,7 @@ class SqliteViews(Generations[SqliteView]):
             self._point("live", built)
 
         with live.writing():
-            yield switch_to
+            yield live, switch_to
 
     def _pointed(self, projection: Projection, name: str) -> Generation | None:
         named = self._notes.read(projection.name, name)

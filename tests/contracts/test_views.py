@@ -530,13 +530,13 @@ class Meanwhile:
     def __init__(self, views: Views, record: Callable[[], object]) -> None:
         self._views, self._record = views, record
         self.live, self.up_to_date = views.live, views.up_to_date
-        self.rebuilding, self.build = views.rebuilding, views.build
+        self.rebuilding, self.build, self.before = views.rebuilding, views.build, views.before
 
     @contextmanager
-    def switching(self, projection: Projection, built: View) -> Iterator[None]:
-        with self._views.switching(projection, built):
+    def switching(self, projection: Projection, built: View) -> Iterator[View]:
+        with self._views.switching(projection, built) as live:
             self._record()
-            yield
+            yield live
 
 
 def test_a_fact_recorded_at_the_moment_of_the_switch_is_in_the_new_view(views: Views) -> None:

@@ -20,7 +20,7 @@ from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
 from adapters.views.notes import TableNotes
 from adapters.views.runs import RUN, WISH, Generation
-from adapters.views.served import ServedView
+from adapters.views.served import LIVE, ServedView
 from adapters.views.sql import Cursor
 from projections.base import Projection, ViewMoved
 
@@ -78,10 +78,17 @@ class PostgresView(BuildingView):
 
     TYPES = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "bytes": "BYTEA"}  # noqa: RUF012
 
-    def __init__(self, projection: Projection, generation: int, store: PostgresDatastore) -> None:
+    def __init__(
+        self,
+        projection: Projection,
+        generation: int,
+        store: PostgresDatastore,
+        *,
+        live: bool = False,
+    ) -> None:
         super().__init__(projection, f"view_{projection.name}_{generation}_")
         self.retired = False
-        self._generation, self._store = generation, store
+        self._generation, self._store, self._live = generation, store, live
 
     @property
     def generation(self) -> int:
@@ -95,12 +102,21 @@ class PostgresView(BuildingView):
         self.retired = position < 0
         return position
 
-    def lead(self) -> int:
+    def _fenced(self, c: Cursor) -> tuple[int, int]:
         try:
-            return super().lead()
+            self._require_live(c)
+            return super()._fenced(c)
         except ViewMoved:
             self.retired = True
             raise
+
+    def _require_live(self, c: Cursor) -> None:
+        """Where it was opened as the live one. Its position does not tell: the one before is kept
+        up."""
+        held = f"{LIVE} AND generation = %s FOR SHARE"
+        this = (self.projection.name, self._generation)
+        if self._live and not c.execute(held, this).fetchall():
+            raise ViewMoved
 
     def insert(
         self,
@@ -190,7 +206,7 @@ class PostgresViews(Generations[PostgresView]):
             generation = self._named(projection).live.number
             view = held[1] if held else None
             if view is None or view.generation != generation:
-                view = PostgresView(projection, generation, self._store)
+                view = PostgresView(projection, generation, self._store, live=True)
             held = (time.monotonic() + REFRESH_SECONDS, view)
             self._live[projection.name] = held
         return held[1]

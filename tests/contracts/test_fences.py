@@ -153,6 +153,30 @@ def test_who_finds_that_it_comes_late_mends_nothing(view: SqlView) -> None:
     assert view.standing() == (5, 0)
 
 
+def test_a_generation_that_was_taken_for_the_live_one_is_neither_mended_nor_led(
+    place: Place,
+) -> None:
+    log, one, other = MemoryStore(), place.views(NOTES), place.views(NOTES)
+    log.append(history(1, 3))
+    taken = one.live(NOTES)
+    follow(taken, log)
+    rebuild(NOTES, log, other, silent)
+    before = other.before(NOTES)
+    assert before
+    standing = before.standing()
+
+    with pytest.raises(ViewMoved), taken.mending() as (_, mend):
+        mend([row(1, body=b"late")], [], [], [])
+    with pytest.raises(ViewMoved):
+        taken.lead()
+
+    assert before.standing() == standing
+    assert said(before)[1]["said"] == 3
+    with one.live(NOTES).mending() as (_, mend):
+        mend([row(1, body=b"1")], [], [], [])
+    assert other.live(NOTES).bodies([key(1)]) == {key(1): b"1"}
+
+
 # -- since when
 
 

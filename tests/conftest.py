@@ -33,6 +33,11 @@ hypothesis.settings.register_profile("stagebook", deadline=None, max_examples=60
 hypothesis.settings.load_profile("stagebook")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    pairs = "writes that are read back in the test of stale answers"
+    parser.addoption("--pairs", type=int, default=1_000, help=pairs)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes seconds comes first, file by file, for each of the processes that share the tests

@@ -206,9 +206,8 @@ def test_entries_that_are_wrong_missing_or_made_by_no_fact_are_named(
 ) -> None:
     monkeypatch.setattr(proving, "PAGE", size)
     sound = changes.proved().found.digests
-    copied = (
-        "INSERT INTO {0} SELECT ?, account, state, body, etag, position, kind, fact, actor, time"
-    )
+    others = changes.view.names.removeprefix("key, ")
+    copied = f"INSERT INTO {{0}} SELECT ?, {others}"
     changes.tampered("documents", "DELETE FROM {} WHERE key = ?", (2).to_bytes(16))
     changes.tampered("documents", "UPDATE {} SET body = ? WHERE position = 3", b"{}")
     for position in extra:

@@ -52,6 +52,9 @@ class Value(BaseModel):
 class Fields(Value):
     """A group of optional fields. Unset means leave, `null` means clear (back to the default)."""
 
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
+    """What a new thing cannot be without."""
+
     def patch(self) -> State:
         """What was set, as JSON values with cleared fields at their defaults."""
         cleared = self.defaults()

@@ -49,6 +49,7 @@ class DateFields(Fields):
     """A start and an end of one Event."""
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "guid", "eventid"})
+    REQUIRED: ClassVar[tuple[str, ...]] = ("start", "end")
 
     start: Timestamp | None = field("Start; required", "2026-11-21T20:00:00+01:00")
     end: Timestamp | None = field("End, later than the start; required")

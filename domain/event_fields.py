@@ -199,6 +199,7 @@ class EventFields(
     """The fields that an Event keeps in its own stream."""
 
     READ_ONLY: ClassVar[frozenset[str]] = READ_ONLY | OURS
+    REQUIRED: ClassVar[tuple[str, ...]] = ("locationid",)
 
 
 class EventBody(EventFields):

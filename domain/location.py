@@ -23,6 +23,7 @@ class LocationFields(CustomizableFields):
     READ_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"id", "guid", "version", "createdts", "lastupdatets"}
     )
+    REQUIRED: ClassVar[tuple[str, ...]] = ("name",)
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = field(
         "Name; required at creation", "Concert hall"

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from adapters.http.components import COMPONENTS
 from adapters.http.openticket.spec import ERROR_SCHEMA
+from adapters.http.request_bodies import prepare
 from adapters.http.surface import Surface
 from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines
 
@@ -66,5 +67,6 @@ def openapi(app: FastAPI) -> dict[str, Any]:
                     lines["schema"].pop("type", None)  # the framework takes every stream for text
                 if not {"Ticketmatic", "OpenTicket"} & {*operation["tags"]}:
                     operation["tags"].append(NATIVE)
+        prepare(made, every_route(app))
         app.openapi_schema = made
     return app.openapi_schema

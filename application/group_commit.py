@@ -265,7 +265,7 @@ class Committer:
             request, answer = stored
         else:
             return False
-        job.outcome = answer
+        job.outcome = replace(answer, replayed=True)
         if request != job.key.request:
             message = "This Idempotency-Key was used for another request"
             job.outcome = KeyReused(message, key=job.key.key)

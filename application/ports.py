@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -43,6 +43,8 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     position: int = 0
+    replayed: bool = field(default=False, compare=False)
+    """Whether it was given before: it is the kept one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,19 @@
 """Reading a request strictly: what Python's reader lets pass and a book of record must not.
 
 Refused: a body over 1 MiB, duplicate keys, NaN and infinities, numbers beyond any column, texts
-that are not Unicode or hold a NUL, nesting too deep to read; a query parameter given twice.
+that are not Unicode or hold a NUL, nesting too deep to read.
 """
 
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, ClassVar
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.auth import May, allowed
 from adapters.http.errors import Malformed, TooLarge, printable
-from domain.errors import Invalid, Refusal
+from domain.errors import Invalid
 from domain.money import Written
 
 MAX_BODY = 2**20
@@ -28,26 +22,40 @@ MAX_INTEGER = 2**63 - 1
 EXACT_LENGTH = 17
 """A float keeps every amount of money of so few characters, but for those that it takes for 0."""
 JSON_KIND = re.compile(r"application/[\w.+-]+\+json", re.ASCII)
-REPEATABLE = frozenset({"status"})
+BODY = "stagebook.body"
+"""Where a request's scope has its body."""
 
 
 class StrictRequest(Request):
+    """A request whose body is bounded, and is read once: the scope holds it, which every wrapper of
+    one request shares. The server gives a body once, and a second wrapper would wait for ever."""
+
     most: ClassVar = MAX_BODY
 
     async def body(self) -> bytes:
-        if not hasattr(self, "_body"):
-            said = self.headers.get("content-length", "")
-            if said.isdecimal() and int(said) <= self.most:  # the server holds it to that
-                return await super().body()
-            chunks, size = [], 0
-            async for chunk in self.stream():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self.most:
-                    message = f"a body has at most {self.most // 2**20} MiB"
-                    raise TooLarge(message, limit=self.most)
-            self._body = b"".join(chunks)
-        return self._body
+        if BODY not in self.scope:
+            self.scope[BODY] = await self._read()
+        body: bytes = self.scope[BODY]
+        return body
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """What forms are parsed from: the body itself, once it was read."""
+        if BODY not in self.scope:
+            async for chunk in super().stream():
+                yield chunk
+            return
+        yield self.scope[BODY]
+        yield b""
+
+    async def _read(self) -> bytes:
+        chunks, size = [], 0
+        async for chunk in super().stream():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self.most:
+                message = f"a body has at most {self.most // 2**20} MiB"
+                raise TooLarge(message, limit=self.most)
+        return b"".join(chunks)
 
     @classmethod
     def of(cls, request: Request) -> "StrictRequest":
@@ -60,115 +68,6 @@ class StrictRequest(Request):
         if not body or not (kind == "application/json" or JSON_KIND.fullmatch(kind)):
             raise Invalid("body", "expected a JSON object, sent as application/json")
         return parse(body)
-
-
-class StrictRoute(APIRoute):
-    """A route whose query and JSON body are read strictly, for those who may ask.
-
-    One that takes only its path, or that and a body, is called straight: it has nothing that the
-    framework's solver of dependencies would be needed for, at a third of the time of a request.
-    """
-
-    reads: ClassVar = May.READ
-    commands: ClassVar = May.COMMAND
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.dependant.query_params:
-            self.app = answering(self.get_route_handler())
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        takes = self.dependant
-        if takes.query_params:
-            return self._solved(super().get_route_handler())
-        if takes.body_params:
-            model: type[BaseModel] = takes.body_params[0].field_info.annotation  # type: ignore[assignment]
-            return self._with_body(model)
-        return self._straight
-
-    async def _straight(self, request: Request) -> Response:
-        self._check_query(request)
-        answer: Response = await self.endpoint(request, **request.path_params)
-        return answer
-
-    def _with_body(
-        self, model: type[BaseModel]
-    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def with_body(request: Request) -> Response:
-            self._check_query(request)
-            value = None
-            try:
-                value = await StrictRequest.of(request).body_as_json()
-                body = model.model_validate(value)
-            except ValidationError as error:
-                allowed(request, self.commands)  # who may not ask learns that, not what was wrong
-                bad = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-                raise RequestValidationError(bad, body=value) from None
-            except Refusal:
-                allowed(request, self.commands)
-                raise
-            answer: Response = await self.endpoint(request, **request.path_params, body=body)
-            return answer
-
-        return with_body
-
-    def _check_query(self, request: Request) -> None:
-        if request.scope["query_string"]:
-            self._allowed(request)
-            check_once(request)
-
-    def _allowed(self, request: Request) -> None:
-        allowed(request, self.reads if request.method == "GET" else self.commands)
-
-    def _solved(
-        self, handler: Callable[[Request], Coroutine[Any, Any, Response]]
-    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def solved(request: Request) -> Response:
-            self._check_query(request)
-            try:
-                return await handler(request)
-            except RequestValidationError:
-                self._allowed(request)
-                raise
-
-        return solved
-
-
-def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
-    """The handler as an ASGI application, without the stacks that dependencies would need."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await handler(StrictRequest(scope, receive))
-        await answer(scope, receive, send)
-
-    return app
-
-
-class AuditRoute(StrictRoute):
-    """A route of the past."""
-
-    reads: ClassVar = May.AUDIT
-
-
-class SellRoute(StrictRoute):
-    """A route of orders and locks."""
-
-    commands: ClassVar = May.SELL
-
-
-class AdminRoute(StrictRoute):
-    """A route of the program itself, not of an account's things."""
-
-    commands: ClassVar = May.ADMINISTER
-
-
-def check_once(request: Request) -> None:
-    """Refuses a query parameter that is given twice: which one was meant?"""
-    seen: set[str] = set()
-    for name, _ in request.query_params.multi_items():
-        if name in seen and name not in REPEATABLE:
-            raise Invalid(printable(name), "given twice")
-        seen.add(name)
 
 
 class Unfit(ValueError):  # noqa: N818 - a complaint that stays where it belongs, never raised far

@@ -11,13 +11,15 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import WHO, May, allowed, stagebook
 from adapters.http.body import StrictRequest
+from adapters.http.errors import Forbidden, TooLarge, Unauthorized
 from application.group_commit import IdempotencyKey, Job, Work
 from application.keyring import Principal
 from application.ports import Answer
 from application.watching import UNKNOWN, Origin
 from domain.base import Cause
+from domain.errors import Refusal
 from domain.values import stamp
 
 T = TypeVar("T")
@@ -32,30 +34,44 @@ async def execute(
     *,
     who: Principal | None = None,
     reason: str | None = None,
+    part: str = "",
 ) -> Response:
-    """Hands the command to the writer and gives its answer, which is there after the commit."""
+    """Hands the command to the writer and gives its answer, which is there after the commit.
+    `part` tells several commands of one request apart: each keeps its answer with the key."""
     who = who or allowed(request, May.COMMAND)
     cause, origin = _cause(request, who, reason)
-    key = None
-    if "idempotency-key" in request.headers:
-        body = await StrictRequest.of(request).body()
-        key = requests.idempotency_key(request, body)
-        if key and not who.key:  # somebody without a key of the account cannot use up its keys
-            key = replace(key, key=f"visitor {key.key}")
+    key = await _key(request, who, part)
     return await _done(request, who, cause, decide, answer, key, origin)
 
 
-async def outcome(request: Request, decide: Callable[[Work], T], *, who: Principal) -> T:
-    """Runs a command for what it decided: one of several of a request."""
-    decided: list[T] = []
+async def kept_answer(request: Request, refusal: Refusal) -> Response | None:
+    """The answer that was kept for a request that is refused now, before the writer looks for it:
+    what the request names may be gone, even by its own first effect."""
+    who: Principal | None = request.scope.get(WHO)
+    if who is None or isinstance(refusal, Unauthorized | Forbidden | TooLarge):
+        return None
+    try:
+        key = await _key(request, who)
+    except Refusal:
+        return None
+    if key is None:
+        return None
+    kept = await reads.blocking(stagebook(request).store.kept_answer, who.account, key.key)
+    if not kept or kept[0] != key.request:
+        return None
+    return _response(replace(kept[1], replayed=True))
 
-    def answer(made: T) -> Answer:
-        decided[:] = [made]
-        return Answer(204, {}, b"")
 
-    cause, origin = _cause(request, who)
-    await _done(request, who, cause, decide, answer, origin=origin)
-    return decided[0]
+async def _key(request: Request, who: Principal, part: str = "") -> IdempotencyKey | None:
+    if "idempotency-key" not in request.headers:
+        return None
+    body = await StrictRequest.of(request).body()
+    key = requests.idempotency_key(request, body)
+    if key and not who.key:  # somebody without a key of the account cannot use up its keys
+        key = replace(key, key=f"visitor {key.key}")
+    if key and part:  # no key that is sent has a space
+        key = replace(key, key=f"{part} of {key.key}")
+    return key
 
 
 async def ask(
@@ -95,10 +111,15 @@ async def _done(
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
     writer.submit(Job(who.account, cause, decide, answer, key, waiting, who.currency, origin))
-    done = await waiting
-    headers = {**done.headers, "Stagebook-Position": str(done.position)}
-    media_type = "application/json" if done.body else None
-    return Response(done.body, done.status, headers, media_type)
+    return _response(await waiting)
+
+
+def _response(answer: Answer) -> Response:
+    headers = {**answer.headers, "Stagebook-Position": str(answer.position)}
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    media_type = "application/json" if answer.body else None
+    return Response(answer.body, answer.status, headers, media_type)
 
 
 def document(body: bytes, etag: str, *, status: int = 200, place: str | None = None) -> Answer:

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from adapters.http.body import answering
+from adapters.http.commands import kept_answer
+from adapters.http.routes import answering
+from domain.errors import Refusal
 
 FOUND = "stagebook.route"
 
@@ -49,6 +51,8 @@ class DialectRoute(APIRoute):
     async def _answer(self, request: Request) -> Response:
         try:
             answer: Response = await self.endpoint(request, **request.path_params)
+        except Refusal as refusal:
+            return await kept_answer(request, refusal) or self.told(request, refusal)
         except Exception as error:  # noqa: BLE001 - told in the words of the surface
             return self.told(request, error)
         return answer

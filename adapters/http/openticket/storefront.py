@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads, requests
-from adapters.http.auth import stagebook
+from adapters.http.auth import WHO, stagebook
 from adapters.http.openticket import storefront_documents as documents
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.storefront_models import PlacedOrder, Reserved, ShopData, ShopOrder
@@ -172,6 +172,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         found = await reads.blocking(book.view(CATALOG).document, at)
         channel = from_json(found[0]) if found else {"isarchived": True}
         if who and not channel["isarchived"] and channel["typeid"] == WEB:
+            request.scope[WHO] = who
             return who, identity.number
     raise NotFound("there is no such shop")
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.http import commands
@@ -24,6 +24,7 @@ from adapters.http.ticketmatic.wire import TicketmaticRoute
 from application import events
 from application.group_commit import Work
 from application.keyring import Principal
+from application.ports import Answer
 from domain.base import State
 from domain.errors import Invalid, Refusal
 from domain.event import TRANSITIONS, Event
@@ -166,9 +167,15 @@ async def _one(request: Request, who: Principal, number: int, change: Change) ->
     result = {"id": number, "succeeded": False, "msg": None, "newid": None}
     if not 1 <= number <= MAX_ID:
         return result | {"msg": f"expected an id from 1 to {MAX_ID}"}
+
+    def answer(shown: Any) -> Answer:
+        new = shown.event.number
+        return Answer(200, {}, to_json({"newid": None if new == number else new}))
+
     try:
-        made = await commands.outcome(request, lambda work: change(work, number), who=who)
+        done = await commands.execute(
+            request, lambda work: change(work, number), answer, who=who, part=f"event {number}"
+        )
     except Refusal as refusal:
         return result | {"msg": refusal.detail}
-    new = made.event.number
-    return result | {"succeeded": True, "newid": None if new == number else new}
+    return result | {"succeeded": True, **from_json(bytes(done.body))}

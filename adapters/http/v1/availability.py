@@ -9,7 +9,7 @@ from starlette.responses import Response
 from adapters.bootstrap import AVAILABILITY
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import AuditRoute, StrictRoute
+from adapters.http.routes import AuditRoute, StrictRoute
 from adapters.http.v1.filters import SeriesQuery
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
 from adapters.http.v1.past import Moment, Shown, past_response

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from adapters.bootstrap import CATALOG
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import AuditRoute, StrictRoute
 from adapters.http.commands import document, execute
+from adapters.http.routes import AuditRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
 from adapters.http.v1.documents import HistoryPage
 from adapters.http.v1.filters import CatalogQuery, HistoryQuery

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed
-from adapters.http.body import StrictRoute
 from adapters.http.commands import document, execute, gone
+from adapters.http.routes import StrictRoute
 from adapters.http.v1.documents import (
     DateDocument,
     DatePage,

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import StrictRequest, StrictRoute
+from adapters.http.body import StrictRequest
 from adapters.http.commands import execute
+from adapters.http.routes import StrictRoute
 from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.events import answer
 from adapters.http.v1.spec import Id, changes, problems

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from adapters.bootstrap import LOCATIONS
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed
-from adapters.http.body import StrictRoute
 from adapters.http.commands import document, execute, gone
+from adapters.http.routes import StrictRoute
 from adapters.http.v1.documents import LocationDocument, LocationPage
 from adapters.http.v1.filters import LocationQuery
 from adapters.http.v1.past import Revert, past_location_response

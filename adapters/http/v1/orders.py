@@ -12,8 +12,8 @@ from starlette.responses import Response
 from adapters.bootstrap import EVENTS, ORDERS, Stagebook
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import AuditRoute, SellRoute
 from adapters.http.commands import ask, document, execute
+from adapters.http.routes import AuditRoute, SellRoute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
 from adapters.http.v1.order_documents import HeldTickets, OrderDocument, OrderPage

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from adapters.bootstrap import CHANGES
 from adapters.http import reads, requests, streams
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import AuditRoute
 from adapters.http.feed import Feed, part
+from adapters.http.routes import AuditRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
 from adapters.http.v1.filters import ChangeQuery, DiffQuery, HistoryQuery
 from adapters.http.v1.spec import Id, finds, follows

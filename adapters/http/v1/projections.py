@@ -15,8 +15,8 @@ from adapters import report
 from adapters.bootstrap import Stagebook
 from adapters.http import reads, streams
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import AdminRoute, AuditRoute
 from adapters.http.errors import BeingRebuilt
+from adapters.http.routes import AdminRoute, AuditRoute
 from adapters.http.streams import KEEP_ALIVE_SECONDS, RETRY_MILLISECONDS
 from adapters.http.v1.documents import ProjectionDocument, ProjectionPage
 from adapters.http.v1.spec import ViewName, names, orders, watches

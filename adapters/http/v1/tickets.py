@@ -11,8 +11,8 @@ from starlette.responses import Response
 from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.body import SellRoute, StrictRoute
 from adapters.http.commands import document, execute, gone
+from adapters.http.routes import SellRoute, StrictRoute
 from adapters.http.v1.documents import ContingentDocument
 from adapters.http.v1.filters import TicketQuery
 from adapters.http.v1.order_documents import (

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from adapters.bootstrap import bootstrap
 from adapters.http.auth import GRANTED, May
-from adapters.http.body import SellRoute
+from adapters.http.routes import SellRoute
 from adapters.settings import Settings
 from application.keyring import NewKey, adding_key, revoking_key
 from domain.ids import Kind, account_number, guid

@@ -38,6 +38,13 @@ def change_item(
     return changed
 
 
+def follow_tracker(work: Work, number: int) -> Tracker:
+    """Counts one more who followed its link."""
+    tracker = item(work, Tracker, number).require()
+    tracker.follow(work.by)
+    return tracker
+
+
 def archive_item(
     work: Work, cls: type[C], number: int, *, archived: bool, version: int | None = None
 ) -> C:

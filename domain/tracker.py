@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
-from domain.base import State
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.base import Cause, State
+from domain.catalog_item import CatalogFields, CatalogItem, CatalogItemChanged, Name
 from domain.ids import Kind
 from domain.values import Line, Reference, field
 
@@ -42,3 +42,8 @@ class Tracker(CatalogItem):
     FIELDS = TrackerFields
     SET: ClassVar[State] = {"code": None, "clicks": 0}
     REFERS: ClassVar[dict[str, Kind]] = {"saleschannelid": Kind.SALES_CHANNEL}
+
+    def follow(self, by: Cause) -> None:
+        """Somebody came by its link."""
+        clicks = self.state.get("clicks", 0) + 1
+        self.trigger(CatalogItemChanged, by, changed={"clicks": clicks})

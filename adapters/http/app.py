@@ -20,7 +20,7 @@ from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.gathered import Gathered
 from adapters.http.openapi import every_route, openapi
-from adapters.http.openticket.routes import surfaces as openticket
+from adapters.http.openticket.routes import surface as openticket
 from adapters.http.reads import READERS
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
@@ -119,7 +119,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         native.setdefault(router.prefix, []).extend(router.routes)
     app.include_router(health.router, prefix="/v1", include_in_schema=False)
     app.router.routes[:0] = [Surface(prefix, routes) for prefix, routes in native.items()]
-    app.router.routes += [ticketmatic(), *openticket()]
+    app.router.routes += [ticketmatic(), openticket()]
     for route in every_route(app):
         if isinstance(route, APIRoute):
             route.operation_id = route.name

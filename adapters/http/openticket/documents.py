@@ -155,12 +155,35 @@ def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
         "status": fields["status_overrule"] or status(held.event, lot, held.lists, now),
         "reserved_count": counters["reserved"],
         "pending_count": counters["sold_unpaid"],
+        "sold_count": counters["sold_paid"] + counters["complimentary"],
         **held.stamps(f"contingent:{lot['id']}", zone),
     }
 
 
-def shop_shown(channel: State, who: Principal) -> State:
-    """A shop is a sales channel; its orders are held for so many minutes."""
+def sales_shown(held: Held, who: Principal) -> State:
+    """How an Event sells: `sold` is paid or given away, `pending` is ordered and not paid;
+    `available` is null where there is no limit."""
+    types = []
+    for lot in held.contingents():
+        counters = lot["counters"]
+        types.append(
+            {
+                "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
+                "name": lot["name"],
+                "sold": counters["sold_paid"] + counters["complimentary"],
+                "pending": counters["sold_unpaid"],
+                "reserved": counters["reserved"],
+                "available": None if lot["amount"] is None else counters["free"],
+            }
+        )
+    totals = {n: sum(one[n] for one in types) for n in ("sold", "pending", "reserved")}
+    event = str(guid(who.account, Kind.EVENT, held.event["number"]))
+    return {"guid": event, "name": held.event.get("name"), **totals, "ticket_types": types}
+
+
+def shop_shown(channel: State, who: Principal, base: str) -> State:
+    """A shop is a sales channel; its orders are held for so many minutes. `base`: the address that
+    this service is asked at, which its link begins with."""
     names = ("name", "description", "global_terms", "company_terms", "facebook_page_url")
     rules = ("auto_prune", "email_must_be_unique", "email_validation_rule", "event_selection")
     return {
@@ -170,19 +193,23 @@ def shop_shown(channel: State, who: Principal) -> State:
         "currency": who.currency,
         "reservation_time": (channel["basketseconds"] or 0) // 60,
         "seats_public_key": None,
+        "url": f"{base}/storefront/{channel['guid']}/data",
         **stamps(channel["createdts"], channel["lastupdatets"], who.timezone),
     }
 
 
-def tracker_shown(tracker: State, who: Principal) -> State:
+def tracker_shown(tracker: State, who: Principal, base: str) -> State:
+    """A tracker, with the link that counts who follows it."""
+    shop = str(guid(who.account, Kind.SALES_CHANNEL, tracker["saleschannelid"]))
     return {
         "name": tracker["name"],
         "type": tracker["type"],
-        "shop_id": str(guid(who.account, Kind.SALES_CHANNEL, tracker["saleschannelid"])),
+        "shop_id": shop,
         "code": tracker["code"],
         "guid": tracker["guid"],
         "clicks": tracker["clicks"],
         "extra_url_parameters": tracker["extra_url_parameters"],
+        "url": f"{base}/storefront/{shop}/t/{tracker['code']}",
         **stamps(tracker["createdts"], tracker["lastupdatets"], who.timezone),
     }
 

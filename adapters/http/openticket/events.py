@@ -16,6 +16,7 @@ from adapters.http.openticket.documents import (
     event_shown,
     just_made,
     location_shown,
+    sales_shown,
     shop_shown,
     ticket_shown,
 )
@@ -27,6 +28,7 @@ from adapters.http.openticket.models import (
     EventCreated,
     EventShown,
     LocationShown,
+    SalesStats,
     ShopShown,
     TicketShown,
     shaped,
@@ -34,6 +36,7 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
+    base_of,
     caller,
     command,
     json_response,
@@ -202,6 +205,13 @@ async def dates_with_products(request: Request, guid: Guid) -> Response:
     return json_response([date | {"products": []} for date in await _dates(request, guid)])
 
 
+@router.post("/event/{guid}/salesstats", name="ot_sales_of_event", **answers(SalesStats))
+async def sales_of_event(request: Request, guid: Guid) -> Response:
+    """How many tickets of each type are sold, pending, reserved and left."""
+    found, who = await the_event(request, guid)
+    return json_response(shaped(SalesStats, sales_shown(found, who)))
+
+
 async def tickets_of(request: Request, guid: str) -> list[State]:
     found, who = await the_event(request, guid)
     now = stamp(datetime.now(UTC))
@@ -248,10 +258,10 @@ async def tickets_with_shops(request: Request, guid: Guid) -> Response:
     """The Tickets of the Event, each with the shops that have it."""
     found, channels, who = await _sold(request, guid)
     now = stamp(datetime.now(UTC))
-    shown = []
+    shown, base = [], base_of(request)
     for lot in found.contingents():
         ticket = shaped(TicketShown, ticket_shown(found, lot, who, now))
-        by = [shaped(ShopShown, shop_shown(c, who)) for c in sellers(found, lot, channels)]
+        by = [shaped(ShopShown, shop_shown(c, who, base)) for c in sellers(found, lot, channels)]
         shown.append(ticket | {"shops": by})
     return json_response(shown)
 
@@ -261,5 +271,5 @@ async def shops_of_event(request: Request, guid: Guid) -> Response:
     """The shops that have a Ticket of the Event."""
     found, channels, who = await _sold(request, guid)
     selling = {c["id"] for lot in found.contingents() for c in sellers(found, lot, channels)}
-    shown = [shop_shown(c, who) for c in channels if c["id"] in selling]
+    shown = [shop_shown(c, who, base_of(request)) for c in channels if c["id"] in selling]
     return json_response([shaped(ShopShown, one) for one in shown])

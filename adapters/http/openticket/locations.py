@@ -11,7 +11,7 @@ from adapters.http.auth import May
 from adapters.http.openticket import events as event_routes
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import date_shown, event_shown, location_shown
-from adapters.http.openticket.fields import anew, model, native, required, run
+from adapters.http.openticket.fields import anew, invalid, model, native, required, run
 from adapters.http.openticket.lookup import document, events_where, every, number_in, reading
 from adapters.http.openticket.making import blocked, creates, many, words
 from adapters.http.openticket.models import (
@@ -32,7 +32,17 @@ from domain.ids import Kind
 from domain.location import Location, LocationFields
 from projections.location_documents import location_document
 
+MOST_NORTH = 85
+"""Degrees of latitude that this vendor has, north and south; the native surface has both poles."""
+
 router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
+
+
+def check_latitude(body: State) -> None:
+    """Refuses what lies beyond the map of this vendor, where the body asks for it."""
+    degrees = native(body, fields.LOCATION).get("lat")
+    if degrees is not None and abs(degrees) > MOST_NORTH:
+        raise invalid([("latitude", f"expected -{MOST_NORTH} to {MOST_NORTH} degrees")])
 
 
 @creates(
@@ -48,6 +58,7 @@ async def create_location(request: Request) -> Response:
     who = caller(request, May.COMMAND)
     body = await sent(request)
     required(body, "name", "capacity", "address")
+    check_latitude(body)
     made = model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
 
     def answer(location: Location) -> State:
@@ -93,6 +104,7 @@ async def change_location(request: Request, guid: Guid) -> Response:
     def decide(work: Work) -> Location:
         now = work.load(Location, number).require().state
         new = anew(body, location_shown(location_document(now, who.account), who))
+        check_latitude(new)
         said = written_as_text(native(new, fields.LOCATION), now)
         change = model(LocationFields, said, fields.LOCATION)
         return locations.change_location(work, number, change)

@@ -164,8 +164,29 @@ TYPE_FIELDS: State = {
     "status": MaybeText,
     "reserved_count": int,
     "pending_count": int,
+    "sold_count": int,
 }
 TicketShown = shape("Ticket", "A type of tickets.", **TYPE_FIELDS, **STAMPS)
+SoldOfType = shape(
+    "SoldOfType",
+    "How many of a type of tickets are where.",
+    guid=str,
+    name=str,
+    sold=int,
+    pending=int,
+    reserved=int,
+    available=int | None,
+)
+SalesStats = shape(
+    "SalesStats",
+    "How an Event sells.",
+    guid=str,
+    name=MaybeText,
+    sold=int,
+    pending=int,
+    reserved=int,
+    ticket_types=list[SoldOfType],  # type: ignore[valid-type] # made above
+)
 ShopCreated = shape(
     "ShopCreated",
     "A shop that was created.",
@@ -196,6 +217,7 @@ ShopShown = shape(
     event_selection=bool,
     facebook_page_url=MaybeText,
     max_tickets_per_order=int | None,
+    url=str,
     **STAMPS,
 )
 TrackerCreated = shape(
@@ -219,6 +241,7 @@ TrackerShown = shape(
     **STAMPS,
     clicks=int,
     extra_url_parameters=MaybeText,
+    url=str,
 )
 PaymentMethod = shape("PaymentMethod", "A way to pay.", guid=str, name=str)
 User = shape(

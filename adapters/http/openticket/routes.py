@@ -1,8 +1,15 @@
-"""The routes of this surface: at the root, and under the version that clients may put before."""
+"""The routes of this surface, and the spellings of their paths that clients use: with a slash at
+the end, and with the version before or behind `/storefront`."""
+
+import re
+from collections.abc import Iterator
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
+from adapters.http.errors import METHODS
 from adapters.http.openticket import (
     dates,
     events,
@@ -13,11 +20,11 @@ from adapters.http.openticket import (
     users,
     webhooks,
 )
-from adapters.http.openticket.wire import OpenTicketRoute, unknown
-from adapters.http.surface import Surface
+from adapters.http.openticket.wire import unanswered
+from adapters.http.surface import FOUND, Surface
 
 VERSION = "/3.0.0"
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+SPELLING = re.compile(rf"/(?:storefront(?P<behind>{VERSION})|3\.0\.0)(?=/|$)")
 
 ROUTERS: tuple[APIRouter, ...] = (
     storefront.router,
@@ -31,26 +38,51 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def surfaces() -> list[Surface]:
-    plain, versioned = APIRouter(), APIRouter()
-    for router in ROUTERS:
-        plain.include_router(router)
-        versioned.include_router(router, prefix=VERSION, include_in_schema=False)
-    versioned.include_router(_anything("/{rest:path}"), prefix=VERSION)
-    words = _first_words()
-    plain.include_router(_anything(*words, *(f"{word}/{{rest:path}}" for word in words)))
-    return [Surface(f"{VERSION}/", versioned.routes), Surface("/", plain.routes)]
+def plain(path: str) -> tuple[str, bool]:
+    """The path as the routes have it, and whether it names the version: then it is of this surface,
+    whatever follows."""
+    named = SPELLING.match(path)
+    if named:
+        path = ("/storefront" if named["behind"] else "") + path[named.end() :]
+    return path.rstrip("/") or "/", named is not None
 
 
-def _first_words() -> list[str]:
-    routes = (route for router in ROUTERS for route in router.routes)
-    paths = (route.path for route in routes if isinstance(route, APIRoute))
-    return sorted({f"/{path.split('/')[1]}" for path in paths})
+class OpenTicketSurface(Surface):
+    """Its routes, and an answer in the vendor's words to everything else under their first words:
+    404 where there is no such path, 405 where there is no such method."""
+
+    def __init__(self, routes: list[BaseRoute]) -> None:
+        super().__init__("/", routes)
+        paths = (route.path for route in routes if isinstance(route, APIRoute))
+        self.first_words = frozenset(path.split("/")[1] for path in paths)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path, versioned = plain(scope["path"])
+        if not versioned and path.split("/")[1] not in self.first_words:
+            return Match.NONE, {}
+        said = {"path": path, "raw_path": path.encode()}
+        match, child = super().matches({**scope, **said})
+        if match is Match.FULL:
+            return match, {**child, **said}
+        return Match.FULL, {FOUND: None}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope[FOUND]:
+            await super().handle(scope, receive, send)
+            return
+        path, _ = plain(scope["path"])
+        answer = unanswered(scope["method"], scope["path"], [*self._methods(scope, path)])
+        await answer(scope, receive, send)
+
+    def _methods(self, scope: Scope, path: str) -> Iterator[str]:
+        """What the path can be asked by."""
+        for method in METHODS:
+            asked = {**scope, "path": path, "method": method}
+            if any(route.matches(asked)[0] is Match.FULL for route in self.routes):
+                yield method
 
 
-def _anything(*paths: str) -> APIRouter:
-    """What begins like a path of this surface and is none is told so in its words."""
-    made = APIRouter(route_class=OpenTicketRoute)
-    for path in paths:
-        made.add_api_route(path, unknown, methods=METHODS, include_in_schema=False)
-    return made
+def surface() -> OpenTicketSurface:
+    return OpenTicketSurface([route for router in ROUTERS for route in router.routes])

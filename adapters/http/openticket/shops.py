@@ -35,6 +35,7 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
+    base_of,
     caller,
     command,
     integer,
@@ -86,7 +87,7 @@ async def create_shop(request: Request) -> Response:
     decide = partial(catalog.create_item, cls=SalesChannel, fields=made)
 
     def answer(channel: SalesChannel) -> State:
-        return shaped(ShopCreated, shop_shown(_document(channel), who))
+        return shaped(ShopCreated, shop_shown(_document(channel), who, base_of(request)))
 
     return await run(request, who, fields.SHOP, decide, answer)
 
@@ -99,7 +100,8 @@ async def list_shops(request: Request, word: str) -> Response:
     found = await reading(
         request, lambda book: catalog_where(book, who, Kind.SALES_CHANNEL, *where), CATALOG
     )
-    return json_response([shaped(ShopShown, shop_shown(one, who)) for one in found])
+    shown = [shop_shown(one, who, base_of(request)) for one in found]
+    return json_response([shaped(ShopShown, one) for one in shown])
 
 
 async def _the_shop(request: Request, guid: str) -> tuple[State, Principal]:
@@ -115,7 +117,7 @@ async def _the_shop(request: Request, guid: str) -> tuple[State, Principal]:
 async def get_shop(request: Request, guid: Guid) -> Response:
     """One shop."""
     found, who = await _the_shop(request, guid)
-    return json_response(shaped(ShopShown, shop_shown(found, who)))
+    return json_response(shaped(ShopShown, shop_shown(found, who, base_of(request))))
 
 
 @router.put("/shop/{guid}", name="ot_change_shop", **answers(ShopShown, fields=SENT))
@@ -128,13 +130,13 @@ async def change_shop(request: Request, guid: Guid) -> Response:
 
     def decide(work: Work) -> SalesChannel:
         channel = catalog.item(work, SalesChannel, number).require()
-        new = anew(body, shop_shown(_document(channel), who))
+        new = anew(body, shop_shown(_document(channel), who, base_of(request)))
         said = native(new, fields.SHOP) | _hold(new)
         change = model(SalesChannelFields, said, fields.SHOP)
         return catalog.change_item(work, SalesChannel, number, change)
 
     def answer(channel: SalesChannel) -> State:
-        return shaped(ShopShown, shop_shown(_document(channel), who))
+        return shaped(ShopShown, shop_shown(_document(channel), who, base_of(request)))
 
     return await run(request, who, fields.SHOP, decide, answer)
 
@@ -207,7 +209,8 @@ async def trackers_of_shop(request: Request, guid: Guid) -> Response:
     channel, who = await _the_shop(request, guid)
     found = await reading(request, lambda book: catalog_where(book, who, Kind.TRACKER), CATALOG)
     those = [one for one in found if one["saleschannelid"] == channel["id"]]
-    return json_response([shaped(TrackerShown, tracker_shown(one, who)) for one in those])
+    shown = [tracker_shown(one, who, base_of(request)) for one in those]
+    return json_response([shaped(TrackerShown, one) for one in shown])
 
 
 @router.get("/shop/{guid}/payment_methods", name="ot_payment", **answers(many(PaymentMethod)))
@@ -253,7 +256,7 @@ async def create_tracker(request: Request) -> Response:
     decide = partial(catalog.create_item, cls=Tracker, fields=made)
 
     def answer(tracker: Tracker) -> State:
-        return shaped(TrackerCreated, tracker_shown(_document(tracker), who))
+        return shaped(TrackerCreated, tracker_shown(_document(tracker), who, base_of(request)))
 
     named = {**fields.TRACKER, "shop_id": ("saleschannelid", text)}
     return await run(request, who, named, decide, answer)
@@ -268,7 +271,8 @@ async def list_trackers(request: Request) -> Response:
         lambda book: catalog_where(book, who, Kind.TRACKER, ("archived", "=", 0)),
         CATALOG,
     )
-    return json_response([shaped(TrackerShown, tracker_shown(one, who)) for one in found])
+    shown = [tracker_shown(one, who, base_of(request)) for one in found]
+    return json_response([shaped(TrackerShown, one) for one in shown])
 
 
 @router.get("/trackers/{guid}", name="ot_tracker", **answers(TrackerShown))
@@ -279,4 +283,4 @@ async def get_tracker(request: Request, guid: Guid) -> Response:
     found = await reading(
         request, lambda book: document(book, CATALOG, Kind.TRACKER, number, who), CATALOG
     )
-    return json_response(shaped(TrackerShown, tracker_shown(found, who)))
+    return json_response(shaped(TrackerShown, tracker_shown(found, who, base_of(request))))

@@ -6,6 +6,7 @@ held for eight minutes. What is reserved is ordered with its reservations: nobod
 
 from functools import partial
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
@@ -17,11 +18,18 @@ from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads, requests
 from adapters.http.auth import WHO, stagebook
 from adapters.http.openticket import storefront_documents as documents
+from adapters.http.openticket.lookup import catalog_where
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.storefront_models import PlacedOrder, Reserved, ShopData, ShopOrder
-from adapters.http.openticket.wire import OpenTicketRoute, command, json_response, sent
+from adapters.http.openticket.wire import (
+    OpenTicketRoute,
+    base_of,
+    command,
+    json_response,
+    sent,
+)
 from adapters.http.v1.orders import events_of
-from application import storefront
+from application import catalog, storefront
 from application.keyring import Principal
 from domain.catalog import WEB
 from domain.contact import ContactFields
@@ -35,6 +43,7 @@ router = APIRouter(prefix="/storefront", tags=["OpenTicket"], route_class=OpenTi
 RESERVED_SECONDS = 8 * 60
 MOST = 100
 UNGUESSED = "0123456789abcdef"
+Code = Annotated[str, Path(description="What a tracker's link ends in")]
 Shop = Annotated[str, Path(description="The shop's guid")]
 
 
@@ -91,9 +100,15 @@ async def data(request: Request, shop: Shop) -> Response:
     name="ot_reserve_once",
     **answers(Reserved, public=True),
 )
+@router.put(
+    "/{shop}/reserve/ticket/{ticket}",
+    name="ot_reserve_put",
+    include_in_schema=False,
+    response_model=None,
+)
 async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
-    """Reserves one ticket for eight minutes. With POST and an Idempotency-Key, once: whoever says
-    the same key gets the same reservation, so it is to be one that nobody else thinks of."""
+    """Reserves one ticket for eight minutes. With POST or PUT and an Idempotency-Key, once: the
+    same key gets the same reservation, so it is to be one that nobody else thinks of."""
     who, number = await visitor(request, shop)
     if len(request.headers.get("idempotency-key", UNGUESSED)) < len(UNGUESSED):
         message = f"expected {len(UNGUESSED)} characters or more that nobody guesses, as of a UUID"
@@ -108,6 +123,25 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
     answer = await command(request, who, decide, documents.reservation)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@router.get(
+    "/{shop}/t/{code}",
+    name="ot_follow",
+    **answers(None, status=302, public=True),
+)
+async def follow(request: Request, shop: Shop, code: Code) -> Response:
+    """A tracker's link: it is counted, and leads to the shop."""
+    who, number = await visitor(request, shop)
+    trackers = await reads.blocking(catalog_where, stagebook(request), who, Kind.TRACKER)
+    found = [t for t in trackers if t["code"] == code and t["saleschannelid"] == number]
+    if not found or found[0]["isarchived"]:
+        raise NotFound("there is no such link")
+    decide = partial(catalog.follow_tracker, number=found[0]["id"])
+    await command(request, who, decide)
+    said = "&".join(filter(None, (f"tracker={code}", found[0]["extra_url_parameters"])))
+    place = f"{base_of(request)}/storefront/{shop}/data?{quote(said, safe='=&%')}"
+    return Response(status_code=302, headers={"Location": place, "Cache-Control": "no-store"})
 
 
 @router.post(

@@ -32,6 +32,7 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import (
     OpenTicketRoute,
+    base_of,
     caller,
     command,
     integer,
@@ -214,7 +215,7 @@ async def dates_of_ticket(request: Request, guid: Guid) -> Response:
 async def shops_of_ticket(request: Request, guid: Guid) -> Response:
     """The shops that have the Ticket."""
     held, lot, channels, who = await _the_ticket(request, guid)
-    shown = [shop_shown(channel, who) for channel in sellers(held, lot, channels)]
+    shown = [shop_shown(channel, who, base_of(request)) for channel in sellers(held, lot, channels)]
     return json_response([shaped(ShopShown, one) for one in shown])
 
 

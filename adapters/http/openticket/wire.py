@@ -28,7 +28,7 @@ from adapters.http.surface import DialectRoute
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer, StoreUnavailable
-from domain.errors import Invalid, NotFound, Refusal
+from domain.errors import Invalid, Refusal
 
 T = TypeVar("T")
 
@@ -90,9 +90,15 @@ def failure(
     return Response(body, shown, headers, "application/json")
 
 
-async def unknown(request: Request, **_: str) -> Response:
-    """What no other route is for."""
-    raise NotFound(f"there is no {request.method} {errors.printable(request.url.path)}")
+def unanswered(method: str, path: str, others: list[str]) -> Response:
+    """What no route is for: `others` is what the path can be asked by."""
+    asked = f"{method} {errors.printable(path)}"
+    if not others:
+        return failure(404, "not-found", f"there is no {asked}")
+    allowed = ", ".join(others)
+    answer = failure(405, "method-not-allowed", f"there is no {asked}: send {allowed}")
+    answer.headers["Allow"] = allowed
+    return answer
 
 
 # -- who is calling
@@ -100,10 +106,8 @@ async def unknown(request: Request, **_: str) -> Response:
 
 def caller(request: Request, need: May) -> Principal:
     """The caller, in the account that the `Company` header names, else in the key's own."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    held = []
-    if scheme.lower() == "bearer" and token:
-        held = stagebook(request).keyring.everywhere(token.strip())
+    token = token_of(request)
+    held = stagebook(request).keyring.everywhere(token) if token else []
     if not held:
         raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
     who = request.scope[WHO] = _in_company(request, held)
@@ -111,6 +115,14 @@ def caller(request: Request, need: May) -> Principal:
         message = f"the role {who.role} does not include {need.name or need}"
         raise Forbidden(message.lower(), role=who.role)
     return who
+
+
+def token_of(request: Request) -> str:
+    """The token of the request, with the word Bearer or without; empty if there is none."""
+    first, _, rest = request.headers.get("authorization", "").strip().partition(" ")
+    if first.lower() == "bearer":
+        return rest.strip()
+    return "" if rest else first
 
 
 def _in_company(request: Request, held: list[Principal]) -> Principal:
@@ -243,6 +255,11 @@ def typed(body: Mapping[str, Any], fields: Mapping[str, Typed]) -> dict[str, Any
 
 
 # -- answers
+
+
+def base_of(request: Request) -> str:
+    """The address that this service is asked at, without a slash at its end."""
+    return str(request.base_url).rstrip("/")
 
 
 async def command(

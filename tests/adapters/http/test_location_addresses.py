@@ -105,7 +105,7 @@ def test_paths_that_are_not_there_are_told_in_the_vendors_words(web: TestClient)
     for method, path in (
         ("GET", f"/event/{guid}/tickets"),
         ("GET", "/3.0.0/anything/at/all"),
-        ("PATCH", "/location"),
+        ("PATCH", "/location/a/b"),
     ):
         answer = web.request(method, path)
 

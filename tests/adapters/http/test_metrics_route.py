@@ -55,7 +55,7 @@ def test_requests_are_counted_by_the_template_of_their_route(client: TestClient)
     assert told(requests, **one, status="404") >= 1
     assert told(requests, route="/v1/locations", method="POST", status="201") == 1
     assert told(requests, route="/api/1/{accountname}/events/{id}", status="401") == 1
-    assert told(requests, route="/3.0.0/event", method="GET") == 1
+    assert told(requests, route="/event", method="GET") == 1
     assert told(requests, route="(none)", method="GET", status="404") == 1
     assert told(requests, route="/v1/locations", method="other", status="405") == 1
 

@@ -11,7 +11,7 @@ from domain.catalog_item import CatalogItem
 from domain.ids import Kind, guid, unpack
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
-from projections.location_documents import words
+from projections.texts import exact, sort_key, words
 
 
 def catalog_document(kind: int, state: State, account: int) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def catalog_etag(state: State) -> str:
 
 class CatalogDocuments:
     name: ClassVar = "catalog"
-    version: ClassVar = 2
+    version: ClassVar = 3
     kinds: ClassVar[frozenset[int]] = frozenset(CATALOG)
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
@@ -78,7 +78,7 @@ class CatalogDocuments:
             to_json(state),
             to_json(document),
             catalog_etag(state),
-            (kind, number, (name or "").casefold(), int(state["isarchived"]), updated),
+            (kind, number, sort_key(name), int(state["isarchived"]), updated),
             terms=(*words(name, *others), *exactly(document)),
         )
 
@@ -86,5 +86,10 @@ class CatalogDocuments:
 def exactly(document: dict[str, Any]) -> tuple[str, ...]:
     """What some kinds are asked for by, besides the words of their names."""
     email, typeid = document.get("email"), document.get("typeid")
-    found = (email and f"email:{email.casefold()}", typeid and f"typeid:{typeid}")
+    found = (email and email_term(email), typeid and f"typeid:{typeid}")
     return tuple(term for term in found if term)
+
+
+def email_term(email: str) -> str:
+    """What a contact of that e-mail address is found by, in any case."""
+    return f"email:{exact(email.casefold())}"

@@ -46,7 +46,7 @@ from projections.base import (
     View,
     shown_in,
 )
-from projections.location_documents import words
+from projections.texts import exact, sort_key, words
 
 FOREVER = 2**62
 """Where an Event without a start sorts: behind all others. One without an end ends as it starts."""
@@ -195,7 +195,7 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 5
+    version: ClassVar = 6
     kinds: ClassVar[frozenset[int]] = frozenset(
         {Kind.EVENT, Kind.INVENTORY, Kind.LOCATION, Kind.PRICE_LIST}
     )
@@ -317,10 +317,12 @@ class EventDocuments:
             FOREVER if first is None else first,
             FOREVER if first is None else first if last is None else last,
             microseconds(document["lastupdatets"]),
-            (document["name"] or "").casefold(),
+            sort_key(document["name"]),
         )
-        tags = tuple(f"tag:{tag}" for tag in dict.fromkeys(document["tags"]))
-        parts = [f"contingent:{key}" for key in state["inventory"].get("contingents", {})]
+        tags = tuple(f"tag:{exact(tag)}" for tag in dict.fromkeys(document["tags"]))
+        codes = {name: document[name] for name in ("code", "externalcode") if document[name]}
+        parts = [f"{name}:{exact(code)}" for name, code in codes.items()]
+        parts += [f"contingent:{key}" for key in state["inventory"].get("contingents", {})]
         parts += [f"date:{key}" for key in event["dates"]]
         return Row(
             key,
@@ -329,7 +331,12 @@ class EventDocuments:
             to_json(document),
             event_etag(event, state["inventory"], state["location"], lists),
             columns,
-            terms=words(document["name"], document["subtitle"]) + tags + used + tuple(parts),
+            terms=(
+                *words(document["name"], document["subtitle"], *codes.values()),
+                *tags,
+                *used,
+                *parts,
+            ),
         )
 
 

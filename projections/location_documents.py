@@ -9,6 +9,7 @@ from domain.ids import Kind, guid, unpack
 from domain.location import Location, LocationFields
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.texts import sort_key, words
 
 
 def location_document(state: State, account: int) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def location_etag(state: State) -> str:
 
 class LocationDocuments:
     name: ClassVar = "locations"
-    version: ClassVar = 2
+    version: ClassVar = 3
     kinds: ClassVar[frozenset[int]] = frozenset({Kind.LOCATION})
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = (
@@ -60,7 +61,7 @@ class LocationDocuments:
         if state.get("deleted"):
             return Row(key, None, stored, None, columns=(None, None, None))
         document = location_document(state, account)
-        columns = (state["number"], state["name"].casefold(), microseconds(state["lastupdatets"]))
+        columns = (state["number"], sort_key(state["name"]), microseconds(state["lastupdatets"]))
         return Row(
             key,
             account,
@@ -70,9 +71,3 @@ class LocationDocuments:
             columns,
             terms=words(state["name"]),
         )
-
-
-def words(*texts: str | None) -> tuple[str, ...]:
-    """What a search finds a document by: the distinct words, case folded."""
-    found = (word[:100] for text in texts if text for word in text.casefold().split())
-    return tuple(f"word:{word}" for word in dict.fromkeys(found))

@@ -12,6 +12,7 @@ from domain.offers import price_id
 from domain.order import UNCONFIRMED, Order, payment_status, total_amount
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.texts import words
 
 
 def order_document(state: State, account: int) -> dict[str, Any]:
@@ -65,6 +66,11 @@ def _holder(ticket: int, said: State) -> dict[str, Any]:
     }
 
 
+def _names(state: State) -> list[str | None]:
+    """What the holders of its tickets are called."""
+    return [said.get("ticketname") for said in state.get("holders", {}).values()]
+
+
 def _payment(payment: State, currency: str) -> dict[str, Any]:
     """A refund is a negative amount, and says which payment it gives back."""
     return {
@@ -82,7 +88,7 @@ def order_etag(state: State) -> str:
 
 class Orders:
     name: ClassVar = "orders"
-    version: ClassVar = 2
+    version: ClassVar = 3
     kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER})
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = tuple(
@@ -98,7 +104,11 @@ class Orders:
             "expires",
         )
     )
-    indexes: ClassVar[Indexes] = (("account", "number"), ("expires",))
+    indexes: ClassVar[Indexes] = (
+        ("account", "number"),
+        ("account", "customerid", "number"),
+        ("expires",),
+    )
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
         identity = unpack(fact.originator_id)
@@ -133,5 +143,5 @@ class Orders:
             to_json(order_document(state, account)),
             order_etag(state),
             columns,
-            terms=tuple(f"event:{event}" for event in events),
+            terms=(*(f"event:{event}" for event in events), *words(*_names(state))),
         )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from adapters.http import requests
 from adapters.http.auth import stagebook
+from adapters.http.compression import compressed, takes_gzip
 from adapters.http.errors import NotYet, Parked
 from adapters.http.gathered import Gathered
 from adapters.views.select import Select
@@ -30,6 +31,8 @@ ASKED = "stagebook.asked"
 """In the scope of a request: the position that its answer must not be older than."""
 FEW = 100
 """Documents that are read faster on the event loop than handed over between threads."""
+LONG = 20_000
+"""Bytes whose compression would hold up the event loop for more than half a millisecond."""
 READERS = ThreadPoolExecutor(4, thread_name_prefix="reader")
 """Few: they compute as much as they wait, and take the interpreter from the event loop."""
 
@@ -125,9 +128,14 @@ def in_language(body: bytes, wanted: str, base: str) -> tuple[bytes, str]:
 
 
 async def listed(
-    request: Request, projection: Projection, select: Select, cursor_of: str, who: Principal
+    request: Request,
+    projection: Projection,
+    select: Select,
+    cursor_of: str,
+    who: Principal,
+    only: frozenset[str] | None = None,
 ) -> Response:
-    """A page: `{"data", "next", "total"}`."""
+    """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields."""
     book = stagebook(request)
     await seen(request, projection)
     view = book.view(projection)
@@ -137,14 +145,24 @@ async def listed(
     bodies = page.bodies
     if wanted:
         bodies = [in_language(body, wanted, who.language)[0] for body in bodies]
+    if only is not None:
+        bodies = [some_of(body, only) for body in bodies]
     following = requests.encode_cursor(cursor_of, page.last) if page.last else None
     tail = to_json({"next": following, "total": page.total})
-    return Response(
+    response = Response(
         b'{"data":[' + b",".join(bodies) + b"]," + tail[1:],
         200,
         {"Vary": "Accept-Language"},
         "application/json",
     )
+    if len(response.body) > LONG and takes_gzip(request):
+        return await blocking(compressed, request, response)
+    return compressed(request, response)
+
+
+def some_of(body: bytes, only: frozenset[str]) -> bytes:
+    """The document with these fields alone."""
+    return to_json({name: value for name, value in from_json(body).items() if name in only})
 
 
 async def seen(request: Request, projection: Projection | None) -> None:

@@ -32,6 +32,8 @@ class Select:
     """Documents to pass over, for clients that do not go on from a cursor."""
     counted: bool = True
     """Whether the number of all documents is asked for: a feed that is polled does not."""
+    or_in: tuple[str, tuple[int, ...]] | None = None
+    """A column and numbers: a document that has one of these there needs none of the prefixes."""
 
     @property
     def sort(self) -> tuple[str, ...]:
@@ -54,9 +56,15 @@ class Select:
         for term in self.exact:
             sql.append(f"EXISTS ({found} t.term = ?)")
             params.append(term)
+        begins = []
         for prefix in self.prefixes:
-            sql.append(f"EXISTS ({found} t.term >= ? AND t.term < ?)")
+            begins.append(f"EXISTS ({found} t.term >= ? AND t.term < ?)")
             params += [prefix, prefix + "\U0010ffff"]
+        if self.or_in and self.or_in[1]:
+            column, numbers = self.or_in
+            listed = ",".join(map(str, numbers))
+            begins = [f"({column} IN ({listed}) OR ({' AND '.join(begins) or 'TRUE'}))"]
+        sql += begins
         return " AND ".join(sql), params
 
     def count(self, documents: str, terms: str) -> tuple[str, list[Any]]:

@@ -277,7 +277,9 @@ class SqlView:
         return found
 
     def _total(self, select: Select) -> int:
-        everything = Select(select.account, select.where, select.prefixes, select.exact)
+        everything = Select(
+            select.account, select.where, select.prefixes, select.exact, or_in=select.or_in
+        )
         position = self.position()
         counted = self._totals.get(everything)
         if counted is None or counted[0] != position:

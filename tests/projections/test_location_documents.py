@@ -7,7 +7,7 @@ from pydantic_core import from_json
 from adapters.views.select import Select
 from domain.event_facts import EventDetailsChanged
 from domain.location import LocationChanged, LocationDeleted, LocationFields, LocationRestored
-from projections.location_documents import LocationDocuments, words
+from projections.location_documents import LocationDocuments
 from tests.projections.conftest import MakeView
 from tests.projections.facts import Facts, location
 from tests.spec import ACCOUNT, Projected, at, given_facts
@@ -76,12 +76,3 @@ def test_a_deleted_location_is_shown_nowhere_until_it_comes_back(make_view: Make
     shown = projected.body(location(5))
     assert (shown["name"], shown["city"], shown["version"]) == ("Hall", "Gent", 4)
     assert listed(projected, order="name") == [5, 6]
-
-
-def test_words_are_distinct_casefolded_and_bounded() -> None:
-    assert words("Été été  ÉTÉ\tLive", None, "", "live Straße") == (
-        "word:été",
-        "word:live",
-        "word:strasse",
-    )
-    assert words("a" * 120 + "x " + "a" * 120 + "y") == ("word:" + "a" * 100,)

@@ -15,7 +15,8 @@ from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
 from adapters.views.select import Select
 from domain.errors import Invalid, NotFound
-from projections.location_documents import words
+from projections.catalog_documents import email_term
+from projections.texts import words
 
 MAX_PAGE = 1_000
 ORDERS = {"name": "name", "lastupdatets": "updated", "createdts": "number"}
@@ -68,7 +69,7 @@ async def find_contact(request: Request, accountname: Account) -> Response:
         raise Invalid("email", "expected an e-mail address, for id 0")
     check_text("email", email)
     where = (*CONTACTS.where, ("archived", "=", 0))
-    select = Select(who.account, where, exact=(f"email:{email.casefold()}",), limit=1)
+    select = Select(who.account, where, exact=(email_term(email),), limit=1)
     bodies, _ = await wire.page(request, who, CATALOG, select)
     if not bodies:
         raise NotFound("there is no contact of that e-mail address")

@@ -21,6 +21,7 @@ from domain.event_fields import ACTIVE, CLOSED, DRAFT
 from domain.ids import Kind, key
 from domain.values import microseconds, stamp
 from projections.base import Projection
+from projections.texts import words
 
 PARAMETERS = (
     "filter",
@@ -35,6 +36,7 @@ PARAMETERS = (
 )
 MOST = 1_000
 MAX_OFFSET = 2**31
+MAX_WORDS = 10
 ORDERS = {"name": "name", "startts": "starts"}
 OUTPUTS = ("ids", "default", "withlookup")
 
@@ -73,11 +75,10 @@ async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | N
     output = wire.parameter(request, "output") or "default"
     if output not in OUTPUTS:
         raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
-    terms = (wire.parameter(request, "searchterm") or "").casefold().split()[:10]
     select = Select(
         who.account,
         tuple(where),
-        prefixes=tuple(f"word:{term[:100]}" for term in terms),
+        prefixes=words(wire.parameter(request, "searchterm"))[:MAX_WORDS],
         order=ORDERS.get(order, "number"),
         limit=wire.number(request, "limit", MOST, 0, MOST),
         offset=wire.number(request, "offset", 0, 0, MAX_OFFSET),

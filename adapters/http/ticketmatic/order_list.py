@@ -7,25 +7,21 @@ from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, ORDERS
-from adapters.http import reads
+from adapters.http import buyers, reads
 from adapters.http.auth import stagebook
-from adapters.http.body import check_text
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.order_documents import (
     MINIMAL,
     customers,
     lookup,
-    may_know,
     own,
     vendors,
 )
 from adapters.views.select import Condition, Select
 from application.keyring import Principal
 from domain.errors import Invalid
-from domain.ids import Kind
 from domain.order import CONFIRMED, UNCONFIRMED
 from domain.values import MAX_ID, microseconds
-from projections.location_documents import words
 
 PARAMETERS = (
     "filter",
@@ -50,8 +46,8 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
     output = wire.parameter(request, "output") or "default"
     if output not in OUTPUTS:
         raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
-    select = await _asked(request, who)
     await reads.fresh(request, ORDERS, CATALOG)
+    select = await _asked(request, who)
     book = stagebook(request)
     page = await reads.blocking(book.view(ORDERS).page, select)
     documents = [from_json(body) for body in page.bodies]
@@ -89,12 +85,10 @@ async def _asked(request: Request, who: Principal) -> Select:
         where.append(("updated", ">=", microseconds(since)))
     if ids := await wire.filtered(request, who):
         where.append(ids)
-    if term := wire.parameter(request, "searchterm"):
-        where.append(await _matching(request, who, term))
     order = wire.parameter(request, "orderby") or "createdts"
     if order not in ORDERED_BY:
         raise Invalid("orderby", f"expected one of {', '.join(ORDERED_BY)}")
-    return Select(
+    select = Select(
         who.account,
         tuple(where),
         order=ORDERED_BY[order],
@@ -102,20 +96,10 @@ async def _asked(request: Request, who: Principal) -> Select:
         limit=wire.number(request, "limit", MOST, 0, MOST),
         offset=wire.number(request, "offset", 0, 0, MAX_OFFSET),
     )
-
-
-async def _matching(request: Request, who: Principal, term: str) -> Condition:
-    """The order of that number, or the orders of the customers that are called so."""
-    check_text("searchterm", term)
-    if term.isascii() and term.isdigit():
-        return ("number", "=", min(int(term[:20]), MAX_ID))
-    if not may_know(who):
-        return ("number", "in", ())
-    await reads.fresh(request, CATALOG)
-    where = (("kind", "=", int(Kind.CONTACT)),)
-    named = Select(who.account, where, words(term), limit=MAX_CUSTOMERS, counted=False)
-    page = await reads.blocking(stagebook(request).view(CATALOG).page, named)
-    return ("customerid", "in", tuple(from_json(body)["id"] for body in page.bodies))
+    term = wire.parameter(request, "searchterm")
+    if not term:
+        return select
+    return await buyers.called(request, who, select, "searchterm", term)
 
 
 def _integer(simple: dict[str, Any], name: str) -> int | None:

@@ -80,7 +80,7 @@ def routes(
     async def listed(request: Request, query: CatalogQuery) -> Response:
         who = allowed(request, read)
         select, of = query.select(who.account, kind)
-        return await reads.listed(request, CATALOG, select, of, who)
+        return await reads.listed(request, CATALOG, select, of, who, query.only(one))
 
     @router.get(
         path + "/{id}",

@@ -112,7 +112,7 @@ async def list_events(request: Request, query: EventQuery) -> Response:
     """The Events of the account."""
     who = allowed(request, May.READ)
     select, of = query.select(who.account)
-    return await reads.listed(request, EVENTS, select, of, who)
+    return await reads.listed(request, EVENTS, select, of, who, query.only(EventDocument))
 
 
 @router.delete("/{id}", **deletes(EventActive, EventHasTickets))

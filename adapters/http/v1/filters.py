@@ -9,12 +9,13 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.body import check_text
+from adapters.http.errors import printable
 from adapters.http.requests import decode_cursor, moment
 from adapters.views.select import Condition, Select
 from domain.errors import Invalid
-from domain.values import MAX_ID, microseconds, parse_time, stamp
+from domain.values import CUSTOM_KEY, MAX_ID, microseconds, parse_time, stamp
 from projections.event_documents import FOREVER
-from projections.location_documents import words
+from projections.texts import exact, words
 
 Limit = Annotated[int, Field(ge=1, le=1_000, description="Entries a page")]
 Cursor = Annotated[
@@ -33,20 +34,42 @@ def reference_field(description: str) -> Any:
     return Field(None, ge=0, le=MAX_ID, description=description)
 
 
-class Filter(BaseModel):
-    """Query parameters of a list: unknown ones are refused, so a typing error filters nothing."""
+class Listing(BaseModel):
+    """Query parameters of every list. Unknown ones are refused: a typing error filters nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
+    limit: Limit = 50
+    after: Cursor = None
+    fields: str | None = Field(
+        None,
+        max_length=2_000,
+        description="Only these fields of each, separated by commas; `id` is always there",
+        examples=["id,name,startts"],
+    )
+
+    def only(self, document: type[BaseModel]) -> frozenset[str] | None:
+        """The fields that are shown, None for all of them."""
+        if self.fields is None:
+            return None
+        names = frozenset(self.fields.split(",")) | {"id"}
+        known = document.model_fields
+        for name in sorted(names):
+            if name not in known and not CUSTOM_KEY.fullmatch(name):
+                shown = ", ".join(sorted(known))
+                raise Invalid("fields", f"{printable(name)[:60]!r} is none of {shown} and c_…")
+        return names
+
+
+class Filter(Listing):
     q: str | None = Field(
         None,
         max_length=200,
-        description="Beginnings of words, each of a word of the name (or subtitle)",
+        description="Beginnings of words, each of a word of the name (of an Event also of its"
+        " subtitle and codes; of a contact of the e-mail address); accents do not matter",
         examples=["conc ha"],
     )
     updatedsince: str | None = moment_field("Changed at or after")
-    limit: Limit = 50
-    after: Cursor = None
 
     def updated(self) -> list[Condition]:
         if self.updatedsince is None:
@@ -89,6 +112,10 @@ class EventFilter(Filter):
     locationid: int | None = reference_field("At this Location")
     productionid: int | None = reference_field("Of this production")
     tag: str | None = Field(None, max_length=100, description="With this tag", examples=["jazz"])
+    code: str | None = Field(None, max_length=255, description="Of this `code`")
+    externalcode: str | None = Field(
+        None, max_length=255, description="Of this id in another system", examples=["56975647832"]
+    )
     from_: str | None = moment_field("Ends at or after", alias="from")
     to: str | None = moment_field("Starts at or before")
     orderby: Literal["id", "-id", "startts", "-startts", "name", "-name"] = Field(
@@ -109,9 +136,13 @@ class EventFilter(Filter):
             where.append(("starts", "<=", microseconds(moment("to", self.to))))
         if self.from_ is not None or self.to is not None:
             where.append(("starts", "<", FOREVER))
-        check_text("tag", self.tag)
-        exact = (f"tag:{self.tag}",) if self.tag else ()
-        return page(self, "events", Select(account, tuple(where), self.prefixes(), exact))
+        terms = []
+        for name in ("tag", "code", "externalcode"):
+            value: str | None = getattr(self, name)
+            check_text(name, value)
+            if value:
+                terms.append(f"{name}:{exact(value)}")
+        return page(self, "events", Select(account, tuple(where), self.prefixes(), tuple(terms)))
 
 
 MAX_SAMPLES = 1_000
@@ -121,9 +152,7 @@ TicketState = Literal[
 ]
 
 
-class OrderFilter(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class OrderFilter(Listing):
     status: list[Literal["21001", "21002", "21003"]] | None = Field(
         None, description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived; repeatable"
     )
@@ -133,11 +162,29 @@ class OrderFilter(BaseModel):
     saleschannelid: int | None = reference_field("On this sales channel")
     customerid: int | None = reference_field("Of this contact")
     eventid: int | None = reference_field("Holding tickets of this Event")
+    q: str | None = Field(
+        None,
+        max_length=200,
+        description="The order's number, or beginnings of words of the name, company or e-mail"
+        " address of its buyer or of the name on one of its tickets. Needs a key that may sell",
+        examples=["ann pee"],
+    )
+    email: str | None = Field(
+        None,
+        max_length=254,
+        description="Of the buyer with this e-mail address, in any case. Needs a key that may sell",
+        examples=["ann@example.org"],
+    )
     createdsince: str | None = moment_field("Created at or after")
+    createduntil: str | None = moment_field("Created at or before")
     updatedsince: str | None = moment_field("Changed at or after")
+    updateduntil: str | None = moment_field("Changed at or before")
     orderby: Literal["id", "-id"] = Field("id", description=ORDERBY)
-    limit: Limit = 50
-    after: Cursor = None
+
+    @property
+    def personal(self) -> bool:
+        """Whether it asks by what a key that may not sell is not shown."""
+        return self.q is not None or self.email is not None
 
     def select(self, account: int) -> tuple[Select, str]:
         where: list[Condition] = []
@@ -149,14 +196,20 @@ class OrderFilter(BaseModel):
             number: int | None = getattr(self, name)
             if number is not None:
                 where.append((name, "=", number))
-        for name, column in (("createdsince", "created"), ("updatedsince", "updated")):
-            since: Any = getattr(self, name)
-            if since is not None:
-                where.append((column, ">=", microseconds(moment(name, since))))
-        exact = (f"event:{self.eventid}",) if self.eventid is not None else ()
-        return page(self, "orders", Select(account, tuple(where), exact=exact))
+        for name, column, operator in TIMES:
+            time: Any = getattr(self, name)
+            if time is not None:
+                where.append((column, operator, microseconds(moment(name, time))))
+        terms = (f"event:{self.eventid}",) if self.eventid is not None else ()
+        return page(self, "orders", Select(account, tuple(where), exact=terms))
 
 
+TIMES = (
+    ("createdsince", "created", ">="),
+    ("createduntil", "created", "<="),
+    ("updatedsince", "updated", ">="),
+    ("updateduntil", "updated", "<="),
+)
 ORDERS: dict[str, tuple[str, tuple[type, ...]]] = {
     "id": ("number", (int,)),
     "name": ("name", (str, int)),
@@ -168,7 +221,7 @@ def page(
     asked: LocationFilter | CatalogFilter | EventFilter | OrderFilter, kind: str, all_: Select
 ) -> tuple[Select, str]:
     """A page of a list, and the list that its cursor belongs to: this one with these filters."""
-    filters = asked.model_dump(exclude={"limit", "after"}, exclude_none=True)
+    filters = asked.model_dump(exclude={"limit", "after", "fields"}, exclude_none=True)
     of = kind + json.dumps(filters, sort_keys=True)
     order, types = ORDERS[asked.orderby.removeprefix("-")]
     return replace(

@@ -43,7 +43,7 @@ async def list_locations(request: Request, query: LocationQuery) -> Response:
     """The Locations of the account."""
     who = allowed(request, May.READ)
     select, of = query.select(who.account)
-    return await reads.listed(request, LOCATIONS, select, of, who)
+    return await reads.listed(request, LOCATIONS, select, of, who, query.only(LocationDocument))
 
 
 @router.get("/{id}", **shows(LocationDocument))

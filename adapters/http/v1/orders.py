@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS, ORDERS, Stagebook
-from adapters.http import reads, requests
+from adapters.http import buyers, reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import ask, document, execute
 from adapters.http.routes import AuditRoute, SellRoute
@@ -97,10 +97,15 @@ async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 @router.get("", **lists(OrderPage))
 async def list_orders(request: Request, query: OrderQuery) -> Response:
-    """The orders of the account."""
-    who = allowed(request, May.READ)
+    """The orders of the account; by `q` and `email` for those who may sell."""
+    who = allowed(request, May.SELL if query.personal else May.READ)
+    only = query.only(OrderDocument)
     select, of = query.select(who.account)
-    return await reads.listed(request, ORDERS, select, of, who)
+    if query.q is not None:
+        select = await buyers.called(request, who, select, "q", query.q)
+    if query.email is not None:
+        select = await buyers.addressed(request, who, select, query.email)
+    return await reads.listed(request, ORDERS, select, of, who, only)
 
 
 @router.patch("/{id}", **changes(OrderDocument, OrderEnded))

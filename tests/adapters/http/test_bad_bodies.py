@@ -13,6 +13,7 @@ from adapters.http.body import MAX_BODY
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import LocationFields
+from projections.texts import sort_key
 from tests.adapters.http.talk import (
     COMMANDS,
     END,
@@ -457,7 +458,7 @@ def test_every_other_text_is_kept_as_it_came(client: TestClient) -> None:
     by_name = [
         page["data"][0]["name"] for page in turned(client, "/v1/locations?orderby=name&limit=1")
     ]
-    assert by_name == sorted(TEXTS, key=str.casefold)
+    assert by_name == sorted(TEXTS, key=sort_key)
 
 
 def test_a_number_survives_as_it_was_written(web: TestClient) -> None:

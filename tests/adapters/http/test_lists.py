@@ -93,8 +93,8 @@ FILTERS: list[tuple[dict[str, Any], list[Any]]] = [
     ({"updatedsince": "2999-01-01T00:00:00Z"}, []),
     ({"status": "19002", "tag": "jazz", "q": "bonobo", "locationid": 1}, ["Bonobo Live"]),
     ({"orderby": "-id"}, EVERY[::-1]),
-    ({"orderby": "name"}, [None, "abba", "Abba", "Bonobo Live", "Zappa", "élan"]),
-    ({"orderby": "-name"}, ["élan", "Zappa", "Bonobo Live", "Abba", "abba", None]),
+    ({"orderby": "name"}, [None, "abba", "Abba", "Bonobo Live", "élan", "Zappa"]),
+    ({"orderby": "-name"}, ["Zappa", "élan", "Bonobo Live", "Abba", "abba", None]),
     ({"orderby": "startts"}, ["Abba", None, "Bonobo Live", "Zappa", "élan", "abba"]),
     ({"orderby": "-startts"}, ["abba", "élan", "Zappa", "Bonobo Live", None, "Abba"]),
     ({"orderby": "name", "status": "19001", "locationid": 1}, ["abba", "élan"]),
@@ -184,7 +184,7 @@ def test_a_cursor_carries_the_longest_name(web: TestClient) -> None:
 
     turned = list(pages(web, "/v1/events", **query))
 
-    assert [page["data"][0]["name"][0] for page in turned] == [long[0], "\N{MUSICAL SYMBOL G CLEF}"]
+    assert [page["data"][0]["name"][0] for page in turned] == ["\N{MUSICAL SYMBOL G CLEF}", long[0]]
 
 
 def test_a_list_changes_with_its_documents(web: TestClient) -> None:

@@ -128,6 +128,7 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
 @router.get(
     "/{shop}/t/{code}",
     name="ot_follow",
+    response_class=Response,
     **answers(None, status=302, public=True),
 )
 async def follow(request: Request, shop: Shop, code: Code) -> Response:

@@ -27,7 +27,8 @@ from domain.tickets import (
     TicketsUnlocked,
     first_ticket,
 )
-from domain.values import MAX_ID, Price, Reference, field
+from domain.translations import checked
+from domain.values import MAX_ID, Price, Reference, Text, field
 
 COUNTERS = (
     "complimentary",
@@ -42,6 +43,7 @@ COUNTERS = (
 SOLD = ("sold_unpaid", "sold_paid", "complimentary")
 HELD = ("reserved", *SOLD)
 """What orders hold; locks are beside it."""
+TRANSLATABLE = frozenset({"name", "description"})
 BOOKKEEPING = frozenset({"seated", "lastupdatets", "made", "locked", "counters"})
 """What a contingent's state holds beside its fields."""
 
@@ -79,6 +81,14 @@ class Lot(Fields):
     dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
         "The dates it is valid on; none = all", cleared=[]
     )
+    translations: dict[str, Text] | None = field(
+        "Other languages: field + language", {"namefr": "Parterre"}, cleared={}
+    )
+
+    @field_validator("translations")
+    @classmethod
+    def _translatable(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        return value and checked(value, TRANSLATABLE)
 
 
 class ContingentFields(TicketType, Lot):

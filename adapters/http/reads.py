@@ -21,7 +21,7 @@ from adapters.views.sql import SqlView
 from application.keyring import Principal
 from domain.errors import NotFound
 from domain.ids import Kind, key
-from domain.translations import languages, translated
+from domain.translations import in_first, languages
 from projections.base import Projection
 
 T = TypeVar("T")
@@ -117,14 +117,8 @@ def unless_held(request: Request, body: bytes, headers: dict[str, str]) -> Respo
 
 def in_language(body: bytes, wanted: str, base: str) -> tuple[bytes, str]:
     """The first language asked for that the document has, otherwise the base language."""
-    document = from_json(body)
-    had = {key[-2:] for key, text in document.get("translations", {}).items() if text}
-    for language in languages(wanted):
-        if language == base:
-            break
-        if language in had:
-            return to_json(translated(document, language)), language
-    return body, base
+    document, language = in_first(from_json(body), languages(wanted), base)
+    return (body if language == base else to_json(document)), language
 
 
 async def listed(

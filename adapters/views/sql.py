@@ -240,7 +240,7 @@ class SqlView:
         """One page, and where it is asked for the number of documents, counted once a position."""
         rows = self._rows(*select.page(self.documents, self.terms))
         shown = rows[: select.limit]
-        last = tuple(shown[-1][2:]) if len(rows) > len(shown) else None
+        last = tuple(shown[-1][2:]) if shown and len(rows) > len(shown) else None
         total = self._total(select) if select.counted else 0
         keys, bodies = [bytes(row[0]) for row in shown], [row[1] for row in shown]
         return Page(keys, [bytes(body) for body in bodies if body is not None], last, total)

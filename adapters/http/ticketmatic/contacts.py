@@ -36,7 +36,7 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
     """The contacts."""
     who = caller(request, accountname, CONTACTS.read)
     offset = wire.number(request, "offset", 0, 0, 10**9)
-    limit = wire.number(request, "limit", MAX_PAGE, 1, MAX_PAGE)
+    limit = wire.number(request, "limit", MAX_PAGE, 0, MAX_PAGE)
     orderby, term = wire.parameter(request, "orderby"), wire.parameter(request, "searchterm")
     check_text("searchterm", term)
     if orderby is not None and orderby not in ORDERS:
@@ -49,7 +49,7 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
         limit=limit,
         offset=offset,
     )
-    bodies, total = await wire.page(request, who, CATALOG, select)
+    bodies, total = await wire.page(request, who, CATALOG, select, CONTACTS.form)
     shaped = [CONTACTS.shape(body, listed=True) for body in bodies]
     if wire.parameter(request, "output") == "ids":
         shaped = [to_json({"id": parse(body)["id"]}) for body in shaped]
@@ -70,7 +70,7 @@ async def find_contact(request: Request, accountname: Account) -> Response:
     check_text("email", email)
     where = (*CONTACTS.where, ("archived", "=", 0))
     select = Select(who.account, where, exact=(email_term(email),), limit=1)
-    bodies, _ = await wire.page(request, who, CATALOG, select)
+    bodies, _ = await wire.page(request, who, CATALOG, select, CONTACTS.form)
     if not bodies:
         raise NotFound("there is no contact of that e-mail address")
     return json_response(CONTACTS.shape(bodies[0]))

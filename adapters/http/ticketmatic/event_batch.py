@@ -18,6 +18,7 @@ from adapters.http.auth import May
 from adapters.http.errors import message
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.events import tidy
+from adapters.http.ticketmatic.forms import places_of
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute
@@ -129,7 +130,7 @@ def _updating(asked: Batch, who: Principal) -> Change:
             names = ", ".join(sorted(FIELDS))
             raise Invalid(f"parameters.updatefields.{index}.key", f"expected c_… or one of {names}")
     simple = {one.key: one.value for one in fields if one.updatetype in ("set", "", None)}
-    simple = tidy(times.understood(simple, who.timezone))
+    simple = tidy(times.understood(simple, places_of(EventBody), who.timezone))
     EventBody.model_validate(simple)
 
     def update(work: Work, number: int) -> Any:

@@ -13,12 +13,19 @@ from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads
 from adapters.http.auth import stagebook
 from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.forms import Form
+from adapters.http.ticketmatic.resources import (
+    EVENT_LOCATIONS,
+    PRICE_TYPES,
+    SEAT_RANKS,
+    Resource,
+)
 from adapters.views.select import Condition, Select
 from application.keyring import Principal
 from domain.errors import Invalid
 from domain.event import not_on_sale
 from domain.event_fields import ACTIVE, CLOSED, DRAFT
-from domain.ids import Kind, key
+from domain.ids import key
 from domain.values import microseconds, stamp
 from projections.base import Projection
 from projections.texts import words
@@ -41,12 +48,12 @@ ORDERS = {"name": "name", "startts": "starts"}
 OUTPUTS = ("ids", "default", "withlookup")
 
 
-async def list_of_events(request: Request, who: Principal) -> Response:
+async def list_of_events(request: Request, who: Principal, form: Form) -> Response:
     select, output, channel = await _asked(request, who)
     if channel is None:
-        bodies, total = await wire.page(request, who, EVENTS, select)
+        bodies, total = await wire.page(request, who, EVENTS, select, form)
     else:
-        bodies, total = await _for_sale(request, who, select, channel)
+        bodies, total = await _for_sale(request, who, select, channel, form)
     if output == "ids":
         ids = [b'{"id":%d}' % _id(body) for body in bodies]
         return wire.listed(ids, total)
@@ -95,7 +102,7 @@ def _integers(path: str, value: Any) -> tuple[int, ...]:
 
 
 async def _for_sale(
-    request: Request, who: Principal, select: Select, channel: int
+    request: Request, who: Principal, select: Select, channel: int, form: Form
 ) -> tuple[list[bytes], int]:
     """The Events that are on sale on that channel now, with its prices alone. Whether they are is
     a matter of the clock, so no column says it."""
@@ -113,7 +120,8 @@ async def _for_sale(
 
     whole = await reads.blocking(found)
     page = whole[select.offset : select.offset + select.limit]
-    return [wire.shown(request, body, who) for body in page], len(whole)
+    reader = wire.reader_of(request, who)
+    return [form.shown(body, reader) for body in page], len(whole)
 
 
 def _prices(prices: dict[str, Any], channel: int) -> dict[str, Any]:
@@ -138,17 +146,17 @@ def _for_any(offer: dict[str, Any]) -> bool:
 async def _lookup(request: Request, who: Principal, bodies: Sequence[bytes]) -> bytes:
     """What the Events name, by id."""
     events = [from_json(body) for body in bodies]
-    named: dict[str, tuple[Projection, Kind, set[int]]] = {
-        "locations": (LOCATIONS, Kind.LOCATION, {e["locationid"] or 0 for e in events} - {0}),
-        "pricetypes": (CATALOG, Kind.PRICE_TYPE, set(_price_types(events))),
-        "seatranks": (CATALOG, Kind.SEAT_RANK, set(_seat_ranks(events))),
+    named: dict[str, tuple[Projection, Resource, set[int]]] = {
+        "locations": (LOCATIONS, EVENT_LOCATIONS, {e["locationid"] or 0 for e in events} - {0}),
+        "pricetypes": (CATALOG, PRICE_TYPES, set(_price_types(events))),
+        "seatranks": (CATALOG, SEAT_RANKS, set(_seat_ranks(events))),
     }
-    lookup = {}
-    for name, (projection, kind, numbers) in named.items():
+    lookup, reader = {}, wire.reader_of(request, who)
+    for name, (projection, resource, numbers) in named.items():
         view = stagebook(request).view(projection)
-        keys = [key(who.account, kind, number) for number in sorted(numbers)]
+        keys = [key(who.account, resource.kind, number) for number in sorted(numbers)]
         found = await reads.blocking(view.bodies, keys)
-        shown = (wire.shown(request, found[k], who) for k in keys if k in found)
+        shown = (resource.form.shown(found[k], reader) for k in keys if k in found)
         lookup[name] = b"{%b}" % b",".join(b'"%d":%b' % (_id(body), body) for body in shown)
     return b"{%b}" % b",".join(b'"%b":%b' % (n.encode(), v) for n, v in lookup.items())
 

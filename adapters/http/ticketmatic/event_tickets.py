@@ -12,7 +12,8 @@ from starlette.responses import Response
 from adapters.bootstrap import ORDERS, Stagebook
 from adapters.http import reads, requests
 from adapters.http.auth import May, stagebook
-from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.forms import Form, Reader
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
@@ -84,6 +85,9 @@ class EventTicket(Scanned):
     properties: dict[str, Any] = Field(description="Anything, by name")
 
 
+TICKET_FORM = Form(EventTicket)
+
+
 @router.get(
     TICKETS,
     name="tm_event_tickets",
@@ -100,7 +104,8 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
     book = stagebook(request)
     inventory = await reads.blocking(history.inventory_now, book.store, who.account, number)
     prices = await reads.blocking(paid, book, who.account, number)
-    return Lines(lines(inventory, prices, of, who.timezone))
+    reader = wire.reader_of(request, who)
+    return Lines(lines(inventory, prices, of, reader))
 
 
 def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
@@ -110,10 +115,10 @@ def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
 
 
 def lines(
-    inventory: Inventory, prices: Mapping[int, float], of: int | None, zone: str
+    inventory: Inventory, prices: Mapping[int, float], of: int | None, reader: Reader
 ) -> Iterator[bytes]:
     tickets = _tickets(inventory, prices, of)
-    return in_chunks(times.shown(to_json(ticket), zone) + b"\n" for ticket in tickets)
+    return in_chunks(to_json(TICKET_FORM.show(ticket, reader)) + b"\n" for ticket in tickets)
 
 
 def _tickets(

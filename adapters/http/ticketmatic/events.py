@@ -1,5 +1,6 @@
 """`/events`: one by one, and many at once."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from adapters.http import reads, requests
 from adapters.http.auth import May
 from adapters.http.ticketmatic import languages, wire
 from adapters.http.ticketmatic.event_list import PARAMETERS, list_of_events
+from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.resources import valid
 from adapters.http.ticketmatic.settings_documents import OnlyId
 from adapters.http.ticketmatic.signing import caller
@@ -24,22 +26,30 @@ from application import events, sales
 from application.group_commit import Work
 from application.history import ShownEvent
 from application.keyring import Principal
+from domain.contingents import TRANSLATABLE as LOT_TEXTS
 from domain.errors import Invalid
 from domain.event import Event
 from domain.event_fields import TRANSLATABLE, EventBody
 from domain.ids import Kind
+from domain.inventory import Inventory
 from domain.location import PLACEHOLDER
+from domain.translations import TRANSLATED_PARTS
 from projections.event_documents import event_document
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
 EVENT = "/{accountname}/events/{id}"
-LOTS, MAPS = ("contingents", "seated_contingents"), ("layout", "translations")
+LOTS, MAPS = TRANSLATED_PARTS, ("layout", "translations")
+EMPTY: tuple[tuple[str, Any], ...] = (("name", ""), ("translations", []))
+"""What a contingent says for want of a value."""
 
 
 class TicketmaticEvent(EventDocument):
     """An Event, with its times in the account's time zone."""
 
     locationid: int | None = Field(description="Its Location; null: to be announced")
+
+
+EVENT_FORM = Form(TicketmaticEvent, TRANSLATABLE, event=True)
 
 
 class EventList(BaseModel):
@@ -58,8 +68,15 @@ class Translations(BaseModel):
     model_config = {"extra": "allow"}
 
 
-def document(shown: ShownEvent) -> bytes:
-    return to_json(event_document(*shown.states, shown.event.account))
+def document_for(request: Request, who: Principal) -> Callable[[ShownEvent], bytes]:
+    """What shows an Event to whom it is changed by."""
+    reader = wire.reader_of(request, who)
+
+    def document(shown: ShownEvent) -> bytes:
+        made = to_json(event_document(*shown.states, shown.event.account))
+        return EVENT_FORM.shown(made, reader)
+
+    return document
 
 
 @router.get(
@@ -67,14 +84,17 @@ def document(shown: ShownEvent) -> bytes:
 )
 async def list_events(request: Request, accountname: Account) -> Response:
     """Active and Closed Events, unless other statuses are asked for."""
-    return await list_of_events(request, caller(request, accountname, May.READ))
+    return await list_of_events(request, caller(request, accountname, May.READ), EVENT_FORM)
 
 
 @router.get(EVENT, name="tm_get_event", **answers(TicketmaticEvent))
 async def get_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Event."""
     who = caller(request, accountname, May.READ)
-    return await wire.one(request, who, EVENTS, Kind.EVENT, id)
+    number = requests.number_of(id, Kind.EVENT, who)
+    await reads.fresh(request, EVENTS)
+    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
+    return wire.json_response(EVENT_FORM.shown(body, wire.reader_of(request, who)))
 
 
 @router.post(
@@ -83,27 +103,26 @@ async def get_event(request: Request, accountname: Account, id: Id) -> Response:
 async def create_event(request: Request, accountname: Account) -> Response:
     """Creates an Event as a Draft. A name is enough: its Location is to be announced."""
     who = caller(request, accountname, May.COMMAND)
-    said = tidy(await wire.sent_object(request, who))
-    said = languages.written(
-        said, languages.language_of(request, who), who, TRANSLATABLE, current={}
-    )
+    said = tidy(await wire.sent_object(request, who, EventBody))
+    said = written_event(said, languages.language_of(request, who), who, {}, {})
     body = wire.lenient(EventBody, said)
     decide = partial(events.create_event, body=body, placeholder=True)
-    return await command(request, who, decide, document)
+    return await command(request, who, decide, document_for(request, who))
 
 
 @router.put(EVENT, name="tm_update_event", **answers(TicketmaticEvent, body="EventBody"))
 async def update_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent, in the language that is written in."""
     who = caller(request, accountname, May.COMMAND)
-    said = tidy(await wire.sent_object(request, who))
+    said = tidy(await wire.sent_object(request, who, EventBody))
     language = languages.language_of(request, who)
     wire.lenient(EventBody, said)  # what is wrong in it is told before anything is looked up
 
-    def written(event: Event) -> dict[str, Any]:
-        return languages.written(said, language, who, TRANSLATABLE, event.state)
+    def written(event: Event, inventory: Inventory) -> dict[str, Any]:
+        lots = inventory.state.get("contingents", {})
+        return written_event(said, language, who, event.state, lots)
 
-    return await command(request, who, changing(id, who, written), document)
+    return await command(request, who, changing(id, who, written), document_for(request, who))
 
 
 @router.delete(EVENT, name="tm_delete_event", **answers(None))
@@ -132,7 +151,7 @@ async def translate(request: Request, accountname: Account, id: Id) -> Response:
     who = caller(request, accountname, May.COMMAND)
     said = await wire.sent_object(request, who)
 
-    def written(event: Event) -> dict[str, Any]:
+    def written(event: Event, _: Inventory) -> dict[str, Any]:
         return languages.unflat(said, who, TRANSLATABLE, event.state)
 
     def texts(shown: ShownEvent) -> bytes:
@@ -186,10 +205,29 @@ def changing(id_: str, who: Principal, written: Any) -> Any:
 
     def decide(work: Work) -> ShownEvent:
         event = work.load(Event, number).require()
-        body = valid(EventBody, written(event))
+        body = valid(EventBody, written(event, work.load(Inventory, number)))
         return events.change_event(work, number, body)
 
     return decide
+
+
+def written_event(
+    said: dict[str, Any],
+    language: str,
+    who: Principal,
+    current: Mapping[str, Any],
+    lots: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A body whose texts are in that language, those of its contingents, too."""
+    made = languages.written(said, language, who, TRANSLATABLE, current)
+    for name in set(LOTS) & made.keys():
+        made[name] = [
+            languages.written(lot, language, who, LOT_TEXTS, lots.get(str(lot.get("id")), {}))
+            if isinstance(lot, dict)
+            else lot
+            for lot in made[name]
+        ]
+    return made
 
 
 def tidy(said: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +244,7 @@ def tidy(said: dict[str, Any]) -> dict[str, Any]:
             raise Invalid(name, "expected a list")
         else:
             made[name] = [
-                {n: v for n, v in lot.items() if v is not None and (n, v) != ("name", "")}
+                {n: v for n, v in lot.items() if v is not None and (n, v) not in EMPTY}
                 if isinstance(lot, dict)
                 else lot
                 for lot in made[name]

@@ -11,10 +11,12 @@ from adapters.bootstrap import CHANGES
 from adapters.http import reads
 from adapters.http.auth import May, stagebook
 from adapters.http.feed import part
-from adapters.http.ticketmatic import times, wire
+from adapters.http.ticketmatic import wire
+from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.v1.documents import Moment
 from adapters.views.select import Condition, Select
 from domain.errors import Invalid
 from domain.values import microseconds
@@ -29,7 +31,7 @@ class StreamedEvent(BaseModel):
 
     id: str = Field(description="Its position")
     type: str = Field(description="Its name", examples=["OrderConfirmed"])
-    ts: str = Field(description="When it was recorded")
+    ts: Moment = Field(description="When it was recorded")
     data: dict[str, Any] = Field(description="As the changes of the native surface have it")
 
 
@@ -39,6 +41,9 @@ class Stream(BaseModel):
     moreresults: bool = Field(description="Whether there are more now")
     nextid: str = Field(description="The `id` to go on with")
     results: list[StreamedEvent] = Field(description="The facts")
+
+
+STREAM_FORM = Form(Stream)
 
 
 @router.get(
@@ -73,4 +78,5 @@ async def eventstream(request: Request, accountname: Account) -> Response:
         for f in found.entries
     ]
     body = {"moreresults": found.more, "nextid": str(found.following), "results": results}
-    return wire.json_response(times.shown(to_json(body), who.timezone))
+    reader = wire.reader_of(request, who)
+    return wire.json_response(to_json(STREAM_FORM.show(body, reader)))

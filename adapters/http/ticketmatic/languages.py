@@ -42,15 +42,33 @@ def written(
     was read is left alone, also where there is no translation of it."""
     if not isinstance(body.get("translations") or {}, dict):
         raise Invalid("translations", "expected a JSON object")
+    body, base_texts = _without_base(body, who.language, translatable, current)
     texts = {n: v for n, v in body.items() if n in translatable and isinstance(v, str)}
-    if language == who.language or not texts:
-        return body
+    if language == who.language:
+        return body | {n: t for n, t in base_texts.items() if body.get(n) in (None, current.get(n))}
+    if not texts:
+        return body | base_texts
     known = current.get("translations") or {}
     read = {name: known.get(name + language) or current.get(name) for name in texts}
     translations = {**known, **(body.get("translations") or {})}
     translations |= {name + language: text for name, text in texts.items() if text != read[name]}
     rest = {n: v for n, v in body.items() if n not in texts or not current.get(n)}
-    return rest | {"translations": translations}
+    return rest | {"translations": translations} | base_texts
+
+
+def _without_base(
+    body: dict[str, Any], base: str, translatable: frozenset[str], current: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A body without the translations into the base language, which documents show beside the
+    texts themselves; and those of them that are other texts than there are now."""
+    keys = {name + base: name for name in translatable}
+    translations = body.get("translations")
+    if not translations or keys.keys().isdisjoint(translations):
+        return body, {}
+    said = {keys[key]: text for key, text in translations.items() if key in keys}
+    rest = {key: text for key, text in translations.items() if key not in keys}
+    texts = {n: t for n, t in said.items() if t and isinstance(t, str) and t != current.get(n)}
+    return body | {"translations": rest}, texts
 
 
 def flat(
@@ -58,7 +76,7 @@ def flat(
 ) -> dict[str, str]:
     """Every text that is there, by field and language."""
     base = {name + who.language: document.get(name) for name in sorted(translatable)}
-    texts = {**base, **(document.get("translations") or {})}
+    texts = {**(document.get("translations") or {}), **{k: t for k, t in base.items() if t}}
     return {key: text for key, text in texts.items() if text}
 
 

@@ -10,6 +10,15 @@ from pydantic_core import from_json
 
 from adapters.bootstrap import CATALOG, EVENTS, Stagebook
 from adapters.http.auth import GRANTED, May
+from adapters.http.ticketmatic.events import EVENT_FORM
+from adapters.http.ticketmatic.forms import Reader
+from adapters.http.ticketmatic.resources import (
+    CONTACTS,
+    PAYMENT_SCENARIOS,
+    PRICE_TYPES,
+    SALES_CHANNELS,
+    Resource,
+)
 from adapters.http.v1.orders import held_tickets
 from application.group_commit import Work
 from application.keyring import Principal
@@ -170,12 +179,20 @@ def customers(book: Stagebook, who: Principal, documents: list[Body]) -> dict[in
     return _found(book, who, CATALOG, Kind.CONTACT, numbers)
 
 
-def lookup(book: Stagebook, who: Principal, documents: list[Body]) -> dict[str, dict[str, Body]]:
-    """All that native orders name, by what it is and by id."""
+def lookup(
+    book: Stagebook, who: Principal, documents: list[Body], reader: Reader
+) -> dict[str, dict[str, Body]]:
+    """All that native orders name, by what it is and by id, as it is shown by itself."""
     tickets = [ticket for document in documents for ticket in document["tickets"]]
     events = _found(book, who, EVENTS, Kind.EVENT, {ticket["eventid"] for ticket in tickets})
+    events = {number: EVENT_FORM.show(event, reader) for number, event in events.items()}
     types = {ticket["contingentid"] for ticket in tickets}
     lots = [lot for e in events.values() for lot in e["contingents"] + e["seated_contingents"]]
+
+    def of_catalog(resource: Resource, numbers: set[Any]) -> dict[int, Body]:
+        found = _found(book, who, CATALOG, resource.kind, numbers)
+        return {number: resource.form.show(one, reader) for number, one in found.items()}
+
     channels = {document["saleschannelid"] for document in documents}
     price_types = {ticket["pricetypeid"] for ticket in tickets}
     scenarios = {document["paymentscenarioid"] for document in documents}
@@ -186,10 +203,13 @@ def lookup(book: Stagebook, who: Principal, documents: list[Body]) -> dict[str, 
             for lot in lots
             if lot["id"] in types
         },
-        "pricetypes": _found(book, who, CATALOG, Kind.PRICE_TYPE, price_types),
-        "saleschannels": _found(book, who, CATALOG, Kind.SALES_CHANNEL, channels),
-        "paymentscenarios": _found(book, who, CATALOG, Kind.PAYMENT_SCENARIO, scenarios),
-        "contacts": customers(book, who, documents),
+        "pricetypes": of_catalog(PRICE_TYPES, price_types),
+        "saleschannels": of_catalog(SALES_CHANNELS, channels),
+        "paymentscenarios": of_catalog(PAYMENT_SCENARIOS, scenarios),
+        "contacts": {
+            number: CONTACTS.form.show(contact, reader)
+            for number, contact in customers(book, who, documents).items()
+        },
         "deliveryscenarios": {},
         "seatzones": {},
     }

@@ -17,6 +17,7 @@ from adapters.http.ticketmatic.order_documents import (
     own,
     vendors,
 )
+from adapters.http.ticketmatic.order_models import ORDER_FORM
 from adapters.views.select import Condition, Select
 from application.keyring import Principal
 from domain.errors import Invalid
@@ -57,15 +58,15 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
     found = [vendors(d, known.get(d["customerid"], {})) for d in documents]
     if output == "minimal":
         found = [{name: order[name] for name in MINIMAL} for order in found]
-    named = None
+    named, reader = None, wire.reader_of(request, who)
     if output == "withlookup":
-        all_named = await reads.blocking(lookup, book, who, documents)
+        all_named = await reads.blocking(lookup, book, who, documents, reader)
         found = [
             order | {"lookup": own(all_named, document)}
             for order, document in zip(found, documents, strict=True)
         ]
-        named = times.shown(to_json(all_named), who.timezone)
-    shown = [times.shown(to_json(order), who.timezone) for order in found]
+        named = to_json(all_named)
+    shown = [to_json(ORDER_FORM.show(order, reader)) for order in found]
     return wire.listed(shown, page.total, named)
 
 

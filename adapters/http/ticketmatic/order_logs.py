@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.http.ticketmatic.forms import Form
+from adapters.http.v1.documents import Moment
 from application.ports import Recorded
 from domain import ranges
 from domain.base import DomainEvent
@@ -40,18 +42,30 @@ PARTS = 16
 """One fact may say so many things: each has an id of its own."""
 
 
+class LogInfo(BaseModel):
+    """What there is to say of what happened."""
+
+    model_config = ConfigDict(extra="allow")
+
+    expiryts: Moment | None = Field(None, description="The new time of expiry")
+    rappelts: Moment | None = Field(None, description="The new time of the reminder")
+
+
 class LogItem(BaseModel):
     """Something that happened to an order."""
 
     id: int = Field(description="Goes up from item to item")
     orderid: int = Field(description="The order")
     typeid: int = Field(description="What happened: 180xx")
-    ts: str = Field(description="When")
+    ts: Moment = Field(description="When")
     userid: int | None = Field(description="Keys have no numbers here: null")
     username: str = Field(description="By the key of this name")
-    info: dict[str, Any] = Field(description="What there is to say of it")
+    info: LogInfo = Field(description="What there is to say of it")
     lookupinfo: dict[str, Any] = Field(description="Empty here")
     model: dict[str, Any] | None = Field(description="Null here")
+
+
+LOG_FORM = Form(LogItem)
 
 
 def log_items(order: int, recorded: list[Recorded], currency: str) -> list[Info]:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.ticketmatic.event_batch import UpdateField
+from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.order_bodies import MOST_ADDED, MOST_AT_ONCE, Wanted
+from adapters.http.v1.documents import Moment
 from domain.values import MAX_ID
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -81,6 +83,12 @@ class TicketOfOrder(BaseModel):
     barcode: str | None = Field(description="Unguessable, or imported; not in lists")
     ticketholderid: int | None = Field(description="Who comes with it: a contact")
     ticketname: str | None = Field(description="The name on it")
+    accesscontrollastenteredts: Moment | None = Field(
+        None, description="When it last went in; not in lists"
+    )
+    accesscontrollastexitts: Moment | None = Field(
+        None, description="When it last went out; not in lists"
+    )
     cachedaccesscontrolstatus: Literal[0, 1, 2] | None = Field(
         description="0 never scanned, 1 in, 2 out; not in lists"
     )
@@ -94,7 +102,7 @@ class PaymentOfOrder(BaseModel):
     id: int = Field(description="Its number")
     orderid: int = Field(description="The order")
     amount: float = Field(description="How much")
-    paidts: str = Field(description="When")
+    paidts: Moment = Field(description="When")
     paymentmethodid: int | None = Field(description="How")
     refundpaymentid: int | None = Field(description="The payment that it refunds")
     properties: None = Field(description="Nothing, in this version")
@@ -118,9 +126,9 @@ class MinimalOrder(BaseModel):
     totalamount: float = Field(description="What it costs")
     amountpaid: float = Field(description="What was paid")
     nbroftickets: int = Field(ge=0, description="How many tickets it has")
-    expiryts: str | None = Field(description="When it ends unless it is confirmed, or paid")
-    createdts: str = Field(description="When it was begun")
-    lastupdatets: str = Field(description="When it was last changed")
+    expiryts: Moment | None = Field(description="When it ends unless it is confirmed, or paid")
+    createdts: Moment = Field(description="When it was begun")
+    lastupdatets: Moment = Field(description="When it was last changed")
 
 
 class TicketmaticOrder(MinimalOrder):
@@ -143,9 +151,12 @@ class TicketmaticOrder(MinimalOrder):
     hasopenpaymentrequest: bool = Field(description="False, in this version")
     isauthenticatedcustomer: bool = Field(description="False, in this version")
     webskinid: None = Field(description="Nothing, in this version")
-    rappelts: str | None = Field(description="When its customer is to be reminded")
+    rappelts: Moment | None = Field(description="When its customer is to be reminded")
     rappelhandled: bool = Field(description="False, in this version")
     expiryhandled: bool = Field(description="Whether it ended because nobody confirmed or paid it")
+
+
+ORDER_FORM = Form(TicketmaticOrder)
 
 
 class OrderNumber(BaseModel):

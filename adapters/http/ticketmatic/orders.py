@@ -15,8 +15,9 @@ from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Done, cancel_all, update_all
 from adapters.http.ticketmatic.order_documents import known
 from adapters.http.ticketmatic.order_list import PARAMETERS, list_of_orders
-from adapters.http.ticketmatic.order_logs import LogItem, log_items
+from adapters.http.ticketmatic.order_logs import LOG_FORM, LogItem, log_items
 from adapters.http.ticketmatic.order_models import (
+    ORDER_FORM,
     AddedTickets,
     AddTickets,
     CreateOrder,
@@ -37,6 +38,7 @@ from application.ports import Answer, Recorded, Store
 from domain import ranges
 from domain.ids import Kind
 from domain.order import Order
+from domain.order_fields import OrderFields
 from domain.taking import PaymentBody, RefundBody
 
 router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
@@ -49,9 +51,10 @@ Deciding = Callable[[Work], Order]
 
 async def answered(request: Request, who: Principal, decide: Deciding) -> Response:
     """A command whose answer is the order."""
+    reader = wire.reader_of(request, who)
 
     def decided(work: Work) -> bytes:
-        return to_json(known(work, decide(work), who))
+        return to_json(ORDER_FORM.show(known(work, decide(work), who), reader))
 
     return await command(request, who, decided, bytes)
 
@@ -98,11 +101,14 @@ async def get_order(request: Request, accountname: Account, id: Id) -> Response:
     who = caller(request, accountname, May.READ)
     number = requests.number_of(id, Kind.ORDER, who)
 
+    reader = wire.reader_of(request, who)
+
     def shown(found: bytes) -> Answer:
-        return Answer(200, {}, wire.shown(request, found, who))
+        return Answer(200, {}, found)
 
     def look(work: Work) -> bytes:
-        return to_json(known(work, work.load(Order, number).require(), who))
+        order = known(work, work.load(Order, number).require(), who)
+        return to_json(ORDER_FORM.show(order, reader))
 
     return await ask(request, look, shown, who=who)
 
@@ -111,7 +117,7 @@ async def get_order(request: Request, accountname: Account, id: Id) -> Response:
 async def update_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent."""
     who = caller(request, accountname, May.SELL)
-    fields = bodies.fields(await wire.sent_object(request, who))
+    fields = bodies.fields(await wire.sent_object(request, who, OrderFields))
     number = requests.number_of(id, Kind.ORDER, who)
     return await answered(request, who, partial(orders.change_order, number=number, fields=fields))
 
@@ -150,12 +156,14 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
         hold=hold(request),
     )
     decide = bodies.named_as_sent(where_known(takes, adding), wanted.places)
+    reader = wire.reader_of(request, who)
 
     def added(work: Work) -> bytes:
         order = decide(work)
         lines = order.state["lines"][-len(takes) :]
         ids = [ticket for line in lines for ticket in ranges.numbers(line["tickets"])]
-        return to_json({"ids": ids, "order": known(work, order, who)})
+        shown = ORDER_FORM.show(known(work, order, who), reader)
+        return to_json({"ids": ids, "order": shown})
 
     return await command(request, who, added, bytes)
 
@@ -238,8 +246,9 @@ async def order_logs(request: Request, accountname: Account, id: Id) -> Response
     wire.may_ask(who, "logs of orders")
     number = requests.number_of(id, Kind.ORDER, who)
     recorded = await reads.blocking(_recorded, stagebook(request).store, who, number)
-    items = log_items(number, recorded, who.currency)
-    return wire.json_response(wire.shown(request, to_json(items), who))
+    reader = wire.reader_of(request, who)
+    items = [LOG_FORM.show(item, reader) for item in log_items(number, recorded, who.currency)]
+    return wire.json_response(to_json(items))
 
 
 def _recorded(store: Store, who: Principal, number: int) -> list[Recorded]:

@@ -5,7 +5,7 @@ All of them are read and written alike (`settings.py`); here is what makes them 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from adapters.bootstrap import CATALOG, LOCATIONS
 from adapters.http import requests
 from adapters.http.addresses import in_parts, written_in_parts
 from adapters.http.auth import May
+from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.languages import unflat, written
 from adapters.http.ticketmatic.wire import M, lenient
 from adapters.http.v1 import catalog_documents as shown
@@ -41,7 +42,7 @@ Body = dict[str, Any]
 NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Resource:
     """One of them: where it is, what it is here, and how its documents differ from ours."""
 
@@ -77,6 +78,11 @@ class Resource:
     @property
     def name(self) -> str:
         return self.what.replace(" ", "_")
+
+    @cached_property
+    def form(self) -> Form:
+        """How its documents are shown."""
+        return Form(self.one, self.translatable if self.translates else NONE)
 
     def number(self, id_: str, who: Principal) -> int:
         """Which one a path names. The placeholder is nobody's."""
@@ -224,6 +230,30 @@ SEATING_PLANS = of_catalog(
     unshown=frozenset({"logicalplan", "translations"}),  # translations are a list in this world
 )
 
+PRICE_TYPES = of_catalog(
+    "/settings/pricing/pricetypes", "price type", PriceType, shown.PriceTypeDocument
+)
+
+SALES_CHANNELS = of_catalog(
+    "/settings/ticketsales/saleschannels", "sales channel", SalesChannel, shown.ChannelDocument
+)
+
+PAYMENT_SCENARIOS = of_catalog(
+    "/settings/ticketsales/paymentscenarios",
+    "payment scenario",
+    PaymentScenario,
+    shown.PaymentScenarioDocument,
+    unlisted=frozenset({"availability", "overdueparameters", "expiryparameters"}),
+)
+
+SEAT_RANKS = of_catalog(
+    "/settings/seatingplans/seatranks",
+    "seat rank",
+    SeatRank,
+    shown.SeatRankDocument,
+    unlisted=frozenset({"priority"}),
+)
+
 SETTINGS = (
     EVENT_LOCATIONS,
     of_catalog(
@@ -234,18 +264,10 @@ SETTINGS = (
         translates=False,
         unlisted=frozenset({"prices"}),
     ),
-    of_catalog("/settings/pricing/pricetypes", "price type", PriceType, shown.PriceTypeDocument),
-    of_catalog(
-        "/settings/ticketsales/saleschannels", "sales channel", SalesChannel, shown.ChannelDocument
-    ),
+    PRICE_TYPES,
+    SALES_CHANNELS,
     of_catalog("/settings/ticketsales/locktypes", "lock type", LockType, shown.LockTypeDocument),
-    of_catalog(
-        "/settings/ticketsales/paymentscenarios",
-        "payment scenario",
-        PaymentScenario,
-        shown.PaymentScenarioDocument,
-        unlisted=frozenset({"availability", "overdueparameters", "expiryparameters"}),
-    ),
+    PAYMENT_SCENARIOS,
     of_catalog(
         "/settings/system/customfields",
         "custom field",
@@ -263,11 +285,5 @@ SETTINGS = (
         fixed=frozenset({"typeid"}),
     ),
     SEATING_PLANS,
-    of_catalog(
-        "/settings/seatingplans/seatranks",
-        "seat rank",
-        SeatRank,
-        shown.SeatRankDocument,
-        unlisted=frozenset({"priority"}),
-    ),
+    SEAT_RANKS,
 )

@@ -80,7 +80,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     )
     async def create(request: Request, accountname: Account) -> Response:
         who = caller(request, accountname, resource.write)
-        said = await wire.sent_object(request, who)
+        said = await wire.sent_object(request, who, resource.fields)
         decide = resource.creating(said, language_of(request, who), who)
         return await done(request, who, decide, document_of(request, who, resource))
 
@@ -90,7 +90,8 @@ def single(router: APIRouter, resource: Resource) -> None:
     async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.read)
         stored = await found(request, who, resource, id)
-        return json_response(resource.shape(wire.shown(request, stored, who)))
+        reader = wire.reader_of(request, who)
+        return json_response(resource.shape(resource.form.shown(stored, reader)))
 
     @router.put(
         item,
@@ -101,7 +102,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
         who = caller(request, accountname, resource.write)
         number = resource.number(id, who)
-        said = await wire.sent_object(request, who)
+        said = await wire.sent_object(request, who, resource.fields)
         decide = resource.changing(number, said, language_of(request, who), who)
         return await done(request, who, decide, document_of(request, who, resource))
 
@@ -200,10 +201,11 @@ def typed(request: Request) -> tuple[str, ...]:
 async def answered(
     request: Request, who: Principal, resource: Resource, select: Select
 ) -> Response:
-    bodies, total = await wire.page(request, who, resource.projection, select)
+    bodies, total = await wire.page(request, who, resource.projection, select, resource.form)
     if resource is EVENT_LOCATIONS and wire.flag(request, "includearchived"):
         gone = await archived_locations(request, who, select.where)
-        bodies += [wire.shown(request, body, who) for body in gone]
+        reader = wire.reader_of(request, who)
+        bodies += [resource.form.shown(body, reader) for body in gone]
         bodies.sort(key=lambda body: parse(body)["id"])
         total += len(gone)
     return wire.listed([resource.shape(body, listed=True) for body in bodies], total)
@@ -225,8 +227,10 @@ async def found(request: Request, who: Principal, resource: Resource, id_: str) 
 def document_of(
     request: Request, who: Principal, resource: Resource
 ) -> Callable[[Aggregate], bytes]:
+    reader = wire.reader_of(request, who)
+
     def body(made: Aggregate) -> bytes:
-        return resource.shape(wire.shown(request, to_json(resource.document(made)), who))
+        return resource.shape(resource.form.shown(to_json(resource.document(made)), reader))
 
     return body
 

@@ -12,16 +12,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic_core import from_json, to_json
-
 from domain.errors import Invalid
 from domain.values import local_time, stamp
 
 UTC_ZONE = "UTC"
-SHOWN = re.compile(rb'":"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)Z"')
-"""What looks like a time. It begins with what stands before every text, so it is found fast."""
-NAMED = frozenset({b"ts", b"rt", b"nd"})
-"""How the names of fields that are times end: …ts, start, end, absoluteStart, absoluteEnd."""
 READ = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
@@ -29,51 +23,18 @@ READ = re.compile(
 EXPECTED = "expected a time such as 2026-11-21 20:00:00"
 
 
-def shown(body: bytes, zone: str) -> bytes:
-    """A document with its times in that zone."""
-    if zone == UTC_ZONE:
-        return body
-    start = body.find(b'"c_')  # custom fields stand last, and what is in them is the caller's own
-    if start >= 0 and SHOWN.search(body, start):
-        return to_json(_in_zone(from_json(body), zone))
-
-    def moved(found: re.Match[bytes]) -> bytes:
-        if body[found.start() - 2 : found.start()] not in NAMED:
-            return found[0]
-        local, offset = _minute(found[1], zone)
-        return local + found[2] + offset
-
-    return SHOWN.sub(moved, body)
-
-
-stored_shown = lru_cache(4_096)(shown)
-"""For documents as they are stored: who polls a list asks for the same ones again and again."""
-
-
-def _in_zone(value: Any, zone: str) -> Any:
-    if isinstance(value, list):
-        return [_in_zone(one, zone) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {n: v if n.startswith("c_") else _shown(n, v, zone) for n, v in value.items()}
-
-
-def _shown(name: str, value: Any, zone: str) -> Any:
-    if not isinstance(value, str) or name[-2:].encode() not in NAMED:
-        return _in_zone(value, zone)
-    found = SHOWN.fullmatch(b'":"%b"' % value.encode())
-    if found is None:
-        return value
-    local, offset = _minute(found[1], zone)
-    return (local[3:] + found[2] + offset[:-1]).decode()
+def zoned(time: str, zone: str) -> str:
+    """A time of a document, in UTC with a Z, in that zone."""
+    local, offset = _minute(time[:16], zone)
+    return local + time[16:-1] + offset
 
 
 @lru_cache(100_000)
-def _minute(minute: bytes, zone: str) -> tuple[bytes, bytes]:
+def _minute(minute: str, zone: str) -> tuple[str, str]:
     """What stands before the seconds of a time in that zone, and behind them: offsets are whole
     minutes, so the rest of a time is the same everywhere."""
-    local = local_time(f"{minute.decode()}:00+00:00", zone).isoformat().encode()
-    return b'":"' + local[:16], local[19:] + b'"'
+    local = local_time(f"{minute}:00+00:00", zone).isoformat()
+    return local[:16], local[19:]
 
 
 def read(path: str, value: Any, zone: str) -> str:
@@ -103,40 +64,24 @@ def read(path: str, value: Any, zone: str) -> str:
         raise Invalid(path, f"not a real time: {error}") from None
 
 
-def understood(body: Any, zone: str, path: str = "") -> Any:
-    """A body with every time read, and those that are null left out: they were not given. Custom
-    fields are the caller's own."""
+def understood(body: Any, places: dict[str, Any], zone: str, path: str = "") -> Any:
+    """A body with every time read (`places`: where its model has them), and those that are null
+    left out: they were not given."""
     if isinstance(body, list):
-        return [understood(one, zone, f"{path}{n}.") for n, one in enumerate(body)]
+        return [understood(one, places, zone, f"{path}{n}.") for n, one in enumerate(body)]
     if not isinstance(body, dict):
         return body
-    made = {}
-    for name, value in body.items():
-        if name.startswith("c_"):
-            made[name] = value
-        elif name in TIMES:
-            if value is not None:
-                made[name] = read(path + name, value, zone)
+    made = dict(body)
+    for name, within in places.items():
+        if name not in body:
+            continue
+        if within is not True:
+            made[name] = understood(body[name], within, zone, f"{path}{name}.")
+        elif body[name] is None:
+            del made[name]
         else:
-            made[name] = understood(value, zone, f"{path}{name}.")
+            made[name] = read(path + name, body[name], zone)
     return made
-
-
-TIMES = frozenset(
-    [
-        "startts",
-        "endts",
-        "salestartts",
-        "saleendts",
-        "publishedts",
-        "createdts",
-        "lastupdatets",
-        "expiryts",
-        "rappelts",
-        "absoluteStart",
-        "absoluteEnd",
-    ]
-)
 
 
 def _zone(path: str, name: str) -> str:

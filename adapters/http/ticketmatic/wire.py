@@ -17,20 +17,21 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS
-from adapters.http import errors, reads, requests
+from adapters.http import errors, reads
 from adapters.http.auth import GRANTED, May, stagebook
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
 from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
+from adapters.http.ticketmatic.forms import Form, Reader, places_of
 from adapters.views.select import Condition, Select
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer, StoreUnavailable
 from domain.base import CustomizableFields
 from domain.errors import Invalid, NotFound, Refusal
-from domain.ids import Kind
+from domain.translations import languages
 from domain.values import CUSTOM_KEY
 from projections.base import Projection
 
@@ -91,14 +92,18 @@ async def unknown(request: Request, **_: str) -> Response:
 # -- what requests say
 
 
-async def sent(request: Request, who: Principal) -> Any:
-    """The body as JSON, whatever it calls itself, with its times read; `{}` when there is none."""
+async def sent(request: Request, who: Principal, model: type[BaseModel] | None = None) -> Any:
+    """The body as JSON, whatever it calls itself, with the times read that its model has; `{}` when
+    there is none."""
     raw = await StrictRequest.of(request).body()
-    return times.understood(parse(raw), who.timezone) if raw.strip() else {}
+    body = parse(raw) if raw.strip() else {}
+    return times.understood(body, places_of(model), who.timezone) if model else body
 
 
-async def sent_object(request: Request, who: Principal) -> dict[str, Any]:
-    body = await sent(request, who)
+async def sent_object(
+    request: Request, who: Principal, model: type[BaseModel] | None = None
+) -> dict[str, Any]:
+    body = await sent(request, who, model)
     if not isinstance(body, dict):
         raise Invalid("body", "expected a JSON object")
     return body
@@ -144,14 +149,17 @@ def flag(request: Request, name: str) -> bool:
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """An integer, brought into its bounds."""
+    """An integer; one above its bounds counts as the highest."""
     said = parameter(request, name)
     if said is None:
         return default
     try:
-        return min(max(int(said), low), high)
+        value = int(said)
     except ValueError:
-        raise Invalid(name, f"expected an integer from {low} to {high}") from None
+        value = low - 1
+    if value < low:
+        raise Invalid(name, f"expected an integer from {low} to {high}")
+    return min(value, high)
 
 
 def json_parameter(request: Request, name: str) -> dict[str, Any]:
@@ -171,16 +179,6 @@ def since(request: Request, who: Principal, name: str = "lastupdatesince") -> st
 
 
 # -- answers
-
-
-async def one(
-    request: Request, who: Principal, projection: Projection, kind: Kind, id_: str
-) -> Response:
-    """A stored document, in the language and the time zone that it is read in."""
-    number = requests.number_of(id_, kind, who)
-    await reads.fresh(request, projection)
-    body, _ = await reads.found(request, projection, kind, number, who)
-    return json_response(shown(request, body, who))
 
 
 async def filtered(request: Request, who: Principal) -> Condition | None:
@@ -206,17 +204,17 @@ def sells(who: Principal) -> bool:
 
 
 async def page(
-    request: Request, who: Principal, projection: Projection, select: Select
+    request: Request, who: Principal, projection: Projection, select: Select, form: Form
 ) -> tuple[list[bytes], int]:
     """The documents that a list shows, and how many there are in all."""
     await reads.fresh(request, projection)
     view = stagebook(request).view(projection)
 
-    show = shower(request, who)
+    reader = reader_of(request, who)
 
     def read() -> tuple[list[bytes], int]:
         found = view.page(select)
-        return [show(body) for body in found.bodies], found.total
+        return [form.shown(body, reader) for body in found.bodies], found.total
 
     return await reads.blocking(read)
 
@@ -228,23 +226,10 @@ def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Resp
     return json_response(body)
 
 
-def shown(request: Request, body: bytes, who: Principal) -> bytes:
-    """A document as this surface shows it."""
-    return shower(request, who)(body)
-
-
-def shower(request: Request, who: Principal) -> Callable[[bytes], bytes]:
-    """What shows documents in the language that was asked for and in the account's zone."""
-    wanted, language, zone = request.headers.get("accept-language"), who.language, who.timezone
-
-    def show(body: bytes) -> bytes:
-        if wanted:
-            body = reads.in_language(body, wanted, language)[0]
-        if b'"locationid":0,' in body:
-            body = body.replace(b'"locationid":0,', b'"locationid":null,', 1)
-        return body if zone == times.UTC_ZONE else times.stored_shown(body, zone)
-
-    return show
+def reader_of(request: Request, who: Principal) -> Reader:
+    """For whom the answer is: in the languages that were asked for, and in the account's zone."""
+    wanted = languages(request.headers.get("accept-language", ""))
+    return Reader(who.timezone, who.language, (*wanted,), str(request.base_url).rstrip("/"))
 
 
 def json_response(body: bytes) -> Response:
@@ -257,10 +242,9 @@ async def command(
     decide: Callable[[Work], T],
     answer: Callable[[T], bytes] | None = None,
 ) -> Response:
-    """Runs a command; the answer is a document, or nothing: `null`."""
+    """Runs a command; the answer is what `answer` makes of its outcome, or nothing: `null`."""
 
     def answered(decided: T) -> Answer:
-        body = b"null" if answer is None else shown(request, answer(decided), who)
-        return Answer(200, {}, body)
+        return Answer(200, {}, b"null" if answer is None else answer(decided))
 
     return await execute(request, decide, answered, who=who)

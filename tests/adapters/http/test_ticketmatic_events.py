@@ -406,7 +406,7 @@ def test_a_picture_is_kept_and_served(tm: Client) -> None:
 
     served = httpx.get(address)
     assert (served.content, served.headers["content-type"]) == (picture, "image/png")
-    assert address.endswith(events.get(tm, event.id).image)
+    assert address == events.get(tm, event.id).image
     with pytest.raises(ClientException):
         events.save_image(tm, event.id, b"<svg/>")
     events.delete_image(tm, event.id)

@@ -564,7 +564,11 @@ def test_lists_that_php_wrote_for_empty_maps_and_unknown_fields_are_passed_over(
 
     made = raw(tm, "POST", "/settings/pricing/pricetypes", json=body).json()
 
-    assert (made["name"], made["translations"], made["isarchived"]) == ("Pupils", {}, False)
+    assert (made["name"], made["translations"], made["isarchived"]) == (
+        "Pupils",
+        {"nameen": "Pupils"},
+        False,
+    )
 
 
 @EACH

@@ -170,25 +170,6 @@ def test_what_is_no_time_is_refused_with_its_path(said: Any) -> None:
         times.read("contingents.0.startts", said, "UTC")
 
 
-def test_times_are_shown_with_the_offset_of_the_zone() -> None:
-    body = b'{"startts":"2024-07-01T18:00:00Z","c_ts":"2024-07-01T18:00:00Z","name":"18:00:00Z"}'
-
-    shown = times.shown(body, "Europe/Brussels")
-
-    assert b'"startts":"2024-07-01T20:00:00+02:00"' in shown
-    assert b'"c_ts":"2024-07-01T18:00:00Z"' in shown
-    assert times.shown(body, "UTC") == body
-
-
-def test_what_a_custom_field_holds_is_the_callers_own() -> None:
-    body = b'{"c_show":{"startts":"2024-07-01T18:00:00Z"},"dates":[{"end":"2024-07-01T18:00:00Z"}]}'
-
-    shown = times.shown(body, "Europe/Brussels")
-
-    assert b'"c_show":{"startts":"2024-07-01T18:00:00Z"}' in shown
-    assert b'"end":"2024-07-01T20:00:00+02:00"' in shown
-
-
 def test_what_the_schema_does_not_know_is_left_out_at_every_depth() -> None:
     body = {
         "name": "Night",

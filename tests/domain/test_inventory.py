@@ -67,6 +67,7 @@ def test_a_contingent_without_an_id_is_added() -> None:
         "locks": [],
         "withimportedbarcodes": False,
         "dateids": [],
+        "translations": {},
         "seated": False,
         "lastupdatets": outcome.facts[1].time,
         "made": first_ticket(99) - 1,

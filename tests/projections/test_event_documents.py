@@ -271,6 +271,7 @@ def test_contingents_are_joined_by_their_sort(documents: Documents) -> None:
             "locks": [],
             "withimportedbarcodes": False,
             "dateids": [],
+            "translations": {},
             "eventid": 5,
         },
         TicketType.defaults()
@@ -283,6 +284,7 @@ def test_contingents_are_joined_by_their_sort(documents: Documents) -> None:
             "locks": [{"amount": 5, "locktypeid": 1, "tickettypeid": 99}],
             "withimportedbarcodes": False,
             "dateids": [],
+            "translations": {},
             "eventid": 5,
         },
     ]

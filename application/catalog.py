@@ -7,7 +7,7 @@ from application.group_commit import Work
 from domain.catalog import CATALOG, STARTING, PriceListFields, SalesChannel
 from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
-from domain.prices import too_precise
+from domain.prices import check_digits
 from domain.tracker import Tracker
 
 C = TypeVar("C", bound=CatalogItem)
@@ -61,9 +61,7 @@ def archive_item(
 def _check_prices(work: Work, fields: CatalogFields) -> None:
     """Refuses a price list with more digits than the account's currency has."""
     if isinstance(fields, PriceListFields):
-        where = too_precise(fields.patch().get("prices"), work.currency)
-        if where:
-            raise Invalid(f"prices.{where}", f"too many decimals for {work.currency}")
+        check_digits(fields.patch().get("prices"), work.currency, "prices")
 
 
 def _check_references(work: Work, cls: type[CatalogItem], fields: CatalogFields) -> None:

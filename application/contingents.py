@@ -19,7 +19,7 @@ from domain.inventory import Inventory
 from domain.limits import check_edit
 from domain.location import Location
 from domain.money import minor_of
-from domain.prices import too_precise
+from domain.prices import check_digits
 from domain.ranges import Ranges
 from domain.ticket_fields import Lock, TicketFields, Unlock
 from domain.ticket_types import check_rules
@@ -34,7 +34,7 @@ def add_contingent(
 ) -> tuple[Event, Inventory, int]:
     """Returns its id, too."""
     event, inventory = _editable(work, number, version, contingents_version)
-    fields = _said(work, event, body)
+    fields = written_out(work, event, body, None)
     contingent_id = work.next_number(Kind.CONTINGENT)
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
     seed_barcodes(inventory, work.by)
@@ -52,7 +52,7 @@ def change_contingent(
 ) -> tuple[Event, Inventory, int]:
     event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
-    fields = _said(work, event, body, contingent_id)
+    fields = written_out(work, event, body, contingent_id)
     counter = lock_counter(work)
     inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
@@ -157,7 +157,8 @@ def check_contingent(
 ) -> None:
     """Refuses what refers to nothing, before anything is done: a large Inventory that was changed
     in vain has to be loaded again. Locks that are there may be of a lock type that is archived."""
-    _check_prices(work, fields, path)
+    own = fields.patch().get("eventspecificprices")
+    check_digits(own, work.currency, f"{path}eventspecificprices")
     _check_dates(event, fields, path)
     counter = lock_counter(work)
     listed = work.load(Inventory, event.number).state.get("contingents", {})
@@ -169,29 +170,22 @@ def check_contingent(
             counter(lock.locktypeid, f"{path}locks.{index}.locktypeid")
 
 
-def _check_prices(work: Work, fields: ContingentFields, path: str) -> None:
-    """Refuses prices with more digits than the account's currency has."""
-    prices = fields.patch().get("eventspecificprices")
-    if where := too_precise(prices, work.currency):
-        raise Invalid(
-            f"{path}eventspecificprices.{where}", f"too many decimals for {work.currency}"
-        )
-
-
 def _check_dates(event: Event, fields: ContingentFields, path: str) -> None:
     """Refuses dates that the Event does not have."""
     if unknown := [d for d in fields.dateids or () if str(d) not in event.state["dates"]]:
         raise Invalid(f"{path}dateids", f"Event {event.number} has no date {unknown[0]}")
 
 
-def _said(
-    work: Work, event: Event, body: ContingentBody, contingent_id: int | None = None
+def written_out(
+    work: Work, event: Event, body: ContingentBody, contingent_id: int | None, path: str = ""
 ) -> ContingentFields:
-    """What the body says, prices checked by the names that it has for them."""
-    if body.price is not None:
-        minor_of("price", body.price, work.currency)
-    fields = body.fields()
-    check_contingent(work, event, fields, contingent_id=contingent_id)
+    """The fields that the body stands for, checked by the names that they have in it."""
+    for place, (_, price) in body.short_prices().items():
+        if price is not None:
+            minor_of(path + place, price, work.currency)
+    listed = work.load(Inventory, event.number).state.get("contingents", {})
+    fields = body.fields(listed.get(str(contingent_id)), path)
+    check_contingent(work, event, fields, path, contingent_id)
     return fields
 
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from application import locations
 from application.contingents import (
-    check_contingent,
     lock_counter,
     price_lists,
     require_contingents,
     seed_barcodes,
+    written_out,
 )
 from application.group_commit import Work
 from application.history import ShownEvent, past_states
 from domain.base import State
-from domain.contingents import HELD, ContingentFields
+from domain.contingents import HELD, ContingentBody, ContingentFields
 from domain.errors import (
     DateInUse,
     EventHasTickets,
@@ -225,18 +225,20 @@ def check_whole(work: Work, event: Event, was: int) -> None:
 def _set_contingents(
     work: Work,
     event: Event,
-    unseated: Sequence[ContingentFields] | None,
-    seated: Sequence[ContingentFields] | None,
+    unseated: Sequence[ContingentBody] | None,
+    seated: Sequence[ContingentBody] | None,
 ) -> None:
     """Makes the contingents of each sort that is given exactly these."""
     for wanted, is_seated in ((unseated, False), (seated, True)):
         if wanted is None:
             continue
-        for index, contingent in enumerate(wanted):
-            path = "seated_contingents" if is_seated else "contingents"
-            check_contingent(work, event, contingent, f"{path}.{index}.")
+        path = "seated_contingents" if is_seated else "contingents"
+        fields = [
+            written_out(work, event, body, body.id, f"{path}.{index}.")
+            for index, body in enumerate(wanted)
+        ]
         work.load(Inventory, event.number).set_contingents(
-            wanted,
+            fields,
             seated=is_seated,
             by=work.by,
             new_id=lambda: work.next_number(Kind.CONTINGENT),
@@ -246,15 +248,15 @@ def _set_contingents(
             seed_barcodes(work.load(Inventory, event.number), work.by)
 
 
-def _copy(contingent: State, dates: Mapping[int, int]) -> ContingentFields:
+def _copy(contingent: State, dates: Mapping[int, int]) -> ContingentBody:
     """The same lot of tickets for another Event, whose dates have other ids."""
     own = {n: contingent[n] for n in ContingentFields.model_fields if n not in ("id", "locks")}
-    return ContingentFields.model_validate(
+    return ContingentBody.model_validate(
         own | {"dateids": [dates[date] for date in contingent["dateids"]]}
     )
 
 
-def _new(contingents: Sequence[ContingentFields] | None) -> list[ContingentFields]:
+def _new(contingents: Sequence[ContingentBody] | None) -> list[ContingentBody]:
     """A document that is sent to make another Event brings no ids of its own."""
     return [c.model_copy(update={"id": None}) for c in contingents or ()]
 

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain import ranges
 from domain.base import DomainEvent, Fields, State, Value
-from domain.prices import PricelistPrices
+from domain.errors import Invalid
+from domain.prices import PricelistPrices, TypePrices, with_price
 from domain.ticket_types import TicketType
 from domain.tickets import (
     TicketsHandedOver,
@@ -98,29 +99,56 @@ class ContingentFields(TicketType, Lot):
 
 
 class ContingentBody(ContingentFields):
-    """A contingent by itself; `price` is the short way to one price for everyone."""
+    """A contingent as commands take it: with `price` or `prices`, the short ways to its prices."""
 
     price: Price | None = Field(
         None,
-        description="One event-specific price of type Normal on every channel",
+        description="The price of type Normal; the other types keep theirs; null takes it away",
         examples=[25.0],
     )
+    prices: TypePrices | None = Field(
+        None,
+        description="Prices by type, a list or a map; types that are not named keep theirs",
+        examples=[{"1": 30.0, "2": 20.0}],
+    )
 
-    @field_validator("price")
+    @field_validator("price", "prices")
     @classmethod
-    def _said_once(cls, price: float | None, said: ValidationInfo) -> float | None:
-        if said.data.get("eventspecificprices") is not None:
-            message = "expected price or eventspecificprices, not both"
+    def _in_one_way(cls, value: Any, body: ValidationInfo) -> Any:
+        others = [
+            name
+            for name in ("eventspecificprices", "price", "prices")
+            if name != body.field_name and body.data.get(name) is not None
+        ]
+        if value is not None and others:
+            message = f"expected {others[0]} or {body.field_name}, not both"
             raise ValueError(message)
-        return price
+        return value
 
-    def fields(self) -> ContingentFields:
-        """The contingent with its short price written out."""
-        said = self.model_dump(include=self.model_fields_set - {"price"})
+    def short_prices(self) -> dict[str, tuple[int, float | None]]:
+        """Price types and their prices, by the path in the body where they are."""
+        short: dict[str, tuple[int, float | None]] = {}
         if "price" in self.model_fields_set:
-            prices = [{"pricetypeid": NORMAL, "prices": [self.price]}]
-            said["eventspecificprices"] = None if self.price is None else {"prices": prices}
-        return ContingentFields.model_validate(said)
+            short["price"] = (NORMAL, self.price)
+        if isinstance(self.prices, dict):
+            short |= {f"prices.{key}": (int(key), price) for key, price in self.prices.items()}
+        for index, entry in enumerate(self.prices if isinstance(self.prices, list) else ()):
+            short[f"prices.{index}.price"] = (entry.pricetypeid, entry.price)
+        return short
+
+    def fields(self, current: State | None = None, path: str = "") -> ContingentFields:
+        """The contingent with its short prices written out, beside those that it has now."""
+        written = self.model_dump(include=self.model_fields_set - {"price", "prices"})
+        short = self.short_prices()
+        own = written.get("eventspecificprices", (current or {}).get("eventspecificprices"))
+        for place, (price_type, price) in short.items():
+            try:
+                own = with_price(own, price_type, price)
+            except ValueError as error:
+                raise Invalid(path + place, str(error)) from None
+        if short:
+            written["eventspecificprices"] = own
+        return ContingentFields.model_validate(written)
 
 
 NORMAL = 1

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from domain.base import CustomizableFields, Fields, Value
-from domain.contingents import ContingentFields
+from domain.contingents import ContingentBody
 from domain.prices import PricelistPrices
 from domain.translations import checked
 from domain.values import (
@@ -208,10 +208,10 @@ class EventBody(EventFields):
     currentstatus: Literal[19001, 19002, 19003] | None = field(
         "19001 Draft, 19002 Active, 19003 Closed", DRAFT, cleared=DRAFT
     )
-    contingents: Annotated[list[ContingentFields], Field(max_length=500)] | None = field(
+    contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
         "Lots of tickets outside the seating plan", cleared=[]
     )
-    seated_contingents: Annotated[list[ContingentFields], Field(max_length=500)] | None = field(
+    seated_contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
         "Lots of tickets with seats", cleared=[]
     )
 

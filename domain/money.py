@@ -4,6 +4,7 @@ The digits of a currency are part of what stored amounts mean, so a line of this
 changed and never removed, also when the currency is withdrawn: accounts that keep it stay readable.
 """
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from domain.errors import Invalid
 
 MAX_AMOUNT = 1_000_000_000
+NOISE = 1e-12
+"""How far from what was meant, relatively, some steps of floats may lead."""
 DEFAULT_CURRENCY = "EUR"
 """What an account keeps that was opened before accounts chose theirs: never changed."""
 
@@ -52,8 +55,17 @@ def minor_of(path: str, amount: float, currency: str) -> int:
     """The amount in minor units; `Invalid` at that path when it has too many digits."""
     units = minor(amount, currency)
     if units is None:
-        raise Invalid(path, f"expected at most {DIGITS[currency]} decimals, as {currency} has")
+        message = f"expected at most {DIGITS[currency]} decimals, as {currency} has"
+        raise Invalid(path, message + nearest(amount, DIGITS[currency]))
     return units
+
+
+def nearest(amount: float, decimals: int) -> str:
+    """What to send instead of a number that only floats made longer, as 0.1 + 0.2 does."""
+    near = round(amount, decimals)
+    if not math.isclose(amount, near, rel_tol=NOISE):
+        return ""
+    return f": send {near:.{min(decimals, 2) if round(near, 2) == near else decimals}f}"
 
 
 def number(units: int, currency: str) -> int | float:

@@ -1,12 +1,14 @@
-"""Prices and their conditions, as they stand in a contingent or a seating plan."""
+"""Prices and their conditions, as they stand in a contingent or a seating plan, and the short way
+to write them: one number a price type."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
 from domain.base import State, Value
-from domain.money import minor
-from domain.values import Price, Reference, Timestamp
+from domain.money import minor_of
+from domain.values import MAX_ID, Price, Reference, Timestamp
 
 Promocode = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -84,10 +86,72 @@ class PricelistPrices(Value):
     )
 
 
-def too_precise(prices: State | None, currency: str) -> str | None:
-    """The path of the first price that has more digits than the currency."""
+class TypePrice(Value):
+    """What one price type costs."""
+
+    pricetypeid: Annotated[Reference, Field(description="The price type", examples=[1])]
+    price: Price | None = Field(
+        description="In the account's currency; null takes the price away", examples=[30.0]
+    )
+
+
+def by_type(prices: dict[str, float | None]) -> dict[str, float | None]:
+    for key in prices:
+        if not NUMBER.fullmatch(key) or int(key) > MAX_ID:
+            message = f"expected ids of price types as keys, not {key[:40]!r}"
+            raise ValueError(message)
+    return prices
+
+
+def each_type_once(prices: list[TypePrice]) -> list[TypePrice]:
+    if len({price.pricetypeid for price in prices}) < len(prices):
+        message = "expected each pricetypeid once"
+        raise ValueError(message)
+    return prices
+
+
+def _form(prices: Any) -> str:
+    return "map" if isinstance(prices, dict) else "list"
+
+
+NUMBER = re.compile(r"[1-9]\d{0,15}", re.ASCII)
+MOST = 1_000
+PriceMap = Annotated[
+    dict[str, Price | None], Field(max_length=MOST), AfterValidator(by_type), Tag("map")
+]
+PriceList = Annotated[
+    list[TypePrice], Field(max_length=MOST), AfterValidator(each_type_once), Tag("list")
+]
+TypePrices = Annotated[PriceMap | PriceList, Discriminator(_form)]
+"""Price by price type: `[{"pricetypeid": 1, "price": 30}]` or `{"1": 30}`."""
+
+
+def with_price(own: State | None, price_type: int, price: float | None) -> State | None:
+    """The prices with another one of that type, which is for sale, or with none; its channels and
+    conditions stay. A `ValueError` where one number cannot say it."""
+    prices = [] if own is None else own["prices"]
+    of_type = [entry for entry in prices if entry["pricetypeid"] == price_type]
+    if price is not None and (
+        len(of_type) > 1
+        or any(len(entry["prices"]) > 1 for entry in of_type)
+        or (own and own.get("seatrankids"))
+    ):
+        message = f"type {price_type} has several prices: send eventspecificprices"
+        raise ValueError(message)
+    if price is None:
+        changed = [entry for entry in prices if entry["pricetypeid"] != price_type]
+    elif of_type:
+        new = {**of_type[0], "prices": [price], "availabilities": []}
+        changed = [new if entry is of_type[0] else entry for entry in prices]
+    else:
+        fresh = PricelistPrice(pricetypeid=price_type, prices=[price])
+        changed = [*prices, fresh.model_dump()]
+    return {"seatrankids": None, **(own or {}), "prices": changed} if changed else None
+
+
+def check_digits(prices: State | None, currency: str, path: str) -> None:
+    """Refuses prices that have more digits than the currency."""
     for i, entry in enumerate(prices["prices"] if prices else ()):
         for j, price in enumerate(entry["prices"]):
-            if price is not None and minor(price, currency) is None:
-                return f"prices.{i}.prices.{j}"
-    return None
+            if price is not None:
+                minor_of(f"{path}.prices.{i}.prices.{j}", price, currency)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from domain.money import Money
+from domain.money import Money, nearest
 
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 
@@ -97,7 +97,7 @@ def known_country(code: str) -> str:
 def at_most_six_digits(price: float) -> float:
     """Prices stay exact: a number of at most six decimals survives JSON unchanged."""
     if round(price, 6) != price:
-        message = "expected at most 6 decimals"
+        message = f"expected at most 6 decimals{nearest(price, 6)}"
         raise ValueError(message)
     return price
 

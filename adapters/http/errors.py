@@ -14,6 +14,8 @@ from structlog import get_logger
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
 
+NUMBERS = ("int_type", "float_type")
+NUMERIC = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = get_logger()
@@ -169,6 +171,8 @@ def message(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown field"
     text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in NUMBERS and NUMERIC.fullmatch(str(error.get("input"))):
+        text += ", without quotes"
     return printable(text[:1].lower() + text[1:])
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.prices import PricelistPrices, too_precise
+from domain.errors import Invalid
+from domain.prices import PricelistPrices, check_digits
 
 
 def priced(*entries: list[float | None]) -> dict[str, Any]:
@@ -28,8 +29,14 @@ def priced(*entries: list[float | None]) -> dict[str, Any]:
 def test_the_first_price_of_too_many_digits_is_named(
     entries: list[list[float | None]], currency: str, path: str | None
 ) -> None:
-    assert too_precise(priced(*entries), currency) == path
+    refused = None
+    try:
+        check_digits(priced(*entries), currency, "own")
+    except Invalid as refusal:
+        refused = refusal.details["errors"][0]["path"]
+
+    assert refused == (path and f"own.{path}")
 
 
 def test_where_no_prices_are_there_is_none_of_too_many_digits() -> None:
-    assert too_precise(None, "EUR") is None
+    check_digits(None, "EUR", "own")

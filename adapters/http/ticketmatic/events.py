@@ -41,6 +41,8 @@ EVENT = "/{accountname}/events/{id}"
 LOTS, MAPS = TRANSLATED_PARTS, ("layout", "translations")
 EMPTY: tuple[tuple[str, Any], ...] = (("name", ""), ("translations", []))
 """What a contingent says for want of a value."""
+UNKNOWN = ("price", "prices")
+"""Fields of a contingent that the native surface alone has: they are ignored here."""
 
 
 class TicketmaticEvent(EventDocument):
@@ -244,7 +246,11 @@ def tidy(said: dict[str, Any]) -> dict[str, Any]:
             raise Invalid(name, "expected a list")
         else:
             made[name] = [
-                {n: v for n, v in lot.items() if v is not None and (n, v) not in EMPTY}
+                {
+                    n: v
+                    for n, v in lot.items()
+                    if v is not None and n not in UNKNOWN and (n, v) not in EMPTY
+                }
                 if isinstance(lot, dict)
                 else lot
                 for lot in made[name]

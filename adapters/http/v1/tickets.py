@@ -75,7 +75,7 @@ def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
 @router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, SoldOut, inside=True))
 async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
     """Adds a lot of tickets. `price` is the short way to one price of type Normal on every
-    channel."""
+    channel, `prices` to one of each type."""
     who = allowed(request, May.COMMAND)
     decide = partial(contingents.add_contingent, body=body, **the(request, id, who))
     return await execute(request, decide, partial(answer, status=201), who=who)
@@ -111,7 +111,8 @@ async def change_contingent(
     contingentid: ContingentId,
     body: ContingentBody,
 ) -> Response:
-    """Changes the fields that are sent. `amount` grows at any time and shrinks by free tickets."""
+    """Changes the fields that are sent. `amount` grows at any time and shrinks by free tickets.
+    `price` and `prices` change the price types that they name and leave the others."""
     who = allowed(request, May.COMMAND)
     decide = partial(
         contingents.change_contingent,

@@ -15,8 +15,8 @@ from adapters.queries.sqlite import SqliteEngine
 from adapters.queries.tickets import Pieces
 from adapters.sealing import Seal
 from adapters.settings import Settings
+from adapters.stores.opening import open_store
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.sqlite import SqliteStore
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
@@ -233,22 +233,16 @@ class Stagebook:
         self.store.forget_answers(stamp(datetime.now(UTC) - timedelta(hours=24)))
 
 
-def bootstrap(settings: Settings) -> Stagebook:
-    """Opens store and views, and migrates them, safely when several processes start at once."""
-    store: SqliteStore | PostgresStore
+def bootstrap(settings: Settings, *, make: bool = True) -> Stagebook:
+    """Opens store and views, and migrates them, safely when several processes start at once.
+    `NoStore` where there is none and none is to be made."""
+    store = open_store(settings, make=make)
     views: SqliteViews | PostgresViews
     engine: SqliteEngine | PostgresEngine
-    if settings.is_postgres:
-        store = PostgresStore(
-            settings.store,
-            connections=settings.connections,
-            patience=settings.commit_seconds,
-        )
+    if isinstance(store, PostgresStore):
         views = PostgresViews(store.datastore, PROJECTIONS)
         engine = PostgresEngine(store.datastore, views, PROJECTIONS, Pieces(store))
     else:
-        settings.folder.mkdir(parents=True, exist_ok=True)
-        store = SqliteStore(settings.folder / "facts.sqlite")
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
         engine = SqliteEngine(views, PROJECTIONS, Pieces(store))
     keyring = Keyring(store, Seal(settings).open)

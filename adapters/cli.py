@@ -1,38 +1,31 @@
-"""The command line `stagebook`."""
+"""Stagebook: the book of record for venues, events and tickets.
+
+Settings are environment variables: STAGEBOOK_STORE (a folder or postgresql://…, ./data when it is
+not set), STAGEBOOK_PORT, STAGEBOOK_LOG_LEVEL and more, all in the README.
+"""
 
 import signal
 import sys
 import threading
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic_core import to_json
-from rich.console import Console
-from rich.table import Table
 
+from adapters import cli_keys as keys
 from adapters import cli_parked as parked
 from adapters import cli_views as views
-from adapters import demo as demo_account
-from adapters.opening import configured, fail, opened, refuse_outdated
-from adapters.sealing import Seal
-from adapters.serving import run
-from adapters.work import work as working
-from application import history as histories
-from application.keyring import (
-    NewKey,
-    adding_key,
-    adding_signing_key,
-    granting_key,
-    new_access_key,
-    new_token,
-    revoking_key,
+from adapters.opening import (
+    configured,
+    fail,
+    opened,
+    opened_store,
+    refuse_outdated,
+    speak_json,
 )
-from application.transfer import export_lines, import_lines
-from domain.ids import Kind, account_number, unpack
-from domain.registry import Role
+
+# A command imports what it runs when it runs: `stagebook --help` needs none of it.
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,36 +36,59 @@ app = typer.Typer(
 )
 app.add_typer(views.app)
 app.add_typer(parked.app, name="parked")
-keys = typer.Typer(no_args_is_help=True, help="Keys that may act for an account.")
-app.add_typer(keys, name="keys")
+app.add_typer(keys.app, name="keys")
 
 CATCH_UP_SECONDS = 30
 
 
-class Sort(StrEnum):
-    """What a caller shows."""
-
-    TOKEN = "token"  # noqa: S105 - a word of the command line
-    SIGNING = "signing"
-
-
 Account = Annotated[str, typer.Option("--account", help="The account's name.")]
-Store = Annotated[str | None, typer.Option(help="A folder, or postgresql://…")]
+Store = Annotated[
+    str | None, typer.Option(help="A folder, or postgresql://…  [env: STAGEBOOK_STORE]")
+]
+
+
+def show_version(asked: bool) -> None:  # noqa: FBT001 - as the library calls it
+    if asked:
+        from adapters.version import version
+
+        print(f"stagebook {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version."),
+    ] = False,
+    json_log: Annotated[bool, typer.Option("--json-log", hidden=True)] = False,
+) -> None:
+    if json_log:
+        speak_json()
 
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.  [env: STAGEBOOK_HOST]")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on.  [env: STAGEBOOK_PORT]")
+    ] = None,
     store: Store = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Server processes.  [env: STAGEBOOK_WORKERS]")
+    ] = None,
 ) -> None:
-    """Serves the API until it is stopped."""
-    settings = configured(host=host, port=port, store=store, workers=workers)
-    if settings.outdated_views == "refuse":
-        with opened(store) as book:
+    """Serves the API until it is stopped; an empty folder or database becomes a store."""
+    settings = configured(serving=True, host=host, port=port, store=store, workers=workers)
+    from adapters.serving import bound, run
+
+    with bound(settings) as listener:
+        with opened(settings, make=True) as book:
             refuse_outdated(book)
-    run(settings, announce=None)
+        run(settings, listener)
 
 
 @app.command()
@@ -83,12 +99,14 @@ def work(
     ] = False,
 ) -> None:
     """Keeps the views up to date and delivers webhooks; `serve` starts one, unless told not to."""
+    from adapters.work import work as working
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # a Ctrl-C reaches the whole group: the server decides when its worker stops
         ignored = until_closed and number == signal.SIGINT
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
-    with opened() as book:
+    with opened(configured(serving=True), make=True) as book:
         refuse_outdated(book)
         working(book, sys.stdin.fileno() if until_closed else None, stop)
 
@@ -96,104 +114,19 @@ def work(
 @app.command()
 def demo() -> None:
     """Fills the account `demo` once, serves it, and prints how to talk to it."""
-    settings = configured()
-    with opened(writing=True) as book:
-        demo_account.fill(book)
-        book.start_worker()
-        book.catch_up(CATCH_UP_SECONDS)
-        folder = Path("data") if settings.is_postgres else settings.folder
-        token = demo_account.token(book, folder)
-    base = f"http://{settings.host}:{settings.port}"
-    bearer = f"-H 'Authorization: Bearer {token}'"
-    change = "-H 'Content-Type: application/json' -X PATCH -d '{\"subtitle\": \"Extra night\"}'"
-    lines = (
-        f"Stagebook answers on {base} (Ctrl-C stops it), its API is told in {base}/openapi.json",
-        f"token: {token}",
-        "",
-        f"curl -s {bearer} {base}/v1/events/1",
-        f"curl -s {bearer} {change} {base}/v1/events/1",
-        f"curl -s {bearer} '{base}/v1/events/1/history?limit=3'",
-    )
-    run(settings, "\n".join(lines))
+    from adapters import demo as demo_account
+    from adapters.serving import address, bound, run
 
-
-# -- keys
-
-
-@keys.command("add")
-def add_key(  # noqa: PLR0913 - the options of a command
-    *,
-    account: Account,
-    role: Annotated[Role, typer.Option(help="What the key may do.")],
-    name: Annotated[str | None, typer.Option(help="Its name: the actor in the facts.")] = None,
-    language: Annotated[str | None, typer.Option(help="Base language of a new account.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency of a new account: EUR…")] = None,
-    timezone: Annotated[str | None, typer.Option(help="The account's time zone.")] = None,
-    kind: Annotated[Sort, typer.Option(help="A token, or a pair of keys that signs.")] = Sort.TOKEN,
-    access_key: Annotated[str | None, typer.Option(help="An existing access key.")] = None,
-    secret_key: Annotated[str | None, typer.Option(help="Its secret key.")] = None,
-) -> None:
-    """Adds a key, opens its account if it is the first, and prints its token, once.
-
-    Of a signing key, it prints the access key and the secret key, a line each.
-    """
-    if kind is Sort.TOKEN and (access_key or secret_key):
-        fail("--access-key and --secret-key belong to --kind signing")
-    with opened(writing=True) as book:
-        its = book.settings
-        language = language or its.language
-        if book.keyring.account(account) is None:
-            currency, timezone = currency or its.currency, timezone or its.timezone
-        key = NewKey(account, role, name, language, currency, timezone)
-        if kind is Sort.TOKEN:
-            made = [new_token()]
-            adding = adding_key(key, made[0])
-        else:
-            made = [access_key or new_access_key(), secret_key or new_token()]
-            adding = adding_signing_key(key, made[0], Seal(its).seal(*made))
-        book.execute(adding, account=0, actor="command line")
-    print("\n".join(made))
-
-
-@keys.command("grant")
-def grant_key(
-    key_id: Annotated[int, typer.Argument(metavar="ID")],
-    account: Account,
-    role: Annotated[Role, typer.Option(help="What it may do there.")],
-) -> None:
-    """Lets a key act for one more account."""
-    with opened(writing=True) as book:
-        book.execute(granting_key(key_id, account, role), account=0, actor="command line")
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """Lists the keys of all accounts."""
-    table = Table("id", "account", "name", "role", "access key", "created", "revoked", box=None)
-    with opened() as book:
-        for key in book.keyring.every_key():
-            accounts = [(key["account_name"], key["role"]), *key["granted_names"].items()]
-            for account, role in accounts:
-                table.add_row(
-                    str(key["id"]),
-                    account,
-                    key["name"],
-                    role,
-                    key.get("accesskey", ""),
-                    key["createdts"],
-                    key["revokedts"] or "",
-                )
-    Console(width=160).print(table)
-
-
-@keys.command("revoke")
-def revoke_key(key_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """Revokes a key; running servers refuse it within a second."""
-    with opened(writing=True) as book:
-        book.execute(revoking_key(key_id), account=0, actor="command line")
-
-
-# -- the past
+    settings = configured(serving=True)
+    with bound(settings) as listener:
+        with opened(settings, writing=True, make=True) as book:
+            demo_account.fill(book)
+            book.start_worker()
+            book.catch_up(CATCH_UP_SECONDS)
+            folder = Path("data") if settings.is_postgres else settings.folder
+            token = demo_account.token(book, folder)
+        base = address(settings, listener)
+        run(settings, listener, demo_account.welcome(base, token, settings.place))
 
 
 @app.command()
@@ -204,12 +137,18 @@ def history(
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
 ) -> None:
     """Prints who changed what, when and why, newest first."""
+    from pydantic_core import to_json
+
+    from application import history as histories
+
     reads = {"event": histories.event_history, "location": histories.location_history}
     if kind not in reads:
         fail("expected event or location")
-    with opened() as book:
+    with opened_store() as (store, keyring):
+        if account is not None and keyring.account(account) is None:
+            fail(f"there is no account {account}")
         owner, number = named(kind, thing, account)
-        page = reads[kind](book.store, owner, number, limit)
+        page = reads[kind](store, owner, number, limit)
         for entry in page.entries:
             fact = entry.recorded.fact
             why = f" ({fact.reason})" if fact.reason else ""
@@ -220,6 +159,8 @@ def history(
 
 def named(kind: str, thing: str, account: str | None) -> tuple[int, int]:
     """The account and the number that an id names."""
+    from domain.ids import Kind, account_number, unpack
+
     if thing.isascii() and thing.isdigit():
         if account is None:
             fail("a number needs --account")
@@ -236,11 +177,13 @@ def named(kind: str, thing: str, account: str | None) -> tuple[int, int]:
 @app.command("export")
 def export_account(account: Account) -> None:
     """Prints every fact of an account, as JSON lines."""
-    with opened() as book:
-        held = book.keyring.account(account)
+    from application.transfer import export_lines
+
+    with opened_store() as (store, keyring):
+        held = keyring.account(account)
         if held is None:
             fail(f"there is no account {account}")
-        for line in export_lines(book.store, account, held):
+        for line in export_lines(store, account, held):
             sys.stdout.buffer.write(line + b"\n")
 
 
@@ -249,7 +192,9 @@ def import_account(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="An export; - for standard input")],
 ) -> None:
     """Records an export, all of it or nothing, into an account without facts: before its keys."""
-    with opened(writing=True) as book:
+    from application.transfer import import_lines
+
+    with opened(writing=True, make=True) as book:
         account, count = import_lines(book.store, file, book.open_account)
     print(f"{count} facts of account {account}", file=sys.stderr)
 

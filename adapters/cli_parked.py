@@ -1,14 +1,13 @@
 """The commands about parked documents."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from adapters import parking
-from adapters.check import named
 from adapters.opening import opened
+
+if TYPE_CHECKING:
+    from adapters import parking
 
 app = typer.Typer(help="Documents that wait at a fact that could not be folded into them.")
 
@@ -22,6 +21,12 @@ def parked_command(context: typer.Context) -> None:
 @app.command("list")
 def list_parked() -> None:
     """Lists what waits, where, since when and why."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from adapters import parking
+    from adapters.check import named
+
     table = Table("view", "key", "document", "position", "since", "error", box=None)
     with opened() as book:
         for one in parking.waiting(book):
@@ -37,6 +42,8 @@ def retry_parked(
     key: Annotated[str | None, typer.Argument(help="This document, by its key or guid.")] = None,
 ) -> None:
     """Folds what waits anew, and exits 1 if anything waits still."""
+    from adapters import parking
+
     with opened() as book:
         documents = parking.waiting(book, view, key)
         told(documents, parking.try_again(book, documents))
@@ -49,12 +56,14 @@ def discard_parked(
     reason: Annotated[str, typer.Option(help="Why; kept in the facts.")],
 ) -> None:
     """Skips the fact that a document waits at, for good; exits 1 if another one stops it then."""
+    from adapters import parking
+
     with opened(writing=True) as book:
         (one,) = parking.waiting(book, view, key)
         told([one], parking.give_up(book, one, reason))
 
 
-def told(documents: list[parking.Waiting], still: list[parking.Waiting]) -> None:
+def told(documents: "list[parking.Waiting]", still: "list[parking.Waiting]") -> None:
     """Says of each document whether it goes on."""
     stopped = {str(one): one.parked for one in still}
     for one in map(str, documents):

@@ -1,22 +1,15 @@
 """Commands about views: `rebuild` and `check`."""
 
 import time
-from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from adapters import check as checks
-from adapters import rebuilding
-from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.opening import fail, opened
-from adapters.proving import comparing, prove
-from projections.base import Projection
-from projections.proving import Verdict
-from projections.rebuilding import roll_back
+
+if TYPE_CHECKING:
+    from adapters.bootstrap import Stagebook
+    from projections.base import Projection
 
 app = typer.Typer()
 
@@ -56,6 +49,8 @@ def rebuild(  # noqa: PLR0913 - the options of a command
     """
     if dry_run + rollback + prune > 1:
         fail("--dry-run, --rollback and --prune are told one at a time")
+    from projections.rebuilding import roll_back
+
     chosen = named(names, all_=all_)
     with opened() as book:
         if dry_run:
@@ -64,26 +59,49 @@ def rebuild(  # noqa: PLR0913 - the options of a command
         elif rollback:
             for projection in chosen:
                 roll_back(projection, book.store, book.views)
+                live = book.views.live(projection).generation
+                print(f"{projection.name}: generation {live} is served again")
         elif prune:
             for projection in chosen:
                 book.views.prune(projection)
+                print(f"{projection.name}: what is served is all that is kept")
         else:
-            before = {p.name: book.views.live(p).generation for p in chosen} if compare else {}
-            rebuild_watched(book, chosen, workers, rate, compare=compare)
-            kept = [p for p in chosen if before.get(p.name) == book.views.live(p).generation]
-            if kept:
-                fail(f"not switched: {', '.join(p.name for p in kept)}")
+            renew(book, chosen, workers, rate, compare=compare)
 
 
-def named(names: list[str] | None, *, all_: bool) -> list[Projection]:
-    known = {projection.name: projection for projection in PROJECTIONS}
+def renew(
+    book: "Stagebook", chosen: "list[Projection]", workers: int, rate: int, *, compare: bool
+) -> None:
+    """Rebuilds views together. Of several, those that another rebuild is at are left to it."""
+    from adapters.console import rebuild_watched
+
+    busy = [p for p in chosen if len(chosen) > 1 and book.views.is_rebuilt(p)]
+    chosen = [projection for projection in chosen if projection not in busy]
+    before = {p.name: book.views.live(p).generation for p in chosen}
+    rebuild_watched(book, chosen, workers, rate, compare=compare)
+    kept = [p for p in chosen if before[p.name] == book.views.live(p).generation]
+    if compare:
+        for projection in chosen:
+            if projection not in kept:
+                print(f"{projection.name}: nothing is shown otherwise; the new one is served")
+    if busy:
+        names = ", ".join(projection.name for projection in busy)
+        fail(f"another rebuild is at {names}; the others are rebuilt")
+    if compare and kept:
+        fail(f"not switched: {', '.join(p.name for p in kept)}")
+
+
+def named(names: list[str] | None, *, all_: bool) -> "list[Projection]":
+    from adapters.bootstrap import NAMED
+
+    known = NAMED
     chosen = list(known) if all_ else list(dict.fromkeys(names or ()))
     if not chosen or not set(chosen) <= known.keys():
         fail(f"name one of {', '.join(known)}, or --all")
     return [known[name] for name in chosen]
 
 
-def foretold(book: Stagebook, projection: Projection) -> str:
+def foretold(book: "Stagebook", projection: "Projection") -> str:
     """What a rebuild would do, in a line."""
     facts = sum(s.facts for s in book.store.spans() if s.kind in projection.kinds)
     made = "this" if book.views.up_to_date(projection) else "another"
@@ -92,36 +110,6 @@ def foretold(book: Stagebook, projection: Projection) -> str:
         f"{projection.name}: {facts:,} facts to fold; served by {made} version of the projection,"
         f" at position {book.view(projection).position()}; one before is {kept}"
     )
-
-
-def rebuild_watched(
-    book: Stagebook, chosen: list[Projection], workers: int, rate: int, *, compare: bool
-) -> None:
-    """Rebuilds with a bar a view, on standard error."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[lag]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks = {p.name: progress.add_task(p.name, total=None, rate="", lag="") for p in chosen}
-
-        def moved(name: str, done: int, total: int) -> None:
-            speed = progress.tasks[tasks[name]].speed
-            shown = f"{speed:,.0f}" if speed else ""
-            lag = f"{book.store.position() - book.view(known[name]).position():,} behind"
-            progress.update(tasks[name], completed=done, total=total, rate=shown, lag=lag)
-
-        def differs(projection: Projection, key: bytes, what: tuple[str, ...]) -> None:
-            which = f"view {projection.name}: {checks.named(key)}"
-            print(f"{which} is rebuilt otherwise: {', '.join(what)}")
-
-        known = {projection.name: projection for projection in chosen}
-        same = comparing(book, differs) if compare else None
-        rebuilding.rebuild(book, chosen, workers=workers, rate=rate, progress=moved, compare=same)
 
 
 @app.command()
@@ -133,6 +121,10 @@ def check(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = WORKERS,
 ) -> None:
     """Checks that the store and the views are sound; names what is not and exits 1."""
+    from adapters import check as checks
+    from adapters.console import show
+    from adapters.proving import prove
+
     if not views and (names or heal):
         fail("names and --heal go with --views")
     chosen = named(names, all_=not names)
@@ -146,19 +138,9 @@ def check(
             found = list(checks.faults(book, workers))
         for fault in found:
             print(fault)
+        ill = bool(found)
         if heal:
             found = [fault for one in verdicts for fault in checks.unhealed(book, one, print)]
     if found:
         raise typer.Exit(1)
-    print("healed" if heal else "sound")
-
-
-def show(verdicts: Sequence[Verdict], seconds: float) -> None:
-    """The digests of the views: as they are stored, and as their facts make them."""
-    table = Table("view", "position", "documents", "differ", "live", "rebuilt", box=None)
-    for one in verdicts:
-        found = one.found
-        counts = (one.position, found.documents, len(found.differing))
-        table.add_row(one.projection.name, *map(str, counts), *found.digests)
-    Console(width=160).print(table)
-    print(f"{max(one.position for one in verdicts):,} facts in {seconds:.1f} s")
+    print("healed" if heal and ill else "sound")

@@ -60,3 +60,27 @@ def token(book: Stagebook, folder: Path) -> str:
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(made)
     return made
+
+
+def welcome(base: str, token: str, store: str) -> str:
+    """What the program prints last: where it answers, and three lines that work as they are."""
+    bearer = f"-H 'Authorization: Bearer {token}'"
+    change = "-H 'Content-Type: application/json' -X PATCH -d '{\"subtitle\": \"Extra night\"}'"
+    rule = "-" * 72
+    return "\n".join(
+        (
+            "",
+            rule,
+            f"Stagebook answers on {base} (Ctrl-C stops it).",
+            f"  pages   {base}/ to begin with, {base}/docs for every call",
+            f"  store   {store}",
+            f"  token   {token}",
+            "",
+            "Three lines to paste into another terminal: read, change, who changed it.",
+            "",
+            f"curl -s {bearer} {base}/v1/events/1",
+            f"curl -s {bearer} {change} {base}/v1/events/1",
+            f"curl -s {bearer} '{base}/v1/events/1/history?limit=3'",
+            rule,
+        )
+    )

@@ -1,67 +1,134 @@
 """What every command begins with: the settings, and a Stagebook that is opened for it."""
 
-import gc
+import os
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import NoReturn
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from pydantic import ValidationError
 
-from adapters import logs
-from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
-from adapters.settings import Settings
-from application.ports import StoreUnavailable
-from domain.errors import Refusal
-from projections.base import BeingRebuilt, ViewMoved
-from projections.rebuilding import NoWayBack
+if TYPE_CHECKING:
+    from adapters.bootstrap import Stagebook
+    from adapters.settings import Settings
+    from application.keyring import Keyring
+    from application.ports import Store
+
+# What a command does not need is not imported for it: half of its time would be that.
+
+PREFIX_OF_PYDANTIC = "Value error, "
+
+_speaks_json: list[bool] = []
+"""Filled in a process of a service: what stops it is a line of the log."""
 
 
 @contextmanager
-def opened(store: str | None = None, *, writing: bool = False) -> Iterator[Stagebook]:
-    """A Stagebook for one command; refusals end it with their reason and exit code 1."""
-    book = None
-    try:
-        settings = configured(store=store)
-        gc.set_threshold(*GC_THRESHOLDS)
-        book = bootstrap(settings)
+def opened(
+    settings: "Settings | None" = None, *, writing: bool = False, make: bool = False
+) -> Iterator["Stagebook"]:
+    """A Stagebook for one command; refusals end it with their reason and exit code 1. Where there
+    is no store, only who says `make` gets an empty one."""
+    import gc
+    from concurrent.futures.process import BrokenProcessPool
+
+    from adapters.bootstrap import GC_THRESHOLDS, bootstrap
+    from projections.base import BeingRebuilt, ViewMoved
+    from projections.rebuilding import NoWayBack
+
+    settings = settings or configured()
+    gc.set_threshold(*GC_THRESHOLDS)
+    with _refusing(settings), ExitStack() as stack:
+        book = bootstrap(settings, make=make)
+        stack.callback(book.close)
         if writing:
             book.start_writer()
-        yield book
+        try:
+            yield book
+        except (BeingRebuilt, NoWayBack) as error:
+            fail(str(error))
+        except ViewMoved:
+            fail("the view never stood still for long enough: try again")
+        except BrokenProcessPool:
+            fail("a process of the rebuild has died; run it again, it goes on")
+
+
+@contextmanager
+def opened_store() -> Iterator[tuple["Store", "Keyring"]]:
+    """The store and the keys alone, to read: no secret of a signing key is opened."""
+    from adapters.stores.opening import open_store
+    from application.keyring import Keyring
+
+    settings = configured()
+    with _refusing(settings), ExitStack() as stack:
+        store = open_store(settings, make=False)
+        stack.callback(store.close)
+        yield store, Keyring(store)
+
+
+@contextmanager
+def _refusing(settings: "Settings") -> Iterator[None]:
+    from adapters.stores.opening import NoStore
+    from application.ports import StoreUnavailable
+    from domain.errors import Refusal
+
+    try:
+        yield
     except Refusal as refusal:
         fail(refusal.detail)
-    except (BeingRebuilt, NoWayBack) as error:
-        fail(str(error))
-    except ViewMoved:
-        fail("the view never stood still for long enough: try again")
-    except BrokenProcessPool:
-        fail("a process of the rebuild has died; run it again, it goes on")
+    except NoStore as error:
+        fail(f"STAGEBOOK_STORE: {error}; serve, keys add and import make one")
     except StoreUnavailable as error:
-        fail(f"the store is unavailable: {error}")
-    finally:
-        if book:
-            book.close()
+        fail(f"STAGEBOOK_STORE: the store {settings.place} is unavailable: {error}")
 
 
-def refuse_outdated(book: Stagebook) -> None:
+def refuse_outdated(book: "Stagebook") -> None:
     """Ends the command where views of another version are not to be rebuilt at the start."""
     if book.settings.outdated_views == "refuse" and (outdated := book.outdated()):
         names = " ".join(projection.name for projection in outdated)
         fail(f"another version has made these views; to go on: stagebook rebuild {names}")
 
 
-def configured(**options: object) -> Settings:
-    """The settings of the environment, with options over them."""
+def configured(*, serving: bool = False, **options: object) -> "Settings":
+    """The settings of the environment, with options over them. A server that is `serving` tells of
+    unknown ones in its log."""
+    from pydantic import ValidationError
+
+    from adapters import logs
+    from adapters.settings import Settings, unknown
+
+    given = {name: value for name, value in options.items() if value is not None}
     try:
-        settings = Settings(**{k: v for k, v in options.items() if v is not None})  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = (f"STAGEBOOK_{e['loc'][0]}".upper() + f": {e['msg']}" for e in error.errors())
+        problems = (_problem(e["loc"], e["msg"]) for e in error.errors())
         fail("; ".join(problems))
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=serving or speaks_json())
+    if not serving and not speaks_json():
+        for line in unknown(os.environ):
+            typer.echo(f"stagebook: {line}", err=True)
     return settings
 
 
+def _problem(place: tuple[int | str, ...], message: str) -> str:
+    return f"STAGEBOOK_{place[0]}".upper() + f": {message.removeprefix(PREFIX_OF_PYDANTIC)}"
+
+
+def speak_json() -> None:
+    """In a process that a server has started, whatever is told is a line of its log."""
+    from adapters import logs
+
+    logs.configure("info", serving=True)
+    _speaks_json[:] = [True]
+
+
+def speaks_json() -> bool:
+    return bool(_speaks_json)
+
+
 def fail(message: str) -> NoReturn:
-    typer.echo(f"stagebook: {message}", err=True)
+    if speaks_json():
+        from structlog import get_logger
+
+        get_logger().error(message)
+    else:
+        typer.echo(f"stagebook: {message}", err=True)
     raise typer.Exit(1)

@@ -4,21 +4,25 @@ SIGTERM drains: connections that are busy are told to close with their next answ
 is answered, what was decided is committed, the worker saves where the views are. In ten seconds.
 """
 
+import errno
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from socket import socket
 from types import FrameType
 from typing import Any
 
 import typer
 import uvicorn
+from structlog import get_logger
 from uvicorn.supervisors import Multiprocess
 
-from adapters.settings import Settings
+from adapters.opening import fail
+from adapters.settings import Settings, unknown
+from adapters.version import version
 from adapters.work import WorkerProcess
 
 APPLICATION = "adapters.http.app:create"
@@ -27,31 +31,65 @@ SHUTDOWN_SECONDS = 3
 HEALTHCHECK_SECONDS = 30
 """How long a server process of several may be too busy to answer before it is taken for dead."""
 
+log = get_logger()
 
-def run(settings: Settings, announce: str | None) -> None:
+
+@contextmanager
+def bound(settings: Settings) -> Iterator[socket.socket]:
+    """The socket that the server will listen on; where it cannot be had, nothing starts."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        fail(f"STAGEBOOK_HOST: {where}: {error.strerror}")
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            setting = "HOST" if error.errno == errno.EADDRNOTAVAIL else "PORT"
+            fail(f"STAGEBOOK_{setting}: {where}: {error.strerror}")
+        listener.set_inheritable(True)
+        yield listener
+
+
+def address(settings: Settings, listener: socket.socket) -> str:
+    """Where the server answers."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def run(settings: Settings, listener: socket.socket, announce: str | None = None) -> None:
     """Runs the server; worker processes read the same settings from the environment."""
     signal.signal(signal.SIGTERM, _leave)
+    where, store = address(settings, listener), settings.place
+    counts = {"processes": settings.workers, "worker": settings.serve_worker}
+    log.info("starting", address=where, version=version(), store=store, **counts)
+    for line in unknown(os.environ):
+        log.warning(line)
     with _counting(settings) as its:
         for name, value in its.model_dump().items():
             if value is not None:
                 os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
         worker = WorkerProcess() if its.serve_worker else None
         try:
-            _serve(its, announce)
+            _serve(its, listener, announce)
         finally:
             if worker:
                 worker.stop()
 
 
-def _serve(settings: Settings, announce: str | None) -> None:
+def _serve(settings: Settings, listener: socket.socket, announce: str | None) -> None:
     options: dict[str, Any] = {
         "factory": True,
-        "host": settings.host,
-        "port": settings.port,
         "workers": settings.workers,
         "loop": "uvloop",
         "http": "httptools",
         "access_log": False,
+        "log_config": None,
         "log_level": "warning",
         "lifespan": "on",
         "timeout_worker_healthcheck": HEALTHCHECK_SECONDS,
@@ -62,11 +100,11 @@ def _serve(settings: Settings, announce: str | None) -> None:
         if announce:
             print(announce, flush=True)
         config = uvicorn.Config(APPLICATION, **options)
-        Several(config, sockets=[config.bind_socket()]).run()
+        Several(config, sockets=[listener]).run()
         return
     server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(sockets=[listener])
     if not server.started:
         raise typer.Exit(1)
 
@@ -105,7 +143,7 @@ class Announcing(uvicorn.Server):
         super().__init__(config)
         self.announce = announce
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and self.announce:
             print(self.announce, flush=True)

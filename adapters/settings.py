@@ -1,15 +1,36 @@
 """The configuration: environment variables `STAGEBOOK_*`, read once, frozen."""
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.webhooks.addresses import Allowed
 from domain.money import DEFAULT_CURRENCY, Currency
 from domain.registry import DEFAULT_TIMEZONE
 from domain.values import TimeZone
+
+PREFIX = "STAGEBOOK_"
+POSTGRES = ("postgresql://", "postgres://")
+URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE | re.ASCII)
+
+
+def store_place(setting: str) -> str:
+    """A folder or the URL of a database; what looks like another URL is no folder."""
+    if not setting.strip() or "\0" in setting:
+        raise ValueError("expected a folder, or postgresql://…")
+    if URL.match(setting) and not setting.startswith(POSTGRES):
+        raise ValueError(f"expected a folder, or postgresql://…, not {setting.partition(':')[0]}:")
+    return setting
+
+
+def small_letters(setting: Any) -> Any:
+    return setting.lower() if isinstance(setting, str) else setting
 
 
 def allowed_hosts(setting: str) -> str:
@@ -20,9 +41,9 @@ def allowed_hosts(setting: str) -> str:
 class Settings(BaseSettings):
     """Every setting, with its default. The only reader of the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="STAGEBOOK_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    store: str = Field(
+    store: Annotated[str, AfterValidator(store_place)] = Field(
         "./data",
         description="A folder for SQLite, or a `postgresql://…` URL (14 or later), of several"
         " hosts, too.",
@@ -81,7 +102,9 @@ class Settings(BaseSettings):
         description="What is done at the start about views that another version has made: they are"
         " rebuilt while they are served, or nothing starts.",
     )
-    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(small_letters)
+    ] = Field("info", description="debug, info, warning or error.")
     access_log: bool = Field(False, description="A line in the log for every request.")
     slow_seconds: float = Field(
         1.0, ge=0, description="Seconds after which a request gets a line in the log."
@@ -106,11 +129,33 @@ class Settings(BaseSettings):
 
     @property
     def is_postgres(self) -> bool:
-        return self.store.startswith(("postgresql://", "postgres://"))
+        return self.store.startswith(POSTGRES)
 
     @property
     def folder(self) -> Path:
         return Path(self.store)
+
+    @property
+    def place(self) -> str:
+        """The store as a log may show it: without a password."""
+        if not self.is_postgres:
+            return self.store
+        url = urlsplit(self.store)
+        user, at, hosts = url.netloc.rpartition("@")
+        return f"{url.scheme}://{user.partition(':')[0]}{at}{hosts}{url.path}"
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """What is to be said of variables that look like settings and are none."""
+    known = [name.upper() for name in Settings.model_fields]
+    lines = []
+    for name in sorted(names):
+        what = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and what not in known:
+            close = get_close_matches(what, known, 1)
+            meant = f"; did you mean {PREFIX}{close[0]}?" if close else ""
+            lines.append(f"{name} is no setting{meant}")
+    return lines
 
 
 def table() -> str:

@@ -84,5 +84,5 @@ class Wishes(Background):
 
 
 def start(name: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "adapters.cli", "rebuild", name]
+    command = [sys.executable, "-m", "adapters.cli", "--json-log", "rebuild", name]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own program

@@ -92,5 +92,5 @@ class WorkerProcess:
 
 
 def start() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "adapters.cli", "work", "--until-closed"]
+    command = [sys.executable, "-m", "adapters.cli", "--json-log", "work", "--until-closed"]
     return subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own program

@@ -12,11 +12,14 @@ from application.group_commit import Work
 from application.history import replay
 from application.ports import Store
 from domain.base import State
+from domain.errors import Invalid
 from domain.ids import account_number
 from domain.money import DEFAULT_CURRENCY
 from domain.registry import Registry, Role
 
 REGISTRY_ID = Registry.id_of(0, 1)
+LEAST_SECRET, LEAST_LETTERS = 16, 6
+"""What a secret of a signing key that is brought along has at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,9 @@ class NewKey:
         held = registry.opened(account_number(self.account)) or {"currency": DEFAULT_CURRENCY}
         currency = self.currency or held["currency"]
         opening_account(self.account, self.language, currency, self.timezone)(work)
-        return registry, self.name or f"{self.role}-{len(registry.key_list()) + 1}"
+        if self.name is not None:
+            return registry, self.name
+        return registry, f"{self.role}-{len(registry.key_list()) + 1}"
 
 
 def new_access_key() -> str:
@@ -236,3 +241,10 @@ def revoking_key(key_id: int) -> Callable[[Work], str]:
         return str(key_id)
 
     return decide
+
+
+def check_secret(secret: str) -> None:
+    """Whether a secret that was brought along is hard to guess."""
+    if len(secret) < LEAST_SECRET or len(set(secret)) < LEAST_LETTERS:
+        message = f"expected at least {LEAST_SECRET} characters, {LEAST_LETTERS} of them different"
+        raise Invalid("secret-key", message)

@@ -28,6 +28,8 @@ from domain.values import known_time_zone
 MAX_NAME = 100
 MAX_REASON = 1_000
 DEFAULT_TIMEZONE = "UTC"
+RESERVED = frozenset({"storefront", "command line", "stagebook"})
+"""Whom facts name that no key made: visitors of a shop, the command line, and the program."""
 ACCESS_KEY = re.compile(r"[!-~]{1,100}", re.ASCII)
 
 
@@ -278,6 +280,8 @@ class Registry(Aggregate):
     def _new_key(self, account: str, keyname: str, role: Role) -> State:
         """What every sort of key says of itself."""
         check_name("name", keyname)
+        if " ".join(re.split(r"[\s_-]+", keyname.casefold())) in RESERVED:
+            raise Invalid("name", f"{keyname!r} is the name of what acts without a key")
         if any(
             k["name"] == keyname and k["account_name"] == account and not k["revokedts"]
             for k in self.key_list()

@@ -41,6 +41,7 @@ from adapters.http.v1 import (
 from adapters.http.watched import Watched
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
+from adapters.version import version
 from adapters.watching.watcher import Watcher
 from application.group_commit import Job, settle_futures
 
@@ -86,7 +87,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
 
     app = FastAPI(
         title="Stagebook",
-        version="0.1.0",
+        version=version(),
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
@@ -144,7 +145,7 @@ async def _start_writer(book: Stagebook) -> None:
 def create() -> FastAPI:
     """The application as the server's workers make it: configured by the environment."""
     settings = Settings()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, serving=True)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     return make_app(settings, worker=False)

@@ -7,6 +7,7 @@ a host vanishes       connections to it are given up after some seconds (keepali
 a standby is lost     commits wait for it; `confirmed` bounds how long we do
 """
 
+import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ from application.ports import StoreUnavailable, VersionTaken
 POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
 """How long a connection is waited for, and how long once that was in vain."""
 RECONNECT_SECONDS = 0.5
+ANSWER_SECONDS = 2.0
+"""How long a server that does not answer is waited for when a program starts."""
 MIGRATION_LOCK = 0x57A6EB00
 """Whoever makes or changes tables holds it."""
 PATIENCE = 10.0
@@ -39,6 +42,11 @@ DEFAULTS = {
 }
 """Of the connection URL, in seconds and milliseconds: a host that is gone without a word is given
 up after about ten."""
+FAILED = re.compile(r"^connection (failed|is bad): ")
+"""What the driver says before what PostgreSQL or the network says."""
+FINAL = ("could not translate host name", "failed to resolve host", "invalid ")
+PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection")
+"""Refusals of a server that is there, and will soon let us in."""
 TIMELINE = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
 TURN = "SELECT set_config('stagebook.turn', %s, false)"
 
@@ -102,6 +110,8 @@ class Datastore(PostgresDatastore):
     def __init__(self) -> None:
         super().__init__("", "", "", "", "")
         self.eras = {0}
+        self.refusal: str | None = None
+        """Why the last attempt to connect failed; None: it did not."""
 
     @property
     def era(self) -> int:
@@ -120,6 +130,8 @@ class Datastore(PostgresDatastore):
         except PersistenceError as error:
             if isinstance(error.__cause__, PoolTimeout):
                 self.pool.timeout = AWAY_SECONDS  # nobody else waits in vain for long
+                if self.refusal:  # the pool knows no more than that it waited
+                    raise PersistenceError(self.refusal) from error.__cause__
             elif connection and connection.closed:
                 self.pool.drain()  # the others lead to where this one led
             raise
@@ -127,10 +139,22 @@ class Datastore(PostgresDatastore):
 
 def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datastore:
     """The pool for a connection URL; of several hosts, the one that can be written to."""
-    arguments = {**DEFAULTS, **conninfo_to_dict(url), "row_factory": dict_row}
-    if "," in str(arguments.get("host", "")):
-        arguments = {"target_session_attrs": "read-write", **arguments}
+    arguments = {**_arguments(url), "row_factory": dict_row}
     made = Datastore()
+
+    class Telling(Connection):
+        """Tells the pool's owner why it could not be made."""
+
+        @classmethod
+        def connect(cls, *arguments: Any, **named: Any) -> "Telling":
+            try:
+                connection = super().connect(*arguments, **named)
+            except psycopg.Error as error:
+                made.refusal = reason(error)
+                raise
+            made.refusal = None
+            return connection
+
     configure, eras = made.after_connect_func(), made.eras
 
     def prepare(connection: psycopg.Connection[Any]) -> None:
@@ -144,7 +168,7 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
             eras.add(connection.era)
 
     made.pool = ConnectionPool(
-        connection_class=Connection,
+        connection_class=Telling,
         kwargs=arguments,
         min_size=connections,
         max_size=2 * connections,
@@ -155,6 +179,36 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
         reconnect_failed=ConnectionPool.check,
     )
     return made
+
+
+def _arguments(url: str) -> dict[str, Any]:
+    """Of several hosts, the one that can be written to."""
+    arguments = {**DEFAULTS, **conninfo_to_dict(url)}
+    if "," in str(arguments.get("host", "")):
+        arguments = {"target_session_attrs": "read-write", **arguments}
+    return arguments
+
+
+def has_store(url: str) -> bool:
+    """Whether the database has the tables of a store. Where nobody answers it is tried for a
+    moment; `StoreUnavailable` then gives PostgreSQL's own reason, or the network's."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            with translated(), psycopg.connect(**_arguments(url), autocommit=True) as connection:
+                row = connection.execute("SELECT to_regclass('stored_events') IS NOT NULL")
+                return bool((row.fetchone() or (False,))[0])
+        except StoreUnavailable as error:
+            said = str(error)
+            refused = "FATAL:" in said and not any(word in said for word in PASSING)
+            if refused or said.startswith(FINAL) or time.monotonic() > deadline:
+                raise
+            time.sleep(RECONNECT_SECONDS)
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line."""
+    return " ".join(FAILED.sub("", str(error)).split())
 
 
 @contextmanager
@@ -185,4 +239,4 @@ def translated() -> Iterator[None]:
     except (IntegrityError, psycopg.IntegrityError) as error:
         raise VersionTaken(str(error)) from error
     except (PersistenceError, psycopg.Error, PoolTimeout, PoolClosed) as error:
-        raise StoreUnavailable(str(error)) from error
+        raise StoreUnavailable(reason(error)) from error

@@ -30,6 +30,7 @@ class SqliteStore(SqlStore):
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         with translated(), ExitStack() as opened:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
             opened.callback(self._recorder.close)
             self._recorder.create_table()

@@ -26,9 +26,9 @@ from adapters.webhooks.ledger import Ledger
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
 from application import watching as commits
+from application.as_of import replay
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
-from application.history import replay
 from application.keyring import REGISTRY_ID, Keyring, opening_account
 from application.ports import Answer, Store
 from application.webhooks import before_the_first

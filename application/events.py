@@ -6,6 +6,7 @@ Each returns the Event with what its document shows beside it, as of the end of 
 from collections.abc import Mapping, Sequence
 
 from application import locations
+from application.as_of import ShownEvent, past_states
 from application.contingents import (
     lock_counter,
     price_lists,
@@ -14,7 +15,6 @@ from application.contingents import (
     written_out,
 )
 from application.group_commit import Work
-from application.history import ShownEvent, past_states
 from domain.base import State
 from domain.contingents import HELD, ContingentBody, ContingentFields
 from domain.errors import (

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from application.as_of import replay
 from application.catalog import open_catalog
 from application.group_commit import Work
-from application.history import replay
 from application.ports import Store
 from domain.base import State
 from domain.errors import Invalid

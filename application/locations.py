@@ -1,7 +1,7 @@
 """Commands on Locations. Each returns the aggregate it changed."""
 
+from application.as_of import location_at
 from application.group_commit import Work
-from application.history import location_at
 from domain.event import Event
 from domain.hosting import Hosting
 from domain.inventory import Inventory

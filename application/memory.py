@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from structlog import get_logger
 
-from application.history import load
+from application.as_of import load
 from application.ports import Recorded, Store
 from domain.base import Aggregate, DomainEvent, UnknownFact
 from domain.ids import guid, unpack

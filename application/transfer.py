@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from application.history import load
+from application.as_of import load
 from application.keyring import REGISTRY_ID
 from application.ports import Store
 from domain.base import DomainEvent, State, UnknownFact, payload_fields, type_of_topic

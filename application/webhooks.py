@@ -6,8 +6,8 @@ takes a look at the network.
 
 import secrets
 
+from application.as_of import replay
 from application.group_commit import Work
-from application.history import replay
 from application.keyring import REGISTRY_ID
 from application.ports import Store
 from domain.ids import Kind

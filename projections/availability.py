@@ -22,7 +22,7 @@ from projections.event_documents import available
 
 
 def availability_document(dates: Iterable[State], inventory: State) -> dict[str, Any]:
-    """`version` is the one of the Event's tickets: any past moment has one."""
+    """`inventoryversion` is the one of the Event's tickets: any past moment has one."""
     contingents = sorted(inventory.get("contingents", {}).values(), key=lambda c: int(c["id"]))
     everywhere = summed(c for c in contingents if not c["dateids"])
     shown = []
@@ -32,7 +32,7 @@ def availability_document(dates: Iterable[State], inventory: State) -> dict[str,
         capacity = date.get("capacity") or 0
         shown.append({"id": date["id"], "capacity": capacity, **with_percentage(counters)})
     return {
-        "version": inventory.get("version", 0),
+        "inventoryversion": inventory.get("version", 0),
         "contingents": [with_percentage(available(c)) for c in contingents],
         "dates": shown,
         "total": with_percentage(summed(contingents)),
@@ -79,7 +79,7 @@ def availability_etag(event_version: int, inventory: State) -> str:
 
 class Availability:
     name: ClassVar = "availability"
-    version: ClassVar = 3
+    version: ClassVar = 4
     kinds: ClassVar[frozenset[int]] = frozenset({Kind.EVENT, Kind.INVENTORY})
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = ()

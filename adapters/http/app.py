@@ -108,6 +108,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         orders.audited,
         locations.router,
         past.router,
+        past.audited,
         health.router,
         metrics.router,
         projections.router,

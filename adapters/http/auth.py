@@ -19,16 +19,19 @@ class May(Flag):
     READ = auto()
     COMMAND = auto()
     SELL = auto()
+    REVIEW = auto()
+    """The past of what may be edited: Events, Locations, the catalog."""
     AUDIT = auto()
+    """Any past, and the changes of the whole account."""
     ADMINISTER = auto()
 
 
 GRANTED = {
     Role.VIEWER: May.READ,
     Role.SELLER: May.READ | May.SELL,
-    Role.EDITOR: May.READ | May.COMMAND | May.SELL,
-    Role.AUDITOR: May.READ | May.AUDIT,
-    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.AUDIT | May.ADMINISTER,
+    Role.EDITOR: May.READ | May.COMMAND | May.SELL | May.REVIEW,
+    Role.AUDITOR: May.READ | May.REVIEW | May.AUDIT,
+    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.REVIEW | May.AUDIT | May.ADMINISTER,
 }
 
 

@@ -109,8 +109,14 @@ def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> AS
     return app
 
 
+class ReviewRoute(StrictRoute):
+    """A route of the past of what may be edited."""
+
+    reads: ClassVar = May.REVIEW
+
+
 class AuditRoute(StrictRoute):
-    """A route of the past."""
+    """A route of any other past."""
 
     reads: ClassVar = May.AUDIT
 

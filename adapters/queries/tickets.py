@@ -12,7 +12,7 @@ from itertools import chain
 from uuid import UUID
 
 from adapters.views.sql import SqlView
-from application.history import replay
+from application.as_of import replay
 from application.ports import Store
 from domain.ids import Kind, guid, unpack
 from domain.inventory import Inventory

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from adapters.webhooks.message import Delivery
-from application.history import replay
+from application.as_of import replay
 from application.ports import Recorded, Store
 from domain.base import State, UnknownFact
 from domain.ids import Kind, guid, unpack

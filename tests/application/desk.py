@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from adapters.stores.memory import MemoryStore
 from application import contingents, doors, events, locations, orders, sales
+from application.as_of import ShownEvent, load
 from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
-from application.history import ShownEvent, load
 from application.ports import Answer, Store
 from domain.base import Cause
 from domain.catalog_item import CatalogItem

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from application import events, history, locations
+from application.as_of import past_event, past_location
 from application.catalog import change_item, create_item
-from application.history import Entries, event_history, location_history, past_event, past_location
+from application.history import Entries, event_history, location_history
 from application.ports import Store
 from domain.catalog import PriceList, PriceListFields
 from domain.errors import NotFound

@@ -3,7 +3,7 @@
 import pytest
 from pydantic_core import to_json
 
-from application.history import load
+from application.as_of import load
 from application.keyring import (
     Keyring,
     NewKey,

@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import from_json
 
 from application import events, locations
-from application.history import load
+from application.as_of import load
 from application.transfer import export_lines, import_lines
 from domain.errors import Invalid, LocationInUse
 from domain.event_fields import EventBody

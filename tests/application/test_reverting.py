@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import from_json
 
 from application import events, locations
-from application.history import past_event, past_location
+from application.as_of import past_event, past_location
 from application.ports import Store
 from domain.errors import (
     EventClosed,

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from application import locations
+from application.as_of import load, past_event, past_location
 from application.group_commit import SNAPSHOT_EVERY
-from application.history import load, past_event, past_location
 from domain.event import Event
 from domain.inventory import Inventory
 from domain.location import Location, LocationFields

@@ -158,12 +158,17 @@ def untrue(bench: Bench, lot: Lot, outcome: Outcome) -> Iterator[str]:
     sold = {**dict.fromkeys(COUNTERS, 0), "sold_unpaid": tickets, "total": tickets}
     orders = f"/v1/orders?eventid={lot.event}&limit=1"
     lines = program.body(f"/v1/events/{lot.event}/tickets", TOKEN).splitlines()
+    then = f"?inventoryversion={seen['inventoryversion']}"
     held = [(ticket["state"], ticket["orderid"]) for ticket in map(json.loads, lines)]
     for name, found, expected in (
         ("answers", len(outcome.latencies), buyers + tickets),
         ("refused", outcome.refused, buyers - tickets),
         ("the view", {name: seen["total"][name] for name in COUNTERS}, sold),
-        ("the facts", availability(bench, lot, f"?version={seen['version']}"), seen),
+        (
+            "the facts",
+            availability(bench, lot, then),
+            seen,
+        ),
         ("orders", program.get(orders, TOKEN)["total"], tickets),
         ("confirmed", program.get(f"{orders}&status={CONFIRMED}", TOKEN)["total"], tickets),
         ("tickets sold", [state for state, _ in held], ["sold_unpaid"] * tickets),

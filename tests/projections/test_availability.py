@@ -29,7 +29,7 @@ def test_all_tickets_of_a_new_contingent_are_free(make_view: MakeView) -> None:
 
     counters = dict.fromkeys(COUNTERS, 0) | {"free": 840, "total": 840, "percentsold": 0.0}
     assert shown == {
-        "version": 1,
+        "inventoryversion": 1,
         "contingents": [{"tickettypeid": 98, **counters, "lastupdatets": at(2)}],
         "dates": [],
         "total": counters,
@@ -40,7 +40,7 @@ def test_an_event_without_contingents_has_no_tickets(make_view: MakeView) -> Non
     shown = availability(make_view, Facts().event(5)).body(event(5))
 
     counters = dict.fromkeys(COUNTERS, 0) | {"percentsold": 0.0}
-    assert shown == {"version": 0, "contingents": [], "dates": [], "total": counters}
+    assert shown == {"inventoryversion": 0, "contingents": [], "dates": [], "total": counters}
 
 
 def test_a_contingent_without_an_amount_has_no_tickets(make_view: MakeView) -> None:
@@ -80,7 +80,7 @@ def test_tickets_are_counted_where_they_are(make_view: MakeView, batch: int) -> 
         "percentsold": 3.33,
     }
     assert [c["lastupdatets"] for c in (seats, floor)] == [at(9), at(7)]
-    assert shown["version"] == 8
+    assert shown["inventoryversion"] == 8
 
 
 def test_a_contingent_without_an_end_grows_with_what_is_taken(make_view: MakeView) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic_core import from_json
 
 from adapters.views.select import Select
+from application.as_of import past_one
 from application.catalog import archive_item, change_item, create_item
-from application.history import past_one
 from domain.catalog import CATALOG, PriceType, SalesChannel
 from domain.catalog_item import (
     CatalogItem,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
 from adapters.stores.memory import MemoryStore
-from application.history import load, past_availability, past_event, past_one
+from application.as_of import load, past_availability, past_event, past_one
 from application.ports import Store
 from domain.base import Aggregate, State
 from domain.catalog import CATALOG
@@ -169,7 +169,7 @@ def counted(store: Store, number: int, version: int) -> tuple[bytes, str] | None
     for contingent in inventory.contingents():
         check_partition(inventory, contingent)
     try:
-        event, past = past_availability(store, ACCOUNT, number, version=version)
+        event, past = past_availability(store, ACCOUNT, number, inventoryversion=version)
     except NotFound:
         return None
     assert past.contingents() == inventory.contingents()

@@ -21,8 +21,8 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import events
+from application.as_of import ShownEvent
 from application.group_commit import Work
-from application.history import ShownEvent
 from application.keyring import Principal
 from application.shop_tickets import go_live
 from domain.base import State

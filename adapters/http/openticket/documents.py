@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from adapters.http.addresses import one_text
-from application.history import ShownEvent
+from application.as_of import ShownEvent
 from application.keyring import Principal
 from application.shop_tickets import least_price, status
 from domain.base import State

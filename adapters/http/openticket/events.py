@@ -45,8 +45,8 @@ from adapters.http.openticket.wire import (
 )
 from adapters.views.select import Condition
 from application import events
+from application.as_of import ShownEvent
 from application.group_commit import Work
-from application.history import ShownEvent
 from application.keyring import Principal
 from application.shop_tickets import go_live, sold_by
 from domain.base import State

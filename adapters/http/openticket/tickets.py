@@ -41,8 +41,8 @@ from adapters.http.openticket.wire import (
     text,
 )
 from application import contingents, events
+from application.as_of import ShownEvent
 from application.group_commit import Work
-from application.history import ShownEvent
 from application.keyring import Principal
 from application.shop_tickets import go_live, is_sold_by, new_price, set_price
 from domain.base import State

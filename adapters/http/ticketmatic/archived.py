@@ -14,7 +14,7 @@ from adapters.http import reads
 from adapters.http.auth import stagebook
 from adapters.http.feed import positions_on
 from adapters.views.select import Condition, Select
-from application.history import load, replay
+from application.as_of import load, replay
 from application.keyring import Principal
 from domain.errors import NotFound
 from domain.ids import unpack

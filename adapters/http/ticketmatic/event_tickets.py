@@ -21,7 +21,7 @@ from adapters.http.v1.order_documents import Scanned
 from adapters.http.v1.spec import Lines, in_chunks
 from adapters.http.v1.tickets import said_of
 from adapters.views.select import Select
-from application import contingents, doors, history
+from application import as_of, contingents, doors
 from application.keyring import Principal
 from domain.errors import Invalid
 from domain.ids import Kind
@@ -102,7 +102,7 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
         raise Invalid("simplefilter.tickettypeid", "expected an integer")
     await reads.fresh(request, ORDERS)
     book = stagebook(request)
-    inventory = await reads.blocking(history.inventory_now, book.store, who.account, number)
+    inventory = await reads.blocking(as_of.inventory_now, book.store, who.account, number)
     prices = await reads.blocking(paid, book, who.account, number)
     reader = wire.reader_of(request, who)
     return Lines(lines(inventory, prices, of, reader))

@@ -23,8 +23,8 @@ from adapters.http.ticketmatic.wire import TicketmaticRoute, command
 from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.images import ImageRequest, kept
 from application import events, sales
+from application.as_of import ShownEvent
 from application.group_commit import Work
-from application.history import ShownEvent
 from application.keyring import Principal
 from domain.contingents import TRANSLATABLE as LOT_TEXTS
 from domain.errors import Invalid

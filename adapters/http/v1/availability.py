@@ -1,5 +1,6 @@
 """`/v1/events/{id}/availability`: the counters now, then, and over time."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,26 +10,28 @@ from starlette.responses import Response
 from adapters.bootstrap import AVAILABILITY
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
-from adapters.http.routes import AuditRoute, StrictRoute
+from adapters.http.routes import ReviewRoute, StrictRoute
 from adapters.http.v1.filters import SeriesQuery
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
-from adapters.http.v1.past import Moment, Shown, past_response
-from adapters.http.v1.spec import Id, finds, shows
-from application import history
+from adapters.http.v1.past import NAMES, Shown, past_response
+from adapters.http.v1.spec import TICKETS_VERSION, Id, finds, remembers
+from application import as_of
+from application.as_of import Asked
 from application.keyring import Principal
 from domain.ids import Kind
 from projections.availability import availability_document, availability_etag, summed
 
 router = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=StrictRoute)
-audited = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=AuditRoute)
+audited = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=ReviewRoute)
 
 
-@router.get("/{id}/availability", **shows(AvailabilityDocument))
+@router.get("/{id}/availability", **remembers(AvailabilityDocument, TICKETS_VERSION))
 async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
-    """The counters by contingent, by date and together: now, at a version of the tickets or at a
-    moment."""
+    """The counters by contingent, by date and together: now, or at a version of the Event
+    or of its tickets, a moment, a position."""
     if request.scope["query_string"]:
-        return await past_response(request, id, Kind.EVENT, availability_at)
+        names = (*NAMES, "inventoryversion")
+        return await past_response(request, id, Kind.EVENT, availability_at, names=names)
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     return await reads.stored(request, AVAILABILITY, Kind.EVENT, number, who)
@@ -36,10 +39,11 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 
 
 @audited.get("/{id}/availability/series", **finds(SeriesDocument))
 async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:  # noqa: A002
-    """The counters of the whole Event, or of one contingent, at every step between two moments."""
-    who = allowed(request, May.AUDIT)
+    """The counters of the whole Event, or of one contingent, at every step between two moments; the
+    last 30 days by day, when nothing else is asked for."""
+    who = allowed(request, May.REVIEW)
     number = requests.number_of(id, Kind.EVENT, who)
-    times = query.times()
+    times = query.times(datetime.now(UTC))
     await reads.seen(request, None)
     store = stagebook(request).store
     samples = await reads.blocking(series, store, who.account, number, times, query.contingentid)
@@ -49,7 +53,7 @@ async def availability_series(request: Request, id: Id, query: SeriesQuery) -> R
 def series(
     store: Any, account: int, number: int, times: list[str], contingent: int | None
 ) -> list[dict[str, Any]]:
-    states = history.inventory_at_each(store, account, number, times)
+    states = as_of.inventory_at_each(store, account, number, times)
     return [
         {
             "time": time,
@@ -63,9 +67,9 @@ def series(
     ]
 
 
-def availability_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
+def availability_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
     store = stagebook(request).store
-    event, inventory = history.past_availability(store, who.account, number, **moment)
+    event, inventory = as_of.past_availability(store, who.account, number, **asked)
     document = availability_document(event.state["dates"].values(), inventory.state)
     etag = availability_etag(event.version, inventory.state)
-    return Shown(document, etag, event.state["lastupdatets"])
+    return Shown(document, etag, as_of.place_of(store, event, inventory))

@@ -1,6 +1,7 @@
 """`/v1/catalog/…`: the same seven routes for each kind of thing, with the kind's own schema."""
 
 from functools import partial
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -11,13 +12,14 @@ from adapters.bootstrap import CATALOG
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import document, execute
-from adapters.http.routes import AuditRoute, StrictRoute
+from adapters.http.routes import ReviewRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
 from adapters.http.v1.documents import HistoryPage
 from adapters.http.v1.filters import CatalogQuery, HistoryQuery
-from adapters.http.v1.past import Moment, Shown, history_response, past_response
+from adapters.http.v1.past import Shown, history_response, past_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
-from application import catalog, history
+from application import as_of, catalog, history
+from application.as_of import Asked
 from application.keyring import Principal
 from application.ports import Answer
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
@@ -32,7 +34,7 @@ from projections.catalog_documents import catalog_document, catalog_etag
 PREFIX = "/v1/catalog"
 
 router = APIRouter(prefix=PREFIX, tags=["Catalog"], route_class=StrictRoute)
-audited = APIRouter(prefix=PREFIX, tags=["History"], route_class=AuditRoute)
+audited = APIRouter(prefix=PREFIX, tags=["History"], route_class=ReviewRoute)
 
 
 def answer(item: CatalogItem, place: str | None = None) -> Answer:
@@ -44,12 +46,24 @@ def answer(item: CatalogItem, place: str | None = None) -> Answer:
 
 
 def item_at(
-    cls: type[CatalogItem], request: Request, who: Principal, number: int, moment: Moment
+    cls: type[CatalogItem], request: Request, who: Principal, number: int, asked: Asked
 ) -> Shown:
-    past = history.past_one(cls, stagebook(request).store, who.account, number, **moment)
+    store = stagebook(request).store
+    past = as_of.past_one(cls, store, who.account, number, **asked)
     state = past.state
     found = catalog_document(past.KIND, state, past.account)
-    return Shown(found, catalog_etag(state), state["lastupdatets"])
+    return Shown(found, catalog_etag(state), as_of.place_of(store, past))
+
+
+class Needs(NamedTuple):
+    """What reading, changing and looking back at one kind of thing needs."""
+
+    read: May = May.READ
+    write: May = May.COMMAND
+    past: May = May.REVIEW
+
+
+NEEDS = Needs()
 
 
 def routes(
@@ -58,10 +72,10 @@ def routes(
     cls: type[CatalogItem],
     one: type[BaseModel],
     page: type[BaseModel],
-    read: May = May.READ,
-    write: May = May.COMMAND,
+    needs: Needs = NEEDS,
 ) -> None:
-    """The routes of one kind of thing, and what creating, changing and reading it needs."""
+    """The routes of one kind of thing."""
+    read, write, past = needs
     kind, name = cls.KIND, what.replace(" ", "_")
     fields = cls.FIELDS
 
@@ -90,7 +104,7 @@ def routes(
     )
     async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         if request.scope["query_string"]:
-            return await past_response(request, id, kind, partial(item_at, cls))
+            return await past_response(request, id, kind, partial(item_at, cls), read | past)
         who = allowed(request, read)
         number = requests.number_of(id, kind, who)
         return await reads.stored(request, CATALOG, kind, number, who)
@@ -147,9 +161,9 @@ def routes(
         description="Who changed what and when, newest first.",
         **finds(HistoryPage),
     )
-    async def past(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
+    async def item_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
         entries = partial(history.history_of_one, cls)
-        return await history_response(request, id, query, kind, 1, entries)
+        return await history_response(request, id, query, kind, 1, entries, past)
 
 
 routes("/pricetypes", "price type", PriceType, shown.PriceTypeDocument, shown.PriceTypePage)
@@ -179,5 +193,10 @@ routes(
 )
 routes("/trackers", "tracker", Tracker, shown.TrackerDocument, shown.TrackerPage)
 routes(
-    "/contacts", "contact", Contact, shown.ContactDocument, shown.ContactPage, May.SELL, May.SELL
+    "/contacts",
+    "contact",
+    Contact,
+    shown.ContactDocument,
+    shown.ContactPage,
+    Needs(read=May.SELL, write=May.SELL, past=May.AUDIT),
 )

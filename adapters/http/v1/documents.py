@@ -276,7 +276,11 @@ class ChangePage(BaseModel):
 class Side(BaseModel):
     """One side of a comparison."""
 
+    asked: str | None = Field(
+        description="What was asked for: a version, a moment, a position; null: now"
+    )
     version: Version
+    position: Position
     time: Moment
 
 

@@ -1,10 +1,9 @@
 """`/v1/events` and their dates: translates, and nothing else."""
 
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS
@@ -19,7 +18,7 @@ from adapters.http.v1.documents import (
     EventPage,
 )
 from adapters.http.v1.filters import EventQuery
-from adapters.http.v1.past import Revert, past_event_response
+from adapters.http.v1.past import Revert, event_parts, past_event_response
 from adapters.http.v1.spec import (
     LANGUAGE,
     DateId,
@@ -27,12 +26,12 @@ from adapters.http.v1.spec import (
     changes,
     creates,
     deletes,
-    holds,
     lists,
+    remembers,
     shows,
 )
 from application import events
-from application.history import ShownEvent
+from application.as_of import ShownEvent
 from application.ports import Answer
 from domain.errors import (
     DateInUse,
@@ -205,32 +204,24 @@ async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # n
     return await execute(request, decide, lambda made: date_answer(*made, status=201), who=who)
 
 
-@router.get("/{id}/dates", tags=["Dates"], **holds(DatePage))
+@router.get("/{id}/dates", tags=["Dates"], **remembers(DatePage))
 async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
-    """All dates of an Event, in the order they were added."""
-    dates, etag = await _dates(request, id)
+    """All dates of an Event, in the order they were added; now or then."""
+    event, headers = await event_parts(request, id)
+    dates = event["dates"]
     body = to_json({"data": dates, "next": None, "total": len(dates)})
-    return reads.unless_held(request, body, {"ETag": etag})
+    return reads.unless_held(request, body, headers)
 
 
-@router.get("/{id}/dates/{dateid}", tags=["Dates"], **holds(DateDocument))
+@router.get("/{id}/dates/{dateid}", tags=["Dates"], **remembers(DateDocument))
 async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
-    """One date of an Event."""
+    """One date of an Event, now or then."""
     number = requests.number_of(dateid, Kind.DATE, allowed(request, May.READ))
-    dates, etag = await _dates(request, id)
-    for date in dates:
+    event, headers = await event_parts(request, id)
+    for date in event["dates"]:
         if date["id"] == number:
-            return reads.unless_held(request, to_json(date), {"ETag": etag})
+            return reads.unless_held(request, to_json(date), headers)
     raise NotFound(f"Event {id} has no date {number}", id=number)
-
-
-async def _dates(request: Request, event_id: str) -> tuple[list[dict[str, Any]], str]:
-    """The dates of an Event, and its ETag: they are part of its document."""
-    who = allowed(request, May.READ)
-    number = requests.number_of(event_id, Kind.EVENT, who)
-    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
-    dates: list[dict[str, Any]] = from_json(body)["dates"]
-    return dates, etag
 
 
 @router.patch(

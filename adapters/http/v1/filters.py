@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -28,6 +28,11 @@ def moment_field(description: str, **more: Any) -> Any:
     examples = ["2026-11-21T20:00:00+01:00"]
     text = f"{description}; RFC 3339, with an offset"
     return Field(None, max_length=40, description=text, examples=examples, **more)
+
+
+def past_field(description: str, example: str) -> Any:
+    text = f"{description} (needs the role editor or auditor)"
+    return Field(None, max_length=40, description=text, examples=[example])
 
 
 def reference_field(description: str) -> Any:
@@ -146,6 +151,8 @@ class EventFilter(Filter):
 
 
 MAX_SAMPLES = 1_000
+DAYS = 30
+"""How long a series is that does not say from when."""
 SINCE, UNTIL = "First moment, RFC 3339, with an offset", "Last moment, RFC 3339, with an offset"
 TicketState = Literal[
     "free", "locked_hard", "locked_soft", "reserved", "sold_unpaid", "sold_paid", "complimentary"
@@ -289,7 +296,8 @@ class ChangeFilter(BaseModel):
         )
 
 
-THEN = "A version, or a moment in RFC 3339"
+POSITION = "position:"
+THEN = f"A version, a moment in RFC 3339, or `{POSITION}` and a position"
 
 
 class HistoryFilter(BaseModel):
@@ -303,7 +311,12 @@ class DiffFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     from_: str = Field(alias="from", max_length=40, description=THEN, examples=["1"])
-    to: str = Field(max_length=40, description=THEN, examples=["2026-11-21T20:00:00Z"])
+    to: str | None = Field(
+        None,
+        max_length=40,
+        description=f"{THEN}; now, when it is not sent",
+        examples=[f"{POSITION}1814"],
+    )
 
 
 CatalogQuery = Annotated[CatalogFilter, Query()]
@@ -315,17 +328,30 @@ ChangeQuery = Annotated[ChangeFilter, Query()]
 class SeriesFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    from_: str = Field(
-        alias="from", max_length=40, description=SINCE, examples=["2026-11-21T20:00:00Z"]
+    from_: str | None = Field(
+        None,
+        alias="from",
+        max_length=40,
+        description=f"{SINCE}; {DAYS} days before `to`, when it is not sent",
+        examples=["2026-11-21T20:00:00Z"],
     )
-    to: str = Field(max_length=40, description=UNTIL, examples=["2026-11-22T20:00:00Z"])
-    step: int = Field(ge=1, le=31_622_400, description="Seconds", examples=[3_600])
+    to: str | None = Field(
+        None,
+        max_length=40,
+        description=f"{UNTIL}; now, when it is not sent",
+        examples=["2026-11-22T20:00:00Z"],
+    )
+    step: int = Field(
+        86_400, ge=1, le=31_622_400, description="Seconds; a day, when it is not sent"
+    )
     contingentid: int | None = reference_field("Of this contingent alone")
 
-    def times(self) -> list[str]:
+    def times(self, now: datetime) -> list[str]:
         """From the first moment on, step by step, up to the last."""
-        first = parse_time(moment("from", self.from_))
-        last = parse_time(moment("to", self.to))
+        last = now if self.to is None else parse_time(moment("to", self.to))
+        first = last - timedelta(days=DAYS)
+        if self.from_ is not None:
+            first = parse_time(moment("from", self.from_))
         if last < first:
             raise Invalid("to", "expected a time that is not before from")
         steps = int((last - first).total_seconds() // self.step)
@@ -339,6 +365,10 @@ class TicketFilter(BaseModel):
 
     contingentid: int | None = reference_field("Of this contingent")
     state: TicketState | None = Field(None, description="Only those in this state")
+    version: str | None = past_field("After this version of the Event", "3")
+    inventoryversion: str | None = past_field("After this version of the tickets", "12")
+    at: str | None = past_field("At this moment, RFC 3339", "2026-11-21T20:00:00Z")
+    position: str | None = past_field("At this position of the store", "1814")
 
 
 SeriesQuery = Annotated[SeriesFilter, Query()]

@@ -182,7 +182,7 @@ class AvailabilityDocument(BaseModel):
 
     model_config = AS_SHOWN
 
-    version: int = Field(ge=0, description="The version of the Event's tickets")
+    inventoryversion: int = Field(ge=0, description="The version of the Event's tickets")
     contingents: list[ContingentSold] = Field(description="One by one")
     dates: list[DateSold] = Field(description="Those valid on each date")
     total: CountersSold = Field(description="All together")

@@ -18,15 +18,17 @@ from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
 from adapters.http.v1.order_documents import HeldTickets, OrderDocument, OrderPage
 from adapters.http.v1.past import (
-    Moment,
     Shown,
+    asked_past,
     difference_response,
     history_response,
+    past_headers,
     past_response,
 )
-from adapters.http.v1.spec import Id, changes, creates, finds, lists, shows
+from adapters.http.v1.spec import MOMENTS, Id, changes, creates, finds, lists, shows
 from adapters.http.v1.tickets import said_of
-from application import history, orders, sales
+from application import as_of, history, orders, sales
+from application.as_of import Asked
 from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer
@@ -89,7 +91,7 @@ async def create_order(request: Request, body: OrderBody) -> Response:
 async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """One order, now, at a version or at a moment."""
     if request.scope["query_string"]:
-        return await past_response(request, id, Kind.ORDER, order_at)
+        return await past_response(request, id, Kind.ORDER, order_at, May.AUDIT)
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.ORDER, who)
     return await reads.stored(request, ORDERS, Kind.ORDER, number, who)
@@ -160,17 +162,29 @@ async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # 
     return await execute(request, where_known(take, decide), answer, who=who)
 
 
-@router.get("/{id}/tickets", **finds(HeldTickets))
+@router.get("/{id}/tickets", **finds(HeldTickets, parameters=MOMENTS))
 async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A002
-    """The tickets that an order holds, with barcodes, properties and custom fields."""
-    who = allowed(request, May.READ)
+    """The tickets that an order holds, with barcodes, properties and custom fields; now or then."""
+    asked = asked_past(request)
+    who = allowed(request, May.AUDIT if asked else May.READ)
     number = requests.number_of(id, Kind.ORDER, who)
+    if asked:
+        await reads.seen(request, None)
+        answer = await reads.blocking(held_then, request, who, number, asked)
+        return Response(answer.body, headers=answer.headers, media_type="application/json")
     return await ask(request, partial(sales.held_tickets, number=number), held, who=who)
 
 
 def held(found: tuple[Order, dict[int, Inventory]]) -> Answer:
     shown = [*held_tickets(*found)]
     return Answer(200, {}, to_json({"data": shown, "next": None, "total": len(shown)}))
+
+
+def held_then(request: Request, who: Principal, number: int, asked: Asked) -> Answer:
+    store = stagebook(request).store
+    order, inventories = as_of.past_order(store, who.account, number, **asked)
+    place = as_of.place_of(store, order, *inventories.values())
+    return Answer(200, past_headers(place), held((order, inventories)).body)
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
@@ -248,13 +262,13 @@ async def split_order(request: Request, id: Id, body: TicketsBody) -> Response: 
 async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """Who changed what and when, newest first."""
     read = partial(history.history_of_one, Order)
-    return await history_response(request, id, query, Kind.ORDER, 1, read)
+    return await history_response(request, id, query, Kind.ORDER, 1, read, May.AUDIT)
 
 
 @audited.get("/{id}/diff", **finds(DiffDocument))
 async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """What differs between the document then and then."""
-    return await difference_response(request, id, query, Kind.ORDER, order_at)
+    return await difference_response(request, id, query, Kind.ORDER, order_at, May.AUDIT)
 
 
 # -- what requests say
@@ -271,10 +285,11 @@ def hold(request: Request) -> Hold:
     return Hold(settings.basket_seconds, settings.basket_cap_seconds)
 
 
-def order_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
-    past = history.past_one(Order, stagebook(request).store, who.account, number, **moment)
+def order_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+    store = stagebook(request).store
+    past = as_of.past_one(Order, store, who.account, number, **asked)
     found = order_document(past.state, who.account)
-    return Shown(found, order_etag(past.state), past.state["lastupdatets"])
+    return Shown(found, order_etag(past.state), as_of.place_of(store, past))
 
 
 async def with_events(request: Request, takes: list[Take], who: Principal) -> list[Take]:

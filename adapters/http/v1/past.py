@@ -2,22 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from adapters.bootstrap import CHANGES
+from adapters.bootstrap import CHANGES, EVENTS
 from adapters.http import reads, requests, streams
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.feed import Feed, part
-from adapters.http.routes import AuditRoute
+from adapters.http.routes import AuditRoute, ReviewRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
-from adapters.http.v1.filters import ChangeQuery, DiffQuery, HistoryQuery
+from adapters.http.v1.filters import POSITION, ChangeQuery, DiffQuery, HistoryQuery
 from adapters.http.v1.spec import Id, finds, follows
-from application import history
+from application import as_of, history
+from application.as_of import Asked, Place
 from application.history import Entries, Entry
 from application.keyring import Principal
 from domain.base import Value
@@ -29,7 +30,8 @@ from projections.changes import change
 from projections.event_documents import event_document, event_etag
 from projections.location_documents import location_document, location_etag
 
-router = APIRouter(prefix="/v1", tags=["History"], route_class=AuditRoute)
+router = APIRouter(prefix="/v1", tags=["History"], route_class=ReviewRoute)
+audited = APIRouter(prefix="/v1", tags=["Changes"], route_class=AuditRoute)
 
 
 class Revert(Value):
@@ -44,32 +46,57 @@ class Revert(Value):
         return requests.checked_reason(self.reason, "reason")
 
 
-class Shown:
-    """A document of the past: its body as values, its version, its time, its ETag."""
+class Shown(NamedTuple):
+    """A document of the past as values, its ETag, and where its newest change is."""
 
-    __slots__ = ("document", "etag", "time")
+    document: dict[str, Any]
+    etag: str
+    place: Place
 
-    def __init__(self, document: dict[str, Any], etag: str, time: str) -> None:
-        self.document, self.etag, self.time = document, etag, time
+    @property
+    def headers(self) -> dict[str, str]:
+        return past_headers(self.place)
 
 
-Moment = dict[str, Any]
-"""Either `{"version": N}` or `{"time": STAMP}`."""
+def past_headers(place: Place) -> dict[str, str]:
+    """Where an answer about the past is: asked for by this position, it is the same."""
+    return {"Stagebook-As-Of": place.time, "Stagebook-Position": str(place.position)}
 
 
-def event_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
-    past = history.past_event(stagebook(request).store, who.account, number, **moment)
+def event_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+    store = stagebook(request).store
+    past = as_of.past_event(store, who.account, number, **asked)
     document = event_document(*past.states, who.account)
-    return Shown(document, event_etag(*past.states), past.event.state["lastupdatets"])
+    return Shown(document, event_etag(*past.states), as_of.place_of_event(store, past))
 
 
-def location_at(request: Request, who: Principal, number: int, moment: Moment) -> Shown:
-    past = history.past_location(stagebook(request).store, who.account, number, **moment)
+def location_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+    store = stagebook(request).store
+    past = as_of.past_location(store, who.account, number, **asked)
     document = location_document(past.state, who.account)
-    return Shown(document, location_etag(past.state), past.state["lastupdatets"])
+    return Shown(document, location_etag(past.state), as_of.place_of(store, past))
 
 
-Lookup = Callable[[Request, Principal, int, Moment], Shown]
+Lookup = Callable[[Request, Principal, int, Asked], Shown]
+
+NAMES = ("version", "at", "position")
+"""The parameters that ask for a past."""
+
+
+def asked_past(request: Request, names: tuple[str, ...] = NAMES, *others: str) -> Asked | None:
+    """The past that the query asks for, None when it asks for none. `others` may stand beside."""
+    said = {n: text for n, text in request.query_params.items() if n not in others}
+    if not said:
+        return None
+    if len(said) != 1 or not said.keys() <= {*names}:
+        raise Invalid("query", f"expected one of {', '.join(names[:-1])} and {names[-1]}")
+    ((name, text),) = said.items()
+    if name == "at":
+        return {"time": requests.moment(name, text)}
+    number = requests.whole(name, text, 1, MAX_ID)
+    if name == "position":
+        return {"position": number}
+    return {"version": number} if name == "version" else {"inventoryversion": number}
 
 
 async def past_event_response(request: Request, id_: str) -> Response:
@@ -80,44 +107,87 @@ async def past_location_response(request: Request, id_: str) -> Response:
     return await past_response(request, id_, Kind.LOCATION, location_at)
 
 
-async def past_response(request: Request, id_: str, kind: Kind, at: Lookup) -> Response:
-    """The document at a version, or at a moment."""
-    who = allowed(request, May.AUDIT)
+async def past_response(
+    request: Request,
+    id_: str,
+    kind: Kind,
+    at: Lookup,
+    need: May = May.REVIEW,
+    names: tuple[str, ...] = NAMES,
+) -> Response:
+    """The document as it was."""
+    who = allowed(request, need)
+    shown = await past_shown(request, id_, kind, at, who, names)
+    return reads.shown(request, to_json(shown.document), shown.etag, who, shown.headers)
+
+
+async def past_shown(
+    request: Request,
+    id_: str,
+    kind: Kind,
+    at: Lookup,
+    who: Principal,
+    names: tuple[str, ...] = NAMES,
+) -> Shown:
     number = requests.number_of(id_, kind, who)
-    asked = dict(request.query_params)
-    if len(asked) != 1 or not asked.keys() <= {"version", "at"}:
-        raise Invalid("query", "expected one of version and at")
-    if "version" in asked:
-        moment: Moment = {"version": requests.whole("version", asked["version"], 1, 2**53)}
-    else:
-        moment = {"time": requests.moment("at", asked["at"])}
+    asked = asked_past(request, names)
+    assert asked  # noqa: S101 - a query is there
     await reads.seen(request, None)
-    found = await reads.blocking(at, request, who, number, moment)
-    as_of = {"Stagebook-As-Of": found.time}
-    return reads.shown(request, to_json(found.document), found.etag, who, as_of)
+    return await reads.blocking(at, request, who, number, asked)
+
+
+async def event_parts(request: Request, id_: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The document of an Event that parts are shown of, now or then, and the headers of those."""
+    if request.scope["query_string"]:
+        who = allowed(request, May.REVIEW)
+        shown = await past_shown(request, id_, Kind.EVENT, event_at, who)
+        return shown.document, {"ETag": shown.etag, **shown.headers}
+    who = allowed(request, May.READ)
+    number = requests.number_of(id_, Kind.EVENT, who)
+    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
+    return from_json(body), {"ETag": etag}
 
 
 async def difference_response(
-    request: Request, id_: str, query: DiffQuery, kind: Kind, at: Lookup
+    request: Request,
+    id_: str,
+    query: DiffQuery,
+    kind: Kind,
+    at: Lookup,
+    need: May = May.REVIEW,
 ) -> Response:
-    who = allowed(request, May.AUDIT)
+    who = allowed(request, need)
     number = requests.number_of(id_, kind, who)
     moments = [_moment("from", query.from_), _moment("to", query.to)]
     await reads.seen(request, None)
-    before, after = [await reads.blocking(at, request, who, number, m) for m in moments]
+    newest = Asked(position=await reads.blocking(stagebook(request).store.position))
+    before, after = [await reads.blocking(at, request, who, number, m or newest) for m in moments]
     body = {
-        "from": {"version": before.document["version"], "time": before.time},
-        "to": {"version": after.document["version"], "time": after.time},
+        "from": _side(query.from_, moments[0], before),
+        "to": _side(query.to, moments[1], after),
         "changes": [d._asdict() for d in differences(before.document, after.document)],
     }
     return Response(to_json(body), media_type="application/json")
 
 
-def _moment(name: str, text: str) -> Moment:
-    """A version or a time."""
+def _moment(name: str, text: str | None) -> Asked | None:
+    """A version, a time, or a position; None for now."""
+    if text is None:
+        return None
     if text.isascii() and text.isdigit():
-        return {"version": requests.whole(name, text, 1, 2**53)}
+        return {"version": requests.whole(name, text, 1, MAX_ID)}
+    if text.startswith(POSITION):
+        return {"position": requests.whole(name, text.removeprefix(POSITION), 1, MAX_ID)}
     return {"time": requests.moment(name, text)}
+
+
+def _side(text: str | None, asked: Asked | None, shown: Shown) -> dict[str, Any]:
+    return {
+        "asked": asked["time"] if asked and "time" in asked else text,
+        "version": shown.document["version"],
+        "position": shown.place.position,
+        "time": shown.place.time,
+    }
 
 
 async def history_response(
@@ -127,9 +197,10 @@ async def history_response(
     kind: Kind,
     streams: int,
     read: Callable[..., Entries],
+    need: May = May.REVIEW,
 ) -> Response:
     """A page of a history over that many streams of facts."""
-    who = allowed(request, May.AUDIT)
+    who = allowed(request, need)
     number = requests.number_of(id_, kind, who)
     of = f"history {kind} {who.account} {number}"
     start = requests.decode_cursor(of, query.after, (int,) * streams)
@@ -176,7 +247,7 @@ async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:
     return await difference_response(request, id, query, Kind.LOCATION, location_at)
 
 
-@router.get("/changes", tags=["Changes"], **follows(ChangePage, Change))
+@audited.get("/changes", **follows(ChangePage, Change))
 async def changes(request: Request, query: ChangeQuery) -> Response:
     """The account's changes in the order of commits. `next` is the position to go on from: it is
     always there and never skips one that is committed later. With `Accept: text/event-stream` they

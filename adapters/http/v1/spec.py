@@ -84,19 +84,25 @@ LAST_EVENT = header(
 )
 NONE_MATCH = header("If-None-Match", "The ETag that the client has", '"3.1.1"')
 LANGUAGE = header("Accept-Language", "Translations to show", "fr, en;q=0.5")
-VERSION = query("version", "As it was right after this version (needs the role auditor)", "3")
+THEN = "(for auditors; for editors, too, but of orders)"
+VERSION = query("version", f"As it was right after this version {THEN}", "3")
+TICKETS_VERSION = query(
+    "inventoryversion", f"As it was right after this version of the tickets {THEN}", "12"
+)
 AT = query(
     "at",
-    "As it was at this moment, RFC 3339 (needs the role auditor)",
+    f"As it was at this moment, RFC 3339 {THEN}",
     "2026-11-21T20:00:00Z",
     format="date-time",
 )
+POSITION = query("position", f"As it was at this position of the store {THEN}", "1814")
+MOMENTS = (VERSION, AT, POSITION)
 
 ANSWER_HEADERS = {
     "ETag": "Changes whenever anything in the document does",
     "Location": "Where the document is",
-    "Stagebook-Position": "The position of the command's last fact, for Stagebook-After",
-    "Stagebook-As-Of": "The time of the version that is shown, when one was asked for",
+    "Stagebook-Position": "The position of the newest change that it tells of, for Stagebook-After",
+    "Stagebook-As-Of": "Of a past: the time of the newest change that is shown",
     "Content-Language": "The language shown, when one was asked for",
 }
 
@@ -148,11 +154,14 @@ def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def finds(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
+def finds(
+    answer: type[BaseModel],
+    *refusals: type[Exception],
+    parameters: tuple[dict[str, Any], ...] = (),
+) -> Operation:
     """One thing of an account."""
-    return operation(
-        answer, "Found", (NotFound, Invalid, NotYet, Parked, *refusals), parameters=(AFTER,)
-    )
+    refused = (NotFound, Invalid, NotYet, Parked, *refusals)
+    return operation(answer, "Found", refused, parameters=(*parameters, AFTER))
 
 
 def streams(answer: type[BaseModel]) -> Operation:
@@ -194,7 +203,14 @@ def orders(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
 
 def shows(answer: type[BaseModel]) -> Operation:
     """A document, now or then."""
-    return holds(answer, VERSION, AT, LANGUAGE, headers=("Content-Language", "Stagebook-As-Of"))
+    return remembers(answer, LANGUAGE, headers=("Content-Language",))
+
+
+def remembers(
+    answer: type[BaseModel], *parameters: dict[str, Any], headers: tuple[str, ...] = ()
+) -> Operation:
+    """A part of a document, now or then."""
+    return holds(answer, *MOMENTS, *parameters, headers=(*headers, "Stagebook-As-Of"))
 
 
 def holds(

@@ -5,10 +5,9 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.responses import Response
 
-from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import document, execute, gone
@@ -22,6 +21,7 @@ from adapters.http.v1.order_documents import (
     TicketRanges,
     TicketsChangedDocument,
 )
+from adapters.http.v1.past import NAMES, asked_past, event_parts, past_headers
 from adapters.http.v1.spec import (
     ContingentId,
     Id,
@@ -29,14 +29,15 @@ from adapters.http.v1.spec import (
     changes,
     creates,
     deletes,
-    holds,
     in_chunks,
     moves,
+    remembers,
     streams,
 )
-from application import contingents, doors, history
+from application import as_of, contingents, doors
+from application.as_of import Asked, Place
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import Answer, Store
 from domain import ranges
 from domain.contingents import ContingentBody
 from domain.errors import (
@@ -81,23 +82,23 @@ async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Resp
     return await execute(request, decide, partial(answer, status=201), who=who)
 
 
-@router.get("/{id}/contingents", **holds(ContingentPage))
+@router.get("/{id}/contingents", **remembers(ContingentPage))
 async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
-    """All contingents of an Event."""
-    found, etag = await _contingents(request, id)
+    """All contingents of an Event, now or then."""
+    found, headers = await _contingents(request, id)
     body = to_json({"data": found, "next": None, "total": len(found)})
-    return reads.unless_held(request, body, {"ETag": etag})
+    return reads.unless_held(request, body, headers)
 
 
-@router.get("/{id}/contingents/{contingentid}", **holds(ContingentDocument))
+@router.get("/{id}/contingents/{contingentid}", **remembers(ContingentDocument))
 async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
-    """One contingent of an Event."""
+    """One contingent of an Event, now or then."""
     who = allowed(request, May.READ)
     number = requests.number_of(contingentid, Kind.CONTINGENT, who)
-    found, etag = await _contingents(request, id)
+    found, headers = await _contingents(request, id)
     for one in found:
         if one["id"] == number:
-            return reads.unless_held(request, to_json(one), {"ETag": etag})
+            return reads.unless_held(request, to_json(one), headers)
     raise NotFound(f"Event {id} has no contingent {number}", id=number)
 
 
@@ -135,14 +136,13 @@ async def remove_contingent(request: Request, id: Id, contingentid: ContingentId
     return await execute(request, decide, gone, who=who)
 
 
-async def _contingents(request: Request, event_id: str) -> tuple[list[dict[str, Any]], str]:
-    """The contingents of an Event, and its ETag: they are part of its document."""
-    who = allowed(request, May.READ)
-    number = requests.number_of(event_id, Kind.EVENT, who)
-    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
-    shown = from_json(body)
+async def _contingents(
+    request: Request, event_id: str
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The contingents of an Event, now or then, and the headers of its document."""
+    shown, headers = await event_parts(request, event_id)
     found = [*shown["contingents"], *shown["seated_contingents"]]
-    return sorted(found, key=lambda one: int(one["id"])), etag
+    return sorted(found, key=lambda one: int(one["id"])), headers
 
 
 def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
@@ -210,14 +210,28 @@ async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Respon
 
 @router.get("/{id}/tickets", **streams(TicketDocument))
 async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response:  # noqa: A002
-    """Every ticket, one JSON object a line, in the order of their ids: as of one moment."""
-    who = allowed(request, May.READ)
+    """Every ticket, one JSON object a line, in the order of their ids: as of one moment, now or
+    then."""
+    asked = asked_past(request, (*NAMES, "inventoryversion"), "contingentid", "state")
+    who = allowed(request, May.REVIEW if asked else May.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     await reads.seen(request, None)
-    store = stagebook(request).store
-    inventory = await reads.blocking(history.inventory_now, store, who.account, number)
-    lines = ticket_lines(inventory, query.contingentid, query.state)
-    return Lines(lines)
+    find = partial(tickets_at, stagebook(request).store, who.account, number, asked)
+    inventory, place = await reads.blocking(find)
+    return Lines(
+        ticket_lines(inventory, query.contingentid, query.state),
+        headers=place and past_headers(place),
+    )
+
+
+def tickets_at(
+    store: Store, account: int, number: int, asked: Asked | None
+) -> tuple[Inventory, Place | None]:
+    """The tickets now, or then and where their newest change is."""
+    if asked is None:
+        return as_of.inventory_now(store, account, number), None
+    event, inventory = as_of.past_inventory(store, account, number, **asked)
+    return inventory, as_of.place_of(store, event, inventory)
 
 
 def ticket_lines(

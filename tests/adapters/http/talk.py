@@ -183,12 +183,12 @@ READS = [
     Route("GET", "/v1/events/{event}/dates/{date}"),
 ]
 AUDITS = [
-    Route("GET", "/v1/locations/{location}?version=1", May.AUDIT),
-    Route("GET", "/v1/locations/{location}/history", May.AUDIT),
-    Route("GET", "/v1/locations/{location}/diff?from=1&to=2", May.AUDIT),
-    Route("GET", "/v1/events/{event}?version=1", May.AUDIT),
-    Route("GET", "/v1/events/{event}/history", May.AUDIT),
-    Route("GET", "/v1/events/{event}/diff?from=1&to=2", May.AUDIT),
+    Route("GET", "/v1/locations/{location}?version=1", May.REVIEW),
+    Route("GET", "/v1/locations/{location}/history", May.REVIEW),
+    Route("GET", "/v1/locations/{location}/diff?from=1&to=2", May.REVIEW),
+    Route("GET", "/v1/events/{event}?version=1", May.REVIEW),
+    Route("GET", "/v1/events/{event}/history", May.REVIEW),
+    Route("GET", "/v1/events/{event}/diff?from=1&to=2", May.REVIEW),
     Route("GET", "/v1/changes", May.AUDIT),
 ]
 CATALOG: dict[str, tuple[Json, Json]] = {
@@ -228,7 +228,7 @@ def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
             Route("POST", one + "/restore", May.COMMAND, steps=("archive",)),
         ],
         [Route("GET", path, read), Route("GET", one, read)],
-        [Route("GET", one + "?version=1", May.AUDIT), Route("GET", one + "/history", May.AUDIT)],
+        [Route("GET", one + "?version=1", May.REVIEW), Route("GET", one + "/history", May.REVIEW)],
     )
 
 
@@ -360,8 +360,8 @@ SALES_AUDITS = [
     Route("GET", f"{ORDER}?version=1", May.AUDIT, steps=("publish",)),
     Route("GET", f"{ORDER}/history", May.AUDIT, steps=SOLD),
     Route("GET", f"{ORDER}/diff?from=1&to=2", May.AUDIT, steps=SOLD),
-    Route("GET", "/v1/events/{event}/availability?version=1", May.AUDIT, steps=SOLD),
-    Route("GET", f"/v1/events/{{event}}/availability/series?{SERIES}", May.AUDIT),
+    Route("GET", "/v1/events/{event}/availability?version=1", May.REVIEW, steps=SOLD),
+    Route("GET", f"/v1/events/{{event}}/availability/series?{SERIES}", May.REVIEW),
 ]
 ALIKE = [
     route

@@ -233,8 +233,13 @@ def test_a_difference_is_exactly_the_paths_that_differ(client: TestClient) -> No
         before = client.get(f"{path}?version={one}")
         then = client.get(f"{path}?version={other}")
 
-        assert answer["from"] == {"version": one, "time": before.headers["Stagebook-As-Of"]}
-        assert answer["to"] == {"version": other, "time": then.headers["Stagebook-As-Of"]}
+        for side, version, shown in (("from", one, before), ("to", other, then)):
+            assert answer[side] == {
+                "asked": str(version),
+                "version": version,
+                "position": int(shown.headers["Stagebook-Position"]),
+                "time": shown.headers["Stagebook-As-Of"],
+            }
         for change in answer["changes"]:
             assert change["before"] == resolved(before.json(), change["path"])
             assert change["after"] == resolved(then.json(), change["path"])

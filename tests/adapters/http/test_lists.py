@@ -302,7 +302,7 @@ QUERIES = [
     ("/v1/events/1/history?limit=0", "limit"),
     ("/v1/events/1/history?after=", "after"),
     ("/v1/events/1/history?since=2026-01-01T00:00:00Z", "since"),
-    ("/v1/events/1/diff?from=1", "to"),
+    ("/v1/events/1/diff?to=1", "from"),
     ("/v1/events/1/diff?from=0&to=1", "from"),
     ("/v1/events/1/diff?from=1&to=x", "to"),
     ("/v1/events/1/diff?from=1&to=1&to=1", "to"),

@@ -56,9 +56,9 @@ def test_the_roles_differ_as_they_are_meant_to() -> None:
     assert may == {
         Role.VIEWER: {"READ"},
         Role.SELLER: {"READ"},
-        Role.EDITOR: {"READ", "COMMAND"},
-        Role.AUDITOR: {"READ", "AUDIT"},
-        Role.ADMIN: {"READ", "COMMAND", "AUDIT"},
+        Role.EDITOR: {"READ", "COMMAND", "REVIEW"},
+        Role.AUDITOR: {"READ", "REVIEW", "AUDIT"},
+        Role.ADMIN: {"READ", "COMMAND", "REVIEW", "AUDIT"},
     }
 
 

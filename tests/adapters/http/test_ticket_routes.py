@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from adapters.http.v1.documents import ContingentDocument
 from adapters.http.v1.order_documents import ContingentPage, TicketDocument, TicketRanges
 from adapters.http.v1.tickets import ticket_lines
-from application import history
+from application import as_of
 from domain.ids import account_number
 from tests.adapters.http.selling import (
     HARD,
@@ -505,7 +505,7 @@ def test_lines_are_filtered_by_contingent_and_state(web: TestClient) -> None:
         ("contingentid=x", "contingentid"),
         ("contingentid=-1", "contingentid"),
         ("limit=5", "limit"),
-        ("version=1", "version"),
+        ("version=1&at=2026-11-21T20:00:00Z", "query"),
     ],
 )
 def test_lines_are_not_filtered_otherwise(
@@ -534,7 +534,7 @@ def test_a_hundred_thousand_tickets_are_streamed_in_flat_memory(web: TestClient)
 
     with web.stream("GET", sale.url("/tickets"), headers=newest) as answer:
         ids = [int(line[len('{"id":') :].partition(",")[0]) for line in answer.iter_lines()]
-    inventory = history.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
+    inventory = as_of.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
     lines = ticket_lines(inventory, None, None)
     begun = sum(len(chunk) for chunk in islice(lines, 5))
     tracemalloc.start()
@@ -552,7 +552,7 @@ def test_a_hundred_thousand_tickets_are_streamed_in_flat_memory(web: TestClient)
 def test_lines_come_in_few_pieces_however_the_tickets_are_held(web: TestClient) -> None:
     sale = on_sale(web, 1_000)
     locked(sale, tickets=[sale.ticket(n) for n in range(1, 1_000, 2)], locktypeid=SOFT)
-    inventory = history.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
+    inventory = as_of.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
 
     chunks = list(ticket_lines(inventory, None, None))
 

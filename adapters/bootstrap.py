@@ -164,6 +164,7 @@ class Stagebook:
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""
+        self.queries.close()
         if self.writer:
             self.writer.close()
         if self.worker:

@@ -29,7 +29,8 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── NotAdmitted             a ticket may not go through that door; says which, and why
 ├── KeyReused               the same Idempotency-Key with another request
 ├── AccountNotEmpty         an import would mix two books
-└── NameTaken               another account already has this number
+├── NameTaken               another account already has this number
+└── TooBusy                 so much is being asked at once that this would wait too long
 """
 
 from typing import Any, ClassVar
@@ -163,3 +164,7 @@ class AccountNotEmpty(Refusal):
 
 class NameTaken(Refusal):
     title = "The name is taken"
+
+
+class TooBusy(Refusal):
+    title = "Too much is asked at once"

@@ -91,6 +91,7 @@ STATUS: dict[type[Exception], int] = {
     NotYet: 503,
     Parked: 503,
     errors.FactUnknown: 503,
+    errors.TooBusy: 503,
     StoreUnavailable: 503,
     OutcomeUnknown: 503,
 }

@@ -17,7 +17,3 @@ class OnSqlite(SQLite):
 
 class OnPostgres(Postgres):
     pass
-
-
-def words(text: str) -> frozenset[str]:
-    return frozenset(text.split())

@@ -17,6 +17,8 @@ from psycopg.rows import tuple_row
 
 from adapters.queries.running import (
     CELL,
+    LONG_PATTERN,
+    LONG_TEXT,
     MAX_BYTES,
     SECONDS,
     TOO_LARGE,
@@ -104,13 +106,19 @@ class PostgresEngine:
 
     @contextmanager
     def session(
-        self, tables: Tables, account: int, secret: str, clock: Clock
+        self,
+        tables: Tables,
+        account: int,
+        secret: str,
+        clock: Clock,
+        deadline: float | None = None,
     ) -> Iterator["PostgresSession"]:
         if not self._ready and not self._role_is_ready():
             message = f"not available here: the database has no role {ROLE} to answer with"
             raise Failed(message)
         self._ready = True
-        deadline = time.monotonic() + self.seconds
+        if deadline is None:
+            deadline = time.monotonic() + self.seconds
         with translated():
             connection = connected(self._store)
         try:
@@ -225,11 +233,17 @@ class PostgresSession:
         self.deadline = deadline
         self._secret = secret
         self._bytes = 0
+        self._runs = 0
 
     def run(self, asked: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
         """Row by row, and as one statement: the long form of the protocol takes no others."""
-        if time.monotonic() > self.deadline:
+        left = int((self.deadline - time.monotonic()) * 1000)
+        if left <= 0:
             raise Failed(TOO_SLOW)
+        if self._runs:  # the time is for all statements together
+            with translated():
+                self.connection.execute(f"SET LOCAL statement_timeout = {left:d}".encode())
+        self._runs += 1
         cursor = self.connection.cursor(row_factory=tuple_row, binary=True)
         rows = self._rows(cursor, asked)
         first = next(rows)
@@ -264,6 +278,9 @@ class PostgresSession:
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise Failed(TOO_SLOW) from None
         state, said = error.sqlstate or "", error.diag.message_primary or ""
+        for refusal in (LONG_TEXT, LONG_PATTERN):
+            if refusal in said:
+                raise Failed(refusal) from None
         if state.startswith(TELLING):
             raise Failed(said.replace(f"_{self._secret}", "")) from None
         raise Failed("it cannot be answered: is every word SQL?") from None

@@ -12,14 +12,22 @@ from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from adapters.queries.dialects import Asked, words
+from adapters.queries.dialects import Asked
+from adapters.queries.running import words
 from domain.errors import Invalid
 
 MAX_LENGTH = 100_000
 MAX_TOKENS = 20_000
 MAX_DEPTH = 30
+MAX_TYPE_DEPTH = 5
+"""Of calls that are named like types, `date(…)`: the parser tries each of them in two ways, so that
+its time doubles with each level."""
 MAX_HEIGHT = 600
 """Of the tree: a chain of ANDs is as high as it is long."""
+MAX_NODES = 30_000
+MAX_COLUMNS = 500
+MAX_ARGUMENTS = 100
+"""As PostgreSQL has it."""
 MAX_TABLES = 60
 """Tables that a question reads, counted as often as the CTEs that name them are."""
 NUMBER = re.compile(r"\d{1,30}(\.\d{0,30})?|\.\d{1,30}")
@@ -133,6 +141,8 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.Filter: BINARY,
     }.items()
 }
+TOO_DEEP = "it is nested too deep"
+CALLED_LIKE_TYPES = Asked.parser_class.TYPE_TOKENS - {TokenType.UNION, TokenType.NULL}
 REFUSED_TOKENS = {
     TokenType.L_BRACKET,
     TokenType.L_BRACE,
@@ -156,7 +166,7 @@ def read(sql: str, path: str) -> exp.Query:
         # The parser is lenient in the wrong places: whatever it falls over is no SELECT.
         raise Invalid(path, "expected one SELECT in the SQL of PostgreSQL") from None
     except RecursionError:
-        raise Invalid(path, "it is nested too deep") from None
+        raise Invalid(path, TOO_DEEP) from None
 
 
 def _surrogate(sql: str) -> bool:
@@ -177,23 +187,34 @@ def _read(sql: str, path: str) -> exp.Query:
     for node in query.walk(bfs=False):
         depth = depths[id(node)] = depths.get(id(node.parent), 0) + 1
         if depth > MAX_HEIGHT:
-            raise Invalid(path, "it is nested too deep")
+            raise Invalid(path, f"{TOO_DEEP}: expected chains of at most {MAX_HEIGHT}")
+        if len(depths) > MAX_NODES:
+            raise Invalid(path, f"expected at most {MAX_NODES} parts")
         _check(node, path)
     _check_ctes(query, path)
     return query
 
 
 def _check_tokens(sql: str, path: str) -> None:
+    """Before the parser sees it, in time that grows with its length."""
     tokens = Asked().tokenize(sql)
     if len(tokens) > MAX_TOKENS:
         raise Invalid(path, f"expected at most {MAX_TOKENS} words and signs")
-    depth = 0
+    around: list[bool] = []
+    like_types, before = 0, None
     for token in tokens:
         if token.token_type in REFUSED_TOKENS:
             raise Invalid(path, f"{token.text} is not for questions")
-        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
-        if depth > MAX_DEPTH:
-            raise Invalid(path, "it is nested too deep")
+        if token.token_type == TokenType.L_PAREN:
+            around.append(before in CALLED_LIKE_TYPES)
+            like_types += around[-1]
+        elif token.token_type == TokenType.R_PAREN and around:
+            like_types -= around.pop()
+        if len(around) > MAX_DEPTH:
+            raise Invalid(path, f"{TOO_DEEP}: expected at most {MAX_DEPTH} parentheses")
+        if like_types > MAX_TYPE_DEPTH:
+            raise Invalid(path, f"{TOO_DEEP}: expected at most {MAX_TYPE_DEPTH} such as date(…)")
+        before = token.token_type
 
 
 def _check(node: exp.Expr, path: str) -> None:
@@ -245,6 +266,10 @@ def _problem(node: exp.Expr) -> str | None:  # noqa: C901, PLR0911, PLR0912 - a 
             return "expected one character behind ESCAPE"
         case exp.Select() if not node.expressions:
             return "expected at least one column"
+        case exp.Select() if len(node.expressions) > MAX_COLUMNS:
+            return f"expected at most {MAX_COLUMNS} columns"
+        case exp.Func() if len(node.expressions) > MAX_ARGUMENTS:
+            return f"expected at most {MAX_ARGUMENTS} arguments of a function"
         case exp.Distinct() if len(node.expressions) > 1:
             return "expected DISTINCT of one column"
         case exp.Min() | exp.Max() | exp.Sum() | exp.Avg() if isinstance(node.this, exp.Star):

@@ -2,42 +2,17 @@
 times and texts mean the same on both databases."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from adapters.queries.dialects import OnPostgres, OnSqlite
+from adapters.queries.running import Asker, Question
 from adapters.queries.schema import BOOL, FOR_SELLERS, TABLES, Column, Table
-from adapters.queries.times import Clock
 from adapters.queries.wording import Wording, number
 from domain.errors import Invalid
 
 TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Whose question it is: `customs`: the account's custom fields, by what they are fields of."""
-
-    account: int
-    language: str
-    clock: Clock
-    sells: bool
-    customs: Mapping[int, Mapping[str, Column]] = field(default_factory=dict)
-
-    def of(self, table: Table) -> Mapping[str, Column]:
-        return self.customs.get(table.owner or 0, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is run: the text, the tables that it names with their columns, and which of its own
-    columns hold true or false."""
-
-    sql: str
-    tables: Mapping[str, tuple[Table, tuple[Column, ...]]]
-    booleans: frozenset[str]
 
 
 def rewritten(

@@ -1,7 +1,8 @@
 """What both databases have in common when a question is run: its bounds and its refusals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -11,21 +12,60 @@ from adapters.queries.schema import Column, Table
 from adapters.queries.times import KEPT, Clock
 
 SECONDS = 2.0
-"""How long a question may run."""
+"""How long a question may take, from its first byte to its last row."""
 MAX_BYTES = 64 * 2**20
 """Of everything that a question answers."""
+MAX_MEMORY = 384 * 2**20
+"""That a question may take where it is read, and on SQLite where it is run."""
+LONGEST = 100_000
+"""Characters of a text that is put together, doubled a few times it would be the memory, and of one
+that is searched: databases do not look at the clock within one search."""
+MAX_PATTERN = 1_000
+"""Characters of what is searched for."""
 CELL = 16
 """Bytes that are counted for a value beside its text."""
 TOO_SLOW = f"it took longer than {SECONDS:.0f} seconds"
 """The same, whatever was left of them."""
 TOO_LARGE = f"it answers more than {MAX_BYTES // 2**20} MB"
+TOO_MUCH = f"it needs more than {MAX_MEMORY // 2**20} MB of memory"
+
+LONG_TEXT = f"a text that is searched has at most {LONGEST} characters"
+LONG_PATTERN = f"what is searched for has at most {MAX_PATTERN} characters"
 
 Tables = Sequence[tuple[str, Table, Sequence[Column]]]
 """What a question sees: the names of its views, and what they are views of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose question it is: `customs`: the account's custom fields, by what they are fields of."""
+
+    account: int
+    language: str
+    clock: Clock
+    sells: bool
+    customs: Mapping[int, Mapping[str, Column]] = field(default_factory=dict)
+
+    def of(self, table: Table) -> Mapping[str, Column]:
+        return self.customs.get(table.owner or 0, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is run: the text, the tables that it names with their columns, and which of its own
+    columns hold true or false."""
+
+    sql: str
+    tables: Mapping[str, tuple[Table, tuple[Column, ...]]]
+    booleans: frozenset[str]
+
+
 class Failed(Exception):  # noqa: N818 - read as "the question failed"
     """The database would not answer; the message is for who asked."""
+
+
+class OutOfTime(Exception):  # noqa: N818 - read as "the question is out of time"
+    pass
 
 
 class Session(Protocol):
@@ -42,7 +82,7 @@ class Engine(Protocol):
     """Where its views are."""
 
     def session(
-        self, tables: Tables, account: int, secret: str, clock: Clock
+        self, tables: Tables, account: int, secret: str, clock: Clock, deadline: float = ...
     ) -> AbstractContextManager[Session]: ...
 
 
@@ -67,3 +107,7 @@ def shown(value: Any, clock: Clock) -> Any:  # noqa: PLR0911 - one case a type
             return value.isoformat()
     message = "a column is neither a number nor a text nor a time"
     raise Failed(message)
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())

@@ -7,21 +7,27 @@ read, and a table of WITH that had a view's name would be taken for it.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from adapters.queries.dialects import words
 from adapters.queries.running import (
     CELL,
+    LONG_PATTERN,
+    LONG_TEXT,
+    LONGEST,
     MAX_BYTES,
+    MAX_PATTERN,
     SECONDS,
     TOO_LARGE,
+    TOO_MUCH,
     TOO_SLOW,
     Failed,
     Tables,
+    words,
 )
-from adapters.queries.schema import Column
+from adapters.queries.schema import Column, Table
 from adapters.queries.tickets import COLUMNS, Pieces
 from adapters.queries.times import Clock
 from adapters.queries.views import SqliteWords, quoted, select
@@ -46,10 +52,23 @@ LIMITS = {
 FUNCTIONS = words(
     "count sum avg min max coalesce ifnull nullif lower upper length trim substr substring instr"
     " abs round floor ceil ceiling like row_number rank dense_rank"
-    " sb_time sb_date sb_shift sb_part sb_trunc"
+    " sb_time sb_date sb_shift sb_part sb_trunc sb_concat sb_join sb_find sb_short"
 )
 OF_VIEWS = frozenset(["json_extract", "json_type", "json_each", "rtrim", "datetime", "printf"])
 KNOWN = ("no such column", "ambiguous column name", "no such table", "misuse of aggregate")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a question's views are made of: files by the name of their view, and who has which
+    tickets, when that is asked."""
+
+    files: Mapping[str, str]
+    pieces: Sequence[Sequence[Any]] | None
+
+
+class Missing(Exception):  # noqa: N818 - read as "the file is missing"
+    """The file of a view is not there, or not any more."""
 
 
 class SqliteEngine:
@@ -62,51 +81,79 @@ class SqliteEngine:
         self._views, self._pieces, self.seconds = views, pieces, SECONDS
         self._projections = {projection.name: projection for projection in projections}
 
-    @contextmanager
-    def session(
-        self, tables: Tables, account: int, secret: str, clock: Clock
-    ) -> Iterator["SqliteSession"]:
-        try:
-            connection = sqlite3.connect(":memory:", isolation_level=None)
-        except sqlite3.Error as error:
-            raise StoreUnavailable(str(error)) from error
-        with closing(connection):
-            session = SqliteSession(connection, secret, clock, time.monotonic() + self.seconds)
-            try:
-                self._build(session, tables, account)
-            except sqlite3.Error as error:
-                raise StoreUnavailable(str(error)) from error
-            session.close_doors()
-            yield session
-
-    def _build(self, session: "SqliteSession", tables: Tables, account: int) -> None:
+    def sources(self, tables: Tables, account: int, deadline: float) -> Sources:
+        """As they are now: a file may be moved away later."""
         views = {table.view for _, table, _ in tables}
         needed = (views - {"tickets"}) | ({"orders"} if "tickets" in views else set())
-        for name in sorted(needed):
-            self._attach(session.connection, name)
-            session.reads.add((name, "documents"))
-        for name, table, columns in tables:
-            if table.view == "tickets":
-                availability = self._views.live(self._projections["availability"])
-                pieces = self._pieces.of(availability, account, session.deadline)
-                body = session.add_pieces(pieces, columns, account)
-            else:
-                documents = f"{quoted(table.view)}.documents"
-                body = select(SqliteWords(), table, columns, documents, account)
-            session.add_view(name, body)
+        files = {name: self._address(name) for name in sorted(needed)}
+        if "tickets" not in views:
+            return Sources(files, None)
+        availability = self._views.live(self._projections["availability"])
+        return Sources(files, list(self._pieces.of(availability, account, deadline)))
 
-    def _attach(self, connection: sqlite3.Connection, name: str) -> None:
-        """The live file; it may be moved away while we look."""
-        for last in (False, True):
-            view: SqliteView = self._views.live(self._projections[name])
-            address = f"{view.path.absolute().as_uri()}?mode=ro"
+    def _address(self, name: str) -> str:
+        view: SqliteView = self._views.live(self._projections[name])
+        return f"{view.path.absolute().as_uri()}?mode=ro"
+
+    @contextmanager
+    def session(
+        self,
+        tables: Tables,
+        account: int,
+        secret: str,
+        clock: Clock,
+        deadline: float | None = None,
+    ) -> Iterator["SqliteSession"]:
+        """In this process; questions of others are run in a helper."""
+        until = time.monotonic() + self.seconds if deadline is None else deadline
+        sources = self.sources(tables, account, until)
+        with opened(tables, sources, account, secret, clock, until) as session:
+            yield session
+
+
+@contextmanager
+def opened(
+    tables: Tables,
+    sources: Sources,
+    account: int,
+    secret: str,
+    clock: Clock,
+    deadline: float,
+) -> Iterator["SqliteSession"]:
+    """`Missing` when a view's file is not there."""
+    try:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(str(error)) from error
+    with closing(connection):
+        connection.execute("PRAGMA temp_store = MEMORY")  # where it is bounded
+        session = SqliteSession(connection, secret, clock, deadline)
+        for name, address in sources.files.items():
             try:
                 connection.execute(f"ATTACH ? AS {quoted(name)}", (address,))
-            except sqlite3.OperationalError:
-                if last:
-                    raise
-            else:
-                return
+            except sqlite3.OperationalError as error:
+                raise Missing(str(error)) from error
+            session.reads.add((name, "documents"))
+        try:
+            for name, table, columns in tables:
+                session.add_view(name, _body(session, table, columns, account, sources))
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        session.close_doors()
+        yield session
+
+
+def _body(
+    session: "SqliteSession",
+    table: Table,
+    columns: Sequence[Column],
+    account: int,
+    sources: Sources,
+) -> str:
+    if table.view == "tickets":
+        return session.add_pieces(sources.pieces, columns, account)
+    documents = f"{quoted(table.view)}.documents"
+    return select(SqliteWords(), table, columns, documents, account)
 
 
 class SqliteSession:
@@ -122,16 +169,36 @@ class SqliteSession:
         self._inside: set[str] = set()
         self._views: set[str] = set()
         self._bytes = 0
+        self._problem = ""
         for name, count, function in (
             ("lower", 1, _lower),
             ("upper", 1, _upper),
+            ("sb_concat", -1, _concat),
+            ("sb_join", -1, _join),
+            ("sb_find", 2, _find),
+            ("sb_short", 3, _short),
             ("sb_time", 1, clock.to_time),
             ("sb_date", 1, clock.to_date),
             ("sb_shift", 4, clock.shift),
             ("sb_part", 2, clock.part),
             ("sb_trunc", 2, clock.trunc),
         ):
-            connection.create_function(name, count, function, deterministic=True)
+            connection.create_function(name, count, self._telling(function), deterministic=True)
+
+    def _telling(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """What a function refuses: the library keeps to itself what was raised."""
+
+        def call(*values: Any) -> Any:
+            try:
+                return function(*values)
+            except Failed as error:
+                self._problem = str(error)
+                raise
+            except MemoryError:
+                self._problem = TOO_MUCH
+                raise
+
+        return call
 
     def add_view(self, name: str, body: str) -> None:
         self.connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS {body}")
@@ -247,7 +314,11 @@ class SqliteSession:
             yield
         except (sqlite3.Warning, sqlite3.ProgrammingError):
             raise Failed("expected one SELECT") from None
-        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
+        except MemoryError:
+            raise Failed(TOO_MUCH) from None
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if self._problem:
+                raise Failed(self._problem) from None
             if self._late():
                 raise Failed(TOO_SLOW) from None
             said = str(error).replace(f"_{self._secret}", "")
@@ -263,3 +334,23 @@ def _lower(value: Any) -> Any:
 
 def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
+
+
+def _concat(*parts: Any) -> str:
+    return "".join(str(part) for part in parts if part is not None)[:LONGEST]
+
+
+def _join(*parts: Any) -> str | None:
+    return None if None in parts else _concat(*parts)
+
+
+def _find(text: Any, wanted: Any) -> int | None:
+    if text is None or wanted is None:
+        return None
+    return str(_short(text, LONGEST, LONG_TEXT)).find(_short(wanted, MAX_PATTERN, LONG_PATTERN)) + 1
+
+
+def _short(text: Any, most: int, refusal: str) -> Any:
+    if isinstance(text, str) and len(text) > most:
+        raise Failed(refusal)
+    return text

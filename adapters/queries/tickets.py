@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from uuid import UUID
 
+from adapters.queries.running import OutOfTime
 from adapters.views.sql import SqlView
 from application.as_of import replay
 from application.ports import Store
@@ -33,10 +34,6 @@ COLUMNS = (
 
 Piece = tuple[int, int, int, int, int | None, int | None, int | None, int | None]
 """An Event's neighbouring tickets that are held alike: as `COLUMNS`."""
-
-
-class OutOfTime(Exception):  # noqa: N818 - read as "the question is out of time"
-    pass
 
 
 class Pieces:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from adapters.queries.running import LONG_PATTERN, LONG_TEXT, LONGEST, MAX_PATTERN
 from adapters.queries.schema import TIME, Column
 from adapters.queries.times import Clock, Span, span
 from domain.errors import Invalid
 
 MOMENT, DAY = "time", "date"
-LONGEST = 100_000
-"""Characters of a text that is put together: doubled a few times, it would be the memory."""
+TOGETHER = 50
+"""Texts that are put together before they are shortened."""
 ALIKE = (exp.Min, exp.Max, exp.Paren, exp.Coalesce, exp.Nullif, exp.Alias)
 MOMENTS = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
 TRUE, FALSE = ("t", "true", "y", "yes", "on", "1"), ("f", "false", "n", "no", "off", "0")
@@ -42,11 +43,12 @@ class Wording:
                 if kind and isinstance(node, exp.Alias):
                     self._times.setdefault(node.alias, kind)
         for node in nodes:
+            around, name, place = node.parent, node.arg_key, node.index
             made = self._said(node)
             if made is not node:
                 self._kinds[id(made)] = self._kinds[id(node)]
-                if node is not self._query:
-                    node.replace(made)
+                if around is not None and name:  # what is made may be around the node now
+                    around.set(name, made, place)
 
     def _of(self, node: exp.Expr | None) -> str | None:
         return self._kinds.get(id(node))
@@ -115,7 +117,7 @@ class Wording:
             case exp.Concat():
                 return self._concat(node)
             case exp.DPipe():
-                return self._shortened(node)
+                return self._chain(node)
             case exp.CurrentTimestamp():
                 return self._moment_of(self._clock.now())
             case exp.CurrentDate():
@@ -124,8 +126,12 @@ class Wording:
                 return self._part(node)
             case exp.TimestampTrunc():
                 return self._trunc(node)
+            case exp.StrPosition():
+                return self._found(node)
+            case exp.Like() | exp.ILike() if self._within(node):
+                pass
             case exp.Like() if self._sqlite and not isinstance(node.parent, exp.Escape):
-                return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+                return exp.Escape(this=node, expression=exp.Literal.string("\\"))
             case exp.ILike() if self._sqlite:
                 return self._ilike(node)
             case exp.Left() if self._sqlite:
@@ -227,18 +233,69 @@ class Wording:
 
     def _concat(self, node: exp.Concat) -> exp.Expr:
         """What is null is left out."""
-        parts = [
-            exp.Coalesce(this=exp.cast(part, "text"), expressions=[exp.Literal.string("")])
-            for part in node.expressions
-        ]
-        whole: exp.Expr = parts[0]
-        for part in parts[1:]:
-            whole = self._shortened(exp.DPipe(this=whole, expression=part, safe=True))
+        if self._sqlite:
+            return _call("sb_concat", *node.expressions)
+        return self._joined(
+            [
+                exp.Coalesce(this=exp.cast(part, "text"), expressions=[exp.Literal.string("")])
+                for part in node.expressions
+            ]
+        )
+
+    def _chain(self, node: exp.DPipe) -> exp.Expr:
+        """`a || b || c` is one chain: only its top says what it is."""
+        if isinstance(node.parent, exp.DPipe) and node.arg_key == "this":
+            return node
+        parts: list[exp.Expr] = []
+        rest: exp.Expr = node
+        while isinstance(rest, exp.DPipe):
+            parts.append(rest.expression)
+            rest = rest.this
+        return self._joined([rest, *reversed(parts)])
+
+    def _joined(self, parts: list[exp.Expr]) -> exp.Expr:
+        """Shortened every few parts, so that it never becomes the memory."""
+        whole, rest = parts[0], parts[1:]
+        while rest:
+            some, rest = rest[:TOGETHER], rest[TOGETHER:]
+            if self._sqlite:
+                whole = _call("sb_join", whole, *some)
+                continue
+            for part in some:
+                whole = exp.DPipe(this=whole, expression=part, safe=True)
+            whole = exp.Substring(this=whole, start=number(1), length=number(LONGEST))
         return whole
 
-    @staticmethod
-    def _shortened(node: exp.Expr) -> exp.Expr:
-        return exp.Substring(this=node.copy(), start=number(1), length=number(LONGEST))
+    def _found(self, node: exp.StrPosition) -> exp.Expr:
+        if self._sqlite:
+            self._short(node.args["substr"], LONG_PATTERN, MAX_PATTERN)
+            return _call("sb_find", node.this, node.args["substr"])
+        node.set("this", self._short(node.this, LONG_TEXT, LONGEST))
+        node.set("substr", self._short(node.args["substr"], LONG_PATTERN, MAX_PATTERN))
+        return node
+
+    def _within(self, node: exp.Like | exp.ILike) -> bool:
+        node.set("this", self._short(node.this, LONG_TEXT, LONGEST))
+        node.set("expression", self._short(node.expression, LONG_PATTERN, MAX_PATTERN))
+        return False
+
+    def _short(self, node: exp.Expr, refusal: str, most: int) -> exp.Expr:
+        """The text, when it is not longer; otherwise the question is refused."""
+        if isinstance(node, exp.Literal):
+            if len(node.name) > most:
+                raise Invalid(self._path, refusal)
+            return node
+        if node.find(exp.Like, exp.ILike, exp.StrPosition, exp.Select):  # it is said four times
+            raise Invalid(self._path, "a search is not made from another one")
+        said = exp.Literal.string(refusal)
+        if self._sqlite:
+            return _call("sb_short", node, number(most), said)
+        nothing = exp.Substring(this=node.copy(), start=number(1), length=number(0))
+        failing = exp.cast(
+            exp.cast(exp.DPipe(this=said, expression=nothing, safe=True), "int"), "text"
+        )
+        fits = exp.LTE(this=exp.Length(this=node.copy()), expression=number(most))
+        return exp.Case(ifs=[exp.If(this=fits, true=node)], default=failing)
 
     def _part(self, node: exp.Extract) -> exp.Expr:
         if not self._sqlite:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS
-from adapters.http import errors, reads
+from adapters.http import errors, questions, reads
 from adapters.http.auth import GRANTED, May, stagebook
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
@@ -189,7 +189,7 @@ async def filtered(request: Request, who: Principal) -> Condition | None:
     may_ask(who)
     await reads.fresh(request, *PROJECTIONS)
     ask = partial(stagebook(request).queries.ids, sells=sells(who))
-    return ("number", "in", tuple(await reads.blocking(ask, who.account, query)))
+    return ("number", "in", tuple(await questions.answered(ask, who.account, query)))
 
 
 def may_ask(who: Principal, what: str = "questions in SQL") -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.settings import Settings
@@ -44,7 +45,8 @@ class Asked:
         return self.book.queries.ids(DEMO, sql, sells=True)
 
     def rows(self, sql: str, limit: int = 100, offset: int = 0) -> list[dict[str, Any]]:
-        return self.book.queries.rows(DEMO, sql, limit, offset, sells=True)[1]
+        rows = self.book.queries.rows(DEMO, sql, limit, offset, sells=True)[1]
+        return [from_json(row) for row in rows]
 
 
 def fill(book: Stagebook) -> Asked:

@@ -9,7 +9,8 @@ from sqlglot.errors import ErrorLevel
 
 from adapters.queries.dialects import OnPostgres, OnSqlite
 from adapters.queries.reading import read
-from adapters.queries.rewriting import Asker, rewritten
+from adapters.queries.rewriting import rewritten
+from adapters.queries.running import Asker
 from adapters.queries.times import Clock
 from domain.errors import Invalid
 

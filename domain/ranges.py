@@ -4,11 +4,16 @@ A hundred thousand tickets in one piece are one range, so facts and states stay 
 never changed in place: every function gives a new list.
 """
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 Ranges = list[list[int]]
+
+FEW = 16
+"""So many ranges are put in or cut out one by one, each for a copy of the list; more of them are
+merged with it, so that the time grows with the sum of both and not with their product."""
 
 _first, _last = itemgetter(0), itemgetter(1)
 
@@ -65,6 +70,8 @@ def highest(ranges: Ranges, amount: int) -> Ranges:
 
 def add(ranges: Ranges, others: Ranges) -> Ranges:
     """Both together; neighbours become one."""
+    if len(others) > FEW:
+        return _joined([*ranges, *others])
     made = ranges
     for first, last in others:
         start = bisect_left(made, first - 1, key=_last)
@@ -77,6 +84,8 @@ def add(ranges: Ranges, others: Ranges) -> Ranges:
 
 def remove(ranges: Ranges, others: Ranges) -> Ranges:
     """The first without the others."""
+    if len(others) > FEW:
+        return common(ranges, _between(others))
     made = ranges
     for first, last in others:
         start = bisect_left(made, first, key=_last)
@@ -91,12 +100,36 @@ def remove(ranges: Ranges, others: Ranges) -> Ranges:
 
 def common(ranges: Ranges, others: Ranges) -> Ranges:
     """What is in both."""
-    return remove(ranges, remove(ranges, others))
+    few, many = sorted((ranges, others), key=len)
+    made: Ranges = []
+    for first, last in few:
+        for at in range(bisect_left(many, first, key=_last), len(many)):
+            low, high = many[at]
+            if low > last:
+                break
+            made.append([max(first, low), min(last, high)])
+    return made
 
 
 def union(many: Iterable[Ranges]) -> Ranges:
     """All of them together."""
+    return _joined([one for ranges in many for one in ranges])
+
+
+def _joined(ranges: Ranges) -> Ranges:
+    """Ranges in any order as sorted ones, without neighbours."""
     made: Ranges = []
-    for one in many:
-        made = add(made, one)
+    for first, last in sorted(ranges):
+        if made and first <= made[-1][1] + 1:
+            made[-1][1] = max(made[-1][1], last)
+        else:
+            made.append([first, last])
     return made
+
+
+def _between(ranges: Ranges) -> Ranges:
+    """All numbers that are in none of these ranges."""
+    ends = [-sys.maxsize, *(end for one in ranges for end in (one[0] - 1, one[1] + 1)), sys.maxsize]
+    return [
+        [first, last] for first, last in zip(ends[::2], ends[1::2], strict=True) if first <= last
+    ]

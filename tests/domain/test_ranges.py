@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from domain import ranges
 
-numbers = st.sets(st.integers(0, 40))
+numbers = st.sets(st.integers(0, 40)) | st.sets(st.integers(0, 200), min_size=60, max_size=120)
+"""Few ranges, and more than are handled one by one."""
 amounts = st.integers(0, 45)
 
 
@@ -19,7 +20,7 @@ def test_ranges_are_the_numbers_in_their_order(these: set[int]) -> None:
 
     assert list(ranges.numbers(made)) == sorted(these)
     assert ranges.count(made) == len(these)
-    assert all(ranges.contains(made, n) == (n in these) for n in range(-1, 42))
+    assert all(ranges.contains(made, n) == (n in these) for n in range(-1, 202))
 
 
 @given(numbers, numbers)
@@ -38,3 +39,8 @@ def test_the_lowest_and_the_highest_are_the_ends(these: set[int], amount: int) -
 
     assert ranges.lowest(made, amount) == ranges.of(ordered[:amount])
     assert ranges.highest(made, amount) == ranges.of(ordered[max(0, len(ordered) - amount) :])
+
+
+@given(st.lists(numbers, max_size=4))
+def test_the_union_is_that_of_sets(sets: list[set[int]]) -> None:
+    assert ranges.union(map(ranges.of, sets)) == ranges.of(set().union(*sets))

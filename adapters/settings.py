@@ -85,6 +85,31 @@ class Settings(BaseSettings):
     view_wait: float = Field(
         2.0, ge=0, le=60, description="Seconds that a read with `Stagebook-After` waits."
     )
+    max_connections: int = Field(
+        0, ge=0, description="Connections of a server process; 0: as many as files may be open."
+    )
+    connections_per_address: int = Field(
+        500, ge=0, description="Connections of one address to a server process; 0: any number."
+    )
+    proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses that stand for many, with commas between: proxies in front.",
+    )
+    max_head: int = Field(65_536, ge=1_024, description="Bytes of a request's head.")
+    max_target: int = Field(32_768, ge=256, description="Bytes of a request's target.")
+    max_fields: int = Field(100, ge=10, description="Fields of a request's head.")
+    head_seconds: float = Field(
+        10, ge=0, description="Seconds that a request's head may take to come; 0: any time."
+    )
+    idle_seconds: int = Field(
+        30, ge=1, description="Seconds that a connection stays open without a request."
+    )
+    least_body_rate: int = Field(
+        500, ge=0, description="Bytes a second that a request's body must come at."
+    )
+    unread_seconds: float = Field(
+        30, ge=0, description="Seconds that a client may leave an answer unread; 0: any time."
+    )
     webhook_hosts: Annotated[str, AfterValidator(allowed_hosts)] = Field(
         "",
         description="Where webhooks may be delivered: `example.com`, `example.com:8443`,"

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -15,7 +16,7 @@ from structlog import get_logger
 
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
-from adapters.http import errors
+from adapters.http import connections, errors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.gathered import Gathered
@@ -60,7 +61,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     watcher, stopping = Watcher(settings), asyncio.Event()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         book = app.state.stagebook = await asyncio.to_thread(bootstrap, settings)
         book.watch = watcher
         if worker:
@@ -75,7 +76,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         always = (_keep(book, watcher), _sweep(book), feed.watch())
         keeping = [asyncio.create_task(task) for task in always]
         try:
-            yield
+            yield connections.state(settings, watcher.metrics.connection_closed)
         finally:
             stopping.set()
             for task in keeping:

@@ -24,6 +24,7 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 MEANINGS = {
     "stagebook_http_requests": "Requests answered, by the template of their route",
     "stagebook_http_request_seconds": "From a request's head to the end of its answer",
+    "stagebook_connections_closed": "Connections closed because a bound was exceeded",
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
     "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
@@ -33,6 +34,7 @@ MEANINGS = {
 LABELS = {
     "stagebook_http_requests": ("route", "method", "status"),
     "stagebook_http_request_seconds": ("route", "method"),
+    "stagebook_connections_closed": ("reason",),
     "stagebook_commands": ("command", "outcome"),
     "stagebook_folded_facts": ("view",),
     "stagebook_fold_seconds": ("view",),
@@ -82,6 +84,7 @@ class Metrics:
 
         self._requests = counter("stagebook_http_requests")
         self._request_seconds = tallies("stagebook_http_request_seconds", SECONDS)
+        self._closed = counter("stagebook_connections_closed")
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
@@ -104,6 +107,9 @@ class Metrics:
                 tally = self._answered[key] = Tally(SECONDS)
             tally.counts[bisect_left(SECONDS, seconds)] += 1
             tally.sum += seconds
+
+    def connection_closed(self, reason: str) -> None:
+        self._closed.labels(reason).inc()
 
     def committed(self, batch: Sequence[Job], seconds: float) -> None:
         with self._lock:

@@ -1,0 +1,264 @@
+"""What one connection may cost: its head, its pipeline, its unread answers and its time, and how
+many there are, in all and from one address. Whatever exceeds a bound is closed and counted.
+
+The server parses what it is given; this gives it no more than the bounds allow.
+"""
+
+import asyncio
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from structlog import get_logger
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from adapters.settings import Settings
+
+SLICE, BODY_SLICE = 4_096, 65_536
+"""Bytes of heads and of bodies that are parsed before the bounds are looked at again."""
+MAX_UNREAD = 2**20
+"""Bytes of requests behind those that are being answered; who sends more does not wait for them."""
+WATCH_SECONDS = 5.0
+"""How often a body that comes, or an answer that leaves, must have moved."""
+LOG_SECONDS = 10.0
+RESERVED_FILES = 128
+"""Files that a process needs beside its connections: databases, logs, sockets of its own."""
+
+log = get_logger()
+
+
+@dataclass(slots=True)
+class Connections:
+    """The connections of this process and their bounds; 0 is no bound."""
+
+    settings: Settings
+    refused: Callable[[str], None] = lambda _: None
+    """Counts what was closed, by its reason."""
+    by_address: Counter[str] = field(default_factory=Counter)
+    trusted: frozenset[str] = frozenset()
+    most: int = 0
+    _logged: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.trusted = frozenset(filter(None, self.settings.proxies.split(",")))
+        files, most = open_files(), self.settings.max_connections
+        room = max(files - RESERVED_FILES, files // 2)
+        self.most = min(most, room) if most else room
+
+    def opened(self, address: str) -> str | None:
+        """Counts a connection; the reason why it is one too many, or None."""
+        self.by_address[address] += 1
+        if self.by_address.total() > self.most:
+            return "connections"
+        bound = self.settings.connections_per_address
+        if bound and address not in self.trusted and self.by_address[address] > bound:
+            return "connections of an address"
+        return None
+
+    def closed(self, address: str) -> None:
+        self.by_address[address] -= 1
+        if not self.by_address[address]:
+            del self.by_address[address]
+
+    def closing(self, reason: str, address: str) -> None:
+        """Counts it, and says so in the log at most once in a while for each reason."""
+        self.refused(reason)
+        now = time.monotonic()
+        if now - self._logged.get(reason, -LOG_SECONDS) >= LOG_SECONDS:
+            self._logged[reason] = now
+            log.warning("connection closed", reason=reason, address=address)
+
+
+def open_files() -> int:
+    """How many files this process may have open: as many as the machine lets it have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 2**20
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """A connection within its bounds. Its `Connections` are those of the application's state."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.bounds: Connections = self.app_state["connections"]
+        self.limits = self.bounds.settings
+        self.address = self.client[0] if self.client else ""
+        self._head = 0
+        """Bytes of a request's head that has begun, 0 between requests and in bodies."""
+        self._body = self._moved = 0
+        self._unread = bytearray()
+        self._waiting = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._sending: asyncio.TimerHandle | None = None
+        if reason := self.bounds.opened(self.address):
+            self._close(503, reason)
+        else:
+            self._wait("idle", self.limits.idle_seconds, self._idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.bounds.closed(self.address)
+        self._wait("", 0, self._idle)
+        if self._sending:
+            self._sending.cancel()
+        self._unread.clear()
+        super().connection_lost(exc)
+
+    # -- what comes in
+
+    def data_received(self, data: bytes) -> None:
+        if self._unread or self.pipeline:
+            self._unread += data
+            self.flow.pause_reading()
+            if len(self._unread) > MAX_UNREAD:
+                self._close(None, "pipeline")
+            return
+        self._feed(memoryview(data))
+
+    def _feed(self, data: memoryview) -> None:
+        """Parses a piece, and keeps the rest while requests wait for the one before."""
+        start = 0
+        while start < len(data) and not self.transport.is_closing():
+            if self.pipeline:
+                self._unread += data[start:]
+                self.flow.pause_reading()
+                return
+            piece = data[start : start + (BODY_SLICE if self._body else SLICE)]
+            start += len(piece)
+            if not self._body:
+                self._head += len(piece)
+            super().data_received(bytes(piece))
+            if self._head > self.limits.max_head:
+                self._close(431, "head")
+        if self._body:
+            self._wait("body", WATCH_SECONDS, self._slow)
+        else:
+            self._wait("head" if self._head else "", self.limits.head_seconds, self._late)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._body, self._head = 0, max(self._head, 1)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self.limits.max_target:
+            self._close(414, "target")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > self.limits.max_fields:
+            self._close(431, "fields")
+
+    def on_headers_complete(self) -> None:
+        if self.transport.is_closing():
+            return
+        self._head, self._body, self._moved = 0, 1, 1
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.transport.is_closing():
+            return
+        self._body = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            self.flow.pause_reading()
+        elif self._unread:
+            data, self._unread = bytes(self._unread), bytearray()
+            self._feed(memoryview(data))
+
+    # -- what takes too long
+
+    def _wait(self, what: str, seconds: float, late: Callable[[], None]) -> None:
+        """Until that is over: the time runs on while it is the same."""
+        if self._timer and what != self._waiting:
+            self._timer.cancel()
+            self._timer = None
+        self._waiting = what
+        if what and seconds and not self._timer:
+            self._timer = self.loop.call_later(seconds, late)
+
+    def _idle(self) -> None:
+        """Connected, and never asked anything."""
+        self._close(None, "idle")
+
+    def _late(self) -> None:
+        self._close(408, "slow head")
+
+    def _slow(self) -> None:
+        """A body must come at the least rate, unless it is Stagebook that does not read."""
+        least = self.limits.least_body_rate * WATCH_SECONDS
+        if not self.flow.read_paused and self._body - self._moved < least:
+            self._close(408, "slow body")
+            return
+        self._moved, self._timer = self._body, None
+        self._wait("body", WATCH_SECONDS, self._slow)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._sending is None and self.limits.unread_seconds:
+            self._watch_answer(self.transport.get_write_buffer_size(), 0.0)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._sending:
+            self._sending.cancel()
+            self._sending = None
+
+    def _watch_answer(self, before: int, waited: float) -> None:
+        """An answer that does not leave for a while has nobody who reads it."""
+        left = self.transport.get_write_buffer_size()
+        waited = 0.0 if left != before else waited + WATCH_SECONDS
+        if waited > self.limits.unread_seconds:
+            self.bounds.closing("unread answer", self.address)
+            self.transport.abort()
+            return
+        self._sending = self.loop.call_later(WATCH_SECONDS, self._watch_answer, left, waited)
+
+    def _close(self, status: int | None, reason: str) -> None:
+        """Ends the connection, with an answer where none is under way."""
+        if self.transport.is_closing():
+            return
+        self.bounds.closing(reason, self.address)
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if status and not (answering and self.cycle.response_started):
+            self.transport.write(refusal(status, reason))
+        if answering:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+
+
+def refusal(status: int, reason: str) -> bytes:
+    """A problem document, as bytes on the wire."""
+    title = {408: "The request came too slowly", 414: "The target is too long"}.get(
+        status,
+        "The head is too large" if status == 431 else "Too many connections",  # noqa: PLR2004
+    )
+    kind = reason.replace(" ", "-")
+    body = (
+        f'{{"type":"urn:stagebook:problem:{kind}","title":"{title}","status":{status},'
+        f'"detail":"the bound on {reason} was exceeded; see STAGEBOOK_ settings"}}'
+    ).encode()
+    again = b"retry-after: 1\r\n" if status in (408, 503) else b""
+    head = b"content-type: application/problem+json\r\nconnection: close\r\n" + again
+    return b"%bcontent-length: %d\r\n%b\r\n%b" % (STATUS_LINE[status], len(body), head, body)
+
+
+def state(settings: Settings, refused: Callable[[str], None]) -> dict[str, Any]:
+    """What the application's lifespan hands to its connections."""
+    return {"connections": Connections(settings, refused)}

@@ -1,0 +1,163 @@
+"""What strangers without a key can do to a server through its connections: nothing to others.
+
+One server with small bounds; every refusal is on the wire, counted, and told in the log.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+
+import psutil
+import pytest
+
+from tests.processes.program import Place, Server
+
+GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+BOUNDS = {
+    "head_seconds": 1,
+    "idle_seconds": 2,
+    "unread_seconds": 4,
+    "connections_per_address": 40,
+    "proxies": "192.0.2.1",
+}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("bounded")
+    with closing(Place(str(folder / "data"), folder)) as place:
+        yield place.serve(**BOUNDS)
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=30)
+
+
+def told(server: Server, *parts: bytes) -> bytes:
+    """What comes back until the server closes, or has answered."""
+    with closing(connect(server)) as client:
+        try:
+            for part in parts:
+                client.sendall(part)
+        except OSError:
+            pass  # it was closed before all was sent
+        return read_all(client)
+
+
+def read_all(client: socket.socket) -> bytes:
+    got = b""
+    try:
+        while piece := client.recv(65_536):
+            got += piece
+    except ConnectionError:
+        pass
+    return got
+
+
+def metric(server: Server, reason: str) -> float:
+    while (answer := server.client()("GET", "/metrics")).status != 200:
+        time.sleep(0.01)  # connections that were closed here are not closed there yet
+    text = answer.body.decode()
+    name = f'stagebook_connections_closed_total{{reason="{reason}"}} '
+    return sum(float(line[len(name) :]) for line in text.splitlines() if line.startswith(name))
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "parts"),
+    [
+        ("head", 431, [GET, b"X: " + b"a" * 70_000]),
+        ("target", 414, [b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"]),
+        ("fields", 431, [GET, b"".join(b"X-%d: a\r\n" % n for n in range(150)), b"\r\n"]),
+        ("slow head", 408, [GET]),
+    ],
+)
+def test_a_head_has_bounds(server: Server, reason: str, status: int, parts: list[bytes]) -> None:
+    before = metric(server, reason)
+
+    answer = told(server, *parts)
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    assert b"application/problem+json" in answer
+    assert metric(server, reason) == before + 1
+    assert reason in server.log.read_text()
+
+
+def test_64_mb_of_head_take_neither_memory_nor_time(server: Server) -> None:
+    process = psutil.Process(server.process.pid)
+    before = process.memory_info().rss
+
+    for piece in (b"X: " + b"a" * 2**26, b"".join(b"X-%07d: a\r\n" % n for n in range(500_000))):
+        told(server, GET, piece)
+
+    assert process.memory_info().rss - before < 2**25
+
+
+def test_pipelined_requests_are_answered_in_order_and_bounded(server: Server) -> None:
+    request = GET + b"\r\n"
+    with closing(connect(server)) as client:
+        client.sendall(request * 2_000)
+        got = b""
+        while got.count(b"HTTP/1.1 200") < 2_000:
+            piece = client.recv(65_536)
+            assert piece
+            got += piece
+
+    process = psutil.Process(server.process.pid)
+    before = process.memory_info().rss
+    with closing(connect(server)) as deaf:
+        deaf.settimeout(2)
+        with suppress(OSError):  # the server does not read, or has closed
+            for _ in range(400):
+                deaf.sendall(request * 2_000)
+            pytest.fail("all of 32 MB were taken")
+    assert process.memory_info().rss - before < 2**25
+
+
+def test_who_is_slow_or_idle_is_cut(server: Server) -> None:
+    body = b"POST /v1/locations HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+
+    def idle() -> bytes:
+        return told(server)
+
+    def idle_after_an_answer() -> bytes:
+        return told(server, GET + b"\r\n")
+
+    def trickling_head() -> bytes:
+        with closing(connect(server)) as client:
+            try:
+                for _ in range(100):
+                    client.sendall(b"E")
+                    time.sleep(0.1)
+            except OSError:
+                return b"cut"
+            return b"not cut"
+
+    def slow_body() -> bytes:
+        return told(server, b"Authorization: x\r\n".join([body[:-2], b"\r\n"]), b"{")
+
+    asked: list[Callable[[], bytes]] = [idle, idle_after_an_answer, trickling_head, slow_body]
+    begun = time.monotonic()
+    with ThreadPoolExecutor(len(asked)) as threads:
+        answers = list(threads.map(lambda ask: ask(), asked))
+
+    assert time.monotonic() - begun < 15
+    assert answers[0] == b""
+    assert answers[1].startswith(b"HTTP/1.1 200 ")
+    assert answers[2] == b"cut"
+    assert metric(server, "idle") >= 1
+
+
+def test_one_address_cannot_take_all_connections(server: Server) -> None:
+    with ExitStack() as stack:
+        many = [stack.enter_context(closing(connect(server))) for _ in range(60)]
+        for client in many:
+            client.sendall(GET + b"\r\n")
+        statuses = [client.recv(12) for client in many]
+
+    assert statuses.count(b"HTTP/1.1 503") >= 15
+    assert statuses.count(b"HTTP/1.1 200") >= 30
+    assert metric(server, "connections of an address") >= 15

@@ -20,8 +20,10 @@ from adapters.http import connections, errors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.gathered import Gathered
-from adapters.http.openapi import every_route, openapi
+from adapters.http.openapi import TITLE, every_route, openapi
+from adapters.http.openapi_served import OpenApi
 from adapters.http.openticket.routes import surface as openticket
+from adapters.http.pages import routes as pages
 from adapters.http.reads import READERS
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
@@ -69,6 +71,9 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
         app.state.gathered = {p.name: Gathered(book.view(p), READERS) for p in PROJECTIONS}
+        app.state.openapi = OpenApi()
+        if not worker:  # a server process: nobody is to wait for them
+            app.state.openapi.start()
         stopping.clear()
         when_told_to_stop(stopping)
         gc.collect()
@@ -83,20 +88,34 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
                 task.cancel()
             if isinstance(book.writer, LoopWriter):
                 book.writer.close()  # its futures are the loop's
+            await app.state.openapi.close()
             await asyncio.to_thread(book.close)
             watcher.close()
 
     app = FastAPI(
-        title="Stagebook",
+        title=TITLE,
         version=version(),
         lifespan=lifespan,
+        openapi_url=None,  # served from bytes that are made once, see openapi_served.py
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
-        description="The book of record for venues, events and tickets.",
     )
     app.state.stopping = stopping
     app.add_middleware(Watched, watcher, settings, stopping)
     errors.install(app)
+    add_routes(app)
+    return app
+
+
+def described() -> FastAPI:
+    """An application that nobody runs: what OpenAPI is made of."""
+    app = FastAPI(title=TITLE, version=version())
+    add_routes(app)
+    return app
+
+
+def add_routes(app: FastAPI) -> None:
+    """Every surface's routes, and the pages."""
     # Routes are tried one by one: the busiest first, and only those under the path's own prefix.
     native: dict[str, list[BaseRoute]] = {}
     for router in (
@@ -121,13 +140,13 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     ):
         native.setdefault(router.prefix, []).extend(router.routes)
     app.include_router(health.router, prefix="/v1", include_in_schema=False)
+    app.include_router(pages.router)
     app.router.routes[:0] = [Surface(prefix, routes) for prefix, routes in native.items()]
     app.router.routes += [ticketmatic(), openticket()]
     for route in every_route(app):
         if isinstance(route, APIRoute):
             route.operation_id = route.name
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
-    return app
 
 
 async def _start_writer(book: Stagebook) -> None:

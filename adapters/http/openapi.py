@@ -1,7 +1,7 @@
-"""The OpenAPI document: three surfaces in one, each with its tag."""
+"""The OpenAPI document: all surfaces in one, and each surface by itself."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -9,33 +9,61 @@ from starlette.routing import BaseRoute
 
 from adapters.http.components import COMPONENTS
 from adapters.http.openticket.spec import ERROR_SCHEMA
-from adapters.http.request_bodies import prepare
+from adapters.http.pages import files
+from adapters.http.request_bodies import prepare, reachable
 from adapters.http.surface import Surface
 from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines
 
-NATIVE = "Native"
+TITLE = "Stagebook"
 TAGS = {
-    NATIVE: "Stagebook's own surface, `/v1`: all that there is, with versions and histories",
+    "Locations": "Where Events take place",
+    "Events": "What tickets are sold for, from Draft to Closed",
+    "Dates": "When an Event takes place",
+    "Tickets": "Contingents, locks, doors and single tickets of an Event",
+    "Orders": "Sell, confirm, pay, refund, split and cancel",
+    "Availability": "What is left, now and over time",
+    "Catalog": "Price types, price lists, sales channels, contacts and what else an account names",
+    "History": "Who changed what, when and why",
+    "Changes": "Every change of the account, for other systems to follow",
+    "Images": "Pictures of Events",
+    "Projections": "Where documents come from, how far they are, and how to rebuild them",
+    "Health": "Whether the server works",
     "Ticketmatic": "For unmodified clients of that vendor: the same things in its words",
     "OpenTicket": "For unmodified clients of that vendor, and its storefront",
-    "Events": "Native: Events, from draft to closed",
-    "Dates": "Native: when Events take place",
-    "Locations": "Native: where Events take place",
-    "Tickets": "Native: contingents, locks, doors, single tickets",
-    "Orders": "Native: selling",
-    "Catalog": "Native: price types, sales channels, contacts and the like",
-    "History": "Native: who changed what, when and why",
-    "Changes": "Native: everything that happens, for other systems to follow",
-    "Projections": "Native: where documents come from, how far they are, making them anew",
-    "Images": "Native: pictures of Events",
-    "Health": "Native: whether it works",
 }
-"""The surfaces, then what the native one is about."""
+"""In the order of the tour."""
+DIALECTS = ("Ticketmatic", "OpenTicket")
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},
     "basic": {"type": "http", "scheme": "basic"},
     "signature": {"type": "apiKey", "in": "header", "name": "Authorization"},
 }
+LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+OPEN = ("/health", "/images")
+"""What begins so asks for no token."""
+
+
+class Described(NamedTuple):
+    """One document: its name, where it is served, its title, and the tags that it shows."""
+
+    name: str
+    path: str
+    title: str
+    tags: tuple[str, ...]
+
+
+NATIVE = Described("native", "/v1/openapi.json", TITLE, tuple(t for t in TAGS if t not in DIALECTS))
+WHOLE = Described("whole", "/openapi.json", f"{TITLE}, every surface", tuple(TAGS))
+DOCUMENTS = (
+    NATIVE,
+    Described(
+        "ticketmatic", "/api/openapi.json", f"{TITLE} for Ticketmatic's clients", DIALECTS[:1]
+    ),
+    Described(
+        "openticket", "/openticket/openapi.json", f"{TITLE} for OpenTicket's clients", DIALECTS[1:]
+    ),
+    WHOLE,
+)
 
 
 def every_route(app: FastAPI) -> Iterator[BaseRoute]:
@@ -45,28 +73,74 @@ def every_route(app: FastAPI) -> Iterator[BaseRoute]:
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The generated document, with what its routes do not tell by their models."""
+    """The document of all surfaces, with what its routes do not tell by their models."""
     if app.openapi_schema is None:
-        made = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=list(every_route(app)),
-            tags=[{"name": name, "description": says} for name, says in TAGS.items()],
+        document = get_openapi(
+            title=WHOLE.title, version=app.version, routes=list(every_route(app))
         )
-        components = made["components"]
+        components = document["components"]
         own = {"Problem": PROBLEM_SCHEMA, "Error": ERROR_SCHEMA}
         components["schemas"] = COMPONENTS | components["schemas"] | own
         components["securitySchemes"] = SECURITY
-        for path, operations in made["paths"].items():
+        for path, operations in document["paths"].items():
             for operation in operations.values():
-                if not path.startswith(("/health", "/images")):
-                    operation.setdefault("security", [{"token": []}])
-                for answer in operation["responses"].values():
-                    lines = answer.get("content", {}).get(Lines.media_type, {"schema": {}})
-                    lines["schema"].pop("type", None)  # the framework takes every stream for text
-                if not {"Ticketmatic", "OpenTicket"} & {*operation["tags"]}:
-                    operation["tags"].append(NATIVE)
-        prepare(made, every_route(app))
-        app.openapi_schema = made
+                _complete(operation, path)
+        prepare(document, every_route(app))
+        app.openapi_schema = shown(document, WHOLE)
     return app.openapi_schema
+
+
+def shown(document: dict[str, Any], part: Described) -> dict[str, Any]:
+    """The part of the whole document that is about some tags, and the components it needs."""
+    rank = {tag: index for index, tag in enumerate(part.tags)}
+    paths: dict[str, Any] = {}
+    for path, operations in document["paths"].items():
+        kept = {m: one for m, one in operations.items() if one["tags"][0] in rank}
+        if kept:
+            paths[path] = kept
+    first = {
+        path: min(rank[one["tags"][0]] for one in ones.values()) for path, ones in paths.items()
+    }
+    paths = {path: paths[path] for path in sorted(paths, key=first.__getitem__)}
+    components = document["components"]
+    names = reachable(components["schemas"], [paths])
+    schemes = {
+        name
+        for ones in paths.values()
+        for one in ones.values()
+        for needed in one.get("security", ())
+        for name in needed
+    }
+    return {
+        "openapi": document["openapi"],
+        "info": {
+            "title": part.title,
+            "version": document["info"]["version"],
+            "description": files.text("introduction.md" if "Events" in rank else f"{part.name}.md"),
+            "license": LICENCE,
+        },
+        "servers": [{"url": "/", "description": "The server of this document"}],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in part.tags],
+        "paths": paths,
+        "components": {
+            "schemas": {n: s for n, s in components["schemas"].items() if n in names},
+            "securitySchemes": {n: s for n, s in SECURITY.items() if n in schemes},
+        },
+    }
+
+
+def _complete(operation: dict[str, Any], path: str) -> None:
+    operation["tags"] = operation["tags"][-1:]
+    operation["summary"] = summary(operation["description"])
+    if not path.startswith(OPEN):
+        operation.setdefault("security", [{"token": []}])
+    for answer in operation["responses"].values():
+        lines = answer.get("content", {}).get(Lines.media_type, {"schema": {}})
+        lines["schema"].pop("type", None)  # the framework takes every stream for text
+
+
+def summary(description: str) -> str:
+    """The first clause of a description, on one line."""
+    text = " ".join(description.split())
+    ends = [end for mark in (". ", "; ", ": ") if (end := text.find(mark)) > 0]
+    return text[: min(ends, default=len(text))].rstrip(".").replace("`", "")

@@ -21,8 +21,8 @@ from application.keyring import Principal
 from domain.ids import Kind
 from projections.availability import availability_document, availability_etag, summed
 
-router = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=StrictRoute)
-audited = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=ReviewRoute)
+router = APIRouter(prefix="/v1/events", tags=["Availability"], route_class=StrictRoute)
+audited = APIRouter(prefix="/v1/events", tags=["Availability"], route_class=ReviewRoute)
 
 
 @router.get("/{id}/availability", **remembers(AvailabilityDocument, TICKETS_VERSION))

@@ -1,0 +1,1 @@
+"""Pages for people: the home page and the documentation of the API, from files of the package."""

@@ -130,7 +130,6 @@ def test_of_very_many_bad_fields_a_hundred_are_named(web: TestClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
         "/v1/",
         "/v2/events",

@@ -36,8 +36,10 @@ FIRST_DELAY = 10.0
 KEPT = timedelta(days=7)
 """How long attempts are remembered, and how old a fact may be to be worth telling."""
 PAGE = 500
-AT_ONCE, AT_ONCE_EACH = 32, 4
-"""Deliveries under way, of all and of one webhook; of one that fails only one is."""
+AT_ONCE, AT_ONCE_ACCOUNT, AT_ONCE_EACH = 64, 16, 4
+"""Deliveries under way: of all, of one account and of one webhook; of one that fails only one."""
+AT_ONCE_FAILING = 32
+"""Of all webhooks that fail together: receivers that hang leave room for those that answer."""
 
 log = get_logger()
 
@@ -123,14 +125,13 @@ class Deliverer:
     # -- delivering
 
     def _start_due(self) -> None:
-        """Those of the webhook that was served longest ago come first."""
+        """First those of the account, and of it the webhook, that was served longest ago."""
         now = time.time()
-        for webhook in sorted(self._ledger.due_webhooks(now), key=lambda w: self._served.get(w, 0)):
+        for webhook in sorted(self._ledger.due_webhooks(now), key=self._turn):
             if not self._subscriptions.enabled(webhook):
                 continue
             busy = [stream for of, stream in self._under_way if of == webhook]
-            at_once = 1 if webhook in self._failing else AT_ONCE_EACH
-            free = min(at_once - len(busy), AT_ONCE - len(self._under_way))
+            free = self._room(webhook, len(busy))
             if free <= 0:
                 continue
             due = self._ledger.due(webhook, now, free + len(busy))
@@ -138,7 +139,21 @@ class Deliverer:
                 to = self._subscriptions.webhooks[webhook]
                 task = asyncio.create_task(self._deliver(delivery, to))
                 self._under_way[webhook, delivery.stream] = task
-                self._served[webhook] = time.monotonic()
+                self._served[webhook] = self._served[account_of(webhook)] = time.monotonic()
+
+    def _turn(self, webhook: str) -> tuple[float, float]:
+        served = self._served.get
+        return served(account_of(webhook), 0.0), served(webhook, 0.0)
+
+    def _room(self, webhook: str, busy: int) -> int:
+        """How many more deliveries of it may be under way."""
+        account = account_of(webhook)
+        of_account = sum(account_of(other) == account for other, _ in self._under_way)
+        free = min(AT_ONCE - len(self._under_way), AT_ONCE_ACCOUNT - of_account)
+        if webhook not in self._failing:
+            return min(free, AT_ONCE_EACH - busy)
+        failing = sum(other in self._failing for other, _ in self._under_way)
+        return min(free, AT_ONCE_FAILING - failing, 1 - busy)
 
     async def _deliver(self, delivery: Delivery, webhook: State) -> None:
         began = time.monotonic()
@@ -204,3 +219,8 @@ class Deliverer:
             forgotten = self._ledger.forget(self._term, stamp(datetime.now(UTC) - KEPT))
             if forgotten:
                 log.warning("deliveries of webhooks were a week old", forgotten=forgotten)
+
+
+def account_of(webhook: str) -> str:
+    """The digits of the account in a webhook's guid."""
+    return webhook[:13]

@@ -45,14 +45,14 @@ class House:
         self._deliverers: list[tuple[Deliverer, Stagebook]] = []
         self._numbers = count(1)
 
-    def do(self, decide: Callable[[Work], Any]) -> Any:
-        return self.book.execute(decide, account=NUMBER, actor="ann")
+    def do(self, decide: Callable[[Work], Any], account: int = NUMBER) -> Any:
+        return self.book.execute(decide, account=account, actor="ann")
 
-    def subscribe(self, url: str, of: str, **fields: Any) -> Webhook:
+    def subscribe(self, url: str, of: str, account: int = NUMBER, **fields: Any) -> Webhook:
         """A webhook of `resource.trigger`."""
         resource, trigger = of.split(".")
         says = {"name": of, "url": url, "resource": resource, "trigger": trigger, **fields}
-        made: Webhook = self.do(lambda work: create_webhook(work, WebhookFields(**says)))
+        made: Webhook = self.do(lambda work: create_webhook(work, WebhookFields(**says)), account)
         return made
 
     def deliver(

@@ -30,13 +30,18 @@ class Heard:
         return self.headers["openticket-dedupe-key"]
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """More than connect at once: a connection that is dropped is tried again a second later."""
+
+
 class Receiver:
     """Answers 200, or what `answering` says: a status, or the bytes of a whole answer."""
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         self.heard: list[Heard] = []
         self.answering: Answering = lambda _: 200
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.block_on_close = False
         if tls:

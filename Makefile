@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+NPM_CI := npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
 SOURCES := domain application projections adapters tests
 unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is compiled twice
 
@@ -37,11 +38,11 @@ layers: .venv/dev
 bench: .venv/dev  ## measures both stores against a bare route in the same run
 	$(BIN)/python -m tests.bench
 
-lock:  ## pins the dependencies anew, with hashes (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+lock:  ## pins the dependencies anew, with hashes (needs uv); what runs is what is tested
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -51,9 +52,10 @@ lock:  ## pins the dependencies anew, with hashes (needs uv)
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev: requirements-dev.txt .venv/run
+.venv/dev: requirements-dev.txt tests/clients/package-lock.json .venv/run
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@if command -v npm >/dev/null; then $(NPM_CI) || echo "npm: the generated TypeScript client is not tested"; fi
 	@touch $@
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv build *.egg-info tests/clients/node_modules

@@ -38,7 +38,7 @@ from tests.adapters.http.talk import (
 )
 
 EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *PROJECTIONS, *ALIKE]
-ONLY_ELSEWHERE = {errors.AccountNotEmpty, errors.NameTaken, Blocked}
+ONLY_ELSEWHERE = {errors.AccountNotEmpty, errors.NameTaken, errors.TooBusy, Blocked}
 """At the command line, or in another dialect."""
 
 

@@ -24,7 +24,7 @@ from domain.errors import (
     NotPublishable,
     UnpaidOrders,
 )
-from domain.event import DateFields, Event, ends, starts
+from domain.event import DateFields, Event, NewEvent, ends, starts
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody, EventFields
 from domain.hosting import Hosting
 from domain.ids import Kind
@@ -44,6 +44,8 @@ def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> S
     event = work.new(Event)
     _host(work, body.locationid, event.number)
     event.create(body.own(), work.by)
+    if isinstance(body, NewEvent):
+        _add_dates(work, event, body.dates or ())
     work.fresh(Inventory, event.number)
     if body.contingents or body.seated_contingents:
         _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
@@ -51,6 +53,14 @@ def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> S
         event.change_status(body.currentstatus, work.by)
     check_whole(work, event, DRAFT)
     return shown(work, event)
+
+
+def _add_dates(work: Work, event: Event, dates: Sequence[DateFields]) -> None:
+    for index, date in enumerate(dates):
+        try:
+            event.add_date(work.next_number(Kind.DATE), date, work.by)
+        except Invalid as refusal:
+            raise refusal.within(f"dates.{index}") from None
 
 
 def change_event(
@@ -185,6 +195,11 @@ def revert_event(
     _move(work, event, hosted_at)
     check_whole(work, event, was)
     return shown(work, event)
+
+
+def present_event(work: Work, number: int) -> ShownEvent:
+    """The Event as it is before a command."""
+    return shown(work, work.load(Event, number).require())
 
 
 def shown(work: Work, event: Event) -> ShownEvent:

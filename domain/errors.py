@@ -69,6 +69,19 @@ class Invalid(Refusal):
     def __init__(self, path: str, expected: str) -> None:
         super().__init__(f"{path}: {expected}", errors=[{"path": path, "message": expected}])
 
+    def within(self, path: str) -> "Invalid":
+        """The same, of a part of the body."""
+        errors = self.details["errors"]
+        return Invalid.several([{**e, "path": f"{path}.{e['path']}"} for e in errors])
+
+    @classmethod
+    def several(cls, errors: list[dict[str, str]]) -> "Invalid":
+        """All bad fields at once, each with `path` and `message`; at least one."""
+        made = cls(errors[0]["path"], errors[0]["message"])
+        made.detail = "; ".join(f"{e['path']}: {e['message']}" for e in errors)[:2_000]
+        made.details = {"errors": errors}
+        return made
+
 
 class UnknownLocation(Invalid):
     title = "No such Location"

@@ -31,7 +31,7 @@ from domain.event_facts import (
     StatusChanged,
     by_group,
 )
-from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventFields
+from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody, EventFields
 from domain.ids import Kind
 from domain.values import Count, Line, Timestamp, field, microseconds, same
 
@@ -57,6 +57,19 @@ class DateFields(Fields):
     capacity: Annotated[Count, Field()] | None = field("Tickets; 0 = no limit", 840, cleared=0)
     seats_event_key: Line | None = field("Key of its seats at Seats.io")
     facebook_event_id: Line | None = field("Id at Facebook")
+
+
+class NewEvent(EventBody):
+    """An Event to create, with its dates."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = EventBody.READ_ONLY - {"dates"}
+
+    dates: Annotated[list[DateFields], Field(max_length=MAX_DATES)] | None = field(
+        "When it takes place", cleared=[]
+    )
+
+    def own(self) -> State:
+        return {n: v for n, v in super().own().items() if n != "dates"}
 
 
 class Event(Aggregate):

@@ -137,6 +137,7 @@ def add_routes(app: FastAPI) -> None:
         images.served,
         catalog.audited,
         catalog.router,
+        catalog.personal,
     ):
         native.setdefault(router.prefix, []).extend(router.routes)
     app.include_router(health.router, prefix="/v1", include_in_schema=False)

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 from fastapi import Request
 
-from adapters.http.errors import Malformed, TooLarge, printable
+from adapters.http.errors import Malformed, TooLarge
+from adapters.http.validation import printable
 from domain.errors import Invalid
 from domain.money import Written
 
@@ -61,13 +62,13 @@ class StrictRequest(Request):
     def of(cls, request: Request) -> "StrictRequest":
         return request if isinstance(request, cls) else cls(request.scope, request.receive)
 
-    async def body_as_json(self) -> Any:
-        """The parsed body; what is not sent as JSON is no body."""
+    async def json_body(self) -> bytes:
+        """The body, sent as JSON; what is not sent as JSON is no body."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await self.body()
         if not body or not (kind == "application/json" or JSON_KIND.fullmatch(kind)):
             raise Invalid("body", "expected a JSON object, sent as application/json")
-        return parse(body)
+        return body
 
 
 class Unfit(ValueError):  # noqa: N818 - a complaint that stays where it belongs, never raised far

@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from adapters.http import reads, requests
+from adapters.http import read_only, reads, requests
 from adapters.http.auth import WHO, May, allowed, stagebook
 from adapters.http.body import StrictRequest
 from adapters.http.errors import Forbidden, TooLarge, Unauthorized
@@ -35,12 +35,16 @@ async def execute(
     who: Principal | None = None,
     reason: str | None = None,
     part: str = "",
+    present: read_only.Present | None = None,
 ) -> Response:
     """Hands the command to the writer and gives its answer, which is there after the commit.
-    `part` tells several commands of one request apart: each keeps its answer with the key."""
+    `part` tells several commands of one request apart: each keeps its answer with the key.
+    `present` gives the document that read-only values in the body have to be those of."""
     who = who or allowed(request, May.COMMAND)
     cause, origin = _cause(request, who, reason)
     key = await _key(request, who, part)
+    if sent := request.scope.get(read_only.SCOPE):
+        decide = read_only.keeping(decide, sent, present)
     return await _done(request, who, cause, decide, answer, key, origin)
 
 

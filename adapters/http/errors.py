@@ -11,11 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from structlog import get_logger
 
+from adapters.http.validation import MOST, message, printable
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
 
-NUMBERS = ("int_type", "float_type")
-NUMERIC = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = get_logger()
@@ -144,42 +143,13 @@ def away(error: Exception) -> tuple[type[StoreUnavailable], str]:
 
 
 def bad_request(_: Request, error: Exception) -> Response:
-    """Every bad field of a body or a query, with its path and what was expected."""
+    """Every bad parameter of a query, with what was expected. Bodies are read elsewhere."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    bad = [{"path": path(e, error.body), "message": message(e)} for e in error.errors()]
-    detail = "; ".join(f"{e['path']}: {e['message']}" if e["path"] else e["message"] for e in bad)
-    return problem("invalid", "Invalid value", 422, detail[:2_000], {"errors": bad[:100]})
-
-
-def path(error: dict[str, Any], body: Any) -> str:
-    """Where in the request it is: without the names of union members, which are no fields."""
-    place, *loc = error["loc"]
-    parts = []
-    for part in loc:
-        fits = part in body if isinstance(body, dict) else isinstance(body, list)
-        if fits and (isinstance(body, dict) or isinstance(part, int)):
-            body = body[part]
-        elif place == "body" and (error["type"] != "missing" or part != loc[-1]):
-            continue
-        parts.append(printable(str(part)))
-    return ".".join(parts)
-
-
-def message(error: dict[str, Any]) -> str:
-    if error["type"] in ("model_type", "model_attributes_type"):
-        sent = ", sent as application/json" if len(error["loc"]) == 1 else ""
-        return f"expected a JSON object{sent}"
-    if error["type"] == "extra_forbidden":
-        return "unknown field"
-    text = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] in NUMBERS and NUMERIC.fullmatch(str(error.get("input"))):
-        text += ", without quotes"
-    return printable(text[:1].lower() + text[1:])
-
-
-def printable(text: str) -> str:
-    """What a client sent may not be encodable; what it is told must be."""
-    return text.encode(errors="replace").decode()[:300]
+    bad = [
+        {"path": printable(".".join(map(str, e["loc"][1:]))), "message": message(e)}
+        for e in error.errors()[:MOST]
+    ]
+    return refused(_, errors.Invalid.several(bad))
 
 
 def http_error(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from fastapi import Request
 from pydantic_core import to_json
 
 from adapters.http.body import check_text
-from adapters.http.errors import printable
+from adapters.http.validation import printable
 from application.group_commit import IdempotencyKey
 from application.keyring import Principal
 from domain.errors import Invalid, NotFound

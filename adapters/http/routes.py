@@ -1,8 +1,9 @@
 """Routes that read their query and their JSON body strictly, for those who may ask: an unknown
 parameter is refused, and so is one that is given twice. The key comes first, then the body."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Coroutine
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -11,13 +12,17 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.http import read_only, reads
 from adapters.http.auth import May, allowed
-from adapters.http.body import StrictRequest
+from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
-from adapters.http.errors import printable
+from adapters.http.validation import bad_values, closest, printable
 from domain.errors import Invalid, Refusal
 
+M = TypeVar("M", bound=BaseModel)
 REPEATABLE = frozenset({"status"})
+LARGE = 16_384
+"""Bytes of a body from which on it is read beside the event loop."""
 
 
 class StrictRoute(APIRoute):
@@ -53,18 +58,14 @@ class StrictRoute(APIRoute):
         self, model: type[BaseModel]
     ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         async def with_body(request: Request) -> Response:
+            allowed(request, self.commands)  # the key first: nobody's body is read
             self._check_query(request)
-            value = None
-            try:
-                value = await StrictRequest.of(request).body_as_json()
-                body = model.model_validate(value)
-            except ValidationError as error:
-                allowed(request, self.commands)  # who may not ask learns that, not what was wrong
-                bad = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-                raise RequestValidationError(bad, body=value) from None
-            except Refusal:
-                allowed(request, self.commands)
-                raise
+            raw = await StrictRequest.of(request).json_body()
+            if len(raw) > LARGE:
+                body, sent = await reads.blocking(read, model, raw)
+            else:
+                body, sent = read(model, raw)
+            request.scope[read_only.SCOPE] = sent
             answer: Response = await self.endpoint(request, **request.path_params, body=body)
             return answer
 
@@ -72,11 +73,18 @@ class StrictRoute(APIRoute):
 
     def _check_query(self, request: Request) -> None:
         if request.scope["query_string"]:
-            self._allowed(request)
-            check_once(request)
+            allowed(request, self.reads if request.method == "GET" else self.commands)
+            check_query(request, self.known)
 
-    def _allowed(self, request: Request) -> None:
-        allowed(request, self.reads if request.method == "GET" else self.commands)
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The parameters that a query of this route may have."""
+        described = (self.openapi_extra or {}).get("parameters", ())
+        names = {one["name"] for one in described if one["in"] == "query"}
+        for parameter in self.dependant.query_params:
+            fields = getattr(parameter.field_info.annotation, "model_fields", {})
+            names |= {field.alias or name for name, field in fields.items()}
+        return frozenset(names)
 
     def _solved(
         self, handler: Callable[[Request], Coroutine[Any, Any, Response]]
@@ -86,10 +94,20 @@ class StrictRoute(APIRoute):
             try:
                 return await handler(request)
             except RequestValidationError:
-                self._allowed(request)
+                allowed(request, self.reads)  # who may not ask learns that, not what was wrong
                 raise
 
         return solved
+
+
+def read(model: type[M], raw: bytes) -> tuple[M, list[read_only.Sent]]:
+    """The body as its model, and the values in it that only Stagebook sets."""
+    value = parse(raw)
+    try:
+        body = model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid.several(bad_values(error, model, value)) from None
+    return body, [*read_only.sent(model, value)]
 
 
 def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
@@ -133,10 +151,20 @@ class AdminRoute(StrictRoute):
     commands: ClassVar = May.ADMINISTER
 
 
-def check_once(request: Request) -> None:
-    """Refuses a query parameter that is given twice: which one was meant?"""
+def check_query(request: Request, known: Collection[str]) -> None:
+    """Refuses a query parameter that is unknown, or given twice: which one was meant?"""
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise Invalid(printable(name), _unknown(name, known))
         if name in seen and name not in REPEATABLE:
             raise Invalid(printable(name), "given twice")
         seen.add(name)
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    if not known:
+        return "unknown parameter; there are none here"
+    meant = closest(name, [*known])
+    names = ", ".join(sorted(known))
+    return f"unknown parameter{f': did you mean {meant}?' if meant else ''}; known are {names}"

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from adapters.http import errors
+from adapters.http import validation
 from adapters.http.openticket.wire import boolean, command, decimal, integer, text, texts, typed
 from application.group_commit import Work
 from application.keyring import Principal
@@ -112,8 +112,8 @@ def model(cls: type[M], fields: State, table: Table) -> M:
         return cls.model_validate(fields)
     except ValidationError as error:
         raise invalid(
-            (_vendors(".".join(map(str, e["loc"])), table), errors.message(dict(e)))
-            for e in error.errors()
+            (_vendors(".".join(map(str, e["loc"])), table), validation.message(dict(e)))
+            for e in error.errors(include_url=False)[: validation.MOST]
         ) from None
 
 

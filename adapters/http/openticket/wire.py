@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 from structlog import get_logger
 
-from adapters.http import errors
+from adapters.http import errors, validation
 from adapters.http.auth import GRANTED, WHO, May, stagebook
 from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
@@ -54,9 +54,9 @@ def told(request: Request, error: Exception) -> Response:
             return failure(errors.STATUS[kind], errors.slug(kind), error.detail, bad, details)
         case ValidationError():
             bad = {}
-            for e in error.errors():
-                said = errors.message(dict(e))
-                bad.setdefault(errors.printable(".".join(map(str, e["loc"]))), []).append(said)
+            for e in error.errors(include_url=False)[: validation.MOST]:
+                said = validation.message(dict(e))
+                bad.setdefault(validation.printable(".".join(map(str, e["loc"]))), []).append(said)
             message = "; ".join(f"{name}: {said}" for name, (said, *_) in bad.items())
             return failure(422, "invalid", message[:2_000], bad)
         case StoreUnavailable():
@@ -92,7 +92,7 @@ def failure(
 
 def unanswered(method: str, path: str, others: list[str]) -> Response:
     """What no route is for: `others` is what the path can be asked by."""
-    asked = f"{method} {errors.printable(path)}"
+    asked = f"{method} {validation.printable(path)}"
     if not others:
         return failure(404, "not-found", f"there is no {asked}")
     allowed = ", ".join(others)
@@ -187,7 +187,7 @@ async def _pairs(request: Request, kind: str) -> list[tuple[str, Any]]:
             return form.multi_items()
     except (MultiPartException, HTTPException, ValueError) as error:
         why = error.detail if isinstance(error, HTTPException) else str(error)
-        raise Invalid("body", f"expected a form in UTF-8: {errors.printable(why)}") from None
+        raise Invalid("body", f"expected a form in UTF-8: {validation.printable(why)}") from None
 
 
 def integer(path: str, value: Any) -> int:

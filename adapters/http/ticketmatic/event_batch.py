@@ -15,13 +15,13 @@ from starlette.responses import Response
 
 from adapters.http import commands
 from adapters.http.auth import May
-from adapters.http.errors import message
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.events import tidy
 from adapters.http.ticketmatic.forms import places_of
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.validation import message
 from application import events
 from application.group_commit import Work
 from application.keyring import Principal

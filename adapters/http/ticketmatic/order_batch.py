@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from adapters.http.errors import message
 from adapters.http.ticketmatic import wire
+from adapters.http.validation import message
 from application import orders, sales
 from application.group_commit import Work
 from domain.errors import Invalid, Refusal

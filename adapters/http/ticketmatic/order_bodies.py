@@ -6,9 +6,9 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.http.errors import printable
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Update
+from adapters.http.validation import printable
 from application.group_commit import Work
 from domain.errors import Invalid
 from domain.offers import of_price_id

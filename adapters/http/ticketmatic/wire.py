@@ -17,7 +17,7 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS
-from adapters.http import errors, questions, reads
+from adapters.http import errors, questions, reads, validation
 from adapters.http.auth import GRANTED, May, stagebook
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
@@ -56,9 +56,10 @@ def told(request: Request, error: Exception) -> Response:
             data = {**said, **error.details}
             return failure(status, error.detail, data)
         case ValidationError():
-            bad = [{"path": path(e), "message": errors.message(dict(e))} for e in error.errors()]
+            first = error.errors(include_url=False)[: validation.MOST]
+            bad = [{"path": path(e), "message": validation.message(dict(e))} for e in first]
             message = "; ".join(f"{e['path']}: {e['message']}" for e in bad)
-            return failure(422, message[:2_000], {"type": "invalid", "errors": bad[:100]})
+            return failure(422, message[:2_000], {"type": "invalid", "errors": bad})
         case StoreUnavailable():
             return failure(UNAVAILABLE, errors.away(error)[1])
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
@@ -81,12 +82,12 @@ def failure(status: int, message: str, data: dict[str, Any] | None = None) -> Re
 
 
 def path(error: Any) -> str:
-    return errors.printable(".".join(map(str, error["loc"]))) or "body"
+    return validation.printable(".".join(map(str, error["loc"]))) or "body"
 
 
 async def unknown(request: Request, **_: str) -> Response:
     """What no other route is for."""
-    raise NotFound(f"there is no {request.method} {errors.printable(request.url.path)}")
+    raise NotFound(f"there is no {request.method} {validation.printable(request.url.path)}")
 
 
 # -- what requests say
@@ -118,7 +119,8 @@ def lenient(model: type[M], body: dict[str, Any]) -> M:
         try:
             return model.model_validate(known)
         except ValidationError as error:
-            extra = [e["loc"] for e in error.errors() if e["type"] == "extra_forbidden"]
+            bad = error.errors(include_url=False)
+            extra = [e["loc"] for e in bad if e["type"] == "extra_forbidden"]
             if not extra:
                 raise
             known = json.loads(to_json(known))

@@ -1,7 +1,7 @@
 """`/v1/catalog/…`: the same seven routes for each kind of thing, with the kind's own schema."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -12,7 +12,7 @@ from adapters.bootstrap import CATALOG
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import document, execute
-from adapters.http.routes import ReviewRoute, StrictRoute
+from adapters.http.routes import ReviewRoute, SellRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
 from adapters.http.v1.documents import HistoryPage
 from adapters.http.v1.filters import CatalogQuery, HistoryQuery
@@ -20,6 +20,7 @@ from adapters.http.v1.past import Shown, history_response, past_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
 from application import as_of, catalog, history
 from application.as_of import Asked
+from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
@@ -34,6 +35,8 @@ from projections.catalog_documents import catalog_document, catalog_etag
 PREFIX = "/v1/catalog"
 
 router = APIRouter(prefix=PREFIX, tags=["Catalog"], route_class=StrictRoute)
+personal = APIRouter(prefix=PREFIX, tags=["Catalog"], route_class=SellRoute)
+"""Things that those who may sell write, too."""
 audited = APIRouter(prefix=PREFIX, tags=["History"], route_class=ReviewRoute)
 
 
@@ -43,6 +46,12 @@ def answer(item: CatalogItem, place: str | None = None) -> Answer:
     return document(
         body, catalog_etag(item.state), status=status, place=place and f"{place}/{item.number}"
     )
+
+
+def present(work: Work, cls: type[CatalogItem], number: int) -> dict[str, Any]:
+    """The document as it is before a command."""
+    item = catalog.item(work, cls, number).require()
+    return catalog_document(item.KIND, item.state, item.account)
 
 
 def item_at(
@@ -78,14 +87,15 @@ def routes(
     read, write, past = needs
     kind, name = cls.KIND, what.replace(" ", "_")
     fields = cls.FIELDS
+    written = personal if write is May.SELL else router
 
-    @router.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
+    @written.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
     async def create(request: Request, body: fields) -> Response:  # type: ignore[valid-type] # the kind's own
         decide = partial(catalog.create_item, cls=cls, fields=body)
         who = allowed(request, write)
         return await execute(request, decide, partial(answer, place=PREFIX + path), who=who)
 
-    @router.get(
+    @written.get(
         path,
         name=f"list_{name}s",
         description=f"The {what}s of the account.",
@@ -96,7 +106,7 @@ def routes(
         select, of = query.select(who.account, kind)
         return await reads.listed(request, CATALOG, select, of, who, query.only(one))
 
-    @router.get(
+    @written.get(
         path + "/{id}",
         name=f"get_{name}",
         description=f"One {what}, now, at a version or at a moment.",
@@ -109,7 +119,7 @@ def routes(
         number = requests.number_of(id, kind, who)
         return await reads.stored(request, CATALOG, kind, number, who)
 
-    @router.patch(
+    @written.patch(
         path + "/{id}",
         name=f"change_{name}",
         description="Changes the fields that are sent; null clears one.",
@@ -117,16 +127,18 @@ def routes(
     )
     async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
         who = allowed(request, write)
+        number = requests.number_of(id, kind, who)
         decide = partial(
             catalog.change_item,
             cls=cls,
-            number=requests.number_of(id, kind, who),
+            number=number,
             fields=body,
             version=requests.if_match(request)[0],
         )
-        return await execute(request, decide, answer, who=who)
+        was = partial(present, cls=cls, number=number)
+        return await execute(request, decide, answer, who=who, present=was)
 
-    @router.post(
+    @written.post(
         path + "/{id}/archive",
         name=f"archive_{name}",
         description=f"Takes a {what} out of the list; what names it still finds it.",
@@ -135,7 +147,7 @@ def routes(
     async def archive(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         return await moved(request, id, archived=True)
 
-    @router.post(
+    @written.post(
         path + "/{id}/restore",
         name=f"restore_{name}",
         description=f"Brings an archived {what} back.",

@@ -1,6 +1,7 @@
 """`/v1/events` and their dates: translates, and nothing else."""
 
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
@@ -32,6 +33,7 @@ from adapters.http.v1.spec import (
 )
 from application import events
 from application.as_of import ShownEvent
+from application.group_commit import Work
 from application.ports import Answer
 from domain.errors import (
     DateInUse,
@@ -48,7 +50,7 @@ from domain.errors import (
     UnpaidOrders,
     WrongStatus,
 )
-from domain.event import DateFields
+from domain.event import DateFields, NewEvent
 from domain.event_fields import EventBody
 from domain.ids import Kind
 from projections.event_documents import date_document, event_document, event_etag
@@ -65,6 +67,17 @@ def answer(shown: ShownEvent, status: int = 200) -> Answer:
     return document(body, event_etag(*shown.states), status=status, place=place)
 
 
+def present(work: Work, number: int) -> dict[str, Any]:
+    """The Event's document as it is before a command."""
+    shown = events.present_event(work, number)
+    return event_document(*shown.states, shown.event.account)
+
+
+def present_date(work: Work, number: int, date_id: int) -> dict[str, Any]:
+    event = events.present_event(work, number).event
+    return date_document(event.date(date_id), event.number, event.account)
+
+
 def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
     event = shown.event
     body = to_json(date_document(event.date(date_id), event.number, event.account))
@@ -74,8 +87,8 @@ def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
 
 
 @router.post("", **creates(EventDocument, UnknownLocation, *PUBLISHES, SoldOut))
-async def create_event(request: Request, body: EventBody) -> Response:
-    """Creates an Event as a Draft. Needs a Location of the account."""
+async def create_event(request: Request, body: NewEvent) -> Response:
+    """Creates an Event as a Draft, with its dates and contingents. Needs a Location."""
     return await execute(
         request, partial(events.create_event, body=body), partial(answer, status=201)
     )
@@ -95,15 +108,17 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one. Each group of fields is one fact."""
     who = allowed(request, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
     version, contingents_version = requests.if_match(request)
     decide = partial(
         events.change_event,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=number,
         body=body,
         version=version,
         contingents_version=contingents_version,
     )
-    return await execute(request, decide, answer, who=who)
+    was = partial(present, number=number)
+    return await execute(request, decide, answer, who=who, present=was)
 
 
 @router.get("", **lists(EventPage, LANGUAGE))
@@ -232,15 +247,15 @@ async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noq
 async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
     """Changes the fields of a date that are sent."""
     who = allowed(request, May.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, who)
     date_id = requests.number_of(dateid, Kind.DATE, who)
+    version = requests.if_match(request)[0]
     decide = partial(
-        events.change_date,
-        number=requests.number_of(id, Kind.EVENT, who),
-        date_id=date_id,
-        fields=body,
-        version=requests.if_match(request)[0],
+        events.change_date, number=number, date_id=date_id, fields=body, version=version
     )
-    return await execute(request, decide, partial(date_answer, date_id=date_id), who=who)
+    shown = partial(date_answer, date_id=date_id)
+    was = partial(present_date, number=number, date_id=date_id)
+    return await execute(request, decide, shown, who=who, present=was)
 
 
 @router.delete(

@@ -9,8 +9,8 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.body import check_text
-from adapters.http.errors import printable
 from adapters.http.requests import decode_cursor, moment
+from adapters.http.validation import printable
 from adapters.views.select import Condition, Select
 from domain.errors import Invalid
 from domain.values import CUSTOM_KEY, MAX_ID, microseconds, parse_time, stamp

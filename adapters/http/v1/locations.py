@@ -1,6 +1,7 @@
 """`/v1/locations`: translates, and nothing else."""
 
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
@@ -16,6 +17,7 @@ from adapters.http.v1.filters import LocationQuery
 from adapters.http.v1.past import Revert, past_location_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, deletes, lists, shows
 from application import locations
+from application.group_commit import Work
 from application.ports import Answer
 from domain.errors import LocationInUse, TicketsInUse
 from domain.ids import Kind
@@ -29,6 +31,12 @@ def answer(location: Location, status: int = 200) -> Answer:
     body = to_json(location_document(location.state, location.account))
     place = f"/v1/locations/{location.number}" if status == 201 else None  # noqa: PLR2004
     return document(body, location_etag(location.state), status=status, place=place)
+
+
+def present(work: Work, number: int) -> dict[str, Any]:
+    """The document as it is before a command."""
+    location = work.load(Location, number).require()
+    return location_document(location.state, location.account)
 
 
 @router.post("", **creates(LocationDocument))
@@ -60,13 +68,15 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
 async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
     """Changes the fields that are sent; null clears one."""
     who = allowed(request, May.COMMAND)
+    number = requests.number_of(id, Kind.LOCATION, who)
     decide = partial(
         locations.change_location,
-        number=requests.number_of(id, Kind.LOCATION, who),
+        number=number,
         fields=body,
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, answer, who=who)
+    was = partial(present, number=number)
+    return await execute(request, decide, answer, who=who, present=was)
 
 
 @router.delete("/{id}", **deletes(LocationInUse))

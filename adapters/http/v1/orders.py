@@ -75,6 +75,12 @@ def answer(order: Order, status: int = 200) -> Answer:
 created = partial(answer, status=201)
 
 
+def present(work: Work, number: int) -> dict[str, Any]:
+    """The document as it is before a command."""
+    order = work.load(Order, number).require()
+    return order_document(order.state, order.account)
+
+
 @router.post("", **creates(OrderDocument, *TAKES))
 async def create_order(request: Request, body: OrderBody) -> Response:
     """A new order on a sales channel, empty or with the tickets that it takes at once. It is held
@@ -115,8 +121,10 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
     """Changes the fields that are sent. Of an order that has ended, the customer and custom fields
     only."""
     who = allowed(request, May.SELL)
-    decide = partial(orders.change_order, fields=body, **the(request, id, who))
-    return await execute(request, decide, answer, who=who)
+    order = the(request, id, who)
+    decide = partial(orders.change_order, fields=body, **order)
+    was = partial(present, number=order["number"])
+    return await execute(request, decide, answer, who=who, present=was)
 
 
 @router.post(

@@ -36,6 +36,7 @@ from adapters.http.v1.spec import (
 )
 from application import as_of, contingents, doors
 from application.as_of import Asked, Place
+from application.group_commit import Work
 from application.keyring import Principal
 from application.ports import Answer, Store
 from domain import ranges
@@ -71,6 +72,13 @@ def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
     place = f"/v1/events/{event.number}/contingents/{contingent_id}"
     etag = f'"{event.version}.{inventory.version}"'
     return document(body, etag, status=status, place=place if status == 201 else None)  # noqa: PLR2004
+
+
+def present(work: Work, number: int, contingent_id: int) -> dict[str, Any]:
+    """The contingent as it is before a command."""
+    inventory = work.load(Inventory, number)
+    inventory.require_contingent(contingent_id)
+    return contingent(inventory.state["contingents"][str(contingent_id)], number)
 
 
 @router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, SoldOut, inside=True))
@@ -115,13 +123,10 @@ async def change_contingent(
     """Changes the fields that are sent. `amount` grows at any time and shrinks by free tickets.
     `price` and `prices` change the price types that they name and leave the others."""
     who = allowed(request, May.COMMAND)
-    decide = partial(
-        contingents.change_contingent,
-        contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, who),
-        body=body,
-        **the(request, id, who),
-    )
-    return await execute(request, decide, answer, who=who)
+    event, lot = the(request, id, who), requests.number_of(contingentid, Kind.CONTINGENT, who)
+    decide = partial(contingents.change_contingent, contingent_id=lot, body=body, **event)
+    was = partial(present, number=event["number"], contingent_id=lot)
+    return await execute(request, decide, answer, who=who, present=was)
 
 
 @router.delete("/{id}/contingents/{contingentid}", **deletes(EventClosed, TicketsInUse))

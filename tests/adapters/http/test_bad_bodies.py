@@ -339,7 +339,7 @@ FIELDS: list[tuple[str, Json, str]] = [
     ("events", {"startts": END, "endts": START}, "endts"),
     ("events", {"salestartts": END, "saleendts": START}, "saleendts"),
     ("events", {"nmae": "x"}, "nmae"),
-    ("events", {"": 1}, ""),
+    ("events", {"": 1}, "body"),
     ("events", {"Name": "x"}, "Name"),
     ("events", {"c_": 1}, "c_"),
     ("events", {"c_é": 1}, "c_é"),

@@ -314,7 +314,7 @@ QUERIES = [
     ("/v1/events/1?version=1&version=2", "version"),
     ("/v1/events/1?version=1&at=2026-11-21T20:00:00Z", "query"),
     ("/v1/events/1?at=2026-11-21T20:00:00", "at"),
-    ("/v1/events/1?fields=name", "query"),
+    ("/v1/events/1?fields=name", "fields"),
     ("/v1/locations/1?version=x", "version"),
 ]
 

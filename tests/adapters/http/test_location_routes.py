@@ -91,7 +91,7 @@ def test_a_patch_changes_what_it_names_and_null_clears(client: TestClient) -> No
     assert got.headers["ETag"] == response.headers["ETag"] == '"2"'
 
 
-@pytest.mark.parametrize("body", [{}, {"name": "Concert hall"}, {"id": 5, "version": 9}])
+@pytest.mark.parametrize("body", [{}, {"name": "Concert hall"}, {"version": 1}])
 def test_a_patch_that_changes_nothing_records_nothing(web: TestClient, body: object) -> None:
     document = a_location(web)
     before = position(web)

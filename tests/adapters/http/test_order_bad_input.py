@@ -101,8 +101,8 @@ def test_a_take_is_told_by_its_field(web: TestClient, sale: Sale, take: Json, pa
 
 BODIES: list[tuple[str, Any, str]] = [
     ("nothing", {}, "saleschannelid"),
-    ("null", None, ""),
-    ("a list", [], ""),
+    ("null", None, "body"),
+    ("a list", [], "body"),
     ("a channel that is none", {"saleschannelid": 99}, "saleschannelid"),
     ("channel 0", {"saleschannelid": 0}, "saleschannelid"),
     ("channel null", {"saleschannelid": None}, "saleschannelid"),

@@ -249,7 +249,7 @@ def test_every_moment_shows_what_was_answered_last(
         ("at=now", "at"),
         ("at=2026-13-01T00:00:00Z", "at"),
         ("version=1&at=2026-11-21T20:00:00Z", "query"),
-        ("when=1", "query"),
+        ("when=1", "when"),
     ],
 )
 def test_what_is_no_moment_is_refused(

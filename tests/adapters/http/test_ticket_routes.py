@@ -348,8 +348,8 @@ def test_a_locked_ticket_is_not_sold(web: TestClient) -> None:
 
 LOCKS: list[tuple[str, Json, str]] = [
     ("nothing", {}, "locktypeid"),
-    ("neither way", {"locktypeid": 1}, ""),
-    ("both ways", {"locktypeid": 1, "contingentid": 1, "tickets": [1]}, ""),
+    ("neither way", {"locktypeid": 1}, "body"),
+    ("both ways", {"locktypeid": 1, "contingentid": 1, "tickets": [1]}, "body"),
     ("a count beside ids", {"locktypeid": 1, "tickets": [1], "amount": 1}, "amount"),
     ("no tickets", {"locktypeid": 1, "tickets": []}, "tickets"),
     ("a ticket twice", {"locktypeid": 1, "tickets": [5, 5]}, "tickets"),

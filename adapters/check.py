@@ -9,19 +9,12 @@ from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.proving import mend, prove
+from application.aggregates import AGGREGATES
 from application.ports import Recorded, Store
 from application.transfer import numbers_in
-from domain.base import Aggregate, Snapshot, UnknownFact
-from domain.catalog import CATALOG
-from domain.event import Event
+from domain.base import Snapshot, UnknownFact
 from domain.event_facts import EventImageChanged
-from domain.hosting import Hosting
 from domain.ids import Kind, guid, unpack
-from domain.inventory import Inventory
-from domain.location import Location
-from domain.order import Order
-from domain.registry import Registry
-from domain.webhook import Webhook
 from projections.base import Projection
 from projections.looking import LAST_ENTRY
 from projections.proving import Found, Verdict
@@ -148,7 +141,3 @@ def named(key: bytes) -> str:
 
 
 KINDS = frozenset(Kind)
-AGGREGATES: dict[Kind, type[Aggregate]] = {
-    **{cls.KIND: cls for cls in (Event, Hosting, Inventory, Location, Order, Registry, Webhook)},
-    **CATALOG,
-}

@@ -41,7 +41,6 @@ app.add_typer(keys.app, name="keys")
 CATCH_UP_SECONDS = 30
 
 
-Account = Annotated[str, typer.Option("--account", help="The account's name.")]
 Store = Annotated[
     str | None, typer.Option(help="A folder, or postgresql://…  [env: STAGEBOOK_STORE]")
 ]
@@ -175,28 +174,69 @@ def named(kind: str, thing: str, account: str | None) -> tuple[int, int]:
 
 
 @app.command("export")
-def export_account(account: Account) -> None:
-    """Prints every fact of an account, as JSON lines."""
-    from application.transfer import export_lines
+def export_account(
+    account: Annotated[
+        list[str] | None, typer.Option("--account", help="An account's name; of several, each.")
+    ] = None,
+    *,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every account, with its keys: what a restore needs.")
+    ] = False,
+) -> None:
+    """Prints every fact of an account, as JSON lines; the last line proves that it is whole.
 
+    --all also has the keys of all accounts; the secrets of signing keys stay sealed.
+    """
+    from application.transfer import export_everything, export_lines
+
+    if all_ is bool(account):
+        fail("say --account NAME, or --all")
     with opened_store() as (store, keyring):
-        held = keyring.account(account)
-        if held is None:
-            fail(f"there is no account {account}")
-        for line in export_lines(store, account, held):
+        if all_:
+            lines = export_everything(store, keyring.every_account())
+            if any("sealed" in key for key in keyring.every_key()):
+                tell("signing keys work after an import with the secret key of this store alone:")
+                tell("keep STAGEBOOK_SECRET_KEY, or its file (secret.key), beside the export")
+        else:
+            accounts = {name: keyring.account(name) for name in account or ()}
+            if missing := [name for name, held in accounts.items() if held is None]:
+                fail(f"there is no account {', '.join(missing)}")
+            lines = export_lines(store, [held for held in accounts.values() if held])
+        for line in lines:
             sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.flush()
 
 
 @app.command("import")
 def import_account(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="An export; - for standard input")],
 ) -> None:
-    """Records an export, all of it or nothing, into an account without facts: before its keys."""
-    from application.transfer import import_lines
+    """Records an export, all of it or nothing: accounts where they have no facts, before their
+    keys; an export of everything into an empty store."""
+    from datetime import UTC, datetime
+    from uuid import uuid4
 
-    with opened(writing=True, make=True) as book:
-        account, count = import_lines(book.store, file, book.open_account)
-    print(f"{count} facts of account {account}", file=sys.stderr)
+    from adapters.sealing import Seal
+    from application.transfer import import_lines
+    from domain.base import Cause
+    from domain.values import stamp
+
+    by = Cause("command line", stamp(datetime.now(UTC)), correlation=uuid4().hex)
+    with opened_store(make=True) as (store, keyring):
+        accounts, count = import_lines(store, file, by)
+        keyring.refresh()
+        sealed = [key for key in keyring.every_key() if "sealed" in key and not key["revokedts"]]
+        opens = Seal(configured()).open
+        shut = [key for key in sealed if opens(key["accesskey"], key["sealed"]) is None]
+    names = ", ".join(accounts)
+    tell(f"{count} facts of account{'s' if len(accounts) > 1 else ''} {names}")
+    if shut:
+        tell(f"{len(shut)} signing keys cannot be used here: put the secret key that sealed them")
+        tell("into STAGEBOOK_SECRET_KEY, or its file in the place of secret.key")
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def main() -> None:

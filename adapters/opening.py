@@ -52,14 +52,14 @@ def opened(
 
 
 @contextmanager
-def opened_store() -> Iterator[tuple["Store", "Keyring"]]:
-    """The store and the keys alone, to read: no secret of a signing key is opened."""
+def opened_store(*, make: bool = False) -> Iterator[tuple["Store", "Keyring"]]:
+    """The store and the keys alone: no view is opened, and no secret of a signing key."""
     from adapters.stores.opening import open_store
     from application.keyring import Keyring
 
     settings = configured()
     with _refusing(settings), ExitStack() as stack:
-        store = open_store(settings, make=False)
+        store = open_store(settings, make=make)
         stack.callback(store.close)
         yield store, Keyring(store)
 

@@ -104,6 +104,11 @@ class Keyring:
         """Every key there ever was, without its token."""
         return self._keys
 
+    def every_account(self) -> list[State]:
+        """Every account that is open, in the order in which they were opened."""
+        numbers = self._registry.state.get("accounts", {})
+        return [held for number in numbers if (held := self._registry.opened(int(number)))]
+
     def account(self, name: str) -> State | None:
         """The account of that name, if it is open."""
         return self._registry.opened(account_number(name))

@@ -123,6 +123,9 @@ class Store(Protocol):
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         """The request and the answer of an Idempotency-Key of the last 24 hours."""
 
+    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+        """Every answer that is kept for an account, oldest first."""
+
     def forget_answers(self, before: str) -> None:
         """Deletes the answers older than that time."""
 

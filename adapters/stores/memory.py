@@ -122,6 +122,10 @@ class MemoryStore:
         kept = self._answers.get((account, key))
         return (kept.request, kept.answer) if kept else None
 
+    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+        kept = [one for one in self._answers.values() if one.account == account]
+        yield from (replace(one, facts=0) for one in sorted(kept, key=lambda one: one.time))
+
     def forget_answers(self, before: str) -> None:
         self._answers = {k: v for k, v in self._answers.items() if v.time >= before}
 

@@ -153,6 +153,16 @@ class SqlStore:
         request, status, headers, body, position = rows[0]
         return request, Answer(status, json.loads(headers), bytes(body), position)
 
+    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+        rows = self._rows(
+            "SELECT key, request, time, status, headers, body, position FROM kept_answers"
+            " WHERE account = ? ORDER BY time, key",
+            (account,),
+        )
+        for key, request, time, status, headers, body, position in rows:
+            answer = Answer(status, json.loads(headers), bytes(body), position)
+            yield KeptAnswer(account, key, request, time, answer, facts=0)
+
     def take_numbers(self, account: int, kind: int, count: int) -> int:
         ((next_,),) = self._written(
             "INSERT INTO numbers VALUES (?,?,?) ON CONFLICT (account, kind)"

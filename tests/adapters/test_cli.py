@@ -22,6 +22,7 @@ from application.transfer import export_lines
 from domain.event_fields import EventBody
 from domain.ids import Kind, account_number, key
 from domain.location import LocationFields
+from tests.exports import head_of, sealed
 
 ACCOUNT = account_number("house")
 Run = Callable[..., Result]
@@ -103,10 +104,14 @@ def test_an_export_is_imported_elsewhere_with_all_its_facts_and_ids(
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda lines: lines[1:], "line 1: expected the head"),
-        (lambda lines: [x for x in lines if "event.created" not in x], "expected version 1"),
+        (lambda lines: sealed(lines[1:-1]), "line 1: expected the head"),
+        (lambda lines: sealed(x for x in lines[:-1] if "event.created" not in x), "version 1"),
         (lambda lines: [*lines[:-1], lines[-1][:-9]], "expected a JSON object"),
-        (lambda lines: [*lines[:-1], lines[-1].replace("event.", "evil.")], "expected a fact"),
+        (lambda lines: sealed(x.replace("event.", "evil.") for x in lines[:-1]), "expected a fact"),
+        (lambda lines: lines[:-1], "the export is not whole: its last line says no end"),
+        (lambda lines: [*lines[:-2], lines[-1]], "the export was changed or cut"),
+        (lambda lines: [x.replace("After", "Later") for x in lines], "was changed or cut"),
+        (lambda lines: [*lines, lines[-2]], "the export is not whole"),
     ],
 )
 def test_a_damaged_export_is_refused_whole(
@@ -270,9 +275,8 @@ def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stageb
     book.execute(opening_account("house", "en", "EUR"), account=0, actor="tests")
     do = partial(book.execute, account=ACCOUNT, actor="anna")
     do(partial(locations.create_location, fields=LocationFields(name="Hall")))
-    exporting = export_lines(
-        book.store, "house", {"language": "en", "currency": "EUR", "timezone": "UTC"}
-    )
+    held = {"name": "house", "language": "en", "currency": "EUR", "timezone": "UTC"}
+    exporting = export_lines(book.store, [held])
     lines = [next(exporting)]
 
     do(partial(locations.create_location, fields=LocationFields(name="Meanwhile")))
@@ -287,19 +291,30 @@ def test_facts_that_come_while_an_export_runs_wait_for_the_next_one(book: Stageb
     "head",
     [
         '{"stagebook":1}',
-        '{"stagebook":1,"account":"","language":"en","numbers":{}}',
-        '{"stagebook":1,"account":"a","language":"english","numbers":{}}',
-        '{"stagebook":1,"account":"a","language":"en","currency":"euro","numbers":{}}',
-        '{"stagebook":1,"account":"a","language":"en","currency":null,"numbers":{}}',
+        head_of(account=""),
+        head_of(language="english"),
+        head_of(currency="euro"),
+        head_of(currency=None),
+        head_of(timezone="Mars"),
+        head_of(numbers={"3": -1}),
+        head_of(numbers={"3": 2**70}),
         "[]",
-        "",
     ],
 )
 def test_an_export_without_a_proper_head_is_refused(run: Run, head: str) -> None:
-    imported = run("import", "-", data=head)
+    imported = run("import", "-", data="\n".join(sealed([head])))
 
     assert imported.exit_code == 1
     assert "expected" in imported.stderr
+
+
+def test_an_export_of_nothing_is_not_whole(run: Run) -> None:
+    imported = run("import", "-", data="")
+
+    assert (imported.exit_code, imported.stderr) == (
+        1,
+        "stagebook: line 0: the export is not whole: its last line says no end\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -320,7 +335,7 @@ def test_names_languages_and_currencies_that_cannot_be_are_refused(
 def currency_in(run: Run, account: str = "house") -> str:
     """The currency that an export says."""
     head = json.loads(run("export", "--account", account).stdout.splitlines()[0])
-    return str(head["currency"])
+    return str(head["accounts"][0]["currency"])
 
 
 def test_an_account_gets_the_currency_that_its_first_key_was_added_with(run: Run) -> None:
@@ -362,7 +377,9 @@ def test_an_import_brings_its_currency_and_one_without_is_in_euros(
 ) -> None:
     run("keys", "add", "--account", "house", "--role", "admin", "--currency", "JPY")
     exported = run("export", "--account", "house").stdout
-    older = '{"stagebook":1,"account":"older","language":"en","numbers":{}}'
+    head = {"stagebook": 2, "everything": False}
+    head["accounts"] = [{"account": "older", "language": "en", "numbers": {}}]
+    older = "\n".join(sealed([json.dumps(head)]))
 
     monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("STAGEBOOK_CURRENCY", "USD")
@@ -376,8 +393,8 @@ def test_an_import_into_an_account_of_another_currency_records_nothing(run: Run)
     run("keys", "add", "--account", "house", "--role", "admin", "--currency", "JPY")
     before = run("export", "--account", "house").stdout
 
-    head = '{"stagebook":1,"account":"house","language":"en","currency":"USD","numbers":{"3":99}}'
-    imported = run("import", "-", data=head)
+    head = head_of(account="house", currency="USD", numbers={"3": 99})
+    imported = run("import", "-", data="\n".join(sealed([head])))
 
     assert imported.exit_code == 1
     assert "currency: account house has JPY" in imported.stderr

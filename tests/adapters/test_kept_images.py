@@ -13,6 +13,7 @@ from domain.event_fields import EventBody
 from domain.images import image_of
 from tests.adapters.http.talk import PNG
 from tests.adapters.test_cli import ACCOUNT, Run, execute, run
+from tests.exports import sealed
 
 __all__ = ["run"]
 
@@ -57,14 +58,15 @@ def test_an_image_that_is_not_what_its_digest_says_is_not_imported(
     wrong: dict[str, str],
 ) -> None:
     pictured(settings, run)
-    head, image, *facts = run("export", "--account", "house").stdout.splitlines()
+    head, image, *facts, _ = run("export", "--account", "house").stdout.splitlines()
     tampered = json.dumps(json.loads(image) | wrong)
 
     monkeypatch.setenv("STAGEBOOK_STORE", str(tmp_path / "elsewhere"))
-    imported = run("import", "-", data="\n".join([head, tampered, *facts]))
+    imported = run("import", "-", data="\n".join(sealed([head, tampered, *facts])))
 
     assert imported.exit_code == 1
-    assert "line 2: expected an image as it was exported" in imported.stderr
+    assert "stagebook: line 2: " in imported.stderr
+    assert "expected an image as it was exported" in imported.stderr
     assert "there is no account" in run("export", "--account", "house").stderr
 
 

@@ -14,6 +14,7 @@ from domain.event_fields import EventBody
 from domain.hosting import Hosting
 from domain.ids import account_number
 from tests.application.desk import Desk
+from tests.spec import by
 
 
 def creating(**fields: Any) -> Any:
@@ -72,14 +73,14 @@ def test_the_placeholder_takes_no_number(desk: Desk) -> None:
 def test_it_is_exported_and_imported_and_no_number_is_lost(desk: Desk) -> None:
     demo = Desk(account=account_number("demo"))
     demo.event(locationid=0)
-    head = {"language": "en", "currency": "EUR", "timezone": "UTC"}
-    lines = list(export_lines(demo.store, "demo", head))
+    head = {"name": "demo", "language": "en", "currency": "EUR", "timezone": "UTC"}
+    lines = list(export_lines(demo.store, [head]))
     demo.close()
     other = Desk(account=account_number("demo"))
 
-    import_lines(other.store, lines, lambda *_: None)
+    import_lines(other.store, lines, by())
 
-    assert list(export_lines(other.store, "demo", head)) == lines
+    assert list(export_lines(other.store, [head])) == lines
     assert other.location() == 1
     assert other.event(locationid=0) > 1
     other.close()

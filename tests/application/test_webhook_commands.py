@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from application.group_commit import Work
-from application.keyring import NewKey, adding_key, opening_account
+from application.keyring import NewKey, adding_key
 from application.transfer import export_lines, import_lines
 from application.webhooks import change_webhook, create_webhook, delete_webhook
 from domain.errors import NotFound, VersionMismatch
@@ -15,6 +15,7 @@ from domain.ids import account_number
 from domain.registry import Role
 from domain.webhook import Webhook, WebhookFields
 from tests.application.desk import Desk
+from tests.spec import by
 
 SAID = WebhookFields(name="A", url="https://a.com", resource="event", trigger="create")
 
@@ -44,14 +45,14 @@ def test_who_decided_on_an_older_version_is_refused(desk: Desk) -> None:
 
 def test_a_copy_of_the_book_signs_as_the_book_does() -> None:
     account = account_number("demo")
-    held = {"language": "en", "currency": "EUR", "timezone": "UTC"}
+    held = {"name": "demo", "language": "en", "currency": "EUR", "timezone": "UTC"}
     with closing(Desk(account=account)) as desk:
         desk.do(adding_key(NewKey("demo", Role.ADMIN), "a token"))
         first = desk.decided(created)
-        lines = list(export_lines(desk.store, "demo", held))
+        lines = list(export_lines(desk.store, [held]))
 
     with closing(Desk(account=account)) as copy:
-        import_lines(copy.store, lines, lambda *said: copy.do(opening_account(*said)))
+        import_lines(copy.store, lines, by())
 
         assert copy.decided(lambda work: work.load(Webhook, 1).state) == first
         assert copy.decided(lambda work: create_webhook(work, SAID).number) > 1

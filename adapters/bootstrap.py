@@ -15,6 +15,9 @@ from adapters.queries.sqlite import SqliteEngine
 from adapters.queries.tickets import Pieces
 from adapters.sealing import Seal
 from adapters.settings import Settings
+from adapters.signals.notifications import NotifiedSignals
+from adapters.signals.pipes import PipeSignals
+from adapters.signals.signals import Signals
 from adapters.stores.opening import open_store
 from adapters.stores.postgres import PostgresStore
 from adapters.views.postgres import PostgresViews
@@ -102,6 +105,7 @@ class Stagebook:
     views: SqliteViews | PostgresViews
     keyring: Keyring
     queries: Queries
+    signals: Signals
     reads_block: bool
     """Whether a read of a view waits for a network: then it must not run on the event loop."""
     writer: Writer | None = None
@@ -123,7 +127,14 @@ class Stagebook:
             bring_up_to_date(projection, self.store, self.views)
         self.worker = LiveWorker(PROJECTIONS, self.store, self.views, self.watch)
         self.worker.start()
+        self.signals.listen(self.worker.wake, self.worker.hurry)
         return self.worker
+
+    def hurry(self) -> None:
+        """Whoever leads the views folds what was committed at once: a reader waits for it."""
+        if self.worker:
+            self.worker.hurry()
+        self.signals.awaited()
 
     def start_deliverer(self) -> None:
         """Starts the deliverer of webhooks, where an admin allowed any host."""
@@ -154,11 +165,16 @@ class Stagebook:
         self.writer = GroupCommit(self.store, settle=settle, **options)
 
     def writer_options(self) -> WriterOptions:
-        """What every writer is made with; a live worker in this process hears of its commits."""
+        """What every writer is made with; live workers in all processes hear of its commits."""
         self.forget_answers()
         self.open_catalogs()
-        worker = self.worker
-        wake = (lambda _: worker.wake()) if worker else (lambda _: None)
+        worker, signals = self.worker, self.signals
+
+        def wake(_position: int) -> None:
+            if worker:
+                worker.wake()
+            signals.committed()
+
         cached = self.settings.cached_aggregates
         return {"cached": cached, "on_commit": wake, "watch": self.watch}
 
@@ -167,6 +183,7 @@ class Stagebook:
         self.queries.close()
         if self.writer:
             self.writer.close()
+        self.signals.close()
         if self.worker:
             self.worker.stop()
         if self.deliverer:
@@ -240,12 +257,16 @@ def bootstrap(settings: Settings, *, make: bool = True) -> Stagebook:
     store = open_store(settings, make=make)
     views: SqliteViews | PostgresViews
     engine: SqliteEngine | PostgresEngine
+    signals: PipeSignals | NotifiedSignals
     if isinstance(store, PostgresStore):
         views = PostgresViews(store.datastore, PROJECTIONS)
         engine = PostgresEngine(store.datastore, views, PROJECTIONS, Pieces(store))
+        signals = NotifiedSignals(store.datastore)
     else:
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
         engine = SqliteEngine(views, PROJECTIONS, Pieces(store))
+        signals = PipeSignals(settings.folder / "signals")
     keyring = Keyring(store, Seal(settings).open)
     queries = Queries(engine, keyring, lambda: views.served(CATALOG))
-    return Stagebook(settings, store, views, keyring, queries, reads_block=settings.is_postgres)
+    blocks = settings.is_postgres
+    return Stagebook(settings, store, views, keyring, queries, signals, reads_block=blocks)

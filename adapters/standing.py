@@ -39,13 +39,13 @@ def standings(book: Stagebook) -> tuple[int, list[Standing]]:
     """The newest position of the store, and how every view stands, one by one."""
     pulses = book.views.pulses(PROJECTIONS)
     head = book.store.position()
-    age = cache(lambda position: _age(book, position))
+    age_of = cache(lambda position: age(book, position))
     found = []
     for projection in PROJECTIONS:
         view = book.view(projection)
         position = view.position()
         lag, pulse = max(0, head - position), pulses.get(projection.name)
-        lagseconds = age(position) if lag else 0.0
+        lagseconds = age_of(position) if lag else 0.0
         if pulse is not None and pulse < DEAD_SECONDS:
             is_slow = lagseconds is None or lagseconds > SLOW_SECONDS
             state: State = "slow" if is_slow else "current"
@@ -56,7 +56,7 @@ def standings(book: Stagebook) -> tuple[int, list[Standing]]:
     return head, found
 
 
-def _age(book: Stagebook, position: int) -> float | None:
+def age(book: Stagebook, position: int) -> float | None:
     """Seconds since the fact behind that position was recorded."""
     behind = book.store.read(position, 1)
     if not behind:

@@ -3,6 +3,7 @@ secrets of signing keys are kept sealed, for a signature is checked with the sec
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +58,15 @@ class Keyring:
         self._principals: dict[str, dict[int, Principal]] = {}
         self._signing: dict[str, SigningKey] = {}
         self._keys: list[dict[str, Any]] = []
+        self._refreshing = threading.Lock()
         self.refresh()
 
     def refresh(self) -> None:
         """Reads what was added or revoked since, here or in another process."""
+        with self._refreshing:
+            self._refresh()
+
+    def _refresh(self) -> None:
         registry = self._registry
         if registry.version == 0:
             registry = self._registry = replay(self._store, Registry, REGISTRY_ID)

@@ -90,6 +90,9 @@ class Store(Protocol):
     def position(self) -> int:
         """The position of the newest fact, 0 in an empty store."""
 
+    def newest_of(self, aggregates: Sequence[UUID]) -> int:
+        """The position of the newest fact of any of these aggregates, 0 where there is none."""
+
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The facts behind a position, in commit order, all accounts."""
 

@@ -32,6 +32,14 @@ def shown_in(aggregate: UUID) -> tuple[int, bytes]:
     return kind, key_of(account, SHOWN_WITH.get(kind, kind), number)
 
 
+@lru_cache(65_536)
+def aggregates_of(key: bytes) -> tuple[UUID, ...]:
+    """The aggregates whose facts are folded into that document, beside what it shows of others."""
+    account, kind, number = unpack(UUID(bytes=key))
+    beside = [own for own, shown in SHOWN_WITH.items() if shown == kind]
+    return tuple(UUID(bytes=key_of(account, each, number)) for each in (kind, *beside))
+
+
 class RecordedFact(Protocol):
     """A fact and its position in the order of commits."""
 

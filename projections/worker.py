@@ -17,10 +17,11 @@ from projections.runner import BATCH, Log, Runner, SharedLog
 from projections.watching import UNWATCHED, FoldWatch
 
 IDLE_SECONDS, SILENT_SECONDS = 0.005, 0.05
-"""How often another process's commits are looked for, and how often when there were none for a
-second: nothing is told, so nothing can be lost. This process's are signalled."""
+"""How often commits are looked for that nothing was heard of, and how often when there were none
+for a second: what is signalled may be lost."""
 GATHER_SECONDS = 0.01
-"""How long commits are let come together after a batch: four views commit less often for it."""
+"""How long commits are let come together after a batch, unless a reader waits: the views commit
+less often for it."""
 RETRY_SECONDS = 1.0
 BEAT_SECONDS = 1.0
 
@@ -66,7 +67,7 @@ class LiveWorker:
         self._store = store
         self._views = views
         self._watch = watch
-        self._wake = threading.Event()
+        self._wake, self._hurry = threading.Event(), threading.Event()
         self._stopping = threading.Event()
         self.error: str | None = None
         """Why the views stand still, None while they move."""
@@ -79,9 +80,14 @@ class LiveWorker:
         """Something was committed."""
         self._wake.set()
 
+    def hurry(self) -> None:
+        """A reader waits for what was committed."""
+        self._hurry.set()
+        self._wake.set()
+
     def stop(self) -> None:
         self._stopping.set()
-        self._wake.set()
+        self.hurry()
         self._thread.join()
 
     @property
@@ -109,6 +115,7 @@ class LiveWorker:
         moved = time.monotonic()
         while not self._stopping.is_set():
             self._wake.clear()
+            self._hurry.clear()
             shared.look_again()
             if len(led) < len(self._projections) and time.monotonic() >= look_again:
                 look_again = time.monotonic() + RETRY_SECONDS
@@ -127,7 +134,7 @@ class LiveWorker:
                 beat_again = time.monotonic() + BEAT_SECONDS
                 self._beat(led)
             if 0 < folded < BATCH * len(led):  # caught up: the next batch may grow a little
-                self._stopping.wait(GATHER_SECONDS)
+                self._hurry.wait(GATHER_SECONDS)
             if folded:
                 moved = time.monotonic()
             else:

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,11 +16,12 @@ from starlette.routing import BaseRoute
 from structlog import get_logger
 
 from adapters import logs
-from adapters.bootstrap import GC_THRESHOLDS, PROJECTIONS, Stagebook, bootstrap
+from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import connections, errors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
-from adapters.http.gathered import Gathered
+from adapters.http.freshness import Freshness
+from adapters.http.new_keys import NewKeys
 from adapters.http.openapi import TITLE, every_route, openapi
 from adapters.http.openapi_served import OpenApi
 from adapters.http.openticket.routes import surface as openticket
@@ -50,8 +52,9 @@ from application.group_commit import Job, settle_futures
 
 log = get_logger()
 
-KEY_REFRESH_SECONDS = 1.0
-MINUTE = 60
+KEY_REFRESH_SECONDS = 0.4
+"""How often it is looked for keys that were revoked: they are refused within a second."""
+FLUSH_SECONDS, MINUTE = 1.0, 60.0
 SWEEP_SECONDS, SWEEP_PAUSE_SECONDS = 1.0, 0.05
 SWITCH_SECONDS = 0.0005
 """How long the event loop and the writer may keep the interpreter from each other: the default,
@@ -70,7 +73,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
-        app.state.gathered = {p.name: Gathered(book.view(p), READERS) for p in PROJECTIONS}
+        app.state.freshness = await asyncio.to_thread(Freshness, book, READERS)
         app.state.openapi = OpenApi()
         if not worker:  # a server process: nobody is to wait for them
             app.state.openapi.start()
@@ -101,6 +104,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
     )
     app.state.stopping = stopping
+    app.add_middleware(NewKeys)
     app.add_middleware(Watched, watcher, settings, stopping)
     errors.install(app)
     add_routes(app)
@@ -174,18 +178,23 @@ def create() -> FastAPI:
 
 
 async def _keep(book: Stagebook, watcher: Watcher) -> None:
-    """What is done now and then: fresh keys every second, old answers forgotten every minute; and
-    one server process of several does not outlive the one that started them all."""
-    seconds, parent = 0, os.getppid()
+    """What is done now and then: revoked keys are looked for, what was counted is told every
+    second, old answers are forgotten every minute; and one server process of several does not
+    outlive the one that started them all."""
+    parent, flushed = os.getppid(), time.monotonic()
+    forgotten = flushed
     while True:
         await asyncio.sleep(KEY_REFRESH_SECONDS)
-        seconds += 1
-        watcher.flush()
+        now = time.monotonic()
+        if now - flushed >= FLUSH_SECONDS:
+            flushed = now
+            watcher.flush()
         if book.settings.workers > 1 and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
         try:
             await asyncio.to_thread(book.keyring.refresh)
-            if seconds % MINUTE == 0:
+            if now - forgotten >= MINUTE:
+                forgotten = now
                 await asyncio.to_thread(book.forget_answers)
         except Exception:  # a key that is revoked later must still be seen
             log.exception("keys are not refreshed")

@@ -14,6 +14,7 @@ from adapters.http import read_only, reads, requests
 from adapters.http.auth import WHO, May, allowed, stagebook
 from adapters.http.body import StrictRequest
 from adapters.http.errors import Forbidden, TooLarge, Unauthorized
+from adapters.http.freshness import LAG, POSITION, Freshness
 from application.group_commit import IdempotencyKey, Job, Work
 from application.keyring import Principal
 from application.ports import Answer
@@ -63,7 +64,7 @@ async def kept_answer(request: Request, refusal: Refusal) -> Response | None:
     kept = await reads.blocking(stagebook(request).store.kept_answer, who.account, key.key)
     if not kept or kept[0] != key.request:
         return None
-    return _response(replace(kept[1], replayed=True))
+    return _response(request, who, replace(kept[1], replayed=True))
 
 
 async def _key(request: Request, who: Principal, part: str = "") -> IdempotencyKey | None:
@@ -82,7 +83,8 @@ async def ask(
     request: Request, decide: Callable[[Work], T], answer: Callable[[T], Answer], *, who: Principal
 ) -> Response:
     """What the writer knows, which holds in memory what is long to load; it records nothing."""
-    await reads.seen(request, None)
+    if "stagebook-after" in request.headers:
+        await reads.seen(request, None)
     now, origin = stamp(datetime.now(UTC)), Origin(_name(request.scope))
     return await _done(request, who, Cause(who.actor, now, ""), decide, answer, origin=origin)
 
@@ -115,13 +117,17 @@ async def _done(
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
     writer.submit(Job(who.account, cause, decide, answer, key, waiting, who.currency, origin))
-    return _response(await waiting)
+    return _response(request, who, await waiting)
 
 
-def _response(answer: Answer) -> Response:
-    headers = {**answer.headers, "Stagebook-Position": str(answer.position)}
+def _response(request: Request, who: Principal, answer: Answer) -> Response:
+    freshness: Freshness = request.app.state.freshness
+    freshness.answered.note(who, answer.position)
+    request.scope[POSITION] = answer.position
+    request.scope.pop(LAG, None)  # what it was decided on is no view
+    headers = answer.headers
     if answer.replayed:
-        headers["Idempotent-Replayed"] = "true"
+        headers = {**headers, "Idempotent-Replayed": "true"}
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, headers, media_type)
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from structlog import get_logger
 
+from adapters.http import freshness
 from adapters.http.validation import MOST, message, printable
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
@@ -123,10 +124,19 @@ def problem(
     return Response(to_json(body), status, headers, "application/problem+json")
 
 
-def refused(_: Request, refusal: Exception) -> Response:
+def refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, errors.Refusal)  # noqa: S101 - registered for it
+    refusal = truthful(request, refusal)
     kind = type(refusal)
     return problem(slug(kind), kind.title, STATUS[kind], refusal.detail, refusal.details)
+
+
+def truthful(request: Request, refusal: errors.Refusal) -> errors.Refusal:
+    """What is not there, or only not yet: of a view that is behind it cannot be told."""
+    if isinstance(refusal, errors.NotFound) and freshness.LAG in request.scope:
+        position = request.scope[freshness.POSITION]
+        return NotYet(f"{refusal.detail}, as of position {position}", position=position)
+    return refusal
 
 
 def unavailable(_: Request, error: Exception) -> Response:
@@ -171,7 +181,10 @@ def methods(request: Request) -> list[str]:
 
 def crashed(request: Request, error: Exception) -> Response:
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
-    return problem("unexpected", "Unexpected error", 500, "This is a fault of Stagebook")
+    answer = problem("unexpected", "Unexpected error", 500, "This is a fault of Stagebook")
+    # It is answered outside of everything that tells the position of other answers.
+    answer.raw_headers = freshness.with_position(answer.raw_headers, request.scope)
+    return answer
 
 
 def stopped() -> Response:

@@ -3,43 +3,39 @@ statement runs are read by the next one, all together: a statement, and the way 
 back, cost more than a document."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextvars import Context
-from typing import Protocol
+from typing import Generic, TypeVar
 
-Document = tuple[bytes, str]
-"""The served bytes, and their ETag."""
-
-
-class View(Protocol):
-    """What is read."""
-
-    def document(self, key: bytes) -> Document | None: ...
-    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, Document]: ...
+T = TypeVar("T")
 
 
-class Gathered:
+class Gathered(Generic[T]):
     """The reads of one view by one process. Another view's are not held up by them."""
 
-    def __init__(self, view: View, readers: Executor) -> None:
-        self._view, self._readers = view, readers
-        self._waiting: list[tuple[bytes, asyncio.Future[Document | None]]] = []
+    def __init__(
+        self, read: Callable[[Sequence[bytes]], Mapping[bytes, T]], readers: Executor
+    ) -> None:
+        """`read` has something to say of every key."""
+        self._read_all, self._readers = read, readers
+        self._waiting: list[tuple[bytes, asyncio.Future[T]]] = []
         self._at_work = False
         self._task: asyncio.Task[None] | None = None
 
-    async def document(self, key: bytes) -> Document | None:
+    async def read(self, key: bytes) -> T:
         """As it is when this is asked, or later."""
         loop = asyncio.get_running_loop()
         if self._at_work:
-            answer: asyncio.Future[Document | None] = loop.create_future()
+            answer: asyncio.Future[T] = loop.create_future()
             self._waiting.append((key, answer))
             return await answer
         self._at_work = True
         try:
-            return await loop.run_in_executor(self._readers, self._view.document, key)
+            found = await loop.run_in_executor(self._readers, self._read_all, [key])
         finally:
             self._go_on()
+        return found[key]
 
     def _go_on(self) -> None:
         """With those who asked meanwhile."""
@@ -53,7 +49,7 @@ class Gathered:
         keys = [*{key for key, _ in asked}]
         reading = asyncio.get_running_loop().run_in_executor
         try:
-            found = await reading(self._readers, self._view.documents_of, keys)
+            found = await reading(self._readers, self._read_all, keys)
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             for _, answer in asked:
                 if not answer.done():
@@ -61,6 +57,6 @@ class Gathered:
         else:
             for key, answer in asked:
                 if not answer.done():  # else nobody waits for it any more
-                    answer.set_result(found.get(key))
+                    answer.set_result(found[key])
         finally:
             self._go_on()

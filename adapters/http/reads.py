@@ -1,7 +1,6 @@
 """Reading views: the stored bytes, unless a language or a past moment is asked for."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -12,10 +11,11 @@ from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.http import requests
-from adapters.http.auth import stagebook
+from adapters.http.auth import WHO, stagebook
 from adapters.http.compression import compressed, takes_gzip
 from adapters.http.errors import NotYet, Parked
-from adapters.http.gathered import Gathered
+from adapters.http.freshness import LAG, POSITION, Freshness
+from adapters.standing import age
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
@@ -25,7 +25,6 @@ from domain.translations import in_first, languages
 from projections.base import Projection
 
 T = TypeVar("T")
-POLL_SECONDS = 0.003
 MAX_POSITION = 2**62
 ASKED = "stagebook.asked"
 """In the scope of a request: the position that its answer must not be older than."""
@@ -54,22 +53,28 @@ async def stored(
 async def found(
     request: Request, projection: Projection, kind: Kind, number: int, who: Principal
 ) -> tuple[bytes, str]:
-    """The bytes of one document in the base language, and its ETag."""
-    book = stagebook(request)
-    if "stagebook-after" in request.headers:
-        await seen(request, projection)
-    view = book.view(projection)
-    at = key(who.account, kind, number)
-    if ASKED in request.scope:
+    """The bytes of one document in the base language, and its ETag: with all that anyone has
+    committed to it, unless its view does not come so far in time."""
+    freshness = _freshness(request)
+    at, (after, wanted) = key(who.account, kind, number), _wanted(request, who)
+    latest = await freshness.latest(projection, at)
+    wanted = max(wanted, latest.committed) if after != 0 else 0
+    if latest.position < wanted:
+        await freshness.reach(projection, wanted)
+        latest = await freshness.latest(projection, at)
+    _require(latest.position, after)
+    if request.scope.get(ASKED) is not None:
+        view = stagebook(request).view(projection)
         await blocking(require_moving, view, at, request.scope[ASKED])
-    if book.reads_block:
-        gathered: dict[str, Gathered] = request.app.state.gathered
-        document = await gathered[projection.name].document(at)
-    else:
-        document = view.document(at)
-    if document is None:
+    if latest.body is None:
+        if latest.parked is not None:
+            await blocking(require_moving, stagebook(request).view(projection), at)
+        if latest.position < latest.committed:
+            raise _not_yet(latest.position, latest.committed)
         raise NotFound(f"{kind.title} {number} does not exist", id=number)
-    return document
+    await _as_of(request, latest.shown, wanted)
+    freshness.answered.note(who, min(latest.committed, latest.shown))
+    return latest.body, latest.etag
 
 
 def require_moving(view: SqlView, key: bytes, position: int = MAX_POSITION) -> None:
@@ -130,15 +135,19 @@ async def listed(
     only: frozenset[str] | None = None,
 ) -> Response:
     """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields."""
-    book = stagebook(request)
-    await seen(request, projection)
+    book, (after, wanted) = stagebook(request), _wanted(request, who)
     view = book.view(projection)
     here = not book.reads_block and select.limit <= FEW
     page = view.page(select) if here else await blocking(view.page, select)
-    wanted = request.headers.get("accept-language")
+    if page.position < wanted:
+        await _freshness(request).reach(projection, wanted)
+        page = view.page(select) if here else await blocking(view.page, select)
+    _require(page.position, after)
+    await _as_of(request, page.position, wanted)
+    wanted_language = request.headers.get("accept-language")
     bodies = page.bodies
-    if wanted:
-        bodies = [in_language(body, wanted, who.language)[0] for body in bodies]
+    if wanted_language:
+        bodies = [in_language(body, wanted_language, who.language)[0] for body in bodies]
     if only is not None:
         bodies = [some_of(body, only) for body in bodies]
     following = requests.encode_cursor(cursor_of, page.last) if page.last else None
@@ -159,32 +168,80 @@ def some_of(body: bytes, only: frozenset[str]) -> bytes:
     return to_json({name: value for name, value in from_json(body).items() if name in only})
 
 
+# -- how new
+
+
 async def seen(request: Request, projection: Projection | None) -> None:
-    """Waits, within a bound, until the view has the position in `Stagebook-After`."""
-    header = request.headers.get("stagebook-after")
-    if header is None:
-        return
-    await seen_by(request, projection, requests.whole("Stagebook-After", header, 0, MAX_POSITION))
-
-
-async def seen_by(request: Request, projection: Projection | None, position: int) -> None:
-    """Waits, within a bound, until the view has that position."""
-    book = stagebook(request)
-    deadline = time.monotonic() + book.settings.view_wait
-
-    def stands() -> int:
-        return book.view(projection).position() if projection else book.store.position()
-
-    while (at := await blocking(stands)) < position:
-        if time.monotonic() >= deadline:
-            raise NotYet(f"stands at {at}, asked for {position}", position=at)
-        await asyncio.sleep(POLL_SECONDS)
-    request.scope[ASKED] = position
+    """Waits, within a bound, until the view has what was answered to the caller, and the position
+    in `Stagebook-After`. The store, which is no view, has everything."""
+    after, wanted = _wanted(request, request.scope.get(WHO))
+    if projection is None:
+        head = await _freshness(request).head()
+        _require(head, after)
+        request.scope[POSITION] = head
+    else:
+        await _come(request, projection, after, wanted)
 
 
 async def fresh(request: Request, *projections: Projection) -> None:
-    """Waits, within a bound, until the views have what was committed when this was asked: the
-    clients of dialects cannot say what they have written, and read it back."""
-    position = await blocking(stagebook(request).store.position)
+    """Waits, within a bound, until the views have what was committed when this was asked, by
+    anyone: the clients of dialects cannot say what they have written elsewhere, and read it back.
+    What is parked is refused then."""
+    after, wanted = _wanted(request, request.scope.get(WHO))
+    if after != 0:
+        wanted = max(wanted, await _freshness(request).head())
+        request.scope[ASKED] = wanted
     for projection in projections:
-        await seen_by(request, projection, position)
+        await _come(request, projection, after, wanted)
+
+
+def require_caught_up(request: Request) -> None:
+    """Refuses where a view lacks what may say otherwise."""
+    if LAG in request.scope:
+        raise NotYet("a view that is needed is behind", position=request.scope[POSITION])
+
+
+async def _come(request: Request, projection: Projection, after: int | None, wanted: int) -> None:
+    freshness = _freshness(request)
+    position = await freshness.position(projection)
+    if position < wanted:
+        await freshness.reach(projection, wanted)
+        position = await freshness.position(projection)
+    _require(position, after)
+    await _as_of(request, position, wanted)
+
+
+def _wanted(request: Request, who: Principal | None) -> tuple[int | None, int]:
+    """The position in `Stagebook-After`, and the one that the answer should not be older than. The
+    first is refused when it is not reached; 0 says that whatever is there will do."""
+    header = request.headers.get("stagebook-after")
+    answered = _freshness(request).answered.to(who) if who else 0
+    if header is None:
+        return None, answered
+    after = requests.whole("Stagebook-After", header, 0, MAX_POSITION)
+    if after:
+        request.scope[ASKED] = max(after, request.scope.get(ASKED, 0))
+    return after, max(after, answered) if after else 0
+
+
+def _require(position: int, after: int | None) -> None:
+    if after is not None and position < after:
+        raise _not_yet(position, after)
+
+
+def _not_yet(position: int, wanted: int) -> NotYet:
+    return NotYet(f"stands at {position}, asked for {wanted}", position=position)
+
+
+async def _as_of(request: Request, position: int, wanted: int) -> None:
+    """What the answer will say of how new it is: as new as the oldest view that it is made of."""
+    scope = request.scope
+    scope[POSITION] = min(position, scope.get(POSITION, position))
+    if position < wanted:
+        lag = await blocking(age, stagebook(request), position)
+        scope[LAG] = max(lag or 0.0, scope.get(LAG, 0.0))
+
+
+def _freshness(request: Request) -> Freshness:
+    made: Freshness = request.app.state.freshness
+    return made

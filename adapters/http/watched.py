@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 
-from adapters.http import errors
+from adapters.http import errors, freshness
 from adapters.http.auth import WHO
 from adapters.http.commands import REQUEST, SAID
 from adapters.http.requests import CORRELATION, TRACE, fresh_id
@@ -45,6 +45,7 @@ class Watched:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = freshness.with_position(message["headers"], scope)
                 if self._stopping.is_set():
                     message["headers"] = [*message["headers"], CLOSE]
             return send(message)

@@ -68,6 +68,9 @@ class MemoryStore:
     def position(self) -> int:
         return self._recorder.max_notification_id() or 0
 
+    def newest_of(self, aggregates: Sequence[UUID]) -> int:
+        return max((p for (one, _), p in self._positions.items() if one in aggregates), default=0)
+
     def read(self, after: int, limit: int) -> list[Recorded]:
         rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [Recorded(row.id, self._fact(row)) for row in rows]

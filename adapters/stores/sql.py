@@ -28,6 +28,10 @@ class SqlStore:
         self._select = (
             f"SELECT {position}, originator_id, originator_version, topic, state FROM stored_events"
         )
+        self._newest_of = (
+            f"SELECT {position} FROM stored_events WHERE originator_id = ?"
+            " ORDER BY originator_version DESC LIMIT 1"
+        )
 
     # -- what a database provides
 
@@ -53,6 +57,10 @@ class SqlStore:
     def position(self) -> int:
         newest = f"SELECT coalesce(max({self._position}), 0) FROM stored_events"
         return int(self._rows(newest)[0][0])
+
+    def newest_of(self, aggregates: Sequence[UUID]) -> int:
+        found = (self._rows(self._newest_of, (self._id(one),)) for one in aggregates)
+        return max((int(rows[0][0]) for rows in found if rows), default=0)
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         behind = f"WHERE {self._position} > ? ORDER BY {self._position} LIMIT ?"

@@ -98,3 +98,5 @@ class Page:
     last: tuple[Any, ...] | None
     """The order values of the last one, None when there are no more."""
     total: int
+    position: int
+    """Where the view stood, or before."""

@@ -6,16 +6,19 @@ when it is another. So of several processes none answers from what another has l
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import translated
-from adapters.views.sql import SqlView
-from projections.base import Projection
+from adapters.views.sql import Latest, SqlView
+from projections.base import Projection, aggregates_of
 
 LIVE = "SELECT generation FROM views WHERE name = %s"
+NEWEST_OF = "SELECT notification_id FROM stored_events WHERE originator_id = "
+LAST = " ORDER BY originator_version DESC LIMIT 1"
 
 
 class ServedView(SqlView):
@@ -25,6 +28,14 @@ class ServedView(SqlView):
         self._prefix = f"view_{projection.name}_"
         super().__init__(projection, f"{self._prefix}live_")
         self._store = store
+        self._latest_of = (
+            "SELECT a.key, p.position, d.body, d.etag, k.position,"  # noqa: S608 - names only
+            f" coalesce(greatest(({NEWEST_OF}a.one{LAST}), ({NEWEST_OF}a.other{LAST})), 0)"
+            " FROM unnest(?::bytea[], ?::uuid[], ?::uuid[]) a(key, one, other)"
+            f" CROSS JOIN {self.progress} p"
+            f" LEFT JOIN {self.documents} d ON d.key = a.key AND d.body IS NOT NULL"
+            f" LEFT JOIN {self.parked_table} k ON k.key = a.key"
+        )
         self._generation = 0
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
@@ -35,12 +46,12 @@ class ServedView(SqlView):
         ):
             return self._asked(cursor, sql.replace("?", "%s"), params)
 
-    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
-        rows = self._rows(
-            f"SELECT key, body, etag FROM {self.documents} WHERE key = ANY(?) AND body IS NOT NULL",  # noqa: S608 - names only
-            ([*keys],),
-        )
-        return {key: (body, etag) for key, body, etag in rows}
+    def latest_of(self, keys: Sequence[bytes]) -> dict[bytes, Latest]:
+        """Each of these documents with what is known of it: facts and views are one database."""
+        pairs = [_two(aggregates_of(key)) for key in keys]
+        ones, others = [one for one, _ in pairs], [other for _, other in pairs]
+        rows = self._rows(self._latest_of, ([*keys], ones, others))
+        return {key: Latest(*rest) for key, *rest in rows}
 
     def table(self, c: psycopg.Cursor[Any]) -> str:
         """The documents' table of the generation that is live now."""
@@ -80,3 +91,9 @@ class ServedView(SqlView):
         assert row  # noqa: S101 - made at start
         self._generation = int(row[0])
         return self._generation
+
+
+def _two(aggregates: Sequence[UUID]) -> tuple[UUID, UUID]:
+    """No document has facts of more than two aggregates; where it is one, that one twice."""
+    one, *others = aggregates
+    return one, others[0] if others else one

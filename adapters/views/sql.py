@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from secrets import randbits
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from adapters.views.select import MANY, Page, Select
@@ -39,6 +39,25 @@ class Cursor(Protocol):
     def rowcount(self) -> int: ...
 
 
+class Latest(NamedTuple):
+    """A document with what is known of it, as of one moment."""
+
+    position: int
+    """Where the view stands."""
+    body: bytes | None
+    """The served bytes, where there is a document."""
+    etag: str
+    parked: int | None
+    """Where the fact is that it waits at, if it is parked."""
+    committed: int = 0
+    """The position of its newest fact in the store, read no later than the document."""
+
+    @property
+    def shown(self) -> int:
+        """The position that the document is as of."""
+        return self.position if self.parked is None else min(self.position, self.parked - 1)
+
+
 class SqlView:
     """The `View` port, and the reading side, over a database's `reading` and `writing`."""
 
@@ -56,6 +75,11 @@ class SqlView:
         self._replacing = f"ON CONFLICT (key) DO UPDATE SET {updates}"
         self.types = ("bytes", "int", "bytes", "bytes", "text", *(c.type for c in columns))
         self._one = f"SELECT body, etag FROM {self.documents} WHERE key = ? AND body IS NOT NULL"
+        self._latest = (
+            f"SELECT p.position, d.body, d.etag, k.position FROM {self.progress} p"
+            f" LEFT JOIN {self.documents} d ON d.key = ? AND d.body IS NOT NULL"
+            f" LEFT JOIN {self.parked_table} k ON k.key = ?"
+        )
         self._totals: dict[Select, tuple[int, int]] = {}
 
     # -- what a database provides
@@ -224,9 +248,10 @@ class SqlView:
         rows = self._rows(self._one, (key,))
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
-    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
-        """The served bytes and the ETags of many documents, of those that are there."""
-        return {key: found for key in keys if (found := self.document(key))}
+    def latest(self, key: bytes) -> Latest:
+        """One document and where the view stands; what was committed is the store's to say."""
+        position, body, etag, parked = self._rows(self._latest, (key, key))[0]
+        return Latest(position, None if body is None else bytes(body), etag, parked)
 
     def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The served bytes of many documents, of those that are there."""
@@ -237,13 +262,16 @@ class SqlView:
         return {*self._by_key("key", keys)}
 
     def page(self, select: Select) -> Page:
-        """One page, and where it is asked for the number of documents, counted once a position."""
+        """One page, which is at least as new as its position, and where it is asked for the number
+        of documents, counted once a position."""
+        position = self.position()
         rows = self._rows(*select.page(self.documents, self.terms))
         shown = rows[: select.limit]
         last = tuple(shown[-1][2:]) if shown and len(rows) > len(shown) else None
-        total = self._total(select) if select.counted else 0
+        total = self._total(select, position) if select.counted else 0
         keys, bodies = [bytes(row[0]) for row in shown], [row[1] for row in shown]
-        return Page(keys, [bytes(body) for body in bodies if body is not None], last, total)
+        shown_bodies = [bytes(body) for body in bodies if body is not None]
+        return Page(keys, shown_bodies, last, total, position)
 
     def every(self, select: Select) -> Iterator[bytes]:
         """The bodies of all pages, one by one; the page that was asked for is the first."""
@@ -276,11 +304,10 @@ class SqlView:
             found.update((bytes(key), bytes(held)) for key, held in rows)
         return found
 
-    def _total(self, select: Select) -> int:
+    def _total(self, select: Select, position: int) -> int:
         everything = Select(
             select.account, select.where, select.prefixes, select.exact, or_in=select.or_in
         )
-        position = self.position()
         counted = self._totals.get(everything)
         if counted is None or counted[0] != position:
             if len(self._totals) > MAX_TOTALS:

@@ -22,7 +22,7 @@ from adapters.views.generations import Generations, Named
 from adapters.views.locks import FileLocks
 from adapters.views.notes import FileNotes
 from adapters.views.runs import Generation
-from adapters.views.sql import Cursor, SqlView
+from adapters.views.sql import Cursor, Latest, SqlView
 from application.ports import StoreUnavailable
 from projections.base import Projection, ViewMoved
 
@@ -72,6 +72,14 @@ class SqliteView(BuildingView):
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
         return row  # type: ignore[no-any-return]
+
+    def latest(self, key: bytes) -> Latest:
+        """As everywhere, likewise."""
+        try:
+            row = self._reader().execute(self._latest, (key, key)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        return Latest(*row)
 
     def _reader(self) -> sqlite3.Connection:
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
@@ -138,6 +146,9 @@ class ServedView(SqlView):
 
     def document(self, key: bytes) -> tuple[bytes, str] | None:
         return self._asked(lambda view: view.document(key))
+
+    def latest(self, key: bytes) -> Latest:
+        return self._asked(lambda view: view.latest(key))
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         return self._asked(lambda view: view._rows(sql, params))  # noqa: SLF001 - it is a view, too

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from adapters.stores.memory import MemoryStore
 from adapters.views.select import Select
+from adapters.views.served import ServedView
 from adapters.views.sql import SqlView
 from domain.ids import Kind, key
 from projections.rebuilding import rebuild
@@ -40,8 +41,8 @@ def by_keys(view: SqlView) -> int:
 
 
 def by_gathering(view: SqlView) -> int:
-    found = view.documents_of([SECOND, FIRST])
-    return int(from_json(found[FIRST][0])["said"])
+    latest = view.latest_of([SECOND, FIRST])[FIRST] if isinstance(view, ServedView) else None
+    return int(from_json((latest or view.latest(FIRST)).body or b"")["said"])
 
 
 def by_page(view: SqlView) -> int:

@@ -90,8 +90,6 @@ def test_a_commit_moves_the_position_with_its_documents(view: SqlView) -> None:
 
     assert view.position() == 17
     assert view.document(key(1)) == (b"1", '"1"')
-    assert view.documents_of([key(404), key(1)]) == {key(1): (b"1", '"1"')}
-    assert view.documents_of([]) == {}
     assert view.known([key(404), key(1), key(2)]) == {key(1), key(2)}
     assert view.states([key(1), key(2), key(3)]) == {key(1): b"{}", key(2): b"{}"}
 

@@ -160,6 +160,7 @@ async def order(request: Request, shop: Shop) -> Response:
     events = await events_with(request, who, contingents)
     for index, contingent in enumerate(contingents):
         if contingent not in events:
+            reads.require_caught_up(request)
             raise Invalid(f"tickets.{index}.guid", "there is no such ticket")
     reserved = [
         (events[contingent], one.reservation)

@@ -47,6 +47,8 @@ log = get_logger()
 
 def told(request: Request, error: Exception) -> Response:
     """Any error as this vendor's clients read it."""
+    if isinstance(error, Refusal):
+        error = errors.truthful(request, error)
     match error:
         case Refusal():
             kind, details = type(error), dict(error.details)

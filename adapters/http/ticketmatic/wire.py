@@ -50,6 +50,8 @@ log = get_logger()
 
 def told(request: Request, error: Exception) -> Response:
     """Any error as this vendor's clients read it."""
+    if isinstance(error, Refusal):
+        error = errors.truthful(request, error)
     match error:
         case Refusal():
             status, said = errors.STATUS[type(error)], {"type": errors.slug(type(error))}

@@ -309,8 +309,10 @@ async def with_events(request: Request, takes: list[Take], who: Principal) -> li
     missing = [take.contingent for take in takes if take.eventid is None]
     found = await reads.blocking(events_of, book, who.account, missing)
     if len(found) < len(set(missing)):
-        await reads.seen_by(request, EVENTS, await reads.blocking(book.store.position))
+        await reads.fresh(request, EVENTS)
         found = await reads.blocking(events_of, book, who.account, missing)
+        if len(found) < len(set(missing)):
+            reads.require_caught_up(request)
     return [
         take
         if take.eventid is not None

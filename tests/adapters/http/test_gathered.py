@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http.gathered import Document, Gathered
+from adapters.http.gathered import Gathered
 from application.ports import StoreUnavailable
 
 
@@ -20,16 +20,13 @@ class Slow:
         self.through = threading.Event()
         self.fails = False
 
-    def document(self, key: bytes) -> Document | None:
-        return self.documents_of([key]).get(key)
-
-    def documents_of(self, keys: Sequence[bytes]) -> dict[bytes, Document]:
+    def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         self.asked.append(sorted(keys))
         assert self.through.wait(10)
         if self.fails:
             message = "away"
             raise StoreUnavailable(message)
-        return {one: (one, '"1"') for one in keys if one != b"nowhere"}
+        return {one: one.upper() for one in keys}
 
 
 @pytest.fixture
@@ -50,17 +47,17 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
 ) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view, readers)
-        first = await asking(gathered.document(b"a"))
-        rest = await asking(*(gathered.document(of) for of in (b"b", b"c", b"nowhere", b"b")))
+        gathered = Gathered(view.read, readers)
+        first = await asking(gathered.read(b"a"))
+        rest = await asking(*(gathered.read(of) for of in (b"b", b"c", b"nowhere", b"b")))
         view.through.set()
 
         assert await asyncio.gather(*first, *rest) == [
-            (b"a", '"1"'),
-            (b"b", '"1"'),
-            (b"c", '"1"'),
-            None,
-            (b"b", '"1"'),
+            b"A",
+            b"B",
+            b"C",
+            b"NOWHERE",
+            b"B",
         ]
         assert view.asked == [[b"a"], [b"b", b"c", b"nowhere"]]
 
@@ -70,9 +67,9 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
 def test_nothing_is_answered_from_before_it_was_asked(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view, readers)
-        first = await asking(gathered.document(b"a"))
-        again = await asking(gathered.document(b"a"))
+        gathered = Gathered(view.read, readers)
+        first = await asking(gathered.read(b"a"))
+        again = await asking(gathered.read(b"a"))
         view.through.set()
         await asyncio.gather(*first, *again)
 
@@ -87,14 +84,14 @@ def test_a_view_that_cannot_be_read_says_so_to_everybody_and_is_read_again(
     async def story() -> None:
         view = Slow()
         view.fails = True
-        gathered = Gathered(view, readers)
-        tasks = await asking(*(gathered.document(of) for of in (b"a", b"b", b"c")))
+        gathered = Gathered(view.read, readers)
+        tasks = await asking(*(gathered.read(of) for of in (b"a", b"b", b"c")))
         view.through.set()
 
         found = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(one) for one in found] == [StoreUnavailable] * 3
         view.fails = False
-        assert await gathered.document(b"b") == (b"b", '"1"')
+        assert await gathered.read(b"b") == b"B"
 
     asyncio.run(story())
 
@@ -103,12 +100,12 @@ def test_a_view_that_takes_its_time_holds_up_no_other(readers: ThreadPoolExecuto
     async def story() -> None:
         slow, quick = Slow(), Slow()
         quick.through.set()
-        waiting = await asking(Gathered(slow, readers).document(b"a"))
+        waiting = await asking(Gathered(slow.read, readers).read(b"a"))
 
-        assert await Gathered(quick, readers).document(b"b") == (b"b", '"1"')
+        assert await Gathered(quick.read, readers).read(b"b") == b"B"
         assert not waiting[0].done()
         slow.through.set()
-        assert await waiting[0] == (b"a", '"1"')
+        assert await waiting[0] == b"A"
 
     asyncio.run(story())
 
@@ -116,13 +113,13 @@ def test_a_view_that_takes_its_time_holds_up_no_other(readers: ThreadPoolExecuto
 def test_whoever_goes_away_keeps_nobody_from_an_answer(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view, readers)
-        gone, *stays = await asking(*(gathered.document(of) for of in (b"a", b"a", b"b")))
+        gathered = Gathered(view.read, readers)
+        gone, *stays = await asking(*(gathered.read(of) for of in (b"a", b"a", b"b")))
         gone.cancel()
         await asyncio.sleep(0)
         view.through.set()
 
-        assert await asyncio.gather(*stays) == [(b"a", '"1"'), (b"b", '"1"')]
+        assert await asyncio.gather(*stays) == [b"A", b"B"]
         assert gone.cancelled()
 
     asyncio.run(story())

@@ -1,0 +1,75 @@
+"""Keys that were added a moment ago, by the command line or another process: before a request is
+refused for its key, the keys are read again.
+
+All who come with a key that is not known share the next look into the store, and there are few
+looks a second: guessing costs none a guess.
+"""
+
+import asyncio
+import base64
+import binascii
+import re
+import time
+from contextvars import Context
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from application.keyring import Keyring
+from application.ports import StoreUnavailable
+
+LOOKS_A_SECOND = 10
+MAX_KNOWN = 10_000
+ACCESS_KEY = re.compile(r"\S+ +key=([!-~]{1,100}) ", re.ASCII)
+"""Of a signature; `sign=` is the end of it."""
+
+
+class NewKeys:
+    """An application that knows the newest keys."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._known: set[bytes] = set()
+        """Headers of keys that were known once: whether they still are is looked at elsewhere."""
+        self._looked = 0.0
+        self._next: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for name, value in scope["headers"]:
+                if name == b"authorization" and value not in self._known:
+                    await self._meet(scope["app"].state.stagebook.keyring, value)
+        await self.app(scope, receive, send)
+
+    async def _meet(self, keyring: Keyring, header: bytes) -> None:
+        if not knows(keyring, header.decode("latin-1")):
+            if self._next is None:
+                self._next = asyncio.create_task(self._look(keyring), context=Context())
+            await asyncio.shield(self._next)
+        elif header.startswith((b"Bearer ", b"Basic ")):  # a signature is another every time
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known.add(header)
+
+    async def _look(self, keyring: Keyring) -> None:
+        """Whoever comes once it has begun waits for the next one."""
+        await asyncio.sleep(self._looked + 1 / LOOKS_A_SECOND - time.monotonic())
+        self._next, self._looked = None, time.monotonic()
+        try:
+            await asyncio.to_thread(keyring.refresh)
+        except StoreUnavailable:  # the keys that are known will do
+            return
+
+
+def knows(keyring: Keyring, header: str) -> bool:
+    """Whether the key that a header names is known, if it names one."""
+    if signed := ACCESS_KEY.match(header):
+        return keyring.signing(signed[1]) is not None
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name = base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return True
+        return keyring.signing(name) is not None
+    token = rest.strip() if scheme.lower() == "bearer" else header.strip()
+    return not token or keyring.find(token) is not None

@@ -88,6 +88,16 @@ def test_facts_are_found_at_their_positions(store: Store) -> None:
     assert store.at([positions[-1] + 1]) == []
 
 
+def test_the_newest_fact_of_some_aggregates_has_its_position(store: Store) -> None:
+    positions = store.append([changed(1, 1), changed(2, 1), changed(1, 2), changed(3, 1)])
+
+    assert store.newest_of([THIS]) == positions[2]
+    assert store.newest_of([OTHER]) == positions[1]
+    assert store.newest_of([OTHER, THIS]) == positions[2]
+    assert store.newest_of([guid(ACCOUNT, Kind.LOCATION, 9), OTHER]) == positions[1]
+    assert store.newest_of([guid(ACCOUNT, Kind.LOCATION, 9)]) == store.newest_of([]) == 0
+
+
 @pytest.mark.parametrize("taken", [0, 1, 2])
 def test_a_taken_version_records_nothing_of_its_batch(store: Store, taken: int) -> None:
     store.append(history(1, 2))

@@ -4,8 +4,11 @@ import secrets
 from typing import Any, TypeVar
 
 from application.group_commit import Work
+from application.usage import require_unused
 from domain.catalog import CATALOG, STARTING, PriceListFields, SalesChannel
 from domain.catalog_item import CatalogFields, CatalogItem
+from domain.custom_fields import CustomField
+from domain.custom_keys import CustomKeys
 from domain.errors import Invalid
 from domain.prices import check_digits
 from domain.tracker import Tracker
@@ -20,6 +23,9 @@ def create_item(work: Work, cls: type[C], fields: CatalogFields) -> C:
     _check_references(work, cls, fields)
     made = work.new(cls)
     made.create(fields, work.by, **_sets(cls))
+    if isinstance(made, CustomField):
+        keys = work.load(CustomKeys, made.state["typeid"])
+        keys.take(made.state["key"], made.number, work.by)
     return made
 
 
@@ -52,6 +58,7 @@ def archive_item(
     changed = item(work, cls, number)
     changed.require(version)
     if archived:
+        require_unused(work, changed)
         changed.archive(work.by)
     else:
         changed.restore(work.by)

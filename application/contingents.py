@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from application.catalog import item
 from application.group_commit import Work
+from application.usage import record_usage
 from domain.base import Cause, State
 from domain.catalog import LockType, PriceList
 from domain.contingents import ContingentBody, ContingentFields
@@ -39,6 +40,7 @@ def add_contingent(
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
     seed_barcodes(inventory, work.by)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
+    record_usage(work, event, inventory)
     return event, inventory, contingent_id
 
 
@@ -56,6 +58,7 @@ def change_contingent(
     counter = lock_counter(work)
     inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
+    record_usage(work, event, inventory)
     return event, inventory, contingent_id
 
 
@@ -66,9 +69,10 @@ def remove_contingent(
     version: int | None = None,
     contingents_version: int | None = None,
 ) -> None:
-    _, inventory = _editable(work, number, version, contingents_version)
+    event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
     inventory.remove_contingent(contingent_id, work.by)
+    record_usage(work, event, inventory)
 
 
 def require_contingents(work: Work, event: Event, known: int | None) -> None:
@@ -81,34 +85,36 @@ def require_contingents(work: Work, event: Event, known: int | None) -> None:
 
 def lock_tickets(work: Work, number: int, body: Lock) -> tuple[Inventory, Ranges]:
     """Returns which tickets were locked."""
-    inventory = _of_event(work, number)
+    event, inventory = _of_event(work, number)
     counter = lock_counter(work)(body.locktypeid, "locktypeid")
     if body.tickets is not None:
         inventory.require_tickets(body.tickets, "tickets")
-        return inventory, inventory.lock_tickets(body.tickets, body.locktypeid, counter, work.by)
-    assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
-    amount = body.amount or 1
-    return inventory, inventory.lock_amount(
-        body.contingentid, amount, body.locktypeid, counter, work.by
-    )
+        locked = inventory.lock_tickets(body.tickets, body.locktypeid, counter, work.by)
+    else:
+        assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
+        amount = body.amount or 1
+        locked = inventory.lock_amount(body.contingentid, amount, body.locktypeid, counter, work.by)
+    record_usage(work, event, inventory)
+    return inventory, locked
 
 
 def unlock_tickets(work: Work, number: int, body: Unlock) -> tuple[Inventory, Ranges]:
     """Returns which tickets were unlocked."""
-    inventory = _of_event(work, number)
+    event, inventory = _of_event(work, number)
     if body.tickets is not None:
         inventory.require_tickets(body.tickets, "tickets")
-        return inventory, inventory.unlock_tickets(body.tickets, body.locktypeid, work.by)
-    assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
-    amount, lock_type = body.amount or 1, body.locktypeid
-    return inventory, inventory.unlock_amount(
-        body.contingentid, amount, lock_type, work.by, "amount"
-    )
+        unlocked = inventory.unlock_tickets(body.tickets, body.locktypeid, work.by)
+    else:
+        assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
+        amount, lock_type = body.amount or 1, body.locktypeid
+        unlocked = inventory.unlock_amount(body.contingentid, amount, lock_type, work.by, "amount")
+    record_usage(work, event, inventory)
+    return inventory, unlocked
 
 
 def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> int:
     """Changes barcodes, properties and custom fields. Returns how many tickets were named."""
-    inventory = _of_event(work, number)
+    _, inventory = _of_event(work, number)
     inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
     patches = [ticket.patch() for ticket in tickets]
     inventory.require_barcodes(patches, "tickets")
@@ -198,6 +204,5 @@ def _editable(
     return event, work.load(Inventory, number)
 
 
-def _of_event(work: Work, number: int) -> Inventory:
-    work.load(Event, number).require()
-    return work.load(Inventory, number)
+def _of_event(work: Work, number: int) -> tuple[Event, Inventory]:
+    return work.load(Event, number).require(), work.load(Inventory, number)

@@ -15,6 +15,7 @@ from application.contingents import (
     written_out,
 )
 from application.group_commit import Work
+from application.usage import record_usage
 from domain.base import State
 from domain.contingents import HELD, ContingentBody, ContingentFields
 from domain.errors import (
@@ -233,6 +234,7 @@ def check_whole(work: Work, event: Event, was: int) -> None:
         orders = inventory.unpaid()
         message = f"Event {event.number} has {len(orders)} unpaid orders"
         raise UnpaidOrders(message, orders=sorted(orders)[:100], count=len(orders))
+    record_usage(work, event, inventory)
     if inventory.count(*HELD):
         check_edit(event.state, work.load(Location, event.locationid).state, contingents)
 

@@ -19,7 +19,8 @@ class CustomFieldFields(CatalogFields):
     TRANSLATABLE: ClassVar[frozenset[str]] = frozenset({"caption", "description"})
 
     typeid: Annotated[int, Field(ge=13_001, le=13_013)] | None = field(
-        "What it is a field of: 13001 Order, 13003 Event, 13004 Ticket, …; required at creation",
+        "What it is a field of: 13001 Order, 13003 Event, 13004 Ticket, …; required at creation, "
+        "the same for ever",
         13_003,
     )
     key: CustomKey | None = field(
@@ -68,6 +69,8 @@ class CustomField(CatalogItem):
     def check_changed(self, changed: State) -> None:
         if "key" in changed:
             raise Invalid("key", "the key of a custom field cannot be changed")
+        if "typeid" in changed:
+            raise Invalid("typeid", "a custom field stays a field of what it was made for")
 
     @classmethod
     def texts(cls, state: State) -> tuple[str | None, ...]:

@@ -8,6 +8,7 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── Invalid                 a value that only the rules can judge; names the field
 │   └── UnknownLocation     `locationid` names no Location of this account
 ├── LocationInUse           it hosts Events that are not deleted
+├── CatalogItemInUse        Active Events sell by it
 ├── EventClosed             a closed Event refuses edits
 ├── WrongStatus             that status cannot follow this one
 ├── NotPublishable          something that buyers need is missing
@@ -89,6 +90,10 @@ class UnknownLocation(Invalid):
 
 class LocationInUse(Refusal):
     title = "The Location hosts Events"
+
+
+class CatalogItemInUse(Refusal):
+    title = "Active Events use it"
 
 
 class EventClosed(Refusal):

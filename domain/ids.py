@@ -44,6 +44,8 @@ class Kind(IntEnum):
     PAYMENT_SCENARIO = 18
     TRACKER = 19
     WEBHOOK = 20
+    USAGE = 21
+    CUSTOMKEYS = 22
 
     @property
     def title(self) -> str:

@@ -60,6 +60,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.LocationInUse: 409,
+    errors.CatalogItemInUse: 409,
     errors.EventClosed: 409,
     errors.WrongStatus: 409,
     errors.NotPublishable: 409,

@@ -16,18 +16,31 @@ from pydantic_core import from_json, to_json
 
 from domain import (
     catalog_item,
+    custom_keys,
     event_facts,
     hosting,
     inventory,
     location,
     order,
     registry,
+    usage,
     webhook,
 )
 from domain.base import DomainEvent, UnknownFact, payload_fields, type_of_topic
 from domain.values import parse_time, stamp
 
-FACTS_OF = (catalog_item, event_facts, hosting, inventory, location, order, registry, webhook)
+FACTS_OF = (
+    catalog_item,
+    custom_keys,
+    event_facts,
+    hosting,
+    inventory,
+    location,
+    order,
+    registry,
+    usage,
+    webhook,
+)
 """Imported so that every topic is known wherever facts are read."""
 
 UPCASTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}

@@ -215,8 +215,10 @@ class AnyCommand(Choices, RuleBasedStateMachine):
     def archive_or_restore(self, kind: str) -> None:
         cls, number = CATALOG[kind]
         archived = (kind, number) not in self.oracle.archived
-        self.office.archive(cls, number, archived=archived)
-        self.oracle.archived ^= {(kind, number)}
+        self.done(
+            lambda: self.office.archive(cls, number, archived=archived),
+            lambda _: self.oracle.archive_or_restore(kind, number),
+        )
 
     @command(2, seconds=holds)
     def hold_for(self, seconds: int) -> None:

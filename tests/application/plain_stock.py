@@ -203,6 +203,8 @@ class Stock:
             return {"NotPublishable"}
         if here.status == "Active" and target == "Closed" and self.of_event(event, "sold_unpaid"):
             return {"UnpaidOrders"}
+        if target == "Active" != here.status and self._priced(event) and self._not_sellable():
+            return self._not_sellable()
         here.status = target
         return set()
 
@@ -230,12 +232,40 @@ class Stock:
             del self.tickets[ticket]
         del self.lots[lot]
 
+    def archive_or_restore(self, kind: str, number: int) -> Reasons:
+        """What Active Events sell or lock by stays."""
+        if (kind, number) not in self.archived:
+            for event, active in self.events.items():
+                if active.status != "Active":
+                    continue
+                locked = any(t.of == number for t in self._locked(event))
+                if self._priced(event) if kind == "price" else kind == "lock" and locked:
+                    return {"CatalogItemInUse"}
+        self.archived ^= {(kind, number)}
+        return set()
+
+    def _locked(self, event: int) -> list[Ticket]:
+        return [
+            ticket
+            for ticket in self.tickets.values()
+            if ticket.counter in LOCKED.values() and self.lots[ticket.lot].event == event
+        ]
+
+    def _priced(self, event: int) -> bool:
+        return any(lot.priced for lot in self.lots.values() if lot.event == event)
+
+    def _not_sellable(self) -> Reasons:
+        """An Active Event cannot begin to sell by what is archived."""
+        return {"NotPublishable"} if ("price", REDUCED) in self.archived else set()
+
     def add_lot(self, number: int, lot: Lot, locks: dict[int, int]) -> Reasons:
         reasons = self.closed(lot.event) | self._unknown(locks)
         if not lot.dates <= set(self.events[lot.event].dates):
             reasons.add("Invalid")
         if sum(locks.values()) > (lot.amount or 0):
             reasons.add("SoldOut")
+        if lot.priced and self.events[lot.event].status == "Active":
+            reasons |= self._not_sellable()
         if not reasons:
             self.lots[number] = lot
             self._make(number, lot.amount or 0)

@@ -97,7 +97,9 @@ def test_numbers_of_its_own_come_behind_the_starting_ones(
     if cls is CustomFieldValue:
         created(desk, CustomField, **LEAST[CustomField])
 
-    numbers = [created(desk, cls, **LEAST.get(cls, {"name": "A"})).number for _ in range(2)]
+    least = LEAST.get(cls, {"name": "A"})
+    other = least | ({"key": "b"} if cls is CustomField else {})
+    numbers = [created(desk, cls, **fields).number for fields in (least, other)]
 
     first = max(STARTING.get(cls, {0: {}})) + 1
     assert numbers == [first, first + 1]

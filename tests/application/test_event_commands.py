@@ -55,6 +55,7 @@ def test_an_event_is_created_with_its_contingents_and_its_status_at_once(desk: D
         "EventCreated",
         "EventHosted",
         "StatusChanged",
+        "UsageRecorded",
     ]
     assert len({r.fact.causation for r in desk.store.read(start, 10)}) == 1
 

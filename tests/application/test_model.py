@@ -82,6 +82,7 @@ RUNS = {"memory": (80, 60), "sqlite": (12, 40), "postgres": (12, 40)}
 """How many, and how many commands each."""
 REFUSALS = {
     "BasketLimit",
+    "CatalogItemInUse",
     "DateInUse",
     "EventActive",
     "EventClosed",

@@ -162,7 +162,7 @@ def test_an_archived_price_type_is_not_sold_and_what_was_stays(office: BoxOffice
     lot = priced(office, price(REDUCED, 10), price(NORMAL, 30))
     order = office.order(taking(*lot))
 
-    office.archive(PriceType, REDUCED)
+    office.archive_at_once(PriceType, REDUCED)
     with office.refuses(PriceNotOffered, pricetypeid=REDUCED):
         office.order(taking(*lot, pricetypeid=REDUCED))
     assert paid(office, office.order(taking(*lot))) == [(NORMAL, 30.0)]
@@ -183,7 +183,7 @@ def test_the_prices_of_a_list_are_sold_until_it_is_archived(office: BoxOffice) -
     lot = (event, office.lot(event, pricelistid=price_list))
 
     assert paid(office, office.order(taking(*lot))) == [(NORMAL, 25.0)]
-    office.archive(PriceList, price_list)
+    office.archive_at_once(PriceList, price_list)
     with office.refuses(PriceNotOffered):
         office.order(taking(*lot))
     office.order(taking(event, first))
@@ -307,7 +307,7 @@ def test_the_price_of_a_list_is_one_to_publish_with_unless_it_is_archived(
     event = office.event(startts=at(10**6), endts=at(10**6))
     office.lot(event, pricelistid=price_list)
 
-    office.archive(PriceList, price_list)
+    office.archive_at_once(PriceList, price_list)
     with office.refuses(NotPublishable, missing=["price"]):
         office.publish(event)
     office.archive(PriceList, price_list, archived=False)
@@ -320,7 +320,7 @@ def test_the_price_of_a_list_is_one_to_publish_with_unless_it_is_archived(
 def test_locks_of_a_type_that_is_archived_stay_when_they_are_sent_back(office: BoxOffice) -> None:
     event, lot = office.on_sale(10)
     office.lock(event, SOFT, contingentid=lot, amount=3)
-    office.archive(LockType, SOFT)
+    office.archive_at_once(LockType, SOFT)
     document = from_json(office.change(event).body)
 
     office.change(event, contingents=document["contingents"])

@@ -112,10 +112,10 @@ def test_a_price_type_is_to_be_for_sale_on_the_channel_of_the_order(office: BoxO
     with office.refuses(PriceNotOffered, pricetypeid=REDUCED, saleschannelid=EXTERNAL):
         office.reprice(order, REDUCED, ticket(sale[1], 1))
 
-    office.archive(PriceType, FREE)
+    office.archive_at_once(PriceType, FREE)
     with office.refuses(PriceNotOffered, pricetypeid=FREE):
         office.reprice(order, FREE, ticket(sale[1], 1))
-    office.archive(SalesChannel, EXTERNAL)
+    office.archive_at_once(SalesChannel, EXTERNAL)
     with office.refuses(NotOnSale, saleschannelid=EXTERNAL):
         office.reprice(order, FREE, ticket(sale[1], 1))
 

@@ -18,6 +18,7 @@ from domain.catalog_item import (
     CatalogItemRestored,
 )
 from domain.contingents import HELD, ContingentAdded, ContingentChanged, ContingentRemoved
+from domain.custom_keys import CustomKeys, CustomKeyTaken
 from domain.event import Event
 from domain.event_facts import (
     GROUPS,
@@ -80,6 +81,7 @@ from domain.tickets import (
     TicketsUnlocked,
     movement,
 )
+from domain.usage import Usage, UsageEnded, UsageRecorded
 from domain.webhook import Webhook, WebhookChanged, WebhookCreated, WebhookDeleted
 from tests.spec import ACCOUNT
 
@@ -308,6 +310,17 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (EventHosted, {"eventid": numbers}),
             (EventReleased, {"eventid": numbers}),
         ],
+    ),
+    Usage: (
+        [(UsageRecorded, {"eventid": numbers, "uses": anything})],
+        [
+            (UsageRecorded, {"eventid": numbers, "uses": anything}),
+            (UsageEnded, {"eventid": numbers}),
+        ],
+    ),
+    CustomKeys: (
+        [(CustomKeyTaken, {"customfieldid": numbers, "key": texts})],
+        [(CustomKeyTaken, {"customfieldid": numbers, "key": texts})],
     ),
     Registry: (
         [

@@ -73,6 +73,8 @@ def test_kinds_are_stored_for_ever() -> None:
         "PAYMENT_SCENARIO": 18,
         "TRACKER": 19,
         "WEBHOOK": 20,
+        "USAGE": 21,
+        "CUSTOMKEYS": 22,
     }
 
 

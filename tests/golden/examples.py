@@ -20,6 +20,7 @@ from domain.contingents import (
     ContingentFields,
     ContingentRemoved,
 )
+from domain.custom_keys import CustomKeyTaken
 from domain.event import DateFields
 from domain.event_facts import (
     DateAdded,
@@ -91,6 +92,7 @@ from domain.tickets import (
     TicketsUnlocked,
     movement,
 )
+from domain.usage import UsageEnded, UsageRecorded
 from domain.webhook import WebhookChanged, WebhookCreated, WebhookDeleted, WebhookFields
 
 SEED = json.loads((Path(__file__).parents[1] / "seed_event.json").read_text())
@@ -424,6 +426,15 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     fact(EventHosted, kind=Kind.HOSTING, eventid=42),
     fact(EventReleased, kind=Kind.HOSTING, eventid=42),
     fact(HostingClosed, kind=Kind.HOSTING),
+    fact(
+        UsageRecorded,
+        1,
+        kind=Kind.USAGE,
+        eventid=42,
+        uses={"pricetypes": [1, 2], "pricelists": [6], "saleschannels": [2], "locktypes": []},
+    ),
+    fact(UsageEnded, kind=Kind.USAGE, eventid=42),
+    fact(CustomKeyTaken, 13003, kind=Kind.CUSTOMKEYS, customfieldid=7, key="genre"),
     fact(
         AccountOpened,
         1,

@@ -21,6 +21,8 @@ KINDS = {
     "event": Kind.EVENT,
     "inventory": Kind.INVENTORY,
     "hosting": Hosting.KIND,
+    "usage": Kind.USAGE,
+    "customkeys": Kind.CUSTOMKEYS,
     "order": Kind.ORDER,
     "registry": Registry.KIND,
 }

@@ -27,6 +27,7 @@ from domain.catalog import LockType, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.contact import Contact
 from domain.custom_fields import CustomField, CustomFieldValue
+from domain.errors import CatalogItemInUse
 from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatingPlan, SeatRank
 from domain.tracker import Tracker
@@ -142,7 +143,7 @@ def routes(
         path + "/{id}/archive",
         name=f"archive_{name}",
         description=f"Takes a {what} out of the list; what names it still finds it.",
-        **changes(one, body=False),
+        **changes(one, CatalogItemInUse, body=False),
     )
     async def archive(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         return await moved(request, id, archived=True)

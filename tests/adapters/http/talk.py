@@ -5,6 +5,7 @@ import struct
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -196,7 +197,7 @@ CATALOG: dict[str, tuple[Json, Json]] = {
     "pricelists": ({"name": "Concerts"}, {"hasranks": True}),
     "saleschannels": ({"name": "Shop"}, {"basketseconds": 900}),
     "locktypes": ({"name": "House"}, {"hideseats": True}),
-    "customfields": ({"typeid": 13003, "key": "genre"}, {"caption": "Genre"}),
+    "customfields": ({"typeid": 13003, "key": "{unused}"}, {"caption": "Genre"}),
     "seatranks": ({"name": "Balcony"}, {"sortorder": 2}),
     "seatingplans": ({"name": "Hall"}, {"logicalplan": {"id": 1, "rows": []}}),
     "customfieldvalues": (
@@ -211,7 +212,8 @@ CATALOG: dict[str, tuple[Json, Json]] = {
     "contacts": ({"email": "ann@example.org"}, {"lastname": "Peeters"}),
 }
 """By its path: what makes a thing of that kind, and what changes it; `Scene.filled` makes what
-they name."""
+they name, and a key that no custom field has."""
+UNUSED = count(1)
 
 
 def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
@@ -433,6 +435,8 @@ class Scene:
             return {name: self.filled(value) for name, value in said.items()}
         if isinstance(said, list):
             return [self.filled(value) for value in said]
+        if said == "{unused}":
+            return f"k{next(UNUSED)}"
         named = re.fullmatch(r"{(\w+)}", said) if isinstance(said, str) else None
         return self.thing(named[1])["id"] if named else said
 

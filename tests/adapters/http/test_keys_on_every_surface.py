@@ -227,6 +227,8 @@ class Stage:
             return {name: self.filled(value, by) for name, value in said.items()}
         if isinstance(said, list):
             return [self.filled(value, by) for value in said]
+        if said == "{unused}":
+            return self.scene.filled(said)
         named = re.fullmatch(r"{(\w+)}", said) if isinstance(said, str) else None
         return self.value(named[1], by) if named else said
 

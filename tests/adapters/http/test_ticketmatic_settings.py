@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -85,11 +86,14 @@ ALONE = ("price lists", "seating plans", "contacts")
 TRANSLATED = pytest.mark.parametrize("what", [what for what in KINDS if what not in ALONE])
 
 
+UNUSED = count(1)
+
+
 def new(tm: Client, what: str, **fields: Any) -> Any:
     """One of them, made."""
     api, body, _ = KINDS[what]
     if what == "custom field values":
-        body = body | {"typeid": new(tm, "custom fields", key=f"k{len(fields)}").id}
+        body = body | {"typeid": new(tm, "custom fields", key=f"k{next(UNUSED)}").id}
     return api.create(tm, body | fields)
 
 

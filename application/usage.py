@@ -1,0 +1,79 @@
+"""What Active Events use of the catalog: recorded with every change of it."""
+
+from application.group_commit import Work
+from domain.base import State
+from domain.catalog import PriceList, PriceType, SalesChannel
+from domain.catalog_item import CatalogItem
+from domain.errors import CatalogItemInUse, NotPublishable
+from domain.event import Event
+from domain.event_facts import EventSalePeriodChanged, EventSeatingChanged, StatusChanged
+from domain.event_fields import ACTIVE
+from domain.ids import Kind
+from domain.inventory import Inventory
+from domain.usage import (
+    CHANNELS,
+    LOCK_TYPES,
+    ONE,
+    PRICE_LISTS,
+    PRICE_TYPES,
+    Usage,
+    named_in,
+    uses_of,
+)
+
+CHANGES = StatusChanged | EventSalePeriodChanged | EventSeatingChanged
+WHAT: dict[Kind, str] = {
+    Kind.PRICE_TYPE: PRICE_TYPES,
+    Kind.PRICE_LIST: PRICE_LISTS,
+    Kind.SALES_CHANNEL: CHANNELS,
+    Kind.LOCK_TYPE: LOCK_TYPES,
+}
+SOLD_BY: dict[str, type[CatalogItem]] = {
+    PRICE_TYPES: PriceType,
+    PRICE_LISTS: PriceList,
+    CHANNELS: SalesChannel,
+}
+"""What cannot begin to sell when it is archived."""
+
+
+def record_usage(work: Work, event: Event, inventory: Inventory) -> None:
+    """Records what an Active Event uses now, after a command that may have changed it."""
+    changed = any(isinstance(fact, CHANGES) for fact in event.pending)
+    active = event.exists and event.status == ACTIVE
+    if not changed and not (active and inventory.pending):
+        return
+    usage = work.load(Usage, ONE)
+    uses = uses_of(event.state, inventory.contingents()) if active else None
+    if uses is not None:
+        _require_offered(work, uses, usage.of(event.number))
+    usage.record(event.number, uses, work.by)
+
+
+def _require_offered(work: Work, uses: State, before: State) -> None:
+    """Refuses to begin to sell by what is archived."""
+    for what, cls in SOLD_BY.items():
+        for number in sorted({*uses[what]} - {*before.get(what, ())}):
+            if work.load(cls, number).archived:
+                name = f"{cls.KIND.title.lower()} {number}"
+                raise NotPublishable(
+                    f"An Active Event cannot sell by {name}, which is archived", missing=[what]
+                )
+
+
+def require_unused(work: Work, item: CatalogItem) -> None:
+    """Refuses to archive what an Active Event uses, by itself or by its price list."""
+    what = WHAT.get(item.KIND)
+    if what is None or item.archived:
+        return
+    usage = work.load(Usage, ONE)
+    users = usage.users(what, item.number)
+    if what in (PRICE_TYPES, CHANNELS):
+        for number in usage.price_lists():
+            prices = work.load(PriceList, number)
+            if not prices.archived and item.number in named_in(prices.state.get("prices"), what):
+                users |= usage.users(PRICE_LISTS, number)
+    if users:
+        count = len(users)
+        name = f"{item.KIND.title} {item.number}"
+        message = f"{name} is used by {count} Active Event{'s' * (count > 1)}"
+        raise CatalogItemInUse(message, blockedby=sorted(users)[:100], count=count)

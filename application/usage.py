@@ -1,7 +1,6 @@
 """What Active Events use of the catalog: recorded with every change of it."""
 
 from application.group_commit import Work
-from domain.base import State
 from domain.catalog import PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.errors import CatalogItemInUse, NotPublishable
@@ -17,6 +16,7 @@ from domain.usage import (
     PRICE_LISTS,
     PRICE_TYPES,
     Usage,
+    Uses,
     named_in,
     uses_of,
 )
@@ -49,7 +49,7 @@ def record_usage(work: Work, event: Event, inventory: Inventory) -> None:
     usage.record(event.number, uses, work.by)
 
 
-def _require_offered(work: Work, uses: State, before: State) -> None:
+def _require_offered(work: Work, uses: Uses, before: Uses) -> None:
     """Refuses to begin to sell by what is archived."""
     for what, cls in SOLD_BY.items():
         for number in sorted({*uses[what]} - {*before.get(what, ())}):

@@ -16,6 +16,8 @@ from domain.offers import amount_of
 
 ONE = 1
 """The number of the only one that an account has."""
+Uses = dict[str, list[int]]
+"""Numbers, by what they are of."""
 PRICE_TYPES, PRICE_LISTS, CHANNELS, LOCK_TYPES = (
     "pricetypes",
     "pricelists",
@@ -27,7 +29,7 @@ PRICE_TYPES, PRICE_LISTS, CHANNELS, LOCK_TYPES = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecorded(DomainEvent, topic="usage.recorded"):
     eventid: int
-    uses: State
+    uses: Uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,12 @@ class Usage(Aggregate):
             case UsageEnded():
                 events.pop(str(fact.eventid), None)
 
-    def of(self, event_number: int) -> State:
+    def of(self, event_number: int) -> Uses:
         """What an Active Event uses, by what it is: numbers. Nothing of any other Event."""
-        uses: State = self.state.get("events", {}).get(str(event_number), {})
+        uses: Uses = self.state.get("events", {}).get(str(event_number), {})
         return uses
 
-    def record(self, event_number: int, uses: State | None, by: Cause) -> None:
+    def record(self, event_number: int, uses: Uses | None, by: Cause) -> None:
         """What the Event uses now; None when it is not Active."""
         known = self.state.get("events", {}).get(str(event_number))
         if uses is not None and uses != known:
@@ -64,15 +66,15 @@ class Usage(Aggregate):
     def users(self, what: str, number: int) -> set[int]:
         """The Active Events that use it."""
         events: State = self.state.get("events", {})
-        return {int(event) for event, uses in events.items() if number in uses[what]}
+        return {int(event) for event, uses in events.items() if number in uses.get(what, ())}
 
     def price_lists(self) -> set[int]:
         """The price lists that Active Events use."""
         events: State = self.state.get("events", {})
-        return {number for uses in events.values() for number in uses[PRICE_LISTS]}
+        return {number for uses in events.values() for number in uses.get(PRICE_LISTS, ())}
 
 
-def uses_of(event: State, contingents: Iterable[State]) -> State:
+def uses_of(event: State, contingents: Iterable[State]) -> Uses:
     """What an Event names of the catalog by itself, by what it is. What the prices of its lists
     name is not repeated here."""
     lots = list(contingents)

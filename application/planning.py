@@ -9,44 +9,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 from application.catalog import item
 from application.contingents import price_lists
 from application.group_commit import Work
 from domain import ranges
 from domain.base import State
-from domain.catalog import FREE, PriceType, SalesChannel
-from domain.errors import (
-    BasketLimit,
-    Invalid,
-    PriceNotOffered,
-    Refusal,
-    SoldOut,
-    TicketNotFree,
-)
+from domain.catalog import PriceType, SalesChannel
+from domain.errors import Invalid, Refusal, SoldOut, TicketNotFree
 from domain.event import Event, starts
 from domain.inventory import Inventory
 from domain.limits import check_room
 from domain.location import Location
-from domain.money import minor
 from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.order import MAX_TICKETS, Order
 from domain.ranges import Ranges
+from domain.selling import (
+    Bought,
+    Seller,
+    bought_at,
+    check_channel,
+    check_count,
+    check_per_order,
+)
 from domain.taking import Take
-from domain.ticket_types import check_least, check_most, require_available
+from domain.ticket_types import check_least, require_available
 from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
 """How many overdue orders a taker who needs their tickets ends at once."""
-
-
-class Bought(NamedTuple):
-    """At which price."""
-
-    pricetypeid: int
-    price: int
-    complimentary: bool
 
 
 @dataclass(slots=True)
@@ -187,7 +178,7 @@ def _planned(
             plan.add(event.number, contingent_id, bought, tickets)
     for number, lines in plan.by_event().items():
         _check_limits(work, number, lines, order)
-    _check_order_size(plan, order)
+    _check_order_size(channel, plan.lines, order)
     return plan
 
 
@@ -259,33 +250,8 @@ class _Buyer:
         """The price to buy at: the one that is wanted, or the first whose conditions are met. What
         is given away has to be asked for."""
         lists = price_lists(self.work, [self.contingent])
-        refusal: Refusal | None = None
-        for offer in offers(self.contingent, lists, channel.number):
-            if wanted not in (None, offer.pricetypeid):
-                continue
-            price_type = item(self.work, PriceType, offer.pricetypeid)
-            price = minor(offer.price, self.work.currency)
-            free = price_type.value("typeid") == FREE
-            if price is None or price_type.version == 0 or price_type.archived:
-                continue
-            if free and wanted is None:
-                continue
-            try:
-                self._check(offer)
-            except (BasketLimit, PriceNotOffered, SoldOut) as not_met:
-                refusal = refusal or not_met
-            else:
-                return Bought(offer.pricetypeid, 0 if free else price, free)
-        if refusal:
-            raise refusal
-        what = "price" if wanted is None else f"price of type {wanted}"
-        message = f"contingent {self.contingent['id']} has no {what} on sales channel"
-        raise PriceNotOffered(
-            f"{message} {channel.number}",
-            contingentid=self.contingent["id"],
-            saleschannelid=channel.number,
-            pricetypeid=wanted,
-        )
+        seller = Seller(channel.state, self.work.currency, partial(_price_type, self.work))
+        return bought_at(self.contingent, lists, seller, self._check, wanted)
 
     def _check(self, offer: Offer) -> None:
         if not offer.conditions:
@@ -306,26 +272,52 @@ class _Buyer:
         check_conditions(offer, asked)
 
 
+def _price_type(work: Work, number: int) -> State | None:
+    """What is known of a price type; None when there is none, or it is archived."""
+    price_type = item(work, PriceType, number)
+    return None if price_type.version == 0 or price_type.archived else price_type.state
+
+
 def _check_limits(work: Work, number: int, lines: Sequence[State], order: Order | None) -> None:
-    event = work.load(Event, number)
-    more: dict[int, int] = {}
-    for line in lines:
-        contingent = line["contingentid"]
-        more[contingent] = more.get(contingent, 0) + ranges.count(line["tickets"])
-    asked = sum(more.values())
-    had = order.held(number) if order else 0
-    _check_basket(event.state.get("maxnbrofticketsperbasket") or 0, asked, had, number)
+    more, had = _counted(lines), _counted(_lines_of(order, number))
+    event, inventory = work.load(Event, number), work.load(Inventory, number)
+    contingents = {of: inventory.contingent(of) for of in more}
+    check_per_order(event.state, contingents, more, had)
+    if order and order.confirmed:
+        for of, contingent in contingents.items():
+            check_least(contingent, more[of] + had.get(of, 0), number)
     location = work.load(Location, event.locationid)
-    inventory = work.load(Inventory, number)
-    for contingent_id, wanted in more.items():
-        contingent, had = (
-            inventory.contingent(contingent_id),
-            _held_of(order, number, contingent_id),
-        )
-        check_most(contingent, wanted, had, number)
-        if order and order.confirmed:
-            check_least(contingent, wanted + had, number)
     check_room(event.state, location.state, inventory.contingents(), more)
+
+
+def check_merge(work: Work, channel: SalesChannel, orders: Sequence[Order]) -> None:
+    """Refuses to make one order of several where it would have more than one order may have. They
+    hold their tickets already: there is no question of price or room."""
+    lines = [line for order in orders for line in order.state["lines"]]
+    for number in dict.fromkeys(line["eventid"] for line in lines):
+        event, inventory = work.load(Event, number), work.load(Inventory, number)
+        more = _counted([line for line in lines if line["eventid"] == number])
+        contingents = {of: inventory.contingent(of) for of in more}
+        check_per_order(event.state, contingents, more, {})
+        for of, contingent in contingents.items():
+            _check_merged_prices(
+                work, channel, contingent, [x for x in lines if x["contingentid"] == of]
+            )
+    _check_order_size(channel, lines, None)
+
+
+def _check_merged_prices(
+    work: Work, channel: SalesChannel, contingent: State, lines: Sequence[State]
+) -> None:
+    """Refuses more tickets at a price than one order may have at it."""
+    held = Counter[int]()
+    for line in lines:
+        held[line["pricetypeid"]] += ranges.count(line["tickets"])
+    for offer in offers(contingent, price_lists(work, [contingent]), channel.number):
+        per_order = [c for c in offer.conditions if c["type"] == "orderticketlimit"]
+        asked = held[offer.pricetypeid]
+        buying = Buying(work.by.time, (), None, asked, asked, asked)
+        check_conditions(offer._replace(conditions=per_order), buying)
 
 
 def check_whole_order(work: Work, order: Order) -> None:
@@ -338,29 +330,25 @@ def check_whole_order(work: Work, order: Order) -> None:
 
 
 def _held_of(order: Order | None, event: int, contingent: int) -> int:
-    return sum(
-        ranges.count(line["tickets"])
-        for line in (order.state["lines"] if order else ())
-        if (line["eventid"], line["contingentid"]) == (event, contingent)
-    )
+    return _counted(_lines_of(order, event)).get(contingent, 0)
 
 
-def _check_basket(allowed: int, asked: int, had: int, event: int) -> None:
-    if 0 < allowed < asked + had:
-        message = f"an order has at most {allowed} tickets of Event {event}"
-        raise BasketLimit(
-            message,
-            limit="maxnbrofticketsperbasket",
-            allowed=allowed,
-            left=max(0, allowed - had),
-            eventid=event,
-        )
+def _lines_of(order: Order | None, event: int) -> list[State]:
+    lines = order.state["lines"] if order else ()
+    return [line for line in lines if line["eventid"] == event]
 
 
-def _check_order_size(plan: Plan, order: Order | None) -> None:
-    had = order.held() if order else 0
-    asked = sum(ranges.count(line["tickets"]) for line in plan.lines)
-    if had + asked > MAX_TICKETS:
-        message = f"an order has at most {MAX_TICKETS} tickets"
-        left = max(0, MAX_TICKETS - had)
-        raise BasketLimit(message, limit="order", allowed=MAX_TICKETS, left=left)
+def _counted(lines: Sequence[State]) -> dict[int, int]:
+    """Tickets by contingent."""
+    counted: dict[int, int] = {}
+    for line in lines:
+        contingent = line["contingentid"]
+        counted[contingent] = counted.get(contingent, 0) + ranges.count(line["tickets"])
+    return counted
+
+
+def _check_order_size(channel: SalesChannel, lines: Sequence[State], order: Order | None) -> None:
+    more, had = _counted(lines), _counted(order.state["lines"] if order else ())
+    check_channel(channel.state, more, had)
+    message = f"an order has at most {MAX_TICKETS} tickets"
+    check_count("order", MAX_TICKETS, more, had, message)

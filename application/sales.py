@@ -6,11 +6,12 @@ are one save.
 """
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from application.catalog import item
 from application.contingents import seed_barcodes
 from application.group_commit import Work
-from application.planning import Plan, check_whole_order, lapse, plan_taking
+from application.planning import Plan, check_merge, check_whole_order, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
 from domain.errors import Invalid, NotOnSale
@@ -28,7 +29,7 @@ def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
     order = work.new(Order)
     now = work.by.time
     expiry = hold_of(channel, hold).expiry(now, now)
-    order.create(channel.number, work.currency, expiry, plan.lines, work.by)
+    order.create(new_guid(), channel.number, work.currency, expiry, plan.lines, work.by)
     _take(work, order, plan)
     return order
 
@@ -120,7 +121,7 @@ def split_order(
     order.require_held(ranges.of(tickets))
     made, moved = work.new(Order), ranges.of(tickets)
     events = order.events
-    order.split(made, moved, work.by)
+    order.split(made, new_guid(), moved, work.by)
     expiry = None if order.confirmed else made.state["expiryts"]
     for event in events:
         inventory = work.load(Inventory, event)
@@ -128,6 +129,26 @@ def split_order(
     settle(work, order)
     settle(work, made)
     return made
+
+
+def merge_orders(work: Work, number: int, others: Sequence[int]) -> Order:
+    """The tickets of other unconfirmed orders of the same sales channel go into this one, at what
+    they were taken at: nothing is bought again. All of them, or nothing."""
+    order = open_order(work, number, None)
+    merged = [open_order(work, other, None) for other in dict.fromkeys(others)]
+    for other in merged:
+        other.require_mergeable(order)
+    channel = work.load(SalesChannel, order.state["saleschannelid"])
+    check_merge(work, channel, [order, *merged])
+    for other in merged:
+        events = other.events
+        tickets = ranges.union(line["tickets"] for line in other.state["lines"])
+        order.merge(other, work.by)
+        expiry, root = order.state["expiryts"], order.state["root"]
+        for event in events:
+            inventory = work.load(Inventory, event)
+            inventory.hand_over(other.number, number, root, tickets, expiry, work.by)
+    return order
 
 
 def lapse_order(work: Work, number: int) -> Order:
@@ -155,6 +176,11 @@ def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:
 
 
 # -- the ways of an order
+
+
+def new_guid() -> str:
+    """What everybody knows a new order by: nobody can guess it."""
+    return str(uuid4())
 
 
 def open_order(work: Work, number: int, version: int | None) -> Order:

@@ -1,15 +1,14 @@
 """What buyers without an account do: reserve one ticket at a time, and order what they reserved.
 
-A reservation is an order that is not confirmed yet. Whoever has its token may go on with it.
+A reservation is an order that is not confirmed yet. A buyer is known by its guid, which nobody can
+guess: the same that the order has everywhere, also when it is merged into another.
 """
 
 from collections.abc import Sequence
-from uuid import UUID
+from typing import NamedTuple
 
 from application import catalog, orders, sales
 from application.group_commit import Work
-from domain import ranges
-from domain.base import State
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound
 from domain.event import Event
@@ -17,90 +16,96 @@ from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
 from domain.taking import OrderBody, Take
-from domain.tickets import reservation, reserved_order
-from domain.values import MAX_ID
 
-Reserved = tuple[Order, UUID]
+
+class Reservation(NamedTuple):
+    """An order by its account and number, and by the guid that a buyer knows it by; the contingent
+    that a ticket was reserved of."""
+
+    account: int
+    order: int
+    guid: str
+    contingent: int = 0
+
+
+class Placed(NamedTuple):
+    """An order and its buyer."""
+
+    order: Order
+    buyer: Contact | None
 
 
 def reserve(
-    work: Work, shop: int, event: int, contingent: int, hold: Hold
-) -> tuple[Order, UUID, list[int]]:
+    work: Work,
+    shop: int,
+    event: int,
+    contingent: int,
+    codes: Sequence[str],
+    hold: Hold,
+) -> tuple[Order, list[int]]:
     """One ticket of a contingent, at the first price that it is for sale at on the shop. Returns
     the dates that it is valid on, too."""
     take = Take(eventid=event, contingentid=contingent, amount=1)
-    order = sales.create_order(work, OrderBody(saleschannelid=shop, take=[take]), hold)
+    body = OrderBody(saleschannelid=shop, take=[take], promocodes=list(codes))
+    order = sales.create_order(work, body, hold)
     named: list[int] = work.load(Inventory, event).contingent(contingent)["dateids"]
     dates = named or [int(date) for date in work.load(Event, event).state["dates"]]
-    return order, token_of(work, order.number, event), sorted(dates)
+    return order, sorted(dates)
 
 
-def place(
-    work: Work,
-    shop: int,
-    reserved: Sequence[tuple[int, UUID]],
-    buyer: ContactFields,
-    hold: Hold,
-) -> tuple[Order, UUID, State]:
-    """Everything that was reserved becomes one confirmed order of that buyer: the first one takes
-    over the tickets of the others. All of it, or nothing. `reserved`: Event and token of each.
-    Returns whose order it is, too: asked for again, it is still the first buyer's."""
-    found = [
-        _of_token(work, shop, event, token, f"tickets.{n}.reservation")
-        for n, (event, token) in enumerate(reserved)
-    ]
-    order, event = found[0], reserved[0][0]
-    others = {other.number: other for other in found[1:] if other.number != order.number}
-    if order.confirmed and not others:
-        return order, reserved[0][1], _buyer(work, order)
+def place(work: Work, shop: int, reserved: Sequence[Reservation], buyer: ContactFields) -> Placed:
+    """Everything that was reserved becomes one confirmed order of that buyer, at what it was
+    reserved at: the first one takes over the tickets of the others. All of it, or nothing. Asked
+    for again by the same buyer, it is the same order."""
+    found = [_of(work, shop, one, f"tickets.{n}") for n, one in enumerate(reserved)]
+    order, *others = {one.number: one for one in found}.values()
+    placed = Placed(order, _buyer(work, order))
+    if order.confirmed and not others and _is_of(placed, buyer):
+        return placed
     for n, one in enumerate(found):
         if one.confirmed:
             raise Invalid(f"tickets.{n}.reservation", "it is ordered already")
-    order.require_open(work.by.time)
-    for other in others.values():
-        other.require_open(work.by.time)
-        lines = other.state["lines"]
-        sales.cancel_order(work, other.number)
-        takes = [
-            Take(
-                eventid=line["eventid"],
-                pricetypeid=line["pricetypeid"],
-                tickets=list(ranges.numbers(line["tickets"])),
-            )
-            for line in lines
-        ]
-        sales.add_tickets(work, order.number, takes, (), hold)
+    sales.merge_orders(work, order.number, [other.number for other in others])
     customer = catalog.create_item(work, Contact, buyer)
     orders.change_order(work, order.number, OrderFields(customerid=customer.number))
     sales.confirm_order(work, order.number)
-    return order, token_of(work, order.number, event), customer.state
+    return Placed(order, customer)
 
 
-def reserved_by(work: Work, shop: int, token: UUID) -> Reserved:
-    """The order of a token, of any Event that it holds tickets of."""
-    number = reserved_order(token)
-    order = work.load(Order, number) if 1 <= number <= MAX_ID else None
-    events = order.events if order and order.exists else []
-    its_own = any(token_of(work, number, event) == token for event in events)
-    if order is None or not its_own or order.state["saleschannelid"] != shop:
+def ordered(work: Work, reservation: Reservation, shop: int | None = None) -> Placed:
+    """The order of a guid, on that shop or on any."""
+    order = _known(work, reservation)
+    if order is None or shop not in (None, order.state["saleschannelid"]):
         raise NotFound("there is no such order")
-    return order, token
+    return Placed(order, _buyer(work, order))
 
 
-def token_of(work: Work, order: int, event: int) -> UUID:
-    return reservation(work.load(Inventory, event).state["seed"], order)
+def _of(work: Work, shop: int, reservation: Reservation, path: str) -> Order:
+    order = _known(work, reservation)
+    if order is None or order.state["saleschannelid"] != shop:
+        raise Invalid(f"{path}.reservation", "there is no such reservation")
+    held = order.state["lines"] or order.state.get("endedlines", ())
+    if not any(line["contingentid"] == reservation.contingent for line in held):
+        raise Invalid(f"{path}.guid", "it is not the ticket that was reserved")
+    return order
 
 
-def _buyer(work: Work, order: Order) -> State:
+def _known(work: Work, reservation: Reservation) -> Order | None:
+    """The order, or the one that it was merged into."""
+    order = work.load(Order, reservation.order)
+    if not order.exists or order.state["guid"] != reservation.guid:
+        return None
+    while (into := order.state.get("mergedinto")) is not None:
+        order = work.load(Order, into)
+    return order
+
+
+def _buyer(work: Work, order: Order) -> Contact | None:
     number = order.state.get("customerid")
-    return work.load(Contact, number).state if number else {}
+    return work.load(Contact, number) if number else None
 
 
-def _of_token(work: Work, shop: int, event: int, token: UUID, path: str) -> Order:
-    number = reserved_order(token)
-    seed = work.load(Inventory, event).state.get("seed")
-    if seed and 1 <= number <= MAX_ID and reservation(seed, number) == token:
-        order = work.load(Order, number)
-        if order.exists and order.state["saleschannelid"] == shop:
-            return order
-    raise Invalid(path, "there is no such reservation")
+def _is_of(placed: Placed, buyer: ContactFields) -> bool:
+    """Whether it is that buyer's order: whoever else knows its guid is not shown whose it is."""
+    its = placed.buyer.state.get("email") if placed.buyer else None
+    return bool(its and buyer.email and its.casefold() == buyer.email.casefold())

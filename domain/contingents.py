@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from domain import ranges
 from domain.base import DomainEvent, Fields, State, Value
 from domain.errors import Invalid
+from domain.offers import price_key
 from domain.prices import PricelistPrices, TypePrices, with_price
 from domain.ticket_types import TicketType
 from domain.tickets import (
@@ -202,6 +203,7 @@ def fold_contingents(state: State, fact: DomainEvent) -> None:
         for move in fact.moves:
             key = str(move["contingentid"])
             contingents[key] = _moved(contingents[key], move, fact)
+            _count_prices(state, move)
         return
     match fact:
         case ContingentAdded():
@@ -279,6 +281,17 @@ def _moved(contingent: State, move: State, fact: Any) -> State:
         after["locked"] = {key: n for key, n in locked.items() if n}
         after["locks"] = [{"amount": n, "locktypeid": int(k)} for k, n in after["locked"].items()]
     return after
+
+
+def _count_prices(state: State, move: State) -> None:
+    """How many tickets orders hold at a price of a contingent, in `state["priced"]`."""
+    was: int = move.get("pricetypeid", 0)
+    sides = ((move["from"], was, -1), (move["to"], move.get("topricetypeid", was), 1))
+    for counter, price_type, sign in sides:
+        if counter in HELD:
+            priced = state.setdefault("priced", {})
+            key = price_key(move["contingentid"], price_type)
+            priced[key] = priced.get(key, 0) + sign * ranges.count(move["tickets"])
 
 
 def held(contingent: State) -> int:

@@ -241,18 +241,28 @@ class Event(Aggregate):
 
     def require_on_sale(self, channel: int, now: str) -> None:
         """Refuses unless it is Active, on that sales channel and now inside its sale period."""
-        self.require_active()
-        if refusal := not_on_sale(self.number, self.state, channel, now):
-            raise refusal
+        require_on_sale(self.number, self.state, channel, now)
 
     def require_active(self) -> None:
-        if self.status != ACTIVE:
-            message = f"Event {self.number} is {NAMES[self.status]}"
-            raise NotOnSale(message, eventid=self.number, currentstatus=self.status)
+        require_active(self.number, self.state)
 
     def _check_still_publishable(self, dates: State) -> None:
         if self.status == ACTIVE:
             _check_publishable(self.state | {"dates": dates})
+
+
+def require_active(number: int, state: State) -> None:
+    status = state["currentstatus"]
+    if status != ACTIVE:
+        message = f"Event {number} is {NAMES[status]}"
+        raise NotOnSale(message, eventid=number, currentstatus=status)
+
+
+def require_on_sale(number: int, state: State, channel: int, now: str) -> None:
+    """Refuses unless it is Active, on that sales channel and now inside its sale period."""
+    require_active(number, state)
+    if refusal := not_on_sale(number, state, channel, now):
+        raise refusal
 
 
 def not_on_sale(number: int, state: State, channel: int, now: str) -> NotOnSale | None:

@@ -1,6 +1,6 @@
 """Folding who holds which ticket: into the maps of an Inventory's state, from its facts.
 
-`free`, `locks`, `orders`, `baskets` and `priced`, as the Inventory describes them. What a reader
+`free`, `locks`, `orders` and `baskets`, as the Inventory describes them. What a reader
 sees of the contingents is folded beside it, by `domain.contingents`.
 """
 
@@ -18,7 +18,6 @@ from domain.contingents import (
     made_before,
     made_by,
 )
-from domain.offers import price_key
 from domain.ranges import Ranges
 from domain.tickets import (
     TicketsHandedOver,
@@ -103,7 +102,6 @@ def _put_line(state: State, order: str, root: int, move: State) -> None:
     same_sort: Ranges = next((line[3] for line in holding["lines"] if line[:3] == sort), [])
     line = [*sort, ranges.add(same_sort, move["tickets"]) if same_sort else move["tickets"]]
     orders[order] = {"root": holding["root"], "lines": [*lines, line]}
-    _price(state, move, 1)
 
 
 def _cut_line(state: State, order: str, move: State) -> None:
@@ -115,13 +113,6 @@ def _cut_line(state: State, order: str, move: State) -> None:
         if left:
             lines.append([*line[:3], left])
     state["orders"][order] = {"root": holding["root"], "lines": lines}
-    _price(state, move, -1)
-
-
-def _price(state: State, move: State, sign: int) -> None:
-    priced = state.setdefault("priced", {})
-    key = price_key(move["contingentid"], move["pricetypeid"])
-    priced[key] = priced.get(key, 0) + sign * ranges.count(move["tickets"])
 
 
 def _keep_basket(state: State, fact: Any) -> None:

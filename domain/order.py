@@ -28,11 +28,13 @@ from domain.order_facts import (
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderMerged,
     OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
+    TicketsMerged,
     TicketsRemoved,
 )
 from domain.order_fields import OrderFields
@@ -41,12 +43,17 @@ from domain.values import same, stamp
 
 UNCONFIRMED, CONFIRMED, ARCHIVED = 21001, 21002, 21003
 INCOMPLETE, PAID, OVERPAID = 0, 1, 2
-LAPSED, CANCELLED = "lapsed", "cancelled"
+LAPSED, CANCELLED, MERGED = "lapsed", "cancelled", "merged"
+ENDED = {OrderLapsed: LAPSED, OrderCancelled: CANCELLED, OrderMerged: MERGED}
 MAX_TICKETS = 5_000
 DUE = {"expiryts": "duets"}
 SECONDS = len("2026-11-21T20:20:00")
 WHENEVER = frozenset({"customerid"})
 """What changes of an order that has ended, too; custom fields do."""
+
+
+MOVING = TicketsAdded | TicketsRemoved | TicketsMerged | OrderSplit | OrderRepriced
+"""The facts that change what it holds."""
 
 
 class Hold(NamedTuple):
@@ -64,7 +71,8 @@ class Hold(NamedTuple):
 class Order(Aggregate):
     """`state["lines"]` is what it holds; `state["payments"]` holds payments and refunds by id,
     `state["holders"]` who comes with a ticket. The fields that a client sets stand beside them;
-    `expiryts` of those, by when it is to be paid, as `duets`."""
+    `expiryts` of those, by when it is to be paid, as `duets`. What it held until it ended is in
+    `endedlines`."""
 
     KIND = Kind.ORDER
 
@@ -75,6 +83,7 @@ class Order(Aggregate):
             case OrderCreated():
                 state.update(
                     number=fact.number,
+                    guid=fact.guid or str(fact.originator_id),
                     saleschannelid=fact.saleschannelid,
                     currency=fact.currency,
                     status=UNCONFIRMED,
@@ -89,7 +98,7 @@ class Order(Aggregate):
                     payments={},
                     amountpaid=0,
                 )
-            case TicketsAdded() | TicketsRemoved() | OrderSplit() | OrderRepriced():
+            case _ if isinstance(fact, MOVING):
                 _fold_lines(state, fact)
             case HoldersNamed():
                 _name(state, fact.tickets)
@@ -102,9 +111,10 @@ class Order(Aggregate):
                 _pay(state, fact.paymentid, fact.amount, fact.time, method=fact.paymentmethodid)
             case RefundAdded():
                 _pay(state, fact.paymentid, -fact.amount, fact.time, of=fact.of)
-            case OrderCancelled() | OrderLapsed():
-                ended = LAPSED if isinstance(fact, OrderLapsed) else CANCELLED
-                state.update(status=ARCHIVED, ended=ended, lines=[])
+            case OrderCancelled() | OrderLapsed() | OrderMerged():
+                state["endedlines"] = state["lines"]
+                state.update(status=ARCHIVED, ended=ENDED[type(fact)], lines=[])
+                state["mergedinto"] = getattr(fact, "toorderid", None)
                 state.pop("holders", None)
 
     # -- what it is now
@@ -156,12 +166,13 @@ class Order(Aggregate):
     # -- commands
 
     def create(
-        self, channel: int, currency: str, expiry: str, lines: list[State], by: Cause
+        self, guid: str, channel: int, currency: str, expiry: str, lines: list[State], by: Cause
     ) -> None:
         self.trigger(
             OrderCreated,
             by,
             number=self.number,
+            guid=guid,
             saleschannelid=channel,
             currency=currency,
             expiryts=expiry,
@@ -176,7 +187,8 @@ class Order(Aggregate):
         state = self.state
         if state["ended"] or self.due(now):
             ended = state["ended"] or LAPSED
-            message = f"Order {self.number} has {ended if ended == LAPSED else 'been cancelled'}"
+            how = ended if ended == LAPSED else f"been {ended}"
+            message = f"Order {self.number} has {how}"
             raise OrderEnded(message, ended=ended, expiryts=state["expiryts"])
 
     def add(self, lines: list[State], hold: Hold, by: Cause) -> None:
@@ -254,8 +266,26 @@ class Order(Aggregate):
             raise RefundTooLarge(message, left=left)
         self.trigger(RefundAdded, by, paymentid=self._next_payment(), amount=amount, of=of)
 
-    def split(self, to: "Order", tickets: Ranges, by: Cause) -> None:
-        """Hands tickets over to a new order, which stands where this one does."""
+    def require_mergeable(self, into: "Order") -> None:
+        """Refuses unless both are unconfirmed orders of one sales channel."""
+        mine, other = self.state, into.state
+        alike = mine["saleschannelid"] == other["saleschannelid"]
+        if not alike or self.confirmed or into.confirmed or self.number == into.number:
+            message = f"order {self.number} and order {into.number} are not both unconfirmed"
+            raise Invalid("orders", f"{message}, of one sales channel")
+
+    def merge(self, other: "Order", by: Cause) -> None:
+        """Takes over all tickets of another order at what they were taken at, which ends."""
+        lines = other.state["lines"]
+        holders = other.holders(ranges.union(line["tickets"] for line in lines))
+        if lines:
+            self.trigger(TicketsMerged, by, fromorderid=other.number, lines=lines)
+        if holders:
+            self.name_holders(holders, by)
+        other.trigger(OrderMerged, by, toorderid=self.number)
+
+    def split(self, to: "Order", guid: str, tickets: Ranges, by: Cause) -> None:
+        """Hands tickets over to a new order of that guid, which stands where this one does."""
         self.require_held(tickets)
         kept = ("saleschannelid", "currency", "expiryts", "heldsince", "root")
         state = self.state
@@ -267,6 +297,7 @@ class Order(Aggregate):
             OrderCreated,
             by,
             number=to.number,
+            guid=guid,
             splitfrom=self.number,
             lines=lines,
             **{name: state[name] for name in kept},
@@ -319,11 +350,9 @@ def lines_without(lines: Sequence[State], tickets: Ranges) -> list[State]:
     return rest
 
 
-def _fold_lines(
-    state: State, fact: TicketsAdded | TicketsRemoved | OrderSplit | OrderRepriced
-) -> None:
+def _fold_lines(state: State, fact: MOVING) -> None:
     match fact:
-        case TicketsAdded():
+        case TicketsAdded() | TicketsMerged():
             state["lines"] = [*state["lines"], *fact.lines]
         case OrderRepriced():
             repriced = ranges.union(line["tickets"] for line in fact.lines)
@@ -333,7 +362,7 @@ def _fold_lines(
             if holders := state.get("holders"):
                 kept = {n: s for n, s in holders.items() if not _among(fact.tickets, n)}
                 state["holders"] = kept
-    if not isinstance(fact, OrderSplit):
+    if not isinstance(fact, OrderSplit | TicketsMerged):
         state["expiryts"] = fact.expiryts
 
 

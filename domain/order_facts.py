@@ -9,9 +9,11 @@ from domain.ranges import Ranges
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCreated(DomainEvent, topic="order.created"):
     """`lines`: `{"eventid", "contingentid", "pricetypeid", "price", "complimentary", "tickets"}`
-    each; `root`: the order that it was split from in the end, or itself."""
+    each; `root`: the order that it was split from in the end, or itself; `guid`: what everybody
+    knows it by, which nobody can guess. Orders of before have none of their own."""
 
     number: int
+    guid: str | None = None
     saleschannelid: int
     currency: str
     expiryts: str
@@ -25,6 +27,21 @@ class OrderCreated(DomainEvent, topic="order.created"):
 class TicketsAdded(DomainEvent, topic="order.tickets-added"):
     lines: list[State]
     expiryts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketsMerged(DomainEvent, topic="order.tickets-merged"):
+    """The tickets of another order, at what they were taken at: `lines` as in `OrderCreated`."""
+
+    fromorderid: int
+    lines: list[State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMerged(DomainEvent, topic="order.merged"):
+    """All its tickets went to another order, and it ended."""
+
+    toorderid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

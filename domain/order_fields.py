@@ -26,6 +26,7 @@ class OrderFields(CustomizableFields):
             "payments",
             "confirmedts",
             "splitfrom",
+            "mergedinto",
             "createdts",
             "lastupdatets",
         }

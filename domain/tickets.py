@@ -13,7 +13,6 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import ClassVar
-from uuid import UUID
 
 from domain import ranges
 from domain.base import DomainEvent, State
@@ -55,18 +54,6 @@ NEVER_SCANNED: State = {
     "accesscontrollastexitscandeviceid": None,
 }
 """How a ticket is shown that came to no door: 0 none, 1 in, 2 out."""
-
-
-def reservation(seed: str, order: int) -> UUID:
-    """What a buyer without an account knows an order by: nobody else's can be guessed from it. Its
-    first half is the order's number, the other proves that the Event's own seller gave it out."""
-    mac = hmac.digest(bytes.fromhex(seed), f"reservation.{order}".encode(), hashlib.sha256)
-    return UUID(bytes=order.to_bytes(8) + mac[:8])
-
-
-def reserved_order(token: UUID) -> int:
-    """The order that a reservation is of, if it is one."""
-    return int.from_bytes(token.bytes[:8])
 
 
 def movement(

@@ -35,11 +35,13 @@ from domain.order_facts import (
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderMerged,
     OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
+    TicketsMerged,
     TicketsRemoved,
 )
 from domain.tickets import (
@@ -120,6 +122,8 @@ FIRES: dict[type[DomainEvent], tuple[str, ...]] = {
     PaymentAdded: ("order", "update", "paid"),
     RefundAdded: ("order", "update"),
     OrderSplit: ("order", "update", "paid"),
+    TicketsMerged: ("order", "update"),
+    OrderMerged: ("order", "update"),
     OrderCancelled: ("order", "update"),
     OrderLapsed: ("order", "update"),
 }

@@ -6,7 +6,7 @@ from pydantic_core import to_json
 
 from domain import ranges
 from domain.base import DomainEvent, State
-from domain.ids import Kind, guid, unpack
+from domain.ids import Kind, unpack
 from domain.money import number
 from domain.offers import price_id
 from domain.order import UNCONFIRMED, Order, payment_status, total_amount
@@ -15,13 +15,12 @@ from projections.base import Column, Columns, Documents, Indexes, RecordedFact, 
 from projections.texts import words
 
 
-def order_document(state: State, account: int) -> dict[str, Any]:
+def order_document(state: State) -> dict[str, Any]:
     """The order with its tickets one by one, and its money."""
     currency, total = state["currency"], total_amount(state)
-    identity = guid(account, Kind.ORDER, state["number"])
     return {
         "id": state["number"],
-        "guid": str(identity),
+        "guid": state["guid"],
         "version": state["version"],
         "status": state["status"],
         "ended": state["ended"],
@@ -51,6 +50,7 @@ def order_document(state: State, account: int) -> dict[str, Any]:
         "expiryts": state["expiryts"] if state["status"] == UNCONFIRMED else state.get("duets"),
         "confirmedts": state["confirmedts"],
         "splitfrom": state["splitfrom"],
+        "mergedinto": state.get("mergedinto"),
         "createdts": state["createdts"],
         "lastupdatets": state["lastupdatets"],
         **{name: value for name, value in state.items() if name.startswith("c_")},
@@ -82,13 +82,18 @@ def _payment(payment: State, currency: str) -> dict[str, Any]:
     }
 
 
+def guid_term(guid: str) -> str:
+    """What an order is found by, in whichever account it is."""
+    return f"guid:{guid}"
+
+
 def order_etag(state: State) -> str:
     return f'"{state["version"]}"'
 
 
 class Orders:
     name: ClassVar = "orders"
-    version: ClassVar = 3
+    version: ClassVar = 4
     kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER})
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = tuple(
@@ -140,8 +145,12 @@ class Orders:
             key,
             account,
             to_json(state),
-            to_json(order_document(state, account)),
+            to_json(order_document(state)),
             order_etag(state),
             columns,
-            terms=(*(f"event:{event}" for event in events), *words(*_names(state))),
+            terms=(
+                guid_term(state["guid"]),
+                *(f"event:{event}" for event in events),
+                *words(*_names(state)),
+            ),
         )

@@ -24,6 +24,9 @@ from domain.values import MAX_ID, parse_time, stamp
 GUID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
 )
+RANDOM = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE
+)
 ETAG = re.compile(
     r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15})(?:\.\d{1,15}){0,2})?(?:-[a-z]{2})?"', re.ASCII
 )
@@ -46,6 +49,8 @@ def number_of(text: str, kind: Kind, who: Principal) -> int:
         if (identity.account, identity.kind) != (who.account, kind):
             raise NotFound(f"{kind.title} {text} does not exist", id=text)
         return identity.number
+    elif RANDOM.fullmatch(text):  # a guid, and none that says its number
+        raise NotFound(f"{kind.title} {text} does not exist", id=text)
     raise Invalid("id", f"expected an integer from {least} to {MAX_ID}, or a guid")
 
 

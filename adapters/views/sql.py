@@ -134,6 +134,11 @@ class SqlView:
         )
         return [bytes(key) for (key,) in rows]
 
+    def keys_of_any(self, term: str) -> list[bytes]:
+        """The keys of any account that are found by that term."""
+        rows = self._rows(f"SELECT key FROM {self.terms} WHERE term = ? ORDER BY key", (term,))
+        return [bytes(key) for (key,) in rows]
+
     def keys_upto(self, column: str, value: int, limit: int) -> list[bytes]:
         """The keys of any account whose column is at most that, the lowest first."""
         rows = self._rows(

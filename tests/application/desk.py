@@ -49,7 +49,7 @@ def rendered(decided: Any) -> bytes:
         case (Inventory(), list() as tickets):
             document = tickets
         case Order() as order:
-            document = order_document(order.state, order.account)
+            document = order_document(order.state)
         case Location() as location:
             document = location_document(location.state, location.account)
         case CatalogItem() as item:
@@ -327,7 +327,7 @@ class Desk:
     def order_document(self, order: int) -> dict[str, Any]:
         """As it is now."""
         found = load(self.store, Order, Order.id_of(self.account, order))
-        return order_document(found.state, self.account)
+        return order_document(found.state)
 
     def tickets(self, order: int) -> list[int]:
         """The tickets that an order holds."""

@@ -88,7 +88,7 @@ class Prefixes:
     def order(self, number: int) -> dict[str, Any]:
         """An order, as the projection serves it."""
         state = self.orders[guid(self.account, Kind.ORDER, number).bytes]
-        return order_document(state, self.account)
+        return order_document(state)
 
     def named(self, number: int) -> dict[int, str]:
         """Who comes with which ticket of an order."""

@@ -49,11 +49,13 @@ from domain.order_facts import (
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderMerged,
     OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
+    TicketsMerged,
     TicketsRemoved,
 )
 from domain.registry import (
@@ -270,6 +272,7 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
                 OrderCreated,
                 {
                     "number": numbers,
+                    "guid": st.none() | texts,
                     "saleschannelid": numbers,
                     "currency": texts,
                     "expiryts": texts,
@@ -290,6 +293,8 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (PaymentAdded, {"paymentid": numbers, "amount": numbers, "paymentmethodid": known}),
             (RefundAdded, {"paymentid": numbers, "amount": numbers, "of": st.none() | numbers}),
             (OrderSplit, {"toorderid": numbers, "tickets": tickets}),
+            (TicketsMerged, {"fromorderid": numbers, "lines": lines}),
+            (OrderMerged, {"toorderid": numbers}),
             (OrderCancelled, {}),
             (OrderLapsed, {"duets": texts}),
         ],

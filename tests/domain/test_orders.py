@@ -44,6 +44,7 @@ from tests.spec import Command, at, by, given, says, then, then_refused, when
 
 HOLD = Hold(1_200, 7_200)
 NORMAL, FREE = 1, 3
+GUID, OTHER_GUID = (f"6f1d3c52-8f0e-4a55-9a53-0d6f3f2a9b1{n}" for n in (0, 1))
 START = at(100)
 ONE_EVENT, ANOTHER = 5, 6
 
@@ -69,7 +70,7 @@ def created(*lines: State, time: str = START) -> Command:
 
     def command(order: Order, cause: Cause) -> None:
         now = by(time=time)
-        order.create(2, "EUR", HOLD.expiry(time, time), list(lines), now)
+        order.create(GUID, 2, "EUR", HOLD.expiry(time, time), list(lines), now)
 
     return command
 
@@ -123,6 +124,7 @@ def test_an_order_is_created_with_what_it_takes() -> None:
 
     said = {
         "number": 1,
+        "guid": GUID,
         "saleschannelid": 2,
         "currency": "EUR",
         "expiryts": at(1_300),
@@ -348,7 +350,7 @@ def test_tickets_are_paid_when_the_whole_order_is(
 
 
 def splitting(to: Order, *places: Place) -> Command:
-    return lambda order, by: order.split(to, tickets(*places), by)
+    return lambda order, by: order.split(to, OTHER_GUID, tickets(*places), by)
 
 
 def test_an_order_that_is_split_off_stands_where_the_first_one_does() -> None:

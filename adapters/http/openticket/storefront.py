@@ -2,6 +2,7 @@
 
 A ticket is reserved with GET, as it is documented, or with POST and an `Idempotency-Key`; it is
 held for eight minutes. What is reserved is ordered with its reservations: nobody can guess them.
+Whose order it is is shown to its buyer in the answer to the order, and to keys that may sell.
 """
 
 from functools import partial
@@ -11,12 +12,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads, requests
-from adapters.http.auth import WHO, stagebook
+from adapters.http.auth import GRANTED, WHO, May, stagebook
+from adapters.http.body import check_text
+from adapters.http.commands import ask
 from adapters.http.openticket import storefront_documents as documents
 from adapters.http.openticket.lookup import catalog_where
 from adapters.http.openticket.spec import Guid, answers
@@ -27,10 +30,13 @@ from adapters.http.openticket.wire import (
     command,
     json_response,
     sent,
+    token_of,
 )
+from adapters.http.order_guids import order_of
 from adapters.http.v1.orders import events_of
 from application import catalog, storefront
 from application.keyring import Principal
+from application.ports import Answer
 from domain.catalog import WEB
 from domain.contact import ContactFields
 from domain.errors import Invalid, NotFound
@@ -41,6 +47,7 @@ from domain.translations import LANGUAGE
 router = APIRouter(prefix="/storefront", tags=["OpenTicket"], route_class=OpenTicketRoute)
 
 RESERVED_SECONDS = 8 * 60
+MAX_CODES, MAX_CODE, GUID_VERSION = 10, 100, 8
 MOST = 100
 UNGUESSED = "0123456789abcdef"
 Code = Annotated[str, Path(description="What a tracker's link ends in")]
@@ -67,7 +74,7 @@ class Reservation(BaseModel):
     reservation: UUID
 
 
-class Placed(BaseModel):
+class PlacedBody(BaseModel):
     """An order of reserved tickets."""
 
     model_config = ConfigDict(extra="ignore")
@@ -118,7 +125,12 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
     if event is None:
         raise NotFound(f"there is no ticket {ticket}", id=ticket)
     decide = partial(
-        storefront.reserve, shop=number, event=event, contingent=contingent, hold=hold(request)
+        storefront.reserve,
+        shop=number,
+        event=event,
+        contingent=contingent,
+        codes=coupons(request),
+        hold=hold(request),
     )
     answer = await command(request, who, decide, documents.reservation)
     answer.headers["Cache-Control"] = "no-store"
@@ -148,48 +160,74 @@ async def follow(request: Request, shop: Shop, code: Code) -> Response:
 @router.post(
     "/{shop}/order",
     name="ot_order",
-    **answers(PlacedOrder, body=Placed, public=True),
+    **answers(PlacedOrder, body=PlacedBody, public=True),
 )
 async def order(request: Request, shop: Shop) -> Response:
     """Orders what was reserved, all of it or nothing. It is to be paid then."""
     who, number = await visitor(request, shop)
-    said = Placed.model_validate(await sent(request))
+    said = PlacedBody.model_validate(await sent(request))
     if said.currency not in (None, who.currency):
         raise Invalid("currency", f"this shop sells in {who.currency}")
-    contingents = [requests.number_of(str(one.guid), Kind.CONTINGENT, who) for one in said.tickets]
-    events = await events_with(request, who, contingents)
-    for index, contingent in enumerate(contingents):
-        if contingent not in events:
-            reads.require_caught_up(request)
-            raise Invalid(f"tickets.{index}.guid", "there is no such ticket")
-    reserved = [
-        (events[contingent], one.reservation)
-        for contingent, one in zip(contingents, said.tickets, strict=True)
-    ]
-    decide = partial(
-        storefront.place,
-        shop=number,
-        reserved=reserved,
-        buyer=buyer(said.receiver),
-        hold=hold(request),
-    )
+    reserved = []
+    for index, ticket in enumerate(said.tickets):
+        known = await order_known_by(request, ticket.reservation, who.account)
+        if known is None:
+            raise Invalid(f"tickets.{index}.reservation", "there is no such reservation")
+        kind = unpack(ticket.guid) if ticket.guid.version == GUID_VERSION else None
+        of = kind.number if kind and kind[:2] == (who.account, Kind.CONTINGENT) else 0
+        reserved.append(known._replace(contingent=of))
+    decide = partial(storefront.place, shop=number, reserved=reserved, buyer=buyer(said.receiver))
     return await command(request, who, decide, documents.order_of_buyer)
 
 
 @router.get(
-    "/{shop}/order/{reservation}",
+    "/{shop}/order/{guid}",
     name="ot_storefront_order",
     **answers(ShopOrder, public=True),
 )
-async def get_order(request: Request, shop: Shop, reservation: Guid) -> Response:
-    """How an order stands, for whoever has its reservation."""
+async def get_order(request: Request, shop: Shop, guid: Guid) -> Response:
+    """An order of the shop as it is: for everybody who has its guid, or that of one of its
+    reservations; with a token that may sell, its buyer, too."""
     who, number = await visitor(request, shop)
+    return await show_order(request, guid, who, number)
+
+
+async def show_order(
+    request: Request, guid: str, who: Principal | None, shop: int | None
+) -> Response:
+    """The order of a guid, in that account and on that shop, or wherever it is."""
+    known = await order_known_by(request, guid, who.account if who else None)
+    owner = known and stagebook(request).keyring.visitor(known.account, "storefront")
+    if known is None or owner is None:
+        raise NotFound("there is no such order")
+    shown = documents.order_of_buyer if _may_see_buyers(request, owner) else documents.order_of
+
+    def answer(placed: storefront.Placed) -> Answer:
+        return Answer(200, {"Cache-Control": "no-store"}, to_json(shown(placed)))
+
+    return await ask(
+        request, partial(storefront.ordered, reservation=known, shop=shop), answer, who=owner
+    )
+
+
+def _may_see_buyers(request: Request, owner: Principal) -> bool:
+    """Whether the request has a token of the order's account that may sell."""
+    held = stagebook(request).keyring.everywhere(token_of(request)) if token_of(request) else []
+    return any(k.account == owner.account and May.SELL in GRANTED[k.role] for k in held)
+
+
+async def order_known_by(
+    request: Request, guid: UUID | str, account: int | None
+) -> storefront.Reservation | None:
+    """The order of a guid, in that account or in any."""
     try:
-        token = UUID(reservation)
+        guid = UUID(str(guid))
     except ValueError:
-        raise NotFound("there is no such order") from None
-    decide = partial(storefront.reserved_by, shop=number, token=token)
-    return await command(request, who, decide, documents.order)
+        return None
+    known = await order_of(request, guid)
+    if known is None or account not in (None, known.account):
+        return None
+    return storefront.Reservation(known.account, known.number, str(guid))
 
 
 async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
@@ -217,6 +255,14 @@ async def events_with(request: Request, who: Principal, contingents: list[int]) 
     """The Events of contingents, in a view that has everything that is committed by now."""
     await reads.fresh(request, EVENTS)
     return await reads.blocking(events_of, stagebook(request), who.account, contingents)
+
+
+def coupons(request: Request) -> list[str]:
+    """The coupons that a visitor has: `?coupon=CODE`, as often as there are."""
+    codes = [code for code in request.query_params.getlist("coupon") if code.strip()]
+    for code in codes:
+        check_text("coupon", code)
+    return [code.strip()[:MAX_CODE] for code in codes[:MAX_CODES]]
 
 
 def buyer(receiver: Receiver) -> ContactFields:

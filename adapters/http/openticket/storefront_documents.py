@@ -2,23 +2,22 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic_core import from_json
 
 from adapters.http.addresses import one_text
 from adapters.http.openticket.documents import time_in, zone_of
+from adapters.http.openticket.order_documents import buyer_shown, order_shown
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
 from application.shop_tickets import available_now
-from domain import ranges
-from domain.base import State
+from application.storefront import Placed
 from domain.event import not_on_sale
 from domain.event_fields import ACTIVE
 from domain.ids import Kind, guid
 from domain.money import minor_of
-from domain.order import ARCHIVED, INCOMPLETE, Order, payment_status, total_amount
+from domain.order import Order
 from domain.values import microseconds, stamp
 
 
@@ -109,15 +108,15 @@ def _price(price_types: Any, shop: int) -> float | None:
     return None
 
 
-def reservation(reserved: tuple[Order, UUID, list[int]]) -> dict[str, Any]:
+def reservation(reserved: tuple[Order, list[int]]) -> dict[str, Any]:
     """The reservation, and what was reserved: the ticket on each date that it is valid on."""
-    order, token, dates = reserved
+    order, dates = reserved
     (line,) = order.state["lines"]
     account = order.account
     ticket = str(guid(account, Kind.CONTINGENT, line["contingentid"]))
     return {
-        "guid": str(token),
-        "reservation": str(token),
+        "guid": order.state["guid"],
+        "reservation": order.state["guid"],
         "expires_at": time_in(order.state["expiryts"], "UTC"),
         "ticket": ticket,
         "price": line["price"],
@@ -128,48 +127,11 @@ def reservation(reserved: tuple[Order, UUID, list[int]]) -> dict[str, Any]:
     }
 
 
-def order_of_buyer(placed: tuple[Order, UUID, State]) -> dict[str, Any]:
+def order_of_buyer(placed: Placed) -> dict[str, Any]:
     """An order, and whose it is."""
-    made, token, buyer = placed
-    names = {"email": "email", "firstName": "firstname", "lastName": "lastname"}
-    said = {name: buyer.get(field) for name, field in names.items()}
-    return order((made, token)) | said | {"locale": buyer.get("languagecode")}
+    buyer = buyer_shown(placed.buyer.state if placed.buyer else None)
+    return order_of(placed) | buyer
 
 
-def order(reserved: tuple[Order, UUID]) -> dict[str, Any]:
-    """An order as its buyer sees it; amounts are in the currency's smallest unit."""
-    made, token = reserved
-    state = made.state
-    paid = payment_status(state) != INCOMPLETE
-    tickets = [
-        {
-            "guid": str(guid(made.account, Kind.CONTINGENT, line["contingentid"])),
-            "event_id": str(guid(made.account, Kind.EVENT, line["eventid"])),
-            "price": line["price"],
-            "amount": ranges.count(line["tickets"]),
-        }
-        for line in state["lines"]
-    ]
-    return {
-        "guid": str(token),
-        "shop_id": str(guid(made.account, Kind.SALES_CHANNEL, state["saleschannelid"])),
-        "status": _status(made, paid=paid),
-        "currency": state["currency"],
-        "amount": total_amount(state),
-        "amount_paid": state["amountpaid"],
-        "is_complete": made.confirmed and paid,
-        "invalidated_since": time_in(state["lastupdatets"], "UTC") if state["ended"] else None,
-        "invalidated_reason": state["ended"],
-        "created_at": time_in(state["createdts"], "UTC"),
-        "updated_at": time_in(state["lastupdatets"], "UTC"),
-        "tickets": tickets,
-        "products": [],
-    }
-
-
-def _status(made: Order, *, paid: bool) -> str:
-    if made.state["status"] == ARCHIVED:
-        return "invalidated"
-    if not made.confirmed:
-        return "reserved"
-    return "paid" if paid else "placed"
+def order_of(placed: Placed) -> dict[str, Any]:
+    return order_shown(placed.order.state, placed.order.account)

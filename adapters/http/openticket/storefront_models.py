@@ -51,12 +51,22 @@ Reserved = shape(
     products=list[dict[str, Any]],
 )
 TicketOfOrder = shape(
-    "TicketOfOrder", "Tickets of an order.", guid=str, event_id=str, price=int, amount=int
+    "TicketOfOrder",
+    "A ticket of an order.",
+    guid=str,
+    original_id=str,
+    ticket_number=str,
+    event_id=str,
+    price=int,
+    invalidated_since=MaybeText,
 )
+Payment = shape("PaymentOfOrder", "Whether it is paid.", status=str)
 ORDER: dict[str, Any] = {
     "currency": str,
+    "price": int,
     "amount": int,
     "amount_paid": int,
+    "payment": Payment,
     "is_complete": bool,
     "invalidated_since": MaybeText,
     "invalidated_reason": MaybeText,
@@ -72,7 +82,7 @@ PlacedOrder = shape(
     guid=str,
     shop_id=str,
     status=str,
-    email=str,
+    email=MaybeText,
     firstName=MaybeText,
     lastName=MaybeText,
     locale=MaybeText,

@@ -75,7 +75,7 @@ MINIMAL = (
 def known(work: Work, order: Order, who: Principal) -> Body:
     """An order with all that is known of its tickets."""
     inventories = {event: work.load(Inventory, event) for event in order.events}
-    document = order_document(order.state, order.account)
+    document = order_document(order.state)
     names = {
         contingent["id"]: contingent["name"]
         for inventory in inventories.values()

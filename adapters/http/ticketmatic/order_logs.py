@@ -18,11 +18,13 @@ from domain.order_facts import (
     OrderConfirmed,
     OrderCreated,
     OrderLapsed,
+    OrderMerged,
     OrderRepriced,
     OrderSplit,
     PaymentAdded,
     RefundAdded,
     TicketsAdded,
+    TicketsMerged,
     TicketsRemoved,
 )
 
@@ -97,7 +99,7 @@ def _said(fact: DomainEvent, currency: str) -> Iterator[tuple[int, Info]]:
             yield CREATED, {"saleschannelid": fact.saleschannelid, **origin}
             if fact.lines:
                 yield TICKETS_ADDED, _tickets(fact.lines)
-        case TicketsAdded():
+        case TicketsAdded() | TicketsMerged():
             yield TICKETS_ADDED, _tickets(fact.lines)
         case TicketsRemoved():
             yield TICKETS_REMOVED, {"tickets": [*ranges.numbers(fact.tickets)]}
@@ -127,6 +129,8 @@ def _ways(fact: DomainEvent, currency: str) -> Iterator[tuple[int, Info]]:
             yield REMOVED, {"ended": "cancelled"}
         case OrderLapsed():
             yield REMOVED, {"ended": "lapsed"}
+        case OrderMerged():
+            yield REMOVED, {"ended": "merged", "orderid": fact.toorderid}
 
 
 def _tickets(lines: list[Info]) -> Info:

@@ -117,7 +117,7 @@ class OrderDocument(CustomizableFields):
     status: Literal[21001, 21002, 21003] = Field(
         description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived"
     )
-    ended: Literal["lapsed", "cancelled"] | None = Field(description="How it ended")
+    ended: Literal["lapsed", "cancelled", "merged"] | None = Field(description="How it ended")
     saleschannelid: Number
     customerid: int | None = Field(description="Whose order it is: a contact")
     deliveryscenarioid: int | None = Field(description="How it is delivered")
@@ -135,6 +135,7 @@ class OrderDocument(CustomizableFields):
     )
     confirmedts: Moment | None = Field(description="When it was confirmed")
     splitfrom: int | None = Field(description="The order that it was split from")
+    mergedinto: int | None = Field(description="The order that all its tickets went to")
     createdts: Moment
     lastupdatets: Moment
 

@@ -13,6 +13,7 @@ from adapters.bootstrap import EVENTS, ORDERS, Stagebook
 from adapters.http import buyers, reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import ask, document, execute
+from adapters.http.order_guids import by_number
 from adapters.http.routes import AuditRoute, SellRoute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
@@ -60,14 +61,31 @@ from domain.taking import (
 )
 from projections.orders import order_document, order_etag
 
-router = APIRouter(prefix="/v1/orders", tags=["Orders"], route_class=SellRoute)
-audited = APIRouter(prefix="/v1/orders", tags=["History"], route_class=AuditRoute)
+
+class OrderRoute(SellRoute):
+    """A route of one order, by its number or its guid, or of orders."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = by_number(self.app)
+
+
+class OrderAuditRoute(AuditRoute):
+    """A route of an order's past."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = by_number(self.app)
+
+
+router = APIRouter(prefix="/v1/orders", tags=["Orders"], route_class=OrderRoute)
+audited = APIRouter(prefix="/v1/orders", tags=["History"], route_class=OrderAuditRoute)
 
 TAKES = (SoldOut, TicketNotFree, NotOnSale, PriceNotOffered, BasketLimit)
 
 
 def answer(order: Order, status: int = 200) -> Answer:
-    body = to_json(order_document(order.state, order.account))
+    body = to_json(order_document(order.state))
     place = f"/v1/orders/{order.number}" if status == 201 else None  # noqa: PLR2004
     return document(body, order_etag(order.state), status=status, place=place)
 
@@ -78,7 +96,7 @@ created = partial(answer, status=201)
 def present(work: Work, number: int) -> dict[str, Any]:
     """The document as it is before a command."""
     order = work.load(Order, number).require()
-    return order_document(order.state, order.account)
+    return order_document(order.state)
 
 
 @router.post("", **creates(OrderDocument, *TAKES))
@@ -196,7 +214,7 @@ def held_then(request: Request, who: Principal, number: int, asked: Asked) -> An
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
-    document = order_document(order.state, order.account)
+    document = order_document(order.state)
     nobody = {"ticketholderid": None, "ticketname": None}
     named = {holder["id"]: holder for holder in document["holders"]}
     for ticket in document["tickets"]:
@@ -296,7 +314,7 @@ def hold(request: Request) -> Hold:
 def order_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
     store = stagebook(request).store
     past = as_of.past_one(Order, store, who.account, number, **asked)
-    found = order_document(past.state, who.account)
+    found = order_document(past.state)
     return Shown(found, order_etag(past.state), as_of.place_of(store, past))
 
 

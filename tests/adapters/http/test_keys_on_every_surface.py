@@ -128,6 +128,7 @@ OPENTICKET = [
     Call("POST", "/storefront/{shop}/order", {"receiver": BUYER, "tickets": ["{reservation}"]}),
     Call("PUT", "/event/{event}", {"name": "Later"}),
     Call("DELETE", "/event/{bare}"),
+    Call("POST", "/event/{event}/salesstats", {}),
     Call("POST", "/event/{event}/ticket", {"name": "Box", "vat_percentage": 21}),
     Call("PUT", "/ticket/{contingent}", {"name": "Box"}),
     Call("DELETE", "/ticket/{unsold}"),
@@ -155,7 +156,7 @@ UNMARKED = [
     c
     for c in [*TICKETMATIC, *OPENTICKET]
     if c in QUESTIONS
-    or c.path in ("/events/batch", "/webhook/{webhook}/retry")
+    or c.path in ("/events/batch", "/webhook/{webhook}/retry", "/event/{event}/salesstats")
     or (c.method == "PUT" and c.path.startswith(("/ticket/", "/eventdate/")))
 ]
 """Questions, and those whose answer is no command's own."""

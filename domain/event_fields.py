@@ -102,18 +102,31 @@ class Details(Fields):
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = field(
         "Name; needed to publish", "Bonobo Live"
     )
-    subtitle: Line | None = field("Subtitle", "With live band")
-    subtitle2: Line | None = field("Second subtitle", "Exclusive concert")
-    description: Text | None = field("Description for ticket buyers")
-    shortdescription: Text | None = field("Short description for ticket buyers")
+    subtitle: Line | None = field("A line under the name", "With live band")
+    subtitle2: Line | None = field("A second line under the name", "Exclusive concert")
+    description: Text | None = field(
+        "Description for ticket buyers", "Panda Dub returns with a new show."
+    )
+    shortdescription: Text | None = field("Short description for ticket buyers", "A new show.")
     info: Text | None = field("Practical info for ticket buyers", "Lockers in the basement.")
     schedule: Text | None = field("Schedule for ticket buyers", "20:00 support act")
     webremark: Text | None = field("Remark on the sales pages", "Age will be checked")
-    audiopreviewurl: Url | None = field("Audio preview")
-    previews: list[Preview] | None = listed("Previews")
-    layout: Layout | None = field("Layout of the sales pages", cleared={})
-    tags: list[Tag] | None = listed("Tags", ["jazz"])
-    segmentationtags: list[Tag] | None = listed("Segmentation tags")
+    audiopreviewurl: Url | None = field(
+        "Where an audio preview plays", "https://example.org/preview.mp3"
+    )
+    previews: list[Preview] | None = listed(
+        "Videos and sounds that buyers can play",
+        [{"type": 30002, "url": "https://example.org/watch"}],
+    )
+    layout: Layout | None = field(
+        "Layout of the sales pages: their colour, and whether the image takes all the width",
+        {"color": "#112233", "maxImage": True},
+        cleared={},
+    )
+    tags: list[Tag] | None = listed("Words that describe the Event", ["jazz"])
+    segmentationtags: list[Tag] | None = listed(
+        "Words that buyers of the Event are grouped by", ["youth"]
+    )
     translations: dict[str, Text] | None = field(
         "Other languages: field + language", {"namefr": "Bonobo en direct"}, cleared={}
     )
@@ -126,15 +139,23 @@ class Details(Fields):
 
 class Schedule(Fields):
     startts: Timestamp | None = field(
-        "Start; without it, the first start of the dates", "2026-11-21T20:00:00+01:00"
+        "When it starts; without it, the first start of the dates", "2026-11-21T20:00:00+01:00"
     )
-    endts: Timestamp | None = field("End; without it, the last end of the dates")
+    endts: Timestamp | None = field(
+        "When it ends; without it, the last end of the dates", "2026-11-21T23:00:00+01:00"
+    )
 
 
 class SalePeriod(Fields):
-    salestartts: Timestamp | None = field("Start of sales, for channels without their own")
-    saleendts: Timestamp | None = field("End of sales, for channels without their own")
-    saleschannels: list[EventSalesChannel] | None = listed("Where and when it is for sale")
+    salestartts: Timestamp | None = field(
+        "Start of sales, for channels without their own", "2026-09-01T10:00:00+02:00"
+    )
+    saleendts: Timestamp | None = field(
+        "End of sales, for channels without their own", "2026-11-21T20:00:00+01:00"
+    )
+    saleschannels: list[EventSalesChannel] | None = listed(
+        "Where and when it is for sale; without any, on every channel", [{"saleschannelid": 2}]
+    )
 
     @field_validator("saleschannels")
     @classmethod
@@ -152,33 +173,48 @@ class Venue(Fields):
 class Limits(Fields):
     maxnbrofticketsperbasket: Reference | None = field("Most tickets in one basket", 5)
     totalmaxtickets: Reference | None = field("Most tickets sold for the Event", 1000)
-    waitinglisttype: Reference | None = field("Type of waiting list", 29001)
-    socialdistance: Reference | None = field("Type of social distance", 50001)
+    waitinglisttype: Reference | None = field(
+        "Type of waiting list, a number of the vendor; kept as it is", 29001
+    )
+    socialdistance: Reference | None = field(
+        "How seats are kept apart, a number of the vendor; kept as it is", 50001
+    )
 
 
 class Seating(Fields):
-    seatallowsingle: bool | None = field("Single seats may be left", cleared=False)
-    seatselection: bool | None = field("Buyers choose their seats", cleared=False)
-    seated_chartkey: Line | None = field("Key of the seating chart", cleared="")
-    seatingplanid: Reference | None = field("Seating plan, for fixed seats")
-    seatingplanpricelistid: Reference | None = field("Price list for fixed seats")
-    seatingplaneventspecificprices: PricelistPrices | None = field("Prices beside that list")
+    seatallowsingle: bool | None = field("Single seats may be left", True, cleared=False)
+    seatselection: bool | None = field("Buyers choose their seats", True, cleared=False)
+    seated_chartkey: Line | None = field("Key of the chart at Seats.io", "hall-1", cleared="")
+    seatingplanid: Reference | None = field("Seating plan in the catalog, for fixed seats", 1)
+    seatingplanpricelistid: Reference | None = field(
+        "Price list in the catalog, for fixed seats", 1
+    )
+    seatingplaneventspecificprices: PricelistPrices | None = field(
+        "Prices of fixed seats beside those of that list",
+        {"prices": [{"pricetypeid": 1, "prices": [30.0, 20.0]}], "seatrankids": [1, 2]},
+    )
 
 
 class Links(Fields):
-    """Ids of things that live in other systems or come with later versions."""
+    """Ids of things that live in other systems or come with later versions: kept as they are."""
 
     externalcode: Line | None = field("Id in another system", "56975647832")
-    productionid: Reference | None = field("Production", 1256975647)
-    optinsetid: Reference | None = field("Opt-in set")
-    queuetoken: Reference | None = field("Queue")
-    revenuesplitid: Reference | None = field("Revenue split (deprecated)")
-    salestatusmessagesid: Reference | None = field("Sale status messages")
-    servicemailids: list[Reference] | None = listed("Service mails")
-    ticketfeeid: Reference | None = field("Ticket fee")
-    ticketinfoid: Reference | None = field("Ticket info")
-    ticketlayoutid: Reference | None = field("Ticket layout")
-    upsellid: Reference | None = field("Upsell")
+    productionid: Reference | None = field("The production that it is one Event of", 1256975647)
+    optinsetid: Reference | None = field("The set of consents that buyers are asked for", 125)
+    queuetoken: Reference | None = field("The queue that buyers wait in before they can order", 421)
+    revenuesplitid: Reference | None = field(
+        "How revenue is divided; deprecated by the vendor", 125
+    )
+    salestatusmessagesid: Reference | None = field(
+        "The set of messages about the status of its sale", 125
+    )
+    servicemailids: list[Reference] | None = listed(
+        "Mails that its buyers get before and after it", [1, 2]
+    )
+    ticketfeeid: Reference | None = field("The fee scheme of its tickets", 125)
+    ticketinfoid: Reference | None = field("The information that is printed on its tickets", 125)
+    ticketlayoutid: Reference | None = field("The layout that its tickets are printed with", 125)
+    upsellid: Reference | None = field("What buyers of its tickets are offered besides", 125)
 
 
 class Listing(Fields):
@@ -187,10 +223,14 @@ class Listing(Fields):
     type: Literal["once", "recurring"] | None = field("Once, or again and again", "once")
     locale: Locale | None = field("Language and country of its texts", "nl_NL")
     website: Url | None = field("Its own page", "https://example.org/live")
-    category: Line | None = field("Category", "Music")
+    category: Line | None = field("What sort of Event it is, in a word", "Music")
     subcategories: list[Tag] | None = listed("Categories within it", ["Jazz"])
-    retrievable_after: Timestamp | None = field("When buyers get their tickets")
-    auto_prune: bool | None = field("May go by itself once it is over", cleared=False)
+    retrievable_after: Timestamp | None = field(
+        "From when on buyers get their tickets", "2026-11-14T20:00:00+01:00"
+    )
+    auto_prune: bool | None = field(
+        "Leaves lists of shops by itself when it is over", True, cleared=False
+    )
 
 
 class EventFields(
@@ -209,10 +249,10 @@ class EventBody(EventFields):
         "19001 Draft, 19002 Active, 19003 Closed", DRAFT, cleared=DRAFT
     )
     contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
-        "Lots of tickets outside the seating plan", cleared=[]
+        "Named numbers of tickets outside the seating plan", cleared=[]
     )
     seated_contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
-        "Lots of tickets with seats", cleared=[]
+        "Named numbers of tickets with seats", cleared=[]
     )
 
     def asked_status(self) -> int | None:

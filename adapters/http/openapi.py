@@ -12,6 +12,7 @@ from adapters.http.openticket.spec import ERROR_SCHEMA
 from adapters.http.pages import files
 from adapters.http.request_bodies import prepare, reachable
 from adapters.http.surface import Surface
+from adapters.http.v1.examples import EXAMPLES
 from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines
 
 TITLE = "Stagebook"
@@ -132,6 +133,11 @@ def shown(document: dict[str, Any], part: Described) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], path: str) -> None:
     operation["tags"] = operation["tags"][-1:]
     operation["summary"] = summary(operation["description"])
+    if bodies := EXAMPLES.get(operation["operationId"]):
+        content = operation["requestBody"]["content"]["application/json"]
+        content["examples"] = {
+            name: {"summary": name, "value": value} for name, value in bodies.items()
+        }
     if not path.startswith(OPEN):
         operation.setdefault("security", [{"token": []}])
     for answer in operation["responses"].values():

@@ -26,9 +26,9 @@ from adapters.http.errors import (
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain.errors import Conflict, FactUnknown, Invalid, KeyReused, NotFound, VersionMismatch
 
-Id = Annotated[str, Path(description="Its number or its guid", examples=["125"])]
-ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["98"])]
-DateId = Annotated[str, Path(description="The date's number or guid", examples=["5"])]
+Id = Annotated[str, Path(description="Its number or its guid", examples=["1"])]
+ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["1"])]
+DateId = Annotated[str, Path(description="The date's number or guid", examples=["1"])]
 ViewName = Annotated[str, Path(description="The name of a projection", examples=["events"])]
 
 Operation = dict[str, Any]

@@ -24,10 +24,12 @@ SUFFIXES = ("Fields", "Body")
 def prepare(document: Schema, routes: Iterable[BaseRoute]) -> None:
     """Gives every request body of the document its final schema."""
     schemas = document["components"]["schemas"]
-    new = set(_creations(document, routes))
+    new = dict(_creations(document, routes))
+    for name in new.values():  # what a new thing is made with is new as well
+        _renamed(schemas[name], {AT + patch: AT + other for patch, other in new.items()})
     for name in reachable(schemas, (body for body in _bodies(document))):
         for part in _properties(schemas[name]):
-            _describe_default(part, without="without it" if name in new else "until set")
+            _describe_default(part, without="without it" if name in new.values() else "until set")
 
 
 def reachable(schemas: Schema, parts: Iterable[Any]) -> set[str]:
@@ -55,8 +57,9 @@ def references(part: Any) -> Iterator[str]:
             yield from references(inner)
 
 
-def _creations(document: Schema, routes: Iterable[BaseRoute]) -> Iterator[str]:
-    """The components of new things, which are put in here. A patch that is posted makes one."""
+def _creations(document: Schema, routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:
+    """The components of patches that are posted, and those of the new things that they make, which
+    are put in here."""
     schemas = document["components"]["schemas"]
     for route in routes:
         model = _body_model(route)
@@ -68,7 +71,19 @@ def _creations(document: Schema, routes: Iterable[BaseRoute]) -> Iterator[str]:
         name = _name_of_new(patch)
         schemas[name] = _required(schemas[patch], model.REQUIRED) | {"title": name}
         schema["$ref"] = AT + name
-        yield name
+        yield patch, name
+
+
+def _renamed(part: Any, names: dict[str, str]) -> None:
+    """Leads every reference of a part elsewhere."""
+    if isinstance(part, dict):
+        if isinstance(reference := part.get("$ref"), str):
+            part["$ref"] = names.get(reference, reference)
+        for inner in part.values():
+            _renamed(inner, names)
+    elif isinstance(part, list):
+        for inner in part:
+            _renamed(inner, names)
 
 
 def _body_model(route: BaseRoute) -> type[Fields] | None:

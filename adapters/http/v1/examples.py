@@ -7,6 +7,11 @@ FIRST_TICKET = 100_000_001
 """The first ticket of the first contingent."""
 
 START, END = "2027-11-20T20:00:00+01:00", "2027-11-20T23:00:00+01:00"
+SUNDAY = {
+    "start": "2027-11-21T20:00:00+01:00",
+    "end": "2027-11-21T23:00:00+01:00",
+    "name": "Sunday",
+}
 TWO_PRICES = [{"pricetypeid": 1, "price": 30.0}, {"pricetypeid": 2, "price": 20.0}]
 
 Examples = dict[str, Any]
@@ -50,21 +55,19 @@ EVENTS: dict[str, Examples] = {
         "Tickets at two prices": {
             "name": "Bonobo Live",
             "locationid": 1,
-            "startts": START,
-            "endts": END,
+            "dates": [{"start": START, "end": END}],
             "contingents": [
                 {"name": "Stalls", "amount": 100, "prices": TWO_PRICES},
                 {"name": "Balcony", "amount": 50, "prices": {"1": 25.0}},
             ],
         },
-        "A Draft": {"name": "Bonobo Live", "locationid": 1},
-        "Texts, limits and a time of sale": {
+        "A Draft": {"name": "Bonobo Live", "locationid": 1, "startts": START, "endts": END},
+        "Two dates, texts, limits and a time of sale": {
             "name": "Bonobo Live",
             "subtitle": "With live band",
             "description": "A new show.",
             "locationid": 1,
-            "startts": START,
-            "endts": END,
+            "dates": [{"start": START, "end": END}, SUNDAY],
             "salestartts": "2026-11-01T10:00:00+01:00",
             "maxnbrofticketsperbasket": 8,
             "totalmaxtickets": 150,
@@ -80,15 +83,13 @@ EVENTS: dict[str, Examples] = {
         "Clear a field": {"subtitle": None},
     },
     "revert_event": {
-        "Back to the first version": {"version": 1},
-        "With a reason": {"version": 1, "reason": "Sent too early"},
+        "Back to an earlier version": {"version": 2},
+        "With a reason": {"version": 2, "reason": "Sent too early"},
     },
     "add_date": {
         "Start and end": {"start": START, "end": END},
         "With a name and a limit": {
-            "start": "2027-11-21T20:00:00+01:00",
-            "end": "2027-11-21T23:00:00+01:00",
-            "name": "Sunday",
+            **SUNDAY,
             "capacity": 80,
         },
     },

@@ -88,6 +88,15 @@ def test_a_new_thing_requires_what_it_cannot_be_without_and_a_change_nothing(ope
         assert "required" not in schema or path.endswith("/tickets"), path
 
 
+def test_what_a_new_event_is_made_with_is_new_as_well(openapi: Json) -> None:
+    fields = body_of(openapi, "post", "/v1/events")["properties"]
+    changed = body_of(openapi, "patch", "/v1/events/{id}")["properties"]
+
+    for name, component in (("contingents", "NewContingent"), ("dates", "NewDate")):
+        assert fields[name]["anyOf"][0]["items"] == {"$ref": f"#/components/schemas/{component}"}
+    assert changed["contingents"]["anyOf"][0]["items"]["$ref"].endswith("/ContingentBody")
+
+
 @pytest.mark.parametrize("path", [path for path in NEW if "{" not in path])
 def test_what_is_required_is_refused_when_it_is_missing(web: TestClient, path: str) -> None:
     refusal = web.post(path, json={})

@@ -23,7 +23,7 @@ from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
-from tests.bench import cases, dialects, rebuilding, selling
+from tests.bench import cases, dialects, freshness, rebuilding, selling
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.season import sell_a_season
@@ -43,9 +43,10 @@ QUICK_EFFORT = Effort(
     tickets=2_000,
     spread=20,
     sold=(10, 200),
+    fresh=60,
     sale=(100, 120),
 )
-CASES = cases.CASES | dialects.CASES | selling.CASES | rebuilding.CASES
+CASES = cases.CASES | dialects.CASES | selling.CASES | freshness.CASES | rebuilding.CASES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

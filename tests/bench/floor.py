@@ -46,4 +46,6 @@ if __name__ == "__main__":
     serving.APPLICATION = (
         "tests.bench.floor:create"  # so that uvicorn runs exactly as it does there
     )
-    serving.run(Settings(port=int(sys.argv[1]), workers=1, serve_worker=False), announce=None)
+    settings = Settings(port=int(sys.argv[1]), workers=1, serve_worker=False)
+    with serving.bound(settings) as listener:
+        serving.run(settings, listener)

@@ -33,6 +33,8 @@ class Effort:
     """Events that are sold at the same time."""
     sold: tuple[int, int] = (100, 90_000)
     """Tickets of a young and of an old Event that are sold."""
+    fresh: int = 10_000
+    """Writes that are read back, idle, and as many while others write."""
     sale: tuple[int, int] = (10_000, 12_000)
     """Tickets and buyers of a sell-out."""
 

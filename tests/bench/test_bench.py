@@ -25,6 +25,8 @@ CASES = (
     "GET availability",
     "answer -> availability",
     "take 1 at 200 sold",
+    "write, then read documents, 0 writers",
+    "write, then read feed, 32 writers",
     "sell-out: 100 tickets, 120 buyers, --workers 1",
     "sell-out: 100 tickets, 120 buyers, --workers 2",
     "commands beside a rebuild",

@@ -90,6 +90,8 @@ class CustomizableFields(Fields):
             "patternProperties": {"^c_[A-Za-z0-9_]{1,30}$": {}},
         },
     )
+    CUSTOM_IS_PERSONAL: ClassVar[bool] = False
+    """Whether whatever is kept in custom fields is taken for personal."""
     __pydantic_extra__: CustomFields = Field(init=False)
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
 from domain.errors import Invalid
 from domain.ids import Kind
+from domain.marks import Mark
 from domain.translations import checked
 from domain.values import Text, field
 
@@ -37,12 +38,12 @@ class CatalogFields(CustomizableFields):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogItemCreated(DomainEvent, topic="catalog.created"):
     number: int
-    fields: State
+    fields: Annotated[State, Mark.OF_KIND]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogItemChanged(DomainEvent, topic="catalog.changed"):
-    changed: State
+    changed: Annotated[State, Mark.OF_KIND]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

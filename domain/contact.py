@@ -8,6 +8,7 @@ from domain.base import State, Value
 from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
 from domain.ids import Kind
+from domain.marks import Personal
 from domain.values import Line, Reference, field, listed
 
 IDENTIFYING = ("firstname", "lastname", "company", "email")
@@ -28,15 +29,18 @@ class Phonenumber(Value):
 class ContactFields(CatalogFields):
     REQUIRED: ClassVar[tuple[str, ...]] = ()
     TRANSLATABLE: ClassVar[frozenset[str]] = frozenset()
+    CUSTOM_IS_PERSONAL: ClassVar = True
 
-    firstname: Line | None = field("First name", "Ann")
-    middlename: Line | None = field("Middle name")
-    lastname: Line | None = field("Last name", "Peeters")
-    company: Line | None = field("Company or organisation", "Concertgebouw")
-    organizationfunction: Line | None = field("What the person does there", "Planner")
-    vatnumber: Line | None = field("VAT number of the organisation", "BE0123456789")
-    email: Email | None = field("E-mail address", "ann@example.org")
-    phonenumbers: list[Phonenumber] | None = listed("Phone numbers", [{"number": "+32 9 123"}])
+    firstname: Personal[Line] | None = field("First name", "Ann")
+    middlename: Personal[Line] | None = field("Middle name")
+    lastname: Personal[Line] | None = field("Last name", "Peeters")
+    company: Personal[Line] | None = field("Company or organisation", "Concertgebouw")
+    organizationfunction: Personal[Line] | None = field("What the person does there", "Planner")
+    vatnumber: Personal[Line] | None = field("VAT number of the organisation", "BE0123456789")
+    email: Personal[Email] | None = field("E-mail address", "ann@example.org")
+    phonenumbers: Personal[list[Phonenumber]] | None = listed(
+        "Phone numbers", [{"number": "+32 9 123"}]
+    )
     languagecode: Language | None = field("Language, ISO 639-1", "nl")
     sendmail: bool | None = field("Wants to be written to", True, cleared=False)
 

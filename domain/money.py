@@ -74,6 +74,11 @@ def number(units: int, currency: str) -> int | float:
     return units / 10**decimals if decimals else units
 
 
+def text(units: int, currency: str) -> str:
+    """Minor units as people write the amount: 135.00 EUR."""
+    return f"{number(units, currency):.{DIGITS[currency]}f} {currency}"
+
+
 class Written(float):
     """A number that was sent with more digits than a float may keep, and its text."""
 

@@ -21,8 +21,10 @@ from domain.errors import (
     RefundTooLarge,
 )
 from domain.ids import Kind
+from domain.money import number, text
 from domain.order_facts import (
     HoldersNamed,
+    NamedHolder,
     OrderCancelled,
     OrderChanged,
     OrderConfirmed,
@@ -262,8 +264,10 @@ class Order(Aggregate):
             returned = sum(p["amount"] for p in payments.values() if p["of"] == of)
             left = min(left, payments[str(of)]["amount"] + returned)
         if amount > left:
-            message = f"Order {self.number} has less than that to give back"
-            raise RefundTooLarge(message, left=left)
+            currency = self.state["currency"]
+            asked = text(amount, currency).removesuffix(f" {currency}")
+            message = f"{text(left, currency)} can be given back, {asked} were asked for"
+            raise RefundTooLarge(message, left=number(left, currency), currency=currency)
         self.trigger(RefundAdded, by, paymentid=self._next_payment(), amount=amount, of=of)
 
     def require_mergeable(self, into: "Order") -> None:
@@ -370,7 +374,7 @@ def _among(tickets: Ranges, key: str) -> bool:
     return ranges.contains(tickets, int(key))
 
 
-def _name(state: State, named: Sequence[State]) -> None:
+def _name(state: State, named: Sequence[NamedHolder]) -> None:
     holders = dict(state.get("holders", {}))
     for holder in named:
         key = str(holder["id"])

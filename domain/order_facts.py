@@ -1,16 +1,36 @@
 """What can happen to an order."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from domain.base import DomainEvent, State
+from domain.marks import Minor, Personal
 from domain.ranges import Ranges
+
+
+class Line(TypedDict):
+    """Tickets of a contingent at a price each."""
+
+    eventid: int
+    contingentid: int
+    pricetypeid: int
+    price: Minor
+    complimentary: bool
+    tickets: Ranges
+
+
+class NamedHolder(TypedDict, total=False):
+    """Who comes with a ticket."""
+
+    id: int
+    ticketholderid: int | None
+    ticketname: Personal[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCreated(DomainEvent, topic="order.created"):
-    """`lines`: `{"eventid", "contingentid", "pricetypeid", "price", "complimentary", "tickets"}`
-    each; `root`: the order that it was split from in the end, or itself; `guid`: what everybody
-    knows it by, which nobody can guess. Orders of before have none of their own."""
+    """`root`: the order that it was split from in the end, or itself; `guid`: what everybody knows
+    it by, which nobody can guess. Orders of before have none of their own."""
 
     number: int
     guid: str | None = None
@@ -20,12 +40,12 @@ class OrderCreated(DomainEvent, topic="order.created"):
     heldsince: str
     root: int
     splitfrom: int | None
-    lines: list[State]
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsAdded(DomainEvent, topic="order.tickets-added"):
-    lines: list[State]
+    lines: list[Line]
     expiryts: str
 
 
@@ -34,7 +54,7 @@ class TicketsMerged(DomainEvent, topic="order.tickets-merged"):
     """The tickets of another order, at what they were taken at: `lines` as in `OrderCreated`."""
 
     fromorderid: int
-    lines: list[State]
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +74,15 @@ class TicketsRemoved(DomainEvent, topic="order.tickets-removed"):
 class OrderRepriced(DomainEvent, topic="order.tickets-repriced"):
     """Tickets that it holds got another price type: `lines` as in `OrderCreated`."""
 
-    lines: list[State]
+    lines: list[Line]
     expiryts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldersNamed(DomainEvent, topic="order.holders-named"):
-    """Who comes with which ticket: `{"id", "ticketholderid"?, "ticketname"?}` each."""
+    """Who comes with which ticket; what is not named was not said."""
 
-    tickets: list[State]
+    tickets: list[NamedHolder]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +100,7 @@ class OrderConfirmed(DomainEvent, topic="order.confirmed"):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAdded(DomainEvent, topic="order.payment-added"):
     paymentid: int
-    amount: int
+    amount: Minor
     paymentmethodid: int | None
 
 
@@ -89,7 +109,7 @@ class RefundAdded(DomainEvent, topic="order.refund-added"):
     """`of`: the payment that is given back, None for money of any."""
 
     paymentid: int
-    amount: int
+    amount: Minor
     of: int | None
 
 

@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from domain.base import State, Value
+from domain.marks import Personal
 from domain.money import PositiveMoney
 from domain.offers import of_price_id
 from domain.order import MAX_TICKETS
@@ -159,7 +160,9 @@ class Holder(Value):
 
     id: Annotated[int, Field(ge=1, le=MAX_ID, description="The ticket", examples=[9800000001])]
     ticketholderid: Reference | None = Field(None, description="A contact", examples=[17])
-    ticketname: Line | None = Field(None, description="The name on the ticket", examples=["Ann"])
+    ticketname: Personal[Line] | None = Field(
+        None, description="The name on the ticket", examples=["Ann"]
+    )
 
     def patch(self) -> State:
         said: State = self.model_dump(include=self.model_fields_set)

@@ -6,14 +6,14 @@ from pydantic import (
     AfterValidator,
     Field,
     JsonValue,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from domain.base import CustomizableFields, State, Value
-from domain.taking import TicketIds
+from domain.marks import Personal
+from domain.taking import Barcode, TicketIds
 from domain.values import MAX_ID, Reference
 
 MAX_CHANGED = 5_000
@@ -54,7 +54,7 @@ class TicketFields(CustomizableFields):
     """What is known of a ticket beside where it stands. null clears."""
 
     id: Annotated[int, Field(ge=1, le=MAX_ID, description="The ticket", examples=[9800000001])]
-    barcode: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+    barcode: Personal[Barcode] | None = Field(
         None, description="An imported barcode; null goes back to the generated one"
     )
     properties: Annotated[dict[str, JsonValue], Field(max_length=100)] | None = Field(

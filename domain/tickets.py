@@ -12,10 +12,11 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from domain import ranges
 from domain.base import DomainEvent, State
+from domain.marks import Personal
 from domain.ranges import Ranges
 
 PLACES = 100_000_000
@@ -62,6 +63,15 @@ def movement(
     """One move of a fact."""
     said = {} if price_type is None else {"pricetypeid": price_type}
     return {"contingentid": contingent_id, **said, "from": source, "to": target, "tickets": tickets}
+
+
+class KnownTicket(TypedDict, total=False):
+    """What is known of a ticket; custom fields stand beside."""
+
+    id: int
+    barcode: Personal[str] | None
+    properties: State
+    seatrankid: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +144,9 @@ class TicketsUnlocked(DomainEvent, topic="inventory.tickets-unlocked"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsChanged(DomainEvent, topic="inventory.tickets-changed"):
-    """What is known of single tickets: `{"id", "barcode"?, "properties"?, "seatrankid"?, "c_…"?}`
-    each."""
+    """What is known of single tickets; what is not named was not said."""
 
-    tickets: list[State]
+    tickets: list[KnownTicket]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

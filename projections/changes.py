@@ -2,12 +2,13 @@
 commits, with what an auditor searches by. What an entry says is in the fact: it is not kept twice.
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.base import DomainEvent, State, own_fields
+from domain.base import DomainEvent, State
 from domain.ids import Kind, guid, unpack
+from domain.outside import Outside, said_of
 from domain.registry import FactDiscarded
 from domain.values import microseconds
 from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
@@ -40,24 +41,26 @@ def is_shown(fact: DomainEvent) -> bool:
     return unpack(_about(fact)).kind in SHOWN
 
 
-def change(recorded: RecordedFact) -> dict[str, Any]:
-    """One entry of the feed."""
+def change(recorded: RecordedFact, outside: Outside) -> dict[str, Any]:
+    """One entry of the feed. An Event's tickets have a count of versions of their own."""
     fact = recorded.fact
-    fact_class: Any = type(fact)
-    kind, number, shown = changed_thing(_about(fact))
+    about = _about(fact)
+    kind, number, shown = changed_thing(about)
+    of_tickets = unpack(about).kind == Kind.INVENTORY
     return {
         "position": recorded.position,
         "kind": kind,
         "id": number,
         "guid": shown,
-        "version": _version(fact),
+        "version": None if of_tickets else _version(fact),
+        "inventoryversion": _version(fact) if of_tickets else None,
         "time": fact.time,
         "actor": fact.actor,
         "reason": fact.reason,
         "correlation": fact.correlation,
         "causation": fact.causation,
         "fact": fact.name,
-        "data": {name: getattr(fact, name) for name in shown_fields(fact_class)},
+        "data": said_of(fact, outside),
     }
 
 
@@ -67,12 +70,6 @@ def changed_thing(aggregate: UUID) -> tuple[str, int, str]:
     account, kind, number = unpack(aggregate)
     shown = Kind.EVENT if kind == Kind.INVENTORY else kind
     return SHOWN[kind], number, str(guid(account, shown, number))
-
-
-@cache
-def shown_fields(fact_class: Any) -> tuple[str, ...]:
-    """What a fact says, without what is never shown."""
-    return tuple(name for name in own_fields(fact_class) if name not in fact_class.SECRET)
 
 
 def _about(fact: DomainEvent) -> UUID:

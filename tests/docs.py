@@ -9,12 +9,14 @@ from typer.main import get_command
 
 from adapters import cli
 from adapters.http.app import make_app
+from adapters.http.auth import DATA, GRANTED
 from adapters.http.errors import STATUS, slug, title
 from adapters.settings import Settings, table
 from adapters.watching import metrics as counted
 from adapters.watching.views import GAUGES
 from domain import webhook_triggers
 from domain.base import DomainEvent, own_fields, type_of_topic
+from domain.registry import Role
 from tests import vendor_endpoints as vendors
 
 NATIVE = ("/v1/", "/health/", "/images/")
@@ -61,6 +63,14 @@ def facts() -> str:
     return "\n".join(rows)
 
 
+def roles() -> str:
+    rows = [f"| | {' | '.join(Role)} |", "|---|" + "---|" * len(Role)]
+    for data, need in DATA.items():
+        seen = ("yes" if need in GRANTED[role] else "" for role in Role)
+        rows.append(f"| {data} | {' | '.join(seen)} |")
+    return "\n".join(rows)
+
+
 def commands() -> str:
     rows = ["| command | what it does |", "|---|---|"]
     for name, command in get_command(cli.app).commands.items():  # type: ignore[attr-defined]
@@ -84,6 +94,7 @@ def written(text: str) -> str:
         ("api", api()),
         ("ticketmatic", ticketmatic()),
         ("openticket", openticket()),
+        ("roles", roles()),
         ("problems", problems()),
         ("facts", facts()),
         ("settings", table()),

@@ -22,6 +22,7 @@ from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from domain.base import Aggregate, Cause, DomainEvent, own_fields
 from domain.errors import Refusal
+from domain.outside import Outside
 from domain.values import stamp
 from projections.base import Projection
 from projections.changes import change
@@ -100,6 +101,9 @@ def then_refused(outcome: Outcome, refusal: type[Refusal], **details: Any) -> No
 
 # -- projections
 
+ALL = Outside("EUR", personal=True)
+"""Shows everything."""
+
 
 class Projected:
     """A view, and the facts that it follows."""
@@ -120,7 +124,7 @@ class Projected:
     def entries(self, select: Select) -> list[dict[str, Any]]:
         """What the index of changes leads to, as it is shown."""
         at = [int.from_bytes(key) for key in self.view.page(select).keys]
-        return [from_json(to_json(change(recorded))) for recorded in self.log.at(at)]
+        return [from_json(to_json(change(recorded, ALL))) for recorded in self.log.at(at)]
 
     def etag(self, key: UUID) -> str | None:
         found = self.view.document(key.bytes)

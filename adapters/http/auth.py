@@ -21,6 +21,8 @@ class May(Flag):
     SELL = auto()
     REVIEW = auto()
     """The past of what may be edited: Events, Locations, the catalog."""
+    PERSONAL = auto()
+    """To know who buys: contacts, names, barcodes."""
     AUDIT = auto()
     """Any past, and the changes of the whole account."""
     ADMINISTER = auto()
@@ -28,11 +30,22 @@ class May(Flag):
 
 GRANTED = {
     Role.VIEWER: May.READ,
-    Role.SELLER: May.READ | May.SELL,
-    Role.EDITOR: May.READ | May.COMMAND | May.SELL | May.REVIEW,
+    Role.SELLER: May.READ | May.SELL | May.PERSONAL,
+    Role.EDITOR: May.READ | May.COMMAND | May.SELL | May.REVIEW | May.PERSONAL,
     Role.AUDITOR: May.READ | May.REVIEW | May.AUDIT,
-    Role.ADMIN: May.READ | May.COMMAND | May.SELL | May.REVIEW | May.AUDIT | May.ADMINISTER,
+    Role.ADMIN: ~May(0),
 }
+
+
+DATA: dict[str, May] = {
+    "Documents of Events, Locations, catalog and orders; availability, tickets": May.READ,
+    "What is personal: contacts, names on tickets and of buyers, barcodes": May.PERSONAL,
+    "History, as-of, difference and series of Events, Locations, catalog": May.REVIEW,
+    "History, as-of and difference of orders; the account's changes; webhooks": May.AUDIT,
+    "History and as-of of contacts, with what is personal": May.AUDIT | May.PERSONAL,
+    "The secrets of a webhook, once, when it is made": May.ADMINISTER,
+}
+"""What there is to see, and what seeing it needs. What is personal is withheld from the others."""
 
 
 def stagebook(request: Request) -> Stagebook:

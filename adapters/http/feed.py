@@ -19,6 +19,7 @@ from adapters.views.sql import SqlView
 from application.ports import StoreUnavailable
 from domain.base import DomainEvent
 from domain.ids import unpack
+from domain.outside import Outside
 from projections.changes import change, is_shown
 
 READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
@@ -46,36 +47,35 @@ class Part:
     """Whether there are more, behind one that is parked."""
 
 
-def part(book: Stagebook, select: Select) -> Part:
+def part(book: Stagebook, select: Select, outside: Outside) -> Part:
     """The entries behind a position, `select.after`; none behind one that is parked, which comes
     later but belongs before them."""
     (after,) = select.after or (0,)
-    found, parked = _part(book, select, after)
+    found, parked = _part(book, select, after, outside)
     if parked is None or parked > found.following:
         return found
-    before, _ = _part(
-        book, replace(select, where=(*select.where, ("position", "<", parked))), after
-    )
+    upto = replace(select, where=(*select.where, ("position", "<", parked)))
+    before, _ = _part(book, upto, after, outside)
     if before.more:
         return before
     return Part(before.entries, max(after, parked - 1), more=False, held=True)
 
 
-def _part(book: Stagebook, select: Select, after: int) -> tuple[Part, int | None]:
+def _part(book: Stagebook, select: Select, after: int, outside: Outside) -> tuple[Part, int | None]:
     """The entries, and the first position that lacks its own, as of one state of the view."""
     view = book.view(CHANGES)
     # The position comes first: what is committed between the reads is shown or found next time.
     position, fence = view.standing()
     page, lacking = view.page(select), _lacking(book, view, select.account)
     if view.standing()[1] != fence:  # mended meanwhile: what was parked may be shown, or not yet
-        return _part(book, select, after)
+        return _part(book, select, after, outside)
     positions = positions_on(page)
     # An index that is ahead of its store, as after a restore, leads to whatever came there since.
     found = [one for one in book.store.at(positions) if account_of(one.fact) == select.account]
     unshown = [recorded.position for recorded in found if not is_shown(recorded.fact)]
     if unshown:  # the index is of a newer version, which knows what that is
         lacking = min(unshown[0], lacking or unshown[0])
-    entries = [change(recorded) for recorded in found if is_shown(recorded.fact)]
+    entries = [change(recorded, outside) for recorded in found if is_shown(recorded.fact)]
     shown = positions[-1] if positions else 0
     following = shown if page.last else max(position, after, shown)
     return Part(entries, following, more=page.last is not None), lacking
@@ -105,11 +105,12 @@ def account_of(fact: DomainEvent) -> int | None:
     return None
 
 
-def windowed(book: Stagebook, select: Select) -> Part:
+def windowed(book: Stagebook, select: Select, outside: Outside) -> Part:
     """The same, of the next facts only."""
     (after,) = select.after or (0,)
     upto = after + WINDOW
-    found = part(book, replace(select, where=(*select.where, ("position", "<=", upto))))
+    near = replace(select, where=(*select.where, ("position", "<=", upto)))
+    found = part(book, near, outside)
     if found.more or found.following <= upto:
         return found
     return Part(found.entries, upto, more=True)
@@ -142,7 +143,9 @@ class Feed:
                 moved, self._moved = self._moved, asyncio.Event()
                 moved.set()
 
-    async def stream(self, select: Select, lasts: Callable[[], bool]) -> AsyncIterator[bytes]:
+    async def stream(
+        self, select: Select, outside: Outside, lasts: Callable[[], bool]
+    ) -> AsyncIterator[bytes]:
         """Every entry behind `select.after`; now and then, and where no entry says it, the position
         that was come to: whoever goes on from there looks at nothing twice."""
         (at,) = select.after or (0,)
@@ -150,7 +153,9 @@ class Feed:
         yield stands_at(at, retry=RETRY_MILLISECONDS)
         while lasts():
             try:
-                blocks, found = await self._read(self._blocks, replace(select, after=(at,)))
+                blocks, found = await self._read(
+                    self._blocks, replace(select, after=(at,)), outside
+                )
             except StoreUnavailable as error:  # its client waits here as well as elsewhere
                 log.warning("a stream waits for the store", reason=str(error))
                 await asyncio.sleep(LOOK_SECONDS)
@@ -164,8 +169,8 @@ class Feed:
             elif not found.more:
                 await self._behind(at)
 
-    def _blocks(self, select: Select) -> tuple[bytes, Part]:
-        found = windowed(self._book, select)
+    def _blocks(self, select: Select, outside: Outside) -> tuple[bytes, Part]:
+        found = windowed(self._book, select, outside)
         blocks = [
             format_sse_event(
                 data_str=to_json(entry).decode(), event="change", id=str(entry["position"])

@@ -133,8 +133,10 @@ async def listed(
     cursor_of: str,
     who: Principal,
     only: frozenset[str] | None = None,
+    show: Callable[[bytes], bytes] | None = None,
 ) -> Response:
-    """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields."""
+    """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields, each as
+    `show` shows a stored one."""
     book, (after, wanted) = stagebook(request), _wanted(request, who)
     view = book.view(projection)
     here = not book.reads_block and select.limit <= FEW
@@ -146,6 +148,8 @@ async def listed(
     await _as_of(request, page.position, wanted)
     wanted_language = request.headers.get("accept-language")
     bodies = page.bodies
+    if show is not None:
+        bodies = [show(body) for body in bodies]
     if wanted_language:
         bodies = [in_language(body, wanted_language, who.language)[0] for body in bodies]
     if only is not None:

@@ -58,11 +58,12 @@ class Deliverer:
         post: Post,
         *,
         since: Callable[[], int],
-        render: Render = message.said,
+        render: Render | None = None,
         first_delay: float = FIRST_DELAY,
     ) -> None:
         self._store, self._ledger, self._post = store, ledger, post
-        self._since, self._render, self._first_delay = since, render, first_delay
+        self._render = render or message.saying(store)
+        self._since, self._first_delay = since, first_delay
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._subscriptions = Subscriptions(store)

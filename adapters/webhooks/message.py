@@ -9,8 +9,14 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from domain.base import DomainEvent, State, own_fields
+from application.as_of import replay
+from application.keyring import REGISTRY_ID
+from application.ports import Store
+from domain.base import DomainEvent, State
 from domain.ids import guid, unpack
+from domain.money import DEFAULT_CURRENCY
+from domain.outside import Outside, said_of
+from domain.registry import Registry
 
 Render = Callable[[int, int, int, DomainEvent], Any]
 """Account, kind and number of the thing, and the fact: what the body has under `data`."""
@@ -55,11 +61,17 @@ class Reply:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - as HTTP says
 
 
-def said(_account: int, _kind: int, _number: int, fact: DomainEvent) -> dict[str, Any]:
-    """What the fact says, without its secrets."""
-    fact_class: Any = type(fact)
-    shown = (name for name in own_fields(fact_class) if name not in fact_class.SECRET)
-    return {name: getattr(fact, name) for name in shown}
+def saying(store: Store) -> Render:
+    """What the fact says, as an admin may see it: it is an admin who has it delivered."""
+    currencies: dict[int, str] = {}
+
+    def said(account: int, _kind: int, _number: int, fact: DomainEvent) -> dict[str, Any]:
+        if account not in currencies:
+            opened = replay(store, Registry, REGISTRY_ID).opened(account)
+            currencies[account] = opened["currency"] if opened else DEFAULT_CURRENCY
+        return said_of(fact, Outside(currencies[account], personal=True))
+
+    return said
 
 
 def body(delivery: Delivery, fact: DomainEvent, render: Render) -> bytes:

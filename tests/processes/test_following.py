@@ -20,6 +20,7 @@ from projections.changes import change
 from tests.conftest import ACCOUNT, TOKENS
 from tests.followers import Told, changes, following
 from tests.processes.program import BOUND, Place, eventually
+from tests.spec import ALL
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def test_who_is_cut_off_again_and_again_misses_nothing(place: Place) -> None:
                 follow(dice.randrange(1 + 2 * (CHANGED - len(seen)) // (left + 1)))
         eventually(lambda: book.view(CHANGES).position() == book.store.position())
         facts = book.store.facts_of(account_number(ACCOUNT))
-        recorded = [from_json(to_json(change(one))) for one in facts if CHANGES.keys(one.fact)]
+        recorded = [from_json(to_json(change(one, ALL))) for one in facts if CHANGES.keys(one.fact)]
     follow(len(recorded) - len(seen))
 
     assert len(recorded) > CHANGED

@@ -26,6 +26,7 @@ from application.keyring import Principal
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.inventory import Inventory
+from domain.marks import Personal
 from domain.offers import price_id
 from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
 from domain.values import Reference
@@ -79,7 +80,7 @@ class EventTicket(Scanned):
     tickettypepriceid: int | None = Field(description="The price that it was taken at")
     price: float | None = Field(description="What it was taken for")
     locktypeid: int | None = Field(description="The lock type that it is locked by")
-    barcode: str | None = Field(description="Unguessable, or imported")
+    barcode: Personal[str] | None = Field(description="Unguessable, or imported")
     ticketname: str | None = Field(description="The contingent's name")
     seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")

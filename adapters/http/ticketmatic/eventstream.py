@@ -11,6 +11,7 @@ from adapters.bootstrap import CHANGES
 from adapters.http import reads
 from adapters.http.auth import May, stagebook
 from adapters.http.feed import part
+from adapters.http.personal import outside
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.signing import caller
@@ -72,7 +73,7 @@ async def eventstream(request: Request, accountname: Account) -> Response:
         limit=AT_ONCE,
         counted=False,
     )
-    found = await reads.blocking(part, stagebook(request), select)
+    found = await reads.blocking(part, stagebook(request), select, outside(who))
     results = [
         {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f}
         for f in found.entries

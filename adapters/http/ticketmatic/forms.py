@@ -14,12 +14,16 @@ from pydantic_core import from_json, to_json
 
 from adapters.http.ticketmatic import times
 from domain.location import PLACEHOLDER
+from domain.money import DEFAULT_CURRENCY
+from domain.outside import Outside, shown
 from domain.translations import in_first
 
 Body = dict[str, Any]
 Places = dict[str, Any]
 """Fields by name: True is a time, another map is what is within."""
 NONE: frozenset[str] = frozenset()
+NOBODY = Outside(DEFAULT_CURRENCY)
+"""Whom nothing personal is shown to; documents have their money in the currency already."""
 
 
 @cache
@@ -74,6 +78,8 @@ class Reader:
     """The languages that were asked for, best first."""
     address: str = ""
     """Where the server is, without a slash at its end: before addresses that are paths."""
+    personal: bool = False
+    """Whether what is personal is for the reader."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,6 +92,8 @@ class Form:
 
     def show(self, document: Body, reader: Reader) -> Body:
         """The document in the zone and the language of its reader. It may be changed itself."""
+        if not reader.personal:
+            document = shown(self.model, document, NOBODY)
         if reader.zone != times.UTC_ZONE:
             zone = reader.zone
             change_times(document, places_of(self.model), lambda time: times.zoned(time, zone))

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from adapters.bootstrap import CATALOG, EVENTS, Stagebook
-from adapters.http.auth import GRANTED, May
+from adapters.http.personal import knows
 from adapters.http.ticketmatic.events import EVENT_FORM
 from adapters.http.ticketmatic.forms import Reader
 from adapters.http.ticketmatic.resources import (
@@ -86,14 +86,9 @@ def known(work: Work, order: Order, who: Principal) -> Body:
         for ticket in held_tickets(order, inventories)
     ]
     customer: Mapping[str, Any] = {}
-    if document["customerid"] and may_know(who):
+    if document["customerid"] and knows(who):
         customer = work.load(Contact, document["customerid"]).state
     return vendors(document, customer)
-
-
-def may_know(who: Principal) -> bool:
-    """Whether contacts may be shown: those who sell know who buys."""
-    return May.SELL in GRANTED[who.role]
 
 
 def vendors(document: Body, customer: Mapping[str, Any]) -> Body:
@@ -173,7 +168,7 @@ def _payment(order: int, payment: Body) -> Body:
 
 def customers(book: Stagebook, who: Principal, documents: list[Body]) -> dict[int, Body]:
     """The contacts of orders, by number, for those who may know them."""
-    if not may_know(who):
+    if not knows(who):
         return {}
     numbers = {document["customerid"] for document in documents}
     return _found(book, who, CATALOG, Kind.CONTACT, numbers)

@@ -13,6 +13,7 @@ from domain.base import DomainEvent
 from domain.money import number as money
 from domain.order_facts import (
     HoldersNamed,
+    Line,
     OrderCancelled,
     OrderChanged,
     OrderConfirmed,
@@ -133,7 +134,7 @@ def _ways(fact: DomainEvent, currency: str) -> Iterator[tuple[int, Info]]:
             yield REMOVED, {"ended": "merged", "orderid": fact.toorderid}
 
 
-def _tickets(lines: list[Info]) -> Info:
+def _tickets(lines: list[Line]) -> Info:
     return {"tickets": [n for line in lines for n in ranges.numbers(line["tickets"])]}
 
 

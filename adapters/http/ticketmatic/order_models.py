@@ -9,6 +9,7 @@ from adapters.http.ticketmatic.event_batch import UpdateField
 from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.order_bodies import MOST_ADDED, MOST_AT_ONCE, Wanted
 from adapters.http.v1.documents import Moment
+from domain.marks import Personal
 from domain.values import MAX_ID
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -80,9 +81,9 @@ class TicketOfOrder(BaseModel):
     price: float = Field(description="What it was taken for")
     servicecharge: float = Field(description="Nothing, in this version")
     orderfee: float = Field(description="Nothing, in this version")
-    barcode: str | None = Field(description="Unguessable, or imported; not in lists")
+    barcode: Personal[str] | None = Field(description="Unguessable, or imported; not in lists")
     ticketholderid: int | None = Field(description="Who comes with it: a contact")
-    ticketname: str | None = Field(description="The name on it")
+    ticketname: Personal[str] | None = Field(description="The name on it")
     accesscontrollastenteredts: Moment | None = Field(
         None, description="When it last went in; not in lists"
     )
@@ -121,8 +122,8 @@ class MinimalOrder(BaseModel):
     deliverystatus: Literal[2601] = Field(description="Not delivered")
     saleschannelid: int = Field(description="Where it is sold")
     customerid: int | None = Field(description="Whose it is")
-    firstname: str | None = Field(description="The customer's")
-    lastname: str | None = Field(description="The customer's")
+    firstname: Personal[str] | None = Field(description="The customer's")
+    lastname: Personal[str] | None = Field(description="The customer's")
     totalamount: float = Field(description="What it costs")
     amountpaid: float = Field(description="What was paid")
     nbroftickets: int = Field(ge=0, description="How many tickets it has")

@@ -22,6 +22,7 @@ from adapters.http.auth import GRANTED, May, stagebook
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
+from adapters.http.personal import knows
 from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form, Reader, places_of
@@ -204,7 +205,7 @@ def may_ask(who: Principal, what: str = "questions in SQL") -> None:
 
 def sells(who: Principal) -> bool:
     """Whether the caller may know who buys."""
-    return May.SELL in GRANTED[who.role]
+    return knows(who)
 
 
 async def page(
@@ -233,7 +234,8 @@ def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Resp
 def reader_of(request: Request, who: Principal) -> Reader:
     """For whom the answer is: in the languages that were asked for, and in the account's zone."""
     wanted = languages(request.headers.get("accept-language", ""))
-    return Reader(who.timezone, who.language, (*wanted,), str(request.base_url).rstrip("/"))
+    address = str(request.base_url).rstrip("/")
+    return Reader(who.timezone, who.language, (*wanted,), address, personal=knows(who))
 
 
 def json_response(body: bytes) -> Response:

@@ -235,7 +235,15 @@ class Recorded(BaseModel):
     """Who recorded a fact, when and why."""
 
     position: Position
-    version: Version
+    version: Version | None = Field(
+        description="Of the thing; of a change of an Event's tickets, what the Event was at in a"
+        " history, and null in the feed"
+    )
+    inventoryversion: int | None = Field(
+        description="Of a change of an Event's tickets: the version of those, which have a count"
+        " of their own; else null",
+        examples=[12],
+    )
     time: Moment
     actor: str = Field(description="Name of the key", examples=["box office"])
     reason: str | None = Field(description="Why, in the caller's words")

@@ -16,6 +16,7 @@ from adapters.http.v1.documents import (
     Version,
 )
 from domain.base import CustomizableFields
+from domain.marks import Personal
 
 Amount = Annotated[
     float, Field(description="In the order's currency, at most its digits", examples=[50.0])
@@ -69,9 +70,9 @@ class HeldTicket(OrderTicket, Scanned, CustomizableFields):
     state: Literal["reserved", "sold_unpaid", "sold_paid", "complimentary"] = Field(
         description="Where it is counted"
     )
-    barcode: str | None = Field(description="Unguessable, or imported")
+    barcode: Personal[str] | None = Field(description="Unguessable, or imported")
     ticketholderid: int | None = Field(description="Who comes with it: a contact")
-    ticketname: str | None = Field(description="The name on it")
+    ticketname: Personal[str] | None = Field(description="The name on it")
     seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")
 
@@ -103,7 +104,7 @@ class TicketHolder(BaseModel):
 
     id: Number
     ticketholderid: int | None = Field(description="A contact")
-    ticketname: str | None = Field(description="The name on the ticket")
+    ticketname: Personal[str] | None = Field(description="The name on the ticket")
 
 
 class OrderDocument(CustomizableFields):
@@ -231,7 +232,7 @@ class TicketDocument(Scanned, CustomizableFields):
     orderid: int | None = Field(description="The order that holds it")
     pricetypeid: int | None = Field(description="The price type that it was taken at")
     locktypeid: int | None = Field(description="The lock type that it is locked by")
-    barcode: str | None = Field(description="Unguessable, or imported")
+    barcode: Personal[str] | None = Field(description="Unguessable, or imported")
     seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")
 

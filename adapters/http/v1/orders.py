@@ -14,10 +14,11 @@ from adapters.http import buyers, reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import ask, document, execute
 from adapters.http.order_guids import by_number
+from adapters.http.personal import knows, order_body, outside
 from adapters.http.routes import AuditRoute, SellRoute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
 from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
-from adapters.http.v1.order_documents import HeldTickets, OrderDocument, OrderPage
+from adapters.http.v1.order_documents import HeldTicket, HeldTickets, OrderDocument, OrderPage
 from adapters.http.v1.past import (
     Shown,
     asked_past,
@@ -49,6 +50,7 @@ from domain.ids import Kind, unpack
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
+from domain.outside import shown
 from domain.taking import (
     HoldersBody,
     OrderBody,
@@ -118,7 +120,8 @@ async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the p
         return await past_response(request, id, Kind.ORDER, order_at, May.AUDIT)
     who = allowed(request, May.READ)
     number = requests.number_of(id, Kind.ORDER, who)
-    return await reads.stored(request, ORDERS, Kind.ORDER, number, who)
+    body, etag = await reads.found(request, ORDERS, Kind.ORDER, number, who)
+    return reads.shown(request, order_body(body, who), etag, who)
 
 
 @router.get("", **lists(OrderPage))
@@ -131,7 +134,8 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
         select = await buyers.called(request, who, select, "q", query.q)
     if query.email is not None:
         select = await buyers.addressed(request, who, select, query.email)
-    return await reads.listed(request, ORDERS, select, of, who, only)
+    show = None if knows(who) else partial(order_body, who=who)
+    return await reads.listed(request, ORDERS, select, of, who, only, show)
 
 
 @router.patch("/{id}", **changes(OrderDocument, OrderEnded))
@@ -198,19 +202,21 @@ async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A00
         await reads.seen(request, None)
         answer = await reads.blocking(held_then, request, who, number, asked)
         return Response(answer.body, headers=answer.headers, media_type="application/json")
-    return await ask(request, partial(sales.held_tickets, number=number), held, who=who)
+    find = partial(sales.held_tickets, number=number)
+    return await ask(request, find, partial(held, who=who), who=who)
 
 
-def held(found: tuple[Order, dict[int, Inventory]]) -> Answer:
-    shown = [*held_tickets(*found)]
-    return Answer(200, {}, to_json({"data": shown, "next": None, "total": len(shown)}))
+def held(found: tuple[Order, dict[int, Inventory]], who: Principal) -> Answer:
+    whom = outside(who)
+    held = [shown(HeldTicket, ticket, whom) for ticket in held_tickets(*found)]
+    return Answer(200, {}, to_json({"data": held, "next": None, "total": len(held)}))
 
 
 def held_then(request: Request, who: Principal, number: int, asked: Asked) -> Answer:
     store = stagebook(request).store
     order, inventories = as_of.past_order(store, who.account, number, **asked)
     place = as_of.place_of(store, order, *inventories.values())
-    return Answer(200, past_headers(place), held((order, inventories)).body)
+    return Answer(200, past_headers(place), held((order, inventories), who).body)
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:

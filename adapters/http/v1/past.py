@@ -13,6 +13,7 @@ from adapters.bootstrap import CHANGES, EVENTS
 from adapters.http import reads, requests, streams
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.feed import Feed, part
+from adapters.http.personal import differences_shown, order_shown, outside
 from adapters.http.routes import AuditRoute, ReviewRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
 from adapters.http.v1.filters import POSITION, ChangeQuery, DiffQuery, HistoryQuery
@@ -118,7 +119,8 @@ async def past_response(
     """The document as it was."""
     who = allowed(request, need)
     shown = await past_shown(request, id_, kind, at, who, names)
-    return reads.shown(request, to_json(shown.document), shown.etag, who, shown.headers)
+    document = order_shown(shown.document, who) if kind == Kind.ORDER else shown.document
+    return reads.shown(request, to_json(document), shown.etag, who, shown.headers)
 
 
 async def past_shown(
@@ -165,7 +167,7 @@ async def difference_response(
     body = {
         "from": _side(query.from_, moments[0], before),
         "to": _side(query.to, moments[1], after),
-        "changes": [d._asdict() for d in differences(before.document, after.document)],
+        "changes": differences_shown(differences(before.document, after.document), kind, who),
     }
     return Response(to_json(body), media_type="application/json")
 
@@ -209,17 +211,28 @@ async def history_response(
         read, stagebook(request).store, who.account, number, query.limit, start
     )
     following = requests.encode_cursor(of, page.following) if page.following else None
-    body = {"data": [_entry(e) for e in page.entries], "next": following}
+    body = {"data": [_entry(e, kind, who) for e in page.entries], "next": following}
     return Response(to_json(body), media_type="application/json")
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    shown = change(entry.recorded)
-    names = ("position", "time", "actor", "reason", "correlation", "causation", "fact")
+HISTORIC = (
+    "inventoryversion",
+    "position",
+    "time",
+    "actor",
+    "reason",
+    "correlation",
+    "causation",
+    "fact",
+)
+
+
+def _entry(entry: Entry, kind: Kind, who: Principal) -> dict[str, Any]:
+    shown = change(entry.recorded, outside(who))
     return {
         "version": entry.version,
-        **{name: shown[name] for name in names},
-        "changes": [d._asdict() for d in entry.changes],
+        **{name: shown[name] for name in HISTORIC},
+        "changes": differences_shown(entry.changes, kind, who),
     }
 
 
@@ -263,7 +276,7 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     if streamed:
         lasts = streams.lasting(request, May.AUDIT)
         feed: Feed = request.app.state.feed
-        return streams.EventStream(feed.stream(select, lasts), lasts)
-    page = await reads.blocking(part, stagebook(request), select)
+        return streams.EventStream(feed.stream(select, outside(who), lasts), lasts)
+    page = await reads.blocking(part, stagebook(request), select, outside(who))
     body = to_json({"data": page.entries, "next": page.following})
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import document, execute, gone
+from adapters.http.personal import outside
 from adapters.http.routes import SellRoute, StrictRoute
 from adapters.http.v1.documents import ContingentDocument
 from adapters.http.v1.filters import TicketQuery
@@ -52,6 +53,7 @@ from domain.errors import (
 from domain.event import Event
 from domain.ids import Kind
 from domain.inventory import Inventory
+from domain.outside import Outside, shown
 from domain.ranges import Ranges
 from domain.single_tickets import Piece
 from domain.taking import Scan
@@ -224,7 +226,7 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
     find = partial(tickets_at, stagebook(request).store, who.account, number, asked)
     inventory, place = await reads.blocking(find)
     return Lines(
-        ticket_lines(inventory, query.contingentid, query.state),
+        ticket_lines(inventory, query.contingentid, query.state, outside(who)),
         headers=place and past_headers(place),
     )
 
@@ -240,9 +242,11 @@ def tickets_at(
 
 
 def ticket_lines(
-    inventory: Inventory, contingent_id: int | None, state: str | None
+    inventory: Inventory, contingent_id: int | None, state: str | None, whom: Outside
 ) -> Iterator[bytes]:
     tickets = _tickets(inventory, contingent_id, state)
+    if not whom.personal:
+        tickets = (shown(TicketDocument, ticket, whom) for ticket in tickets)
     return in_chunks(to_json(ticket) + b"\n" for ticket in tickets)
 
 

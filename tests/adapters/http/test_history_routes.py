@@ -170,6 +170,7 @@ def test_a_history_says_who_changed_what_when_and_why(client: TestClient) -> Non
     entry, creation = client.get(f"{path}/history", headers=after(response)).json()["data"]
     assert entry == {
         "version": 2,
+        "inventoryversion": None,
         "position": int(response.headers["Stagebook-Position"]),
         "time": response.json()["lastupdatets"],
         "actor": key_of(Role.EDITOR),

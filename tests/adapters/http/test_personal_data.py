@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from pydantic import BaseModel
 from adapters.http.auth import DATA, GRANTED, May
 from adapters.http.v1.order_documents import HeldTicket
 from domain.contact import ContactFields
-from domain.ids import Kind, guid, unpack
+from domain.ids import Kind, account_number, guid
 from domain.outside import WITHHELD, personal_fields
 from domain.registry import Role
 from tests.adapters.http.talk import END, START
@@ -103,7 +102,7 @@ def house(served: Served) -> House:
     house.post(f"{path}/confirm")
     held = house.get(f"{path}/tickets", Role.ADMIN).json()["data"]
     house.generated = next(ticket["barcode"] for ticket in held if ticket["id"] == second)
-    account = unpack(UUID(order["guid"])).account
+    account = account_number(house.name)
     house.ids = {
         "event": event,
         "location": place["id"],

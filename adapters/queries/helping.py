@@ -57,7 +57,7 @@ class Helping:
         assert question  # noqa: S101 - read before
         clock = Clock(read["zone"])
         tables = [(view_name(n, read["secret"]), t, c) for n, (t, c) in question.tables.items()]
-        sources = Sources(message["files"], message["pieces"])
+        sources = Sources(message["files"], message["pieces"], message["details"])
         deadline = time.monotonic() + message["seconds"]
         with opened(tables, sources, read["account"], read["secret"], clock, deadline) as session:
             match message["want"]:

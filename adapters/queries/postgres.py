@@ -26,18 +26,26 @@ from adapters.queries.running import (
     Failed,
     Tables,
 )
-from adapters.queries.schema import Column, Table
-from adapters.queries.tickets import COLUMNS, Pieces
+from adapters.queries.schema import INT, NUMBER, TEXT, Column, Table
+from adapters.queries.tickets import (
+    COLUMNS,
+    Pieces,
+    columns_of,
+    need_details,
+    need_holders,
+    need_prices,
+)
 from adapters.queries.times import Clock
 from adapters.queries.views import PostgresWords, quoted, select
 from adapters.stores.connections import session as connected
 from adapters.stores.connections import translated
 from adapters.views.postgres import PostgresViews
 from application.ports import StoreUnavailable
-from domain.offers import PRICE_TYPES
 from projections.base import Projection
 
 ROLE = "stagebook_query"
+NOTHING = {INT: "NULL::bigint", NUMBER: "NULL::numeric", TEXT: "NULL::text"}
+HOLDER = "e.b->>'ticketname' AS ticketname, (e.b->>'ticketholderid')::bigint AS ticketholderid"
 CREATE_ROLE = f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}') THEN
@@ -183,27 +191,29 @@ class PostgresEngine:
             for piece in self._pieces.of(availability, account, deadline):
                 copy.write_row(piece)
         c.execute(f"ANALYZE {table}".encode())
-        shown = {
-            "id": "g.id",
-            "tickettypeid": "t.contingentid",
-            "tickettypepriceid": f"t.contingentid * {PRICE_TYPES} + t.pricetypeid",
-            "price": "p.price",
-        }
-        listed = ", ".join(
-            f"{shown.get(n.name, f't.{n.name}')} AS {quoted(n.name)}" for n in columns
-        )
         joined = ""
-        if any(n.name == "price" for n in columns):
-            orders = self._views.served(self._projections["orders"]).table(c)
-            words = PostgresWords()
-            where = f"account = {account:d} AND body IS NOT NULL"
-            entries = words.entries(words.rows(orders, where), "tickets")
-            joined = (
-                " LEFT JOIN (SELECT (e.value->>'id')::bigint AS id,"
-                f" (e.value->>'price')::numeric AS price FROM {entries}) AS p ON p.id = g.id"
-            )
+        of_orders = (
+            ("p", "tickets", need_prices(columns), "(e.b->>'price')::numeric AS price"),
+            ("h", "holders", need_holders(columns), HOLDER),
+        )
+        for alias, entries, needed, taken in of_orders:
+            if needed:
+                words = PostgresWords()
+                orders = self._views.served(self._projections["orders"]).table(c)
+                where = f"account = {account:d} AND body IS NOT NULL"
+                source = words.entries(words.rows(orders, where), entries)
+                found = f"SELECT (e.b->>'id')::bigint AS id, {taken} FROM {source}"
+                joined += f" LEFT JOIN ({found}) AS {alias} ON {alias}.id = g.id"
+        if need_details(columns):
+            known = f"known_{secret}"
+            c.execute(f"CREATE TEMP TABLE {known} (id bigint, b jsonb, j json) ON COMMIT DROP".encode())
+            with c.copy(f"COPY {known} FROM STDIN".encode()) as copy:
+                for ticket, said in self._pieces.details(availability, account, deadline):
+                    copy.write_row((ticket, said, said))
+            joined += f" LEFT JOIN pg_temp.{known} AS x ON x.id = g.id"
+        shown = columns_of(columns, PostgresWords(), "g.id", NOTHING)
         return (
-            f"SELECT {listed} FROM pg_temp.{table} AS t"
+            f"SELECT {shown} FROM pg_temp.{table} AS t"
             f" CROSS JOIN LATERAL generate_series(t.first, t.last) AS g(id){joined}"
         )
 

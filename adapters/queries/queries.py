@@ -137,7 +137,8 @@ class Queries:
         """Where it was read; the file of a view may be moved away while we look."""
         for _ in range(2):
             sources = engine.sources(asked.tables, asked.account, asked.deadline)
-            message = {"do": "run", **wanted, "files": sources.files, "pieces": sources.pieces}
+            message = {"do": "run", **wanted, "files": sources.files}
+            message |= {"pieces": sources.pieces, "details": sources.details}
             try:
                 return asked.helper.ask(message, asked.deadline)
             except Moved:

@@ -93,7 +93,11 @@ def _columns(
     found: dict[str, dict[str, Column]] = {}
     for key, table in tables.items():
         customs = asker.of(table)
-        names = [*(table.every(asker.language, customs) if every else ()), *named]
+        hidden = frozenset[str]() if asker.sells else table.personal
+        if refused := hidden.intersection(named):
+            raise Invalid(path, f"{min(refused)} of {key} is for keys that may sell")
+        shown = table.every(asker.language, customs) if every else ()
+        names = [*(name for name in shown if name not in hidden), *named]
         held = {n: table.column(n, asker.language, customs) for n in names}
         found[key] = {n: column for n, column in held.items() if column} or {
             "id": next(iter(table.columns.values()))

@@ -16,6 +16,8 @@ from domain.location import TRANSLATABLE as OF_LOCATIONS
 from domain.location import LocationFields
 
 INT, NUMBER, TEXT, BOOL, TIME, LIST = "int", "number", "text", "bool", "time", "list"
+COUNT = "count"
+"""How many entries a list has: a whole number."""
 CUSTOM = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)
 LANGUAGE = re.compile(r"[a-z]{2}")
 
@@ -23,18 +25,21 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 @dataclass(frozen=True, slots=True)
 class Column:
     """What it holds, and where in the document it is: the names on the way, `^` for the document
-    around a list's entry."""
+    around a list's entry, `<` for the entry around an entry, digits for a place in a list.
+    `otherwise`: what it is where the document has nothing, as SQL."""
 
     name: str
     type: str
     path: tuple[str, ...]
     custom: bool = False
+    otherwise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """`view`: whose documents; `kind`: which of the catalog; `inside`: the lists whose entries
-    are the rows; `owner`: what its custom fields are fields of."""
+    are the rows, `a/b` for the lists `b` in the entries of `a`; `owner`: what its custom fields are
+    fields of; `personal`: columns that say who has a ticket."""
 
     view: str
     columns: dict[str, Column]
@@ -42,6 +47,7 @@ class Table:
     kind: int | None = None
     inside: tuple[str, ...] = ()
     owner: int | None = None
+    personal: frozenset[str] = frozenset()
 
     def column(self, name: str, base: str, customs: Mapping[str, Column]) -> Column | None:
         """The column of that name, if there may be one; `base`: the account's language."""
@@ -55,7 +61,6 @@ class Table:
         if self.owner and CUSTOM.fullmatch(name):
             return customs.get(name) or Column(name, TEXT, (name,), custom=True)
         return None
-
     def every(self, base: str, customs: Iterable[str]) -> list[str]:
         """What `*` shows."""
         return [*(n + base if n in self.translatable else n for n in self.columns), *customs]
@@ -69,6 +74,11 @@ class _Columns:
         for name in names.split():
             shown, _, held = name.partition("=")
             self.made[shown] = Column(shown, type_, tuple((held or shown).split(".")))
+        return self
+
+    def always(self, type_: str, name: str, otherwise: str) -> "_Columns":
+        """A column that no document says, and that is the same everywhere."""
+        self.made[name] = Column(name, type_, (name,), otherwise=otherwise)
         return self
 
     def fields(self, cls: Any) -> "_Columns":
@@ -110,7 +120,7 @@ LOCATION = (
     .add(INT, "id")
     .add(TEXT, "guid")
     .fields(LocationFields)
-    .add(BOOL, "isarchived")
+    .always(BOOL, "isarchived", "false")
     .add(TIME, STAMPS)
 )
 CONTINGENT = (
@@ -120,35 +130,71 @@ CONTINGENT = (
     .add(BOOL, "withimportedbarcodes")
     .add(TIME, "lastupdatets")
 )
+TICKET_TYPE = (
+    _Columns()
+    .add(INT, "id eventid")
+    .add(TEXT, "name")
+    .add(INT, "allocationmethod seatrankid pricelistid")
+    .add(BOOL, "withimportedbarcodes")
+    .add(LIST, "eventspecificprices")
+)
+PRICE = (
+    _Columns()
+    .add(INT, "id=tickettypepriceid tickettypeid=<.contingentid pricetypeid")
+    .add(NUMBER, "price=saleschannels.0.price")
+)
 ON_SALE = (
     _Columns()
     .add(INT, "eventid saleschannelid")
     .add(BOOL, "isactive haswaitinglist")
     .add(TIME, "salestartts saleendts")
 )
-AVAILABLE = (
-    _Columns()
-    .add(
-        INT, "eventid=^.id tickettypeid free locked_hard locked_soft reserved sold_paid sold_unpaid"
-    )
-    .add(INT, "complimentary total")
-    .add(TIME, "lastupdatets")
+COUNTERS = (
+    "total free reserved locked_hard locked_soft sold_paid sold_unpaid complimentary seatzoneid"
 )
+AVAILABLE = _Columns().add(INT, f"eventid=^.id tickettypeid {COUNTERS}").add(TIME, "lastupdatets")
+CACHED = _Columns().add(INT, f"id=tickettypeid eventid=^.id tickettypeid {COUNTERS}")
 ORDER = (
     _Columns()
-    .add(INT, "id orderid=id status saleschannelid customerid paymentscenarioid deliveryscenarioid")
-    .add(INT, "deliverystatus paymentstatus splitfrom")
-    .add(NUMBER, "totalamount amountpaid")
-    .add(TEXT, "guid code=guid currency ended")
-    .add(TIME, f"expiryts rappelts confirmedts {STAMPS}")
+    .add(INT, "id")
+    .add(TIME, STAMPS)
+    .add(INT, "contactid=customerid customerid status saleschannelid")
+    .add(NUMBER, "amountpaid totalamount")
+    .add(TEXT, "code=guid")
+    .add(INT, "paymentscenarioid deliveryscenarioid paymentstatus")
+    .always(INT, "deliverystatus", "2601")
+    .add(COUNT, "nbroftickets=tickets")
+    .add(TEXT, "delivery_addressee delivery_street1 delivery_street2 delivery_street3")
+    .add(TEXT, "delivery_street4 delivery_city delivery_zip delivery_countrycode")
+    .add(TIME, "expiryts rappelts confirmedts")
+    .add(TEXT, "guid currency ended")
+    .add(INT, "splitfrom")
+)
+PAYMENT = (
+    _Columns()
+    .add(INT, "id")
+    .add(TIME, "paidts=ts")
+    .add(INT, "orderid=^.id paymentmethodid")
+    .add(NUMBER, "amount")
+    .add(INT, "userid vouchercodeid")
+    .add(TEXT, "properties subpayments")
+    .add(INT, "refundpaymentid=refundof")
 )
 LOG = _Columns().add(INT, "id orderid typeid").add(TIME, "ts").add(TEXT, "username fact reason")
 TICKET = (
     _Columns()
-    .add(INT, "id eventid tickettypeid contingentid orderid pricetypeid tickettypepriceid")
-    .add(INT, "locktypeid status")
-    .add(NUMBER, "price")
+    .add(INT, "id tickettypeid seatzoneid")
+    .add(TEXT, "seatzonename seatrownumber seatseatnumber seatdescription")
+    .add(INT, "seatcoordinatex seatcoordinatey seatpriority currentstatus orderid")
+    .add(NUMBER, "orderprice orderfee price")
+    .add(INT, "ordertickettypepriceid orderticketholderid ticketholderid tickettypepriceid")
+    .add(TEXT, "ticketname ticketholdername barcode")
+    .add(INT, "bundleid vouchercodeid locktypeid")
 )
+NAMED = frozenset(
+    ["orderticketholderid", "ticketholderid", "ticketname", "ticketholdername", "barcode"]
+)
+"""Whoever has a ticket, and the code that opens the door."""
 TYPE_IDS = {
     "OrderCreated": 18001,
     "OrderCancelled": 18002,
@@ -169,10 +215,24 @@ LOG_PARTS = 16
 """Ids of a log go up by so many from fact to fact: its route may say several things of one."""
 
 
+TYPED = frozenset(
+    {
+        Kind.PRICE_TYPE,
+        Kind.SALES_CHANNEL,
+        Kind.CUSTOM_FIELD,
+        Kind.CUSTOM_FIELD_VALUE,
+        Kind.PAYMENT_SCENARIO,
+    }
+)
+"""The kinds that have a `typeid`: a column of that name in others would be one of two in a join."""
+
+
 def _catalog(kind: Kind, owner: int | None = None) -> Table:
     """One kind of the catalog; what its schema lacks today is there and empty."""
-    made = _Columns().add(INT, "id").add(TEXT, "guid").add(INT, "typeid").add(TEXT, "name")
-    translatable = frozenset({"name"})
+    made = _Columns().add(INT, "id").add(TEXT, "guid")
+    if kind in TYPED:
+        made.add(INT, "typeid")
+    translatable: frozenset[str] = frozenset()
     if found := CATALOG.get(kind):
         made, translatable = made.fields(found.FIELDS), found.FIELDS.TRANSLATABLE
     made.add(BOOL, "isarchived").add(TIME, STAMPS)
@@ -180,32 +240,37 @@ def _catalog(kind: Kind, owner: int | None = None) -> Table:
     return Table("catalog", made.made, there, kind=kind, owner=owner)
 
 
-_LOCATIONS = Table("locations", LOCATION.made, OF_LOCATIONS, owner=13010)
-_SCENARIOS = _catalog(Kind.PAYMENT_SCENARIO, 13008)
 _LOTS = ("contingents", "seated_contingents")
+_BOTH = {
+    "eventlocation": Table("locations", LOCATION.made, OF_LOCATIONS, owner=13010),
+    "paymentscenario": _catalog(Kind.PAYMENT_SCENARIO, 13008),
+    "pricetype": _catalog(Kind.PRICE_TYPE, 13006),
+    "pricelist": _catalog(Kind.PRICE_LIST),
+    "saleschannel": _catalog(Kind.SALES_CHANNEL),
+    "locktype": _catalog(Kind.LOCK_TYPE),
+    "customfield": _catalog(Kind.CUSTOM_FIELD),
+    "customfieldvalue": _catalog(Kind.CUSTOM_FIELD_VALUE),
+    "seatrank": _catalog(Kind.SEAT_RANK),
+    "seatingplan": _catalog(Kind.SEATING_PLAN),
+}
+"""Settings, which clients look for in either schema."""
 
 TABLES: dict[str, Table] = {
     "tm.event": Table("events", EVENT.made, TRANSLATABLE, owner=13003),
-    "tm.eventlocation": _LOCATIONS,
-    "tm.contingent": Table("events", CONTINGENT.made, inside=_LOTS),
-    "tm.tickettype": Table("events", CONTINGENT.made, inside=_LOTS),
+    "tm.contingent": Table("events", CONTINGENT.made, frozenset({"name"}), inside=_LOTS),
+    "tm.tickettype": Table("events", TICKET_TYPE.made, frozenset({"name"}), inside=_LOTS),
+    "tm.tickettypeprice": Table("events", PRICE.made, inside=("prices.contingents/pricetypes",)),
     "tm.contingentavailability": Table("events", AVAILABLE.made, inside=("availability",)),
+    "tm.tickettypecachedfields": Table("events", CACHED.made, inside=("availability",)),
     "tm.eventsaleschannel": Table("events", ON_SALE.made, inside=("saleschannels",)),
-    "tm.ticket": Table("tickets", TICKET.made),
+    "tm.ticket": Table(
+        "tickets", TICKET.made, frozenset({"seatdescription"}), owner=13004, personal=NAMED
+    ),
     "tm.order": Table("orders", ORDER.made, owner=13001),
+    "tm.payment": Table("orders", PAYMENT.made, inside=("payments",)),
     "tm.orderlog": Table("changes", LOG.made),
     "tm.contact": _catalog(Kind.CONTACT, 13002),
-    "tm.paymentscenario": _SCENARIOS,
-    "conf.eventlocation": _LOCATIONS,
-    "conf.paymentscenario": _SCENARIOS,
-    "conf.pricetype": _catalog(Kind.PRICE_TYPE, 13006),
-    "conf.pricelist": _catalog(Kind.PRICE_LIST),
-    "conf.saleschannel": _catalog(Kind.SALES_CHANNEL),
-    "conf.locktype": _catalog(Kind.LOCK_TYPE),
-    "conf.customfield": _catalog(Kind.CUSTOM_FIELD),
-    "conf.customfieldvalue": _catalog(Kind.CUSTOM_FIELD_VALUE),
-    "conf.seatrank": _catalog(Kind.SEAT_RANK),
-    "conf.seatingplan": _catalog(Kind.SEATING_PLAN),
+    **{f"{schema}.{name}": table for schema in ("tm", "conf") for name, table in _BOTH.items()},
 }
 FOR_SELLERS = frozenset({"tm.contact", "tm.orderlog"})
 """Who buys, and who did what: for keys that may sell, as everywhere."""

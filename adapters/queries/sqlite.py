@@ -27,13 +27,19 @@ from adapters.queries.running import (
     Tables,
     words,
 )
-from adapters.queries.schema import Column, Table
-from adapters.queries.tickets import COLUMNS, Pieces
+from adapters.queries.schema import INT, NUMBER, TEXT, Column, Table
+from adapters.queries.tickets import (
+    COLUMNS,
+    Pieces,
+    columns_of,
+    need_details,
+    need_holders,
+    need_prices,
+)
 from adapters.queries.times import Clock
 from adapters.queries.views import SqliteWords, quoted, select
 from adapters.views.sqlite import SqliteView, SqliteViews
 from application.ports import StoreUnavailable
-from domain.offers import PRICE_TYPES
 from projections.base import Projection
 
 STEPS = 2_000
@@ -54,7 +60,10 @@ FUNCTIONS = words(
     " abs round floor ceil ceiling like row_number rank dense_rank"
     " sb_time sb_date sb_shift sb_part sb_trunc sb_concat sb_join sb_find sb_short"
 )
-OF_VIEWS = frozenset(["json_extract", "json_type", "json_each", "rtrim", "datetime", "printf"])
+OF_VIEWS = words(
+    "json_extract json_type json_each json_array_length rtrim datetime printf coalesce"
+)
+NOTHING = dict.fromkeys((INT, NUMBER, TEXT), "NULL")
 KNOWN = ("no such column", "ambiguous column name", "no such table", "misuse of aggregate")
 
 
@@ -65,6 +74,7 @@ class Sources:
 
     files: Mapping[str, str]
     pieces: Sequence[Sequence[Any]] | None
+    details: Sequence[Sequence[Any]] | None = None
 
 
 class Missing(Exception):  # noqa: N818 - read as "the file is missing"
@@ -89,7 +99,11 @@ class SqliteEngine:
         if "tickets" not in views:
             return Sources(files, None)
         availability = self._views.live(self._projections["availability"])
-        return Sources(files, list(self._pieces.of(availability, account, deadline)))
+        pieces = list(self._pieces.of(availability, account, deadline))
+        columns = [c for _, table, some in tables if table.view == "tickets" for c in some]
+        if not need_details(columns):
+            return Sources(files, pieces)
+        return Sources(files, pieces, self._pieces.details(availability, account, deadline))
 
     def _address(self, name: str) -> str:
         view: SqliteView = self._views.live(self._projections[name])
@@ -151,7 +165,7 @@ def _body(
     sources: Sources,
 ) -> str:
     if table.view == "tickets":
-        return session.add_pieces(sources.pieces, columns, account)
+        return session.add_pieces(sources.pieces, sources.details, columns, account)
     documents = f"{quoted(table.view)}.documents"
     return select(SqliteWords(), table, columns, documents, account)
 
@@ -204,41 +218,47 @@ class SqliteSession:
         self.connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS {body}")
         self._views.add(name)
 
-    def add_pieces(self, pieces: Any, columns: Sequence[Column], account: int) -> str:
+    def add_pieces(
+        self, pieces: Any, details: Any, columns: Sequence[Column], account: int
+    ) -> str:
         """Every piece in a table in memory; behind it, a row for each of its tickets."""
         table = f"pieces_{self._secret}"
         every = f"tickets_{self._secret}"
-        prices = f"prices_{self._secret}"
         c = self.connection
         c.execute(f"CREATE TABLE {table} ({', '.join(COLUMNS)})")
         marks = ", ".join("?" * len(COLUMNS))
         c.executemany(f"INSERT INTO {table} VALUES ({marks})", pieces)
         self.reads.add(("main", table))
-        self._inside |= {every, prices}
-        shown = {
-            "id": "t.first",
-            "tickettypeid": "t.contingentid",
-            "tickettypepriceid": f"t.contingentid * {PRICE_TYPES} + t.pricetypeid",
-            "price": "p.price",
-        }
-        columns_ = ", ".join(
-            f"{shown.get(n.name, f't.{n.name}')} AS {quoted(n.name)}" for n in columns
-        )
+        self._inside.add(every)
+        joined = ""
         following = ", ".join("first + 1" if n == "first" else n for n in COLUMNS)
         body = (
             f"WITH RECURSIVE {every} AS (SELECT {', '.join(COLUMNS)} FROM {table} UNION ALL"
             f" SELECT {following} FROM {every} WHERE first < last)"
         )
-        joined = ""
-        if any(n.name == "price" for n in columns):
-            body += (
-                f", {prices} AS (SELECT json_extract(e.value, '$.id') AS id,"
-                f" json_extract(e.value, '$.price') AS price FROM orders.documents AS d,"
-                f" json_each(CAST(d.body AS TEXT), '$.tickets') AS e"
-                f" WHERE d.account = {account:d} AND d.body IS NOT NULL LIMIT -1 OFFSET 0)"
-            )
-            joined = f" LEFT JOIN {prices} AS p ON p.id = t.first"
-        return f"{body} SELECT {columns_} FROM {every} AS t{joined} LIMIT -1 OFFSET 0"
+        of_orders = (
+            ("p", "tickets", need_prices(columns), ("id", "price")),
+            ("h", "holders", need_holders(columns), ("id", "ticketname", "ticketholderid")),
+        )
+        for alias, entries, needed, names in of_orders:
+            if needed:
+                found = f"of_{entries}_{self._secret}"
+                self._inside.add(found)
+                taken = ", ".join(f"json_extract(e.value, '$.{n}') AS {n}" for n in names)
+                body += (
+                    f", {found} AS (SELECT {taken} FROM orders.documents AS d,"
+                    f" json_each(CAST(d.body AS TEXT), '$.{entries}') AS e"
+                    f" WHERE d.account = {account:d} AND d.body IS NOT NULL LIMIT -1 OFFSET 0)"
+                )
+                joined += f" LEFT JOIN {found} AS {alias} ON {alias}.id = t.first"
+        if need_details(columns):
+            known = f"known_{self._secret}"
+            c.execute(f"CREATE TABLE {known} (id INTEGER PRIMARY KEY, b TEXT)")
+            c.executemany(f"INSERT INTO {known} VALUES (?, ?)", details or ())
+            self.reads.add(("main", known))
+            joined += f" LEFT JOIN {known} AS x ON x.id = t.first"
+        shown = columns_of(columns, SqliteWords(), "t.first", NOTHING)
+        return f"{body} SELECT {shown} FROM {every} AS t{joined} LIMIT -1 OFFSET 0"
 
     def close_doors(self) -> None:
         """From here on only reading, only through the views, and not for long."""

@@ -7,7 +7,19 @@ was compared, or an error and the time it takes would tell of others' documents.
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapters.queries.schema import BOOL, INT, LOG_PARTS, NUMBER, TIME, TYPE_IDS, Column, Table
+from adapters.queries.schema import (
+    BOOL,
+    COUNT,
+    INT,
+    LIST,
+    LOG_PARTS,
+    NUMBER,
+    TEXT,
+    TIME,
+    TYPE_IDS,
+    Column,
+    Table,
+)
 
 LOG_TYPES = " ".join(f"WHEN '{fact}' THEN {number}" for fact, number in TYPE_IDS.items())
 
@@ -22,7 +34,7 @@ class Words(Protocol):
         """`d`, whose `b` is a document."""
 
     def entries(self, rows: str, name: str) -> str:
-        """`d` and `e`, whose `value` is an entry of that list."""
+        """`d` and `e`, whose `value` is an entry of that list; for `a/b`, `o` is the entry around."""
 
     def value(self, of: str, column: Column) -> str: ...
     def moment(self, microseconds: str) -> str:
@@ -36,10 +48,17 @@ class SqliteWords:
         return f"(SELECT CAST(body AS TEXT) AS b FROM {documents} WHERE {where}) AS d"
 
     def entries(self, rows: str, name: str) -> str:
+        outer, _, inner = name.rpartition("/")
+        if outer:
+            around = f"json_each(d.b, '$.{outer}') AS o"
+            return f"{rows}, {around}, json_each(o.value, '$.{inner}') AS e"
         return f"{rows}, json_each(d.b, '$.{name}') AS e"
 
     def value(self, of: str, column: Column) -> str:
-        path = "$" + "".join(f'."{name}"' for name in column.path)
+        of += ".value" if of in ("e", "o") else ".b"
+        path = "$" + "".join(f"[{n}]" if n.isdigit() else f'."{n}"' for n in column.path)
+        if column.type == COUNT:
+            return f"json_array_length({of}, '{path}')"
         said = f"json_extract({of}, '{path}')"
         if column.type == TIME:
             return canonical(said)
@@ -47,6 +66,9 @@ class SqliteWords:
             return f"CASE WHEN json_type({of}, '{path}') IN ('integer', 'real') THEN {said} END"
         if column.custom and column.type == BOOL:
             return f"CASE WHEN json_type({of}, '{path}') IN ('true', 'false') THEN {said} END"
+        if column.custom:
+            truths = "WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
+            return f"CASE json_type({of}, '{path}') {truths} ELSE CAST({said} AS TEXT) END"
         return said if column.type in (INT, NUMBER, BOOL) else f"CAST({said} AS TEXT)"
 
     def moment(self, microseconds: str) -> str:
@@ -66,18 +88,32 @@ class PostgresWords:
     TYPES = {INT: "bigint", NUMBER: "numeric", BOOL: "boolean", TIME: "timestamptz"}  # noqa: RUF012 - constant
 
     def rows(self, documents: str, where: str) -> str:
-        document = "convert_from(body, 'UTF8')::jsonb"
-        return f"(SELECT {document} AS b FROM {documents} WHERE {where} OFFSET 0) AS d"
+        """`b` is for values; `j`, as it was written, for what is shown as it was written."""
+        text = "convert_from(body, 'UTF8')"
+        shown = f"{text}::jsonb AS b, {text}::json AS j"
+        return f"(SELECT {shown} FROM {documents} WHERE {where} OFFSET 0) AS d"
 
     def entries(self, rows: str, name: str) -> str:
-        there = f"CASE jsonb_typeof(d.b->'{name}') WHEN 'array' THEN d.b->'{name}' END"
-        return f"{rows} CROSS JOIN LATERAL jsonb_array_elements({there}) AS e(value)"
+        outer, _, inner = name.rpartition("/")
+        if not outer:
+            return f"{rows} {self._elements('d.j', name, 'e')}"
+        return f"{rows} {self._elements('d.j', outer, 'o')} {self._elements('o.j', inner, 'e')}"
+
+    @staticmethod
+    def _elements(of: str, name: str, entry: str) -> str:
+        held = of + "".join(f"->'{part}'" for part in name.split("."))
+        each = f"json_array_elements(CASE json_typeof({held}) WHEN 'array' THEN {held} END)"
+        made = f"(SELECT l_{entry}.j::jsonb AS b, l_{entry}.j AS j)"
+        return f"CROSS JOIN LATERAL {each} AS l_{entry}(j) CROSS JOIN LATERAL {made} AS {entry}"
 
     def value(self, of: str, column: Column) -> str:
-        *way, last = column.path
-        held = of + "".join(f"->'{name}'" for name in way)
-        said = f"({held}->>'{last}')"
-        kind = f"jsonb_typeof({held}->'{last}')"
+        *way, last = (n if n.isdigit() else f"'{n}'" for n in column.path)
+        of += ".j" if column.type == LIST or (column.custom and column.type == TEXT) else ".b"
+        held = of + "".join(f"->{name}" for name in way)
+        said = f"({held}->>{last})"
+        kind = f"jsonb_typeof({held}->{last})"
+        if column.type == COUNT:
+            return f"CASE {kind} WHEN 'array' THEN jsonb_array_length({held}->{last}) END::bigint"
         if column.type in (INT, NUMBER):
             type_ = "numeric" if column.custom else self.TYPES[column.type]
             return f"CASE {kind} WHEN 'number' THEN {said}::{type_} END"
@@ -103,7 +139,7 @@ def select(
         _part(
             words,
             columns,
-            "e.value" if name else "d.b",
+            "e" if name else "d",
             words.entries(rows, name) if name else rows,
         )
         for name in table.inside or ("",)
@@ -133,9 +169,11 @@ def _log(words: Words, columns: Sequence[Column], documents: str, account: int) 
 
 
 def _value(words: Words, of: str, column: Column) -> str:
-    if column.path[0] == "^":
-        return words.value("d.b", Column(column.name, column.type, column.path[1:]))
-    return words.value(of, column)
+    around = {"^": "d", "<": "o"}.get(column.path[0])
+    if around:
+        return words.value(around, Column(column.name, column.type, column.path[1:]))
+    said = words.value(of, column)
+    return said if column.otherwise is None else f"COALESCE({said}, {column.otherwise})"
 
 
 def quoted(name: str) -> str:

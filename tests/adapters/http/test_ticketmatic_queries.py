@@ -39,7 +39,7 @@ def test_settings_have_filters_too(tm: Client) -> None:
 
 def test_a_query_has_a_page_and_the_number_of_all(tm: Client) -> None:
     event = published(tm, "Night")
-    tickets = "select id, status from tm.ticket order by id"
+    tickets = "select id, currentstatus from tm.ticket order by id"
 
     found = answered(tm, tickets, limit=2, offset=1)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from adapters.queries.running import Failed, Question, Session, shown
+from adapters.queries.running import APART, Failed, Question, Session, shown
 from adapters.queries.times import Clock
 
 MAX_IDS = 100_000
@@ -57,7 +57,10 @@ def _id(value: Any) -> int:
 
 
 def _row(names: list[str], row: tuple[Any, ...], question: Question, clock: Clock) -> bytes:
-    document = {name: shown(value, clock) for name, value in zip(names, row, strict=True)}
+    document = {
+        name.partition(APART)[0]: shown(value, clock)
+        for name, value in zip(names, row, strict=True)
+    }
     for name in question.booleans & document.keys():
         if document[name] in (0, 1):
             document[name] = bool(document[name])

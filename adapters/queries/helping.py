@@ -45,7 +45,7 @@ class Helping:
         self._message = message
         self._question = question = read_question(message, asker(message))
         tables = {
-            name: [[c.name, c.type, c.path, c.custom] for c in columns]
+            name: [[c.name, c.type, c.path, c.custom, c.otherwise] for c in columns]
             for name, (_, columns) in question.tables.items()
         }
         return to_json(

@@ -206,7 +206,9 @@ class PostgresEngine:
                 joined += f" LEFT JOIN ({found}) AS {alias} ON {alias}.id = g.id"
         if need_details(columns):
             known = f"known_{secret}"
-            c.execute(f"CREATE TEMP TABLE {known} (id bigint, b jsonb, j json) ON COMMIT DROP".encode())
+            c.execute(
+                f"CREATE TEMP TABLE {known} (id bigint, b jsonb, j json) ON COMMIT DROP".encode()
+            )
             with c.copy(f"COPY {known} FROM STDIN".encode()) as copy:
                 for ticket, said in self._pieces.details(availability, account, deadline):
                     copy.write_row((ticket, said, said))

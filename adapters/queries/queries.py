@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ class Queries:
         }
         answer = from_json(helper.ask(message, deadline))
         tables = {
-            name: (TABLES[name], tuple(Column(n, t, tuple(p), c) for n, t, p, c in columns))
+            name: (TABLES[name], tuple(Column(n, t, tuple(p), *more) for n, t, p, *more in columns))
             for name, columns in answer["tables"].items()
         }
         question = Question(answer["sql"], tables, frozenset(answer["booleans"]))
@@ -147,13 +148,18 @@ class Queries:
         raise StoreUnavailable(message_)
 
     def _customs(self, account: int) -> dict[int, list[tuple[str, str, tuple[str, ...]]]]:
-        """The account's custom fields, by what they are fields of: name, type, path."""
+        """The account's custom fields, by what they are fields of: name, type, path. A name is in
+        small letters, as PostgreSQL reads names, unless several fields would have it."""
         view = self._catalog()
         where = (("kind", "=", int(Kind.CUSTOM_FIELD)), ("archived", "=", 0))
         page = view.page(Select(account, where, limit=MAX_FIELDS, counted=False))
         found: dict[int, list[tuple[str, str, tuple[str, ...]]]] = {}
-        for document in map(from_json, page.bodies):
-            key = f"c_{document['key']}"
+        documents = list(map(from_json, page.bodies))
+        alike = Counter((one["typeid"], one["key"].lower()) for one in documents)
+        for document in documents:
+            owner, key = document["typeid"], f"c_{document['key']}"
             type_ = FIELD_TYPES.get(document["fieldtypeid"], TEXT)
-            found.setdefault(document["typeid"], []).append((key.lower(), type_, (key,)))
+            alone = alike[owner, document["key"].lower()] == 1
+            name = key.lower() if alone else key
+            found.setdefault(owner, []).append((name, type_, (key,)))
         return found

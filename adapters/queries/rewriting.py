@@ -1,14 +1,15 @@
 """The same question in the words of the database: its tables are the views of one account, and
 times and texts mean the same on both databases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from adapters.queries.dialects import OnPostgres, OnSqlite
-from adapters.queries.running import Asker, Question
-from adapters.queries.schema import BOOL, FOR_SELLERS, TABLES, Column, Table
+from adapters.queries.running import APART, Asker, Question
+from adapters.queries.schema import BOOL, FOR_SELLERS, TABLES, Ambiguous, Column, Table
 from adapters.queries.wording import Wording, number
 from domain.errors import Invalid
 
@@ -20,8 +21,10 @@ def rewritten(
 ) -> Question:
     """`name_of` gives the view of a table of the schema. Changes the tree."""
     tables = _tables(query, asker, path)
+    apart = _told_apart(asker, tables.values())
+    _tell_apart(query, apart)
     _name_projections(query)
-    columns = _columns(query, tables, asker, path)
+    columns = _columns(query, tables, asker, path, apart)
     booleans = _booleans(query, columns)
     _place(query, name_of)
     _keep_apart(query, sqlite=sqlite)
@@ -51,6 +54,26 @@ def _tables(query: exp.Query, asker: Asker, path: str) -> dict[str, Table]:
     return found
 
 
+def _told_apart(asker: Asker, tables: Iterable[Table]) -> dict[str, str]:
+    """SQLite takes names that differ in case for one: there such ones end with a number, behind a
+    blank, which no name has that is asked for."""
+    names = {name for table in tables for name in asker.of(table)}
+    apart: dict[str, list[str]] = {}
+    for name in sorted(names):
+        apart.setdefault(name.lower(), []).append(name)
+    return {
+        name: f"{name}{APART}{place}"
+        for alike in apart.values()
+        if len(alike) > 1
+        for place, name in enumerate(alike, 1)
+    }
+
+
+def _tell_apart(query: exp.Query, apart: Mapping[str, str]) -> None:
+    for node in query.find_all(exp.Identifier) if apart else ():
+        node.set("this", apart.get(node.name, node.name))
+
+
 def _name_projections(query: exp.Query) -> None:
     """Columns without a name have PostgreSQL's, on both databases."""
     for select in query.find_all(exp.Select):
@@ -77,7 +100,11 @@ def _name(shown: exp.Expr) -> str | None:
 
 
 def _columns(
-    query: exp.Query, tables: Mapping[str, Table], asker: Asker, path: str
+    query: exp.Query,
+    tables: Mapping[str, Table],
+    asker: Asker,
+    path: str,
+    apart: Mapping[str, str],
 ) -> dict[str, dict[str, Column]]:
     """The columns of each table that the question may mean."""
     made = {alias.alias for alias in query.find_all(exp.Alias)}
@@ -92,13 +119,20 @@ def _columns(
     every = any(not isinstance(star.parent, exp.Count) for star in query.find_all(exp.Star))
     found: dict[str, dict[str, Column]] = {}
     for key, table in tables.items():
-        customs = asker.of(table)
+        customs = {
+            apart.get(name, name): replace(column, name=apart.get(name, name))
+            for name, column in asker.of(table).items()
+        }
         hidden = frozenset[str]() if asker.sells else table.personal
         if refused := hidden.intersection(named):
             raise Invalid(path, f"{min(refused)} of {key} is for keys that may sell")
         shown = table.every(asker.language, customs) if every else ()
         names = [*(name for name in shown if name not in hidden), *named]
-        held = {n: table.column(n, asker.language, customs) for n in names}
+        try:
+            held = {n: table.column(n, asker.language, customs) for n in names}
+        except Ambiguous as alike:
+            said = " or ".join(f'"{name}"' for name in alike.args[0])
+            raise Invalid(path, f"expected {said}, in quotes") from None
         found[key] = {n: column for n, column in held.items() if column} or {
             "id": next(iter(table.columns.values()))
         }
@@ -120,7 +154,7 @@ def _booleans(query: exp.Query, columns: Mapping[str, Mapping[str, Column]]) -> 
             found |= held
         elif isinstance(said, TRUTHS) or (isinstance(said, exp.Column) and said.name in held):
             found.add(shown.alias_or_name)
-    return frozenset(found)
+    return frozenset(name.partition(APART)[0] for name in found)
 
 
 def _place(query: exp.Query, name_of: Callable[[str], exp.Table]) -> None:

@@ -22,6 +22,8 @@ LONGEST = 100_000
 that is searched: databases do not look at the clock within one search."""
 MAX_PATTERN = 1_000
 """Characters of what is searched for."""
+APART = " "
+"""Behind the name of a column, before a number: names that differ in case alone are told apart."""
 CELL = 16
 """Bytes that are counted for a value beside its text."""
 TOO_SLOW = f"it took longer than {SECONDS:.0f} seconds"

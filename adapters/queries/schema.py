@@ -58,12 +58,27 @@ class Table:
             held = self.columns[text]
             path = held.path if language == base else (*held.path[:-1], "translations", name)
             return replace(held, name=name, path=path)
-        if self.owner and CUSTOM.fullmatch(name):
-            return customs.get(name) or Column(name, TEXT, (name,), custom=True)
-        return None
+        if found := customs.get(name):
+            return found
+        return _alike(name, customs) if self.owner and CUSTOM.fullmatch(name) else None
+
     def every(self, base: str, customs: Iterable[str]) -> list[str]:
         """What `*` shows."""
         return [*(n + base if n in self.translatable else n for n in self.columns), *customs]
+
+
+def _alike(name: str, customs: Mapping[str, Column]) -> Column:
+    """The one whose name differs in case; a field that nobody has defined is empty, or a text."""
+    found = [key for key in customs if key.partition(" ")[0].lower() == name.lower()]
+    if len(found) > 1:
+        raise Ambiguous([key.partition(" ")[0] for key in found])
+    return (
+        replace(customs[found[0]], name=name) if found else Column(name, TEXT, (name,), custom=True)
+    )
+
+
+class Ambiguous(Exception):  # noqa: N818 - read as "the name is ambiguous"
+    """Several custom fields have names that differ in case alone."""
 
 
 @dataclass(slots=True)

@@ -218,9 +218,7 @@ class SqliteSession:
         self.connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS {body}")
         self._views.add(name)
 
-    def add_pieces(
-        self, pieces: Any, details: Any, columns: Sequence[Column], account: int
-    ) -> str:
+    def add_pieces(self, pieces: Any, details: Any, columns: Sequence[Column], account: int) -> str:
         """Every piece in a table in memory; behind it, a row for each of its tickets."""
         table = f"pieces_{self._secret}"
         every = f"tickets_{self._secret}"

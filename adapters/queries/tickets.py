@@ -37,6 +37,7 @@ COLUMNS = (
     "status",
 )
 
+
 def columns_of(
     columns: Sequence[Column], words: Words, ticket: str, nothing: Mapping[str, str]
 ) -> str:
@@ -77,9 +78,7 @@ def need_prices(columns: Sequence[Column]) -> bool:
 
 
 def need_holders(columns: Sequence[Column]) -> bool:
-    return named(
-        columns, "ticketname", "ticketholdername", "ticketholderid", "orderticketholderid"
-    )
+    return named(columns, "ticketname", "ticketholdername", "ticketholderid", "orderticketholderid")
 
 
 def need_details(columns: Sequence[Column]) -> bool:
@@ -117,7 +116,9 @@ class Pieces:
                 raise OutOfTime
             if not etag.startswith('"0.'):
                 number = unpack(UUID(bytes=key)).number
-                found += _details(replay(self._store, Inventory, guid(account, Kind.INVENTORY, number)))
+                found += _details(
+                    replay(self._store, Inventory, guid(account, Kind.INVENTORY, number))
+                )
             if len(found) > MAX_KEPT:
                 raise Failed(f"more than {MAX_KEPT} tickets have a barcode: leave out barcodes")
         return found

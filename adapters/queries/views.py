@@ -34,7 +34,7 @@ class Words(Protocol):
         """`d`, whose `b` is a document."""
 
     def entries(self, rows: str, name: str) -> str:
-        """`d` and `e`, whose `value` is an entry of that list; for `a/b`, `o` is the entry around."""
+        """`d` and `e`, an entry of that list; for `a/b`, `o` is the entry around it."""
 
     def value(self, of: str, column: Column) -> str: ...
     def moment(self, microseconds: str) -> str:

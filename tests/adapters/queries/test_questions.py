@@ -61,7 +61,8 @@ Found = list[dict[str, Any]]
          " where t.id is null"), "rock"),
         ("select eventid from tm.contingentavailability where free = 5", "jazz"),
         ("select eventid from tm.eventsaleschannel where saleschannelid = 2 and isactive", "jazz"),
-        ("select tt.eventid from tm.ticket t join tm.tickettype tt on tt.id = t.tickettypeid where currentstatus = 104", "jazz"),
+        (("select tt.eventid from tm.ticket t join tm.tickettype tt on tt.id = t.tickettypeid"
+         " where currentstatus = 104"), "jazz"),
         (("select eventid from tm.ticket t join tm.tickettype tt on tt.id = t.tickettypeid"
          " where orderid is not null group by eventid having count(*) = 3"), "jazz"),
         ("select id from tm.event where id in (select eventid from tm.tickettype)", "jazz"),
@@ -101,7 +102,8 @@ def test_ids_are_told_once_and_none_is_left_out(asked: Asked) -> None:
         ("tm.ticket", 10), ('tm."order"', 1), ("tm.order", 1), ("tm.orderlog", 2),
         ("tm.contact", 0), ("tm.paymentscenario", 3), ("conf.pricetype", 3),
         ("conf.pricelist", 0), ("conf.saleschannel", 3), ("conf.locktype", 2),
-        ("conf.customfield", 2), ("tm.pricetype", 3), ("tm.payment", 0), ("tm.tickettypeprice", 1), ("conf.customfieldvalue", 0), ("conf.seatrank", 0),
+        ("conf.customfield", 2), ("tm.pricetype", 3), ("tm.payment", 0),
+        ("tm.tickettypeprice", 1), ("conf.customfieldvalue", 0), ("conf.seatrank", 0),
         ("conf.seatingplan", 0),
     ],
 )  # fmt: skip
@@ -133,9 +135,13 @@ def test_a_ticket_says_who_has_it_and_at_what_price(asked: Asked) -> None:
     tickets = asked.rows(sql)
 
     assert sorted(t["currentstatus"] or 0 for t in tickets) == [0] * 5 + [101] * 3 + [104] * 2
-    sold, locked, free = (next(t for t in tickets if t["currentstatus"] == s) for s in (101, 104, None))
+    sold, locked, free = (
+        next(t for t in tickets if t["currentstatus"] == s) for s in (101, 104, None)
+    )
     assert locked | {"locktypeid": 1, "currentstatus": 104, "orderid": None} == locked
-    assert free | {"locktypeid": None, "currentstatus": None, "orderid": None, "price": None} == free
+    assert (
+        free | {"locktypeid": None, "currentstatus": None, "orderid": None, "price": None} == free
+    )
     assert sold["barcode"]
     assert {name: value for name, value in sold.items() if value is not None} == {
         "id": sold["id"],
@@ -178,7 +184,8 @@ def test_rows_have_names_and_types(asked: Asked) -> None:
     sql = (
         "select e.nameen, count(*), sum(t.price) as money, e.startts::date as day,"
         " max(t.id) is null as empty, 1 + 1, 'x'"
-        " from tm.ticket t join tm.tickettype tt on tt.id = t.tickettypeid join tm.event e on e.id = tt.eventid where t.currentstatus = 101"
+        " from tm.ticket t join tm.tickettype tt on tt.id = t.tickettypeid"
+        " join tm.event e on e.id = tt.eventid where t.currentstatus = 101"
         " group by e.nameen, e.startts"
     )
 

@@ -1,0 +1,241 @@
+"""What a document shows is what a question finds: every column of every table, on both stores."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from pydantic_core import from_json
+
+from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS, ORDERS, Stagebook, bootstrap
+from adapters.queries.schema import BOOL, COUNT, INT, LIST, NUMBER, TABLES, TIME, Column
+from adapters.settings import Settings
+from adapters.views.select import Select
+from application.catalog import create_item
+from domain.catalog import CATALOG as KINDS
+from domain.contact import Contact, ContactFields
+from domain.custom_fields import CustomField, CustomFieldFields
+from domain.errors import Invalid
+from domain.values import local_time
+from tests.adapters.queries.conftest import DEMO, Counter
+from tests.application.desk import taking
+
+ZONE = "Europe/Brussels"
+VIEWS = {"events": EVENTS, "locations": LOCATIONS, "orders": ORDERS, "catalog": CATALOG}
+
+
+class House:
+    """An account that has something of everything."""
+
+    def __init__(self, book: Stagebook) -> None:
+        self.book = book
+        book.open_account("demo", "en", "EUR", ZONE)
+        desk = self.desk = Counter(book, DEMO)
+        for owner, key, type_ in (
+            (13003, "Foo", 12001), (13003, "foo", 12002), (13003, "Mood", 12004),
+            (13001, "note", 12001), (13010, "floor", 12008), (13004, "row", 12001),
+        ):  # fmt: skip
+            fields = CustomFieldFields(typeid=owner, key=key, fieldtypeid=type_)
+            desk.decided(partial(create_item, cls=CustomField, fields=fields))
+        hall = desk.location(name="Hall", city="Gent", lat=51.05, c_floor=1.5)
+        self.event, self.lot = desk.on_sale(
+            6, name="Jazz", locationid=hall, startts="2027-06-22T00:30:00+02:00",
+            endts="2027-06-22T02:30:00+02:00", c_Foo="upper", c_foo=7, c_Mood=True,
+            tags=["late", "a, b"], translations={"namenl": "Djez"},
+            saleschannels=[{"saleschannelid": 2, "isactive": True}],
+        )  # fmt: skip
+        fields = ContactFields(firstname="Ann", lastname="Peeters", email="ann@example.org")
+        desk.decided(partial(create_item, cls=Contact, fields=fields))
+        self.order = desk.order(taking(self.event, self.lot, 3))
+        desk.change_order(self.order, customerid=1)
+        self.basket = desk.order(taking(self.event, self.lot, 1))
+        desk.confirm(self.order)
+        desk.pay(self.order, 30.5)
+        tickets = desk.tickets(self.order)
+        desk.name_holders(self.order, {tickets[0]: "Bea"})
+        desk.change_ticket(self.event, tickets[1], c_row="F")
+        desk.lock(self.event, contingentid=self.lot, amount=1, locktype=1)
+        assert book.catch_up(30)
+
+    def rows(self, sql: str, *, sells: bool = True) -> list[dict[str, Any]]:
+        return [from_json(row) for row in self.book.queries.export(DEMO, sql, sells=sells)]
+
+    def documents(self, view: str, kind: int | None) -> list[dict[str, Any]]:
+        where = (("kind", "=", kind),) if kind else ()
+        page = self.book.view(VIEWS[view]).page(Select(DEMO, where, limit=500))
+        return [from_json(body) for body in page.bodies]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    store = str(tmp_path_factory.mktemp("data"))
+    if request.param == "postgres":
+        store = request.getfixturevalue("new_database")()
+    book = bootstrap(Settings(store=store, connections=4))
+    book.start()
+    yield House(book)
+    book.close()
+
+
+def entries(table: str, document: dict[str, Any]) -> Iterator[list[Any]]:
+    """What the rows of a document are made of: an entry, what is around it, the document."""
+    for name in TABLES[table].inside or ("",):
+        around: list[list[Any]] = [[document]]
+        for part in filter(None, name.split("/")):
+            around = [[one, *way] for way in around for one in at(way[0], part.split("."))]
+        yield from around
+
+
+def at(value: Any, path: list[str]) -> Any:
+    for name in path:
+        if value is not None:
+            value = value[int(name)] if name.isdigit() else value.get(name)
+    return value
+
+
+def said(column: Column, way: list[Any]) -> Any:
+    """What the document has where the column is."""
+    first, *path = column.path
+    if first in ("^", "<"):
+        value = at(way[-1] if first == "^" else way[1], path)
+    else:
+        value = at(way[0], list(column.path))
+    if column.type == COUNT:
+        return len(value)
+    if value is None:
+        return {"false": False, "2601": 2601}.get(column.otherwise or "")
+    if column.type == TIME:
+        return local_time(value, ZONE).isoformat().replace("+00:00", "Z")
+    return value
+
+
+MADE_OF_DOCUMENTS = [n for n, t in TABLES.items() if t.view not in ("tickets", "changes")]
+
+
+@pytest.mark.parametrize("name", MADE_OF_DOCUMENTS)
+def test_every_column_is_what_the_document_shows(house: House, name: str) -> None:
+    table = TABLES[name]
+    wanted = [
+        {c.name: said(c, way) for c in table.columns.values()}
+        for document in house.documents(table.view, table.kind)
+        for way in entries(name, document)
+    ]
+    by_language = {text: f"{text}en" for text in table.translatable}
+
+    for row, document in zip(
+        sorted(house.rows(f"select * from {name}"), key=repr_of_id),
+        sorted(wanted, key=repr_of_id),
+        strict=True,
+    ):
+        for column in table.columns.values():
+            value = row[by_language.get(column.name, column.name)]
+            if column.type == LIST and value is not None:
+                value = from_json(value)
+            assert value == document[column.name], column.name
+            assert isinstance(value, shapes(column) | None)
+
+
+def shapes(column: Column) -> Any:
+    return {INT: int, COUNT: int, NUMBER: int | float, BOOL: bool, LIST: list | dict}.get(
+        column.type, str
+    )
+
+
+def repr_of_id(row: dict[str, Any]) -> str:
+    return repr([row.get(name) for name in ("id", "eventid", "tickettypeid", "saleschannelid")])
+
+
+@pytest.mark.parametrize("name", MADE_OF_DOCUMENTS)
+def test_every_value_is_found_by_asking_for_it(house: House, name: str) -> None:
+    for row in house.rows(f"select * from {name}")[:3]:
+        for column, value in row.items():
+            literal = repr(value) if isinstance(value, int | float) else f"'{value}'"
+            if isinstance(value, bool):
+                literal = str(value).lower()
+            if isinstance(value, str) and "'" in value:
+                continue
+            test = "is null" if value is None else f"= {literal}"
+            found = house.rows(f'select count(*) as n from {name} where "{column}" {test}')
+            assert found[0]["n"] >= 1, (column, value)
+
+
+def test_the_kinds_of_the_catalog_have_no_columns_that_their_documents_have_not(
+    house: House,
+) -> None:
+    for name, table in TABLES.items():
+        if table.view == "catalog" and table.kind in KINDS:
+            for document in house.documents("catalog", table.kind):
+                assert table.columns.keys() <= document.keys(), name
+
+
+def test_keys_that_differ_in_case_are_columns_of_their_own(house: House) -> None:
+    (row,) = house.rows("select * from tm.event")
+    asked = 'select "c_Foo", c_mood from tm.event where "c_foo" = 7 and "c_Foo" = \'upper\''
+
+    assert (row["c_Foo"], row["c_foo"], row["c_mood"]) == ("upper", 7, True)
+    assert house.rows(asked) == [{"c_Foo": "upper", "c_mood": True}]
+    assert house.rows('select q."c_Foo" as x from (select "c_Foo", c_foo from tm.event) q') == [
+        {"x": "upper"}
+    ]
+    assert house.rows("select c_foo from tm.event") == [{"c_foo": 7}]
+    with pytest.raises(Invalid, match='"c_Foo" or "c_foo"'):
+        house.rows('select C_FOO_ from tm.event where "c_FOO" = 1')
+
+
+def test_what_vendors_clients_join_is_not_ambiguous(house: House) -> None:
+    """Names that only the documented columns of the tables make unambiguous."""
+    tickets = "tm.ticket t inner join tm.tickettype tt on tt.id = t.tickettypeid"
+
+    assert house.rows(
+        f"select count(distinct eventid) > 1 as mixed from {tickets} where orderid = {house.order}"
+    ) == [{"mixed": False}]
+    assert house.rows(
+        "select o.id orderid, t.id ticketid from tm.order o inner join tm.ticket t on"
+        f" t.orderid = o.id inner join tm.tickettype tt on tt.id = t.tickettypeid where eventid in"
+        f" ({house.event}) and orderid = {house.order} order by t.id limit 1"
+    ) == [{"orderid": house.order, "ticketid": house.desk.tickets(house.order)[0]}]
+    assert house.rows(
+        "select ttp.pricetypeid, pt.nameen as name, count(*) as sold,"
+        " sum(t.price + coalesce(t.orderfee, 0)) as gross from tm.ticket t"
+        " join tm.tickettype tt on tt.id = t.tickettypeid"
+        " join tm.tickettypeprice ttp on ttp.id = t.tickettypepriceid"
+        " join tm.pricetype pt on pt.id = ttp.pricetypeid"
+        f" where tt.eventid = {house.event} and t.orderid is not null"
+        " and t.currentstatus in (101, 103) group by ttp.pricetypeid, pt.nameen"
+    ) == [{"pricetypeid": 1, "name": "Normal", "sold": 4, "gross": 100}]
+    assert house.rows(
+        "select tm.order.id, contact.firstname, amount, paidts is null as unpaid from tm.order"
+        " left join tm.contact on tm.order.contactid = contact.id"
+        " left join tm.payment p on p.orderid = tm.order.id order by tm.order.id desc limit 10"
+    ) == [
+        {"id": house.basket, "firstname": None, "amount": None, "unpaid": True},
+        {"id": house.order, "firstname": "Ann", "amount": 30.5, "unpaid": False},
+    ]
+
+
+def test_a_ticket_has_its_holder_its_barcode_and_its_custom_fields(house: House) -> None:
+    named, other, *_ = house.desk.tickets(house.order)
+    sql = (
+        "select id, ticketname, barcode, c_row from tm.ticket where orderid is not null order by id"
+    )
+    inventory = house.desk.inventory(house.event)
+
+    first, second, _, basket = house.rows(sql)
+
+    code = inventory.barcode(named, house.order)
+    assert first == {"id": named, "ticketname": "Bea", "barcode": code, "c_row": None}
+    assert (second["id"], second["c_row"]) == (other, "F")
+    assert second["barcode"] not in (None, code)
+    assert basket["barcode"] is None
+
+
+@pytest.mark.parametrize("column", ["barcode", "ticketname", "ticketholderid"])
+def test_who_has_a_ticket_is_for_keys_that_sell(house: House, column: str) -> None:
+    with pytest.raises(Invalid, match=f"{column} of tm.ticket is for keys that may sell"):
+        house.rows(f"select id from tm.ticket where {column} is not null", sells=False)
+
+    (row,) = house.rows("select * from tm.ticket limit 1", sells=False)
+    assert column not in row
+    assert "currentstatus" in row

@@ -11,6 +11,7 @@ from adapters import cli
 from adapters.http.app import make_app
 from adapters.http.auth import DATA, GRANTED
 from adapters.http.errors import STATUS, slug, title
+from adapters.queries.schema import FOR_SELLERS, TABLES
 from adapters.settings import Settings, table
 from adapters.watching import metrics as counted
 from adapters.watching.views import GAUGES
@@ -41,6 +42,23 @@ def api() -> str:
 
 def ticketmatic() -> str:
     return vendors.table(vendors.there(openapi(), "Ticketmatic"), vendors.of_the_client())
+
+
+def sql() -> str:
+    rows = ["| table | columns |", "|---|---|"]
+    for name, table in TABLES.items():
+        twin = name.replace("conf.", "tm.", 1)
+        if twin != name and twin in TABLES:
+            continue
+        also = f", `conf.{name[3:]}`" if f"conf.{name[3:]}" in TABLES else ""
+        columns = [f"{n}*LL*" if n in table.translatable else n for n in table.columns]
+        if table.owner:
+            columns.append("c_…")
+        seller = name in FOR_SELLERS
+        shown = [f"{n} (s)" if n in table.personal else n for n in columns]
+        also += " (s)" if seller else ""
+        rows.append(f"| `{name}`{also} | {' '.join(shown)} |")
+    return "\n".join(rows)
 
 
 def openticket() -> str:
@@ -93,6 +111,7 @@ def written(text: str) -> str:
     for name, made in (
         ("api", api()),
         ("ticketmatic", ticketmatic()),
+        ("sql", sql()),
         ("openticket", openticket()),
         ("roles", roles()),
         ("problems", problems()),

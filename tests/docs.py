@@ -46,16 +46,16 @@ def ticketmatic() -> str:
 
 def sql() -> str:
     rows = ["| table | columns |", "|---|---|"]
-    for name, table in TABLES.items():
+    for name, of in TABLES.items():
         twin = name.replace("conf.", "tm.", 1)
         if twin != name and twin in TABLES:
             continue
         also = f", `conf.{name[3:]}`" if f"conf.{name[3:]}" in TABLES else ""
-        columns = [f"{n}*LL*" if n in table.translatable else n for n in table.columns]
-        if table.owner:
+        columns = [f"{n}*LL*" if n in of.translatable else n for n in of.columns]
+        if of.owner:
             columns.append("c_…")
         seller = name in FOR_SELLERS
-        shown = [f"{n} (s)" if n in table.personal else n for n in columns]
+        shown = [f"{n} (s)" if n in of.personal else n for n in columns]
         also += " (s)" if seller else ""
         rows.append(f"| `{name}`{also} | {' '.join(shown)} |")
     return "\n".join(rows)

@@ -28,6 +28,7 @@ from adapters.webhooks.deliverer import Deliverer
 from adapters.webhooks.ledger import Ledger
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
+from adapters.writes import Writes
 from application import watching as commits
 from application.as_of import replay
 from application.catalog import open_catalog
@@ -108,6 +109,8 @@ class Stagebook:
     signals: Signals
     reads_block: bool
     """Whether a read of a view waits for a network: then it must not run on the event loop."""
+    writes: Writes
+    """Whether the store takes writes; started where somebody asks."""
     writer: Writer | None = None
     worker: LiveWorker | None = None
     deliverer: Deliverer | None = None
@@ -188,6 +191,7 @@ class Stagebook:
             self.worker.stop()
         if self.deliverer:
             self.deliverer.stop()
+        self.writes.stop()
         if self._ledger:
             self._ledger.close()
         self.views.close()
@@ -268,5 +272,5 @@ def bootstrap(settings: Settings, *, make: bool = True) -> Stagebook:
         signals = PipeSignals(settings.folder / "signals")
     keyring = Keyring(store, Seal(settings).open)
     queries = Queries(engine, keyring, lambda: views.served(CATALOG))
-    blocks = settings.is_postgres
-    return Stagebook(settings, store, views, keyring, queries, signals, reads_block=blocks)
+    parts = (settings, store, views, keyring, queries, signals)
+    return Stagebook(*parts, reads_block=settings.is_postgres, writes=Writes(store))

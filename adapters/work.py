@@ -33,6 +33,8 @@ def work(book: Stagebook, until_closed: int | None, stop: threading.Event) -> No
         threading.Thread(target=_stop_at_end, args=(until_closed, stop), daemon=True).start()
     watcher = book.watch = Watcher(book.settings)
     watcher.serve(book)
+    if book.settings.metrics_port is not None:  # what is told there says whether it can be written
+        book.writes.start()
     book.start_worker(renewing=False)
     book.start_deliverer()
     beside = (

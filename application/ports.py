@@ -153,5 +153,8 @@ class Store(Protocol):
     def facts_of(self, account: int) -> Iterator[Recorded]:
         """Every fact of one account, in commit order."""
 
+    def try_writing(self) -> None:
+        """Writes a little, beside the facts; `StoreUnavailable` says why it could not."""
+
     def close(self) -> None:
         """Lets go of files and connections."""

@@ -16,7 +16,8 @@ class Background:
     def stop(self) -> None:
         """Leaves what is under way to the next start, which goes on with it."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         raise NotImplementedError

@@ -69,6 +69,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         book = app.state.stagebook = await asyncio.to_thread(bootstrap, settings)
         book.watch = watcher
+        watcher.heard = book.writes.heard
+        book.writes.start()
         if worker:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)

@@ -16,6 +16,7 @@ from adapters.http.validation import MOST, message, printable
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = get_logger()
@@ -140,16 +141,18 @@ def truthful(request: Request, refusal: errors.Refusal) -> errors.Refusal:
     return refusal
 
 
-def unavailable(_: Request, error: Exception) -> Response:
-    kind, detail = away(error)
+def unavailable(request: Request, error: Exception) -> Response:
+    kind, detail = away(request, error)
     return problem(slug(kind), title(kind), 503, detail)
 
 
-def away(error: Exception) -> tuple[type[StoreUnavailable], str]:
+def away(request: Request, error: Exception) -> tuple[type[StoreUnavailable], str]:
     """Which refusal it is, and what whoever asked is told."""
-    log.warning("store unavailable", reason=str(error))
+    log.warning("store unavailable", exc_info=error)
     if isinstance(error, OutcomeUnknown):
         return OutcomeUnknown, "Ask again with the same Idempotency-Key, or look first"
+    if request.method in READING:
+        return StoreUnavailable, "The store cannot be read now; try again"
     return StoreUnavailable, "Nothing was recorded; try again"
 
 

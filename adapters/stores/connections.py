@@ -132,9 +132,14 @@ class Datastore(PostgresDatastore):
                 self.pool.timeout = AWAY_SECONDS  # nobody else waits in vain for long
                 if self.refusal:  # the pool knows no more than that it waited
                     raise PersistenceError(self.refusal) from error.__cause__
-            elif connection and connection.closed:
+            elif connection and (connection.closed or _is_read_only(error)):
                 self.pool.drain()  # the others lead to where this one led
             raise
+
+
+def _is_read_only(error: PersistenceError) -> bool:
+    """A session may stay so, though its server is not any more."""
+    return isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction)
 
 
 def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datastore:

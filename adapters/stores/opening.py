@@ -29,8 +29,10 @@ def open_store(settings: Settings, *, make: bool = True) -> "SqliteStore | Postg
 
         connections, patience = settings.connections, settings.commit_seconds
         return PostgresStore(settings.store, connections=connections, patience=patience)
-    from adapters.stores.sqlite import SqliteStore  # noqa: PLC0415 - not beside the other
+    from adapters.stores.sqlite import SqliteStore, translated  # noqa: PLC0415 - as above
 
+    with translated():
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteStore(settings.folder / "facts.sqlite")
 
 

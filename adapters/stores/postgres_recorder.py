@@ -26,6 +26,7 @@ FACTS_A_SECOND = 1_000
 """A commit of many facts may take longer."""
 
 CREATE = """
+CREATE TABLE IF NOT EXISTS trials (id integer PRIMARY KEY, time timestamptz);
 CREATE TABLE IF NOT EXISTS stored_snapshots (
     originator_id uuid, originator_version bigint, topic text, state bytea,
     PRIMARY KEY (originator_id, originator_version));

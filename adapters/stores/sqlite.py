@@ -1,24 +1,30 @@
 """The store on SQLite: one file, which is read beside whoever writes it."""
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import ConnectionPoolClosedError, IntegrityError, PersistenceError
 
 from adapters.stores.sql import SqlStore
-from adapters.stores.sqlite_recorder import SqliteRecorder, datastore
+from adapters.stores.sqlite_recorder import SqliteRecorder, datastore, immediately
 from application.ports import NOTHING_READ, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
 from domain.base import DomainEvent, Snapshot
 
 uuid_of = lru_cache(65_536)(UUID)
 """One object for one id."""
+
+TRIAL_SECONDS = 2.0
+ROOM = 2**18
+"""Bytes that a store which takes writes has room for: several commits."""
 
 
 class SqliteStore(SqlStore):
@@ -27,10 +33,10 @@ class SqliteStore(SqlStore):
     def __init__(self, path: Path) -> None:
         super().__init__(position="rowid")
         self._name = path.absolute().as_uri()
+        self._folder = path.parent
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         with translated(), ExitStack() as opened:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
             opened.callback(self._recorder.close)
             self._recorder.create_table()
@@ -64,6 +70,25 @@ class SqliteStore(SqlStore):
                 answers=answers,
                 read=read,
             )
+
+    def try_writing(self) -> None:
+        """On a connection of its own: it holds up nobody, and nobody holds it up for long."""
+        with (
+            translated(),
+            closing(
+                sqlite3.connect(self._name, uri=True, isolation_level=None, timeout=TRIAL_SECONDS)
+            ) as connection,
+        ):
+            connection.execute("PRAGMA synchronous = FULL")
+            with immediately(connection):
+                connection.execute("SAVEPOINT filling")  # whether the file may grow
+                connection.execute("INSERT INTO trials VALUES (2, '', zeroblob(?))", (ROOM,))
+                connection.execute("ROLLBACK TO filling")
+                connection.execute(
+                    "INSERT OR REPLACE INTO trials VALUES (1, datetime('now'), NULL)"
+                )
+            with TemporaryFile(dir=self._folder) as file:  # and whether the disk has room for that
+                os.posix_fallocate(file.fileno(), 0, ROOM)
 
     def forget_answers(self, before: str) -> None:
         with translated(), self._recorder.writing() as c:

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS kept_answers (
 CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, time TEXT, filling BLOB);
 CREATE TABLE IF NOT EXISTS blobs (
     account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest))
 """

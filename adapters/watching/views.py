@@ -1,5 +1,6 @@
 """How far each view is, read when it is asked for: lag, parked documents, rebuilds under way."""
 
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -7,12 +8,17 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from adapters import report
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.standing import standings
+from adapters.version import version
 from application.ports import StoreUnavailable
 
 POSITION = "stagebook_position"
+BUILD = "stagebook_build_info"
+WRITABLE = "stagebook_store_writable"
 REACHABLE = "stagebook_store_reachable"
 GAUGES = {
+    BUILD: "1; `version` of Stagebook, `python`, and `store`: sqlite or postgres",
     REACHABLE: "1 while the store and the views answer",
+    WRITABLE: "1 while the store takes writes, as this process finds it",
     POSITION: "Position of the newest fact",
     "stagebook_view_position": "Position up to which a view has taken the facts",
     "stagebook_view_lag_facts": "Facts that a view has yet to take",
@@ -44,8 +50,15 @@ class ViewGauges:
         try:
             told = [*self._told()]
         except (StoreUnavailable, OSError):
-            return [GaugeMetricFamily(REACHABLE, GAUGES[REACHABLE], 0)]
-        return [GaugeMetricFamily(REACHABLE, GAUGES[REACHABLE], 1), *told]
+            return [self._build(), *_gauges({REACHABLE: 0, WRITABLE: 0})]
+        writable = int(self._book.writes.refusal is None)
+        return [self._build(), *_gauges({REACHABLE: 1, WRITABLE: writable}), *told]
+
+    def _build(self) -> Metric:
+        family = GaugeMetricFamily(BUILD, GAUGES[BUILD], labels=("version", "python", "store"))
+        store = "postgres" if self._book.settings.is_postgres else "sqlite"
+        family.add_metric((version(), platform.python_version(), store), 1)
+        return family
 
     def _told(self) -> Iterator[Metric]:
         head, views = standings(self._book)
@@ -56,6 +69,11 @@ class ViewGauges:
         yield _by_view("stagebook_view_heartbeat_seconds", {v.name: v.heartbeat for v in views})
         yield _by_view("stagebook_view_parked", {v.name: len(v.parked) for v in views})
         yield _by_view("stagebook_rebuild_progress", rebuilds(self._book))
+
+
+def _gauges(values: Mapping[str, float]) -> Iterator[Metric]:
+    for name, value in values.items():
+        yield GaugeMetricFamily(name, GAUGES[name], value)
 
 
 def _by_view(name: str, values: Mapping[str, float | None]) -> Metric:

@@ -1,7 +1,7 @@
 """One process's watch over its writer, its views and its requests: metrics, and traces."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIServer
@@ -17,6 +17,7 @@ from adapters.watching import folder
 from adapters.watching.metrics import Metrics
 from adapters.watching.views import ViewGauges
 from application.group_commit import Job
+from application.ports import StoreUnavailable
 from projections.base import RecordedFact
 
 if TYPE_CHECKING:
@@ -40,16 +41,29 @@ class Watcher:
 
             self._traces = traces.Traces(traces.exporting(settings.otlp_endpoint))
 
+        self.heard: Callable[[BaseException | None], None] = lambda _: None
+        """Hears what a batch came to: None, or what is wrong with the store."""
+
     clock = staticmethod(time.perf_counter)
 
     def committed(self, batch: Sequence[Job], began: float) -> None:
         seconds = time.perf_counter() - began
         try:
             self.metrics.committed(batch, seconds)
+            self._tell(batch)
             if self._traces:
                 self._traces.committed(batch, seconds)
         except Exception:  # the batch is recorded, and is to be answered
             log.exception("a batch was not seen")
+
+    def _tell(self, batch: Sequence[Job]) -> None:
+        """A batch is recorded as a whole; one without facts says nothing of the store."""
+        for job in batch:
+            if isinstance(job.outcome, StoreUnavailable):
+                self.heard(job.outcome)
+                return
+        if any(job.facts for job in batch):
+            self.heard(None)
 
     def folded(self, view: str, page: Sequence[RecordedFact], began: float) -> None:
         seconds = time.perf_counter() - began

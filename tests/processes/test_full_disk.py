@@ -90,12 +90,18 @@ def test_a_full_disk_refuses_changes_for_now_and_records_nothing_of_them(
             assert refused.headers["Retry-After"] == "1"
             assert refused.headers["content-type"] == "application/problem+json"
             assert refused.json()["type"] == "urn:stagebook:problem:store-unavailable"
+            assert refused.json()["detail"] == "Nothing was recorded; try again"
+        unready = client.get("/health/ready")
+        assert (unready.status_code, unready.json()["status"]) == (503, "store takes no writes")
+        assert unready.json()["error"]
+        assert "stagebook_store_writable 0.0" in client.get("/metrics").text
         assert client.get(path).content == made.content
         assert client.get(f"{path}/history").json()["data"][0]["version"] == 1
 
     changed = client.patch(path, json=LARGE, headers={"Idempotency-Key": "large"})
     assert changed.status_code == 200
     assert changed.json()["version"] == 2
+    assert client.get("/health/ready").json()["status"] != "store takes no writes"
     after = {"Stagebook-After": changed.headers["Stagebook-Position"]}
     assert client.get(path, headers=after).content == changed.content
 

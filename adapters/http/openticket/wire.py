@@ -62,7 +62,7 @@ def told(request: Request, error: Exception) -> Response:
             message = "; ".join(f"{name}: {said}" for name, (said, *_) in bad.items())
             return failure(422, "invalid", message[:2_000], bad)
         case StoreUnavailable():
-            away, said = errors.away(error)
+            away, said = errors.away(request, error)
             return failure(UNAVAILABLE, errors.slug(away), said)
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "unexpected", "This is a fault of Stagebook")

@@ -64,7 +64,7 @@ def told(request: Request, error: Exception) -> Response:
             message = "; ".join(f"{e['path']}: {e['message']}" for e in bad)
             return failure(422, message[:2_000], {"type": "invalid", "errors": bad})
         case StoreUnavailable():
-            return failure(UNAVAILABLE, errors.away(error)[1])
+            return failure(UNAVAILABLE, errors.away(request, error)[1])
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     return failure(500, "This is a fault of Stagebook")
 

@@ -304,6 +304,7 @@ class Liveness(BaseModel):
     """The process answers."""
 
     status: Literal["live"] = Field(description="It answers, so it lives")
+    version: str = Field(description="Of Stagebook", examples=["0.1.0"])
 
 
 class ParkedDocument(BaseModel):
@@ -334,10 +335,12 @@ class ViewHealth(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether the store answers and the views move."""
+    """Whether the store answers and takes writes, and the views move."""
 
-    status: Literal["ready", "views stand still"] = Field(description="Ready, or why not")
-    error: str | None = Field(description="What stopped the views")
+    status: Literal["ready", "store takes no writes", "views stand still"] = Field(
+        description="Ready, or why not"
+    )
+    error: str | None = Field(description="Why writes are refused, or what stopped the views")
     position: int = Field(ge=0, description="The newest position of the store")
     views: dict[str, ViewHealth] = Field(description="Each view by its name")
 

@@ -10,6 +10,7 @@ from adapters.http.auth import stagebook
 from adapters.http.reads import blocking
 from adapters.http.v1.documents import Liveness, Readiness
 from adapters.standing import Standing, standings
+from adapters.version import version
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -17,12 +18,13 @@ router = APIRouter(prefix="/health", tags=["Health"])
 @router.get("/live", responses={200: {"model": Liveness}})
 async def live() -> Response:
     """The process answers."""
-    return JSONResponse({"status": "live"})
+    return JSONResponse({"status": "live", "version": version()})
 
 
 @router.get("/ready", responses={200: {"model": Readiness}, 503: {"model": Readiness}})
 async def ready(request: Request) -> Response:
-    """The store answers and the views move; each view's position, lag and parked documents."""
+    """The store answers and takes writes, and the views move; each view's position, lag and parked
+    documents."""
     report = await blocking(readiness, stagebook(request))
     return JSONResponse(report, 200 if report["status"] == "ready" else 503)
 
@@ -31,9 +33,14 @@ def readiness(book: Stagebook) -> dict[str, Any]:
     """As `Readiness` says."""
     head, views = standings(book)
     dead = [view.name for view in views if view.state == "dead"]
+    status, error = "ready", book.writes.refusal
+    if error is not None:
+        status = "store takes no writes"
+    elif dead:
+        status, error = "views stand still", f"no worker keeps {', '.join(dead)}"
     return {
-        "status": "views stand still" if dead else "ready",
-        "error": f"no worker keeps {', '.join(dead)}" if dead else None,
+        "status": status,
+        "error": error,
         "position": head,
         "views": {view.name: _health(view) for view in views},
     }

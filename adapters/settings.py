@@ -17,6 +17,7 @@ from domain.values import TimeZone
 
 PREFIX = "STAGEBOOK_"
 POSTGRES = ("postgresql://", "postgres://")
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+", re.IGNORECASE | re.ASCII)
 URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE | re.ASCII)
 
 
@@ -31,6 +32,13 @@ def store_place(setting: str) -> str:
 
 def small_letters(setting: Any) -> Any:
     return setting.lower() if isinstance(setting, str) else setting
+
+
+def known_origins(setting: str) -> str:
+    for origin in filter(None, map(str.strip, setting.split(","))):
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise ValueError(f"expected origins such as https://shop.example, not {origin[:60]}")
+    return setting
 
 
 def allowed_hosts(setting: str) -> str:
@@ -110,6 +118,11 @@ class Settings(BaseSettings):
     unread_seconds: float = Field(
         30, ge=0, description="Seconds that a client may leave an answer unread; 0: any time."
     )
+    cors_origins: Annotated[str, AfterValidator(known_origins)] = Field(
+        "",
+        description="Origins whose pages may ask from a browser: `https://shop.example`, … with"
+        " commas between, or `*`; empty: none. The storefront is open to all.",
+    )
     webhook_hosts: Annotated[str, AfterValidator(allowed_hosts)] = Field(
         "",
         description="Where webhooks may be delivered: `example.com`, `example.com:8443`,"
@@ -155,6 +168,11 @@ class Settings(BaseSettings):
     @property
     def is_postgres(self) -> bool:
         return self.store.startswith(POSTGRES)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may ask from a browser."""
+        return tuple(filter(None, map(str.strip, self.cors_origins.split(","))))
 
     @property
     def folder(self) -> Path:

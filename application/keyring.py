@@ -59,6 +59,7 @@ class Keyring:
         self._signing: dict[str, SigningKey] = {}
         self._keys: list[dict[str, Any]] = []
         self._refreshing = threading.Lock()
+        self._revoked: frozenset[str] = frozenset()
         self.refresh()
 
     def refresh(self) -> None:
@@ -78,6 +79,11 @@ class Keyring:
                 registry.apply(recorded.fact)
         self._keys = registry.key_list()
         valid = [key for key in self._keys if key["revokedts"] is None]
+        self._revoked = frozenset(
+            secret
+            for key in self._keys
+            if key["revokedts"] and (secret := key.get("hash") or key.get("accesskey"))
+        )
         self._principals = {
             k["hash"]: acting for k in valid if "hash" in k and (acting := self._acting(k))
         }
@@ -150,6 +156,10 @@ class Keyring:
         """Whom a token stands for in its own account."""
         held = self._principals.get(hash_of(token))
         return next(iter(held.values())) if held else None
+
+    def was_revoked(self, token: str) -> bool:
+        """Whether it is the token, or the access key, of a key that was revoked."""
+        return hash_of(token) in self._revoked or token in self._revoked
 
     def everywhere(self, token: str) -> list[Principal]:
         """Whom a token stands for in each of its accounts, its own first."""

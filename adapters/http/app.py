@@ -18,6 +18,7 @@ from structlog import get_logger
 from adapters import logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import connections, errors
+from adapters.http.cors import Cors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.freshness import Freshness
@@ -26,6 +27,7 @@ from adapters.http.openapi import TITLE, every_route, openapi
 from adapters.http.openapi_served import OpenApi
 from adapters.http.openticket.routes import surface as openticket
 from adapters.http.pages import routes as pages
+from adapters.http.paths import Paths
 from adapters.http.reads import READERS
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
@@ -107,6 +109,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.stopping = stopping
     app.add_middleware(NewKeys)
+    app.add_middleware(Paths)
+    app.add_middleware(Cors, settings.origins)
     app.add_middleware(Watched, watcher, settings, stopping)
     errors.install(app)
     add_routes(app)

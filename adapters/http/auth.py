@@ -13,6 +13,9 @@ WHO = "stagebook.who"
 """Where a request's scope has its caller, for the lines of the log."""
 
 
+HOW = "send Authorization: Bearer TOKEN"
+
+
 class May(Flag):
     """What a route needs."""
 
@@ -55,14 +58,33 @@ def stagebook(request: Request) -> Stagebook:
 
 def allowed(request: Request, need: May) -> Principal:
     """The caller, or a refusal: 401 without a valid token, 403 for the wrong role."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    principal = None
-    if scheme.lower() == "bearer" and token:
-        principal = stagebook(request).keyring.find(token.strip())
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    token = token.strip() if scheme.lower() == "bearer" else ""
+    principal = stagebook(request).keyring.find(token) if token else None
     request.scope[WHO] = principal
     if principal is None:
-        raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
+        raise unknown(request, header, token)
+    return granted(principal, need)
+
+
+def granted(principal: Principal, need: May) -> Principal:
+    """The caller, if the role includes what is needed; the refusal says which roles do."""
     if need not in GRANTED[principal.role]:
-        message = f"the role {principal.role} does not include {need.name or need}"
-        raise Forbidden(message.lower(), role=principal.role)
+        what = str(need.name or need).lower()
+        *others, last = [role for role, may in GRANTED.items() if need in may]
+        those = f"{', '.join(others)} and {last} do" if others else f"{last} does"
+        message = f"the role {principal.role} does not include {what}: {those}"
+        raise Forbidden(message, role=principal.role)
     return principal
+
+
+def unknown(request: Request, header: str, token: str) -> Unauthorized:
+    """Why a caller is not known: nothing was sent, no token of ours, one that was revoked."""
+    if not header.strip():
+        return Unauthorized(f"there is no Authorization header: {HOW}")
+    if not token:
+        return Unauthorized(f"the Authorization header has no token: {HOW}")
+    if stagebook(request).keyring.was_revoked(token):
+        return Unauthorized("this key was revoked")
+    return Unauthorized(f"this token is not known here: {HOW}")

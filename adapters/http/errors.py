@@ -34,6 +34,14 @@ class Malformed(errors.Refusal):
     title = "The request cannot be read"
 
 
+class NoSuchPath(errors.Refusal):
+    title = "There is no such path"
+
+
+class MethodNotAllowed(errors.Refusal):
+    title = "The path is not asked by that method"
+
+
 class TooLarge(errors.Refusal):
     title = "The body is too large"
 
@@ -59,6 +67,8 @@ STATUS: dict[type[Exception], int] = {
     Unauthorized: 401,
     Forbidden: 403,
     errors.NotFound: 404,
+    NoSuchPath: 404,
+    MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.LocationInUse: 409,
     errors.CatalogItemInUse: 409,
@@ -167,20 +177,32 @@ def bad_request(_: Request, error: Exception) -> Response:
 
 
 def http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses: a path without a route, a method that its routes have not."""
     assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101 - registered
-    kind = str(error.detail).lower().replace(" ", "-")
-    answer = problem(kind, str(error.detail), error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
-    if error.status_code == 405:  # noqa: PLR2004 - the framework names the first route's methods
-        answer.headers["Allow"] = ", ".join(methods(request))
-    return answer
+    path = printable(request.url.path)
+    asked = f"{request.method} {path}"
+    match error.status_code:
+        case 404:
+            return refused(request, NoSuchPath(f"there is no {asked}", path=path))
+        case 405:
+            allowed = methods(request)
+            send = f"there is no {asked}: send {', '.join(allowed)}"
+            answer = refused(request, MethodNotAllowed(send, allowed=allowed))
+            answer.headers["Allow"] = ", ".join(allowed)
+            return answer
+        case _:
+            kind = str(error.detail).lower().replace(" ", "-")
+            answer = problem(kind, str(error.detail), error.status_code, str(error.detail))
+            answer.headers.update(error.headers or {})
+            return answer
 
 
 def methods(request: Request) -> list[str]:
-    """What this path can be asked for."""
+    """What this path can be asked by."""
     routes = request.app.router.routes
     asked = [(name, {**request.scope, "method": name}) for name in METHODS]
-    return [n for n, scope in asked if any(r.matches(scope)[0] is Match.FULL for r in routes)]
+    named = [n for n, scope in asked if any(r.matches(scope)[0] is Match.FULL for r in routes)]
+    return ["GET", "HEAD", *named[1:]] if "GET" in named else named
 
 
 def crashed(request: Request, error: Exception) -> Response:

@@ -73,7 +73,8 @@ class StrictRoute(APIRoute):
 
     def _check_query(self, request: Request) -> None:
         if request.scope["query_string"]:
-            allowed(request, self.reads if request.method == "GET" else self.commands)
+            if need := self.reads if request.method == "GET" else self.commands:
+                allowed(request, need)
             check_query(request, self.known)
 
     @cached_property
@@ -125,6 +126,12 @@ def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> AS
         await answer(scope, receive, send)
 
     return app
+
+
+class PublicRoute(StrictRoute):
+    """A route that needs no key."""
+
+    reads: ClassVar = May(0)
 
 
 class ReviewRoute(StrictRoute):

@@ -19,10 +19,10 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.http import errors, validation
-from adapters.http.auth import GRANTED, WHO, May, stagebook
+from adapters.http.auth import WHO, May, granted, stagebook, unknown
 from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
-from adapters.http.errors import Forbidden, Unauthorized
+from adapters.http.errors import Forbidden
 from adapters.http.openticket.documents import company_id
 from adapters.http.surface import DialectRoute
 from application.group_commit import Work
@@ -111,12 +111,9 @@ def caller(request: Request, need: May) -> Principal:
     token = token_of(request)
     held = stagebook(request).keyring.everywhere(token) if token else []
     if not held:
-        raise Unauthorized("send a valid token: Authorization: Bearer TOKEN")
+        raise unknown(request, request.headers.get("authorization", ""), token)
     who = request.scope[WHO] = _in_company(request, held)
-    if need not in GRANTED[who.role]:
-        message = f"the role {who.role} does not include {need.name or need}"
-        raise Forbidden(message.lower(), role=who.role)
-    return who
+    return granted(who, need)
 
 
 def token_of(request: Request) -> str:

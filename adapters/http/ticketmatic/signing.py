@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
-from adapters.http.auth import GRANTED, WHO, May, stagebook
+from adapters.http.auth import WHO, May, granted, stagebook
 from adapters.http.errors import Forbidden, Unauthorized
 from application.keyring import Principal, SigningKey
 from domain.ids import account_number
@@ -36,10 +36,7 @@ def caller(request: Request, account: str, need: May) -> Principal:
     if who is None or who.account_name != account:
         raise Forbidden(f"the key is not of account {account}")
     request.scope[WHO] = who
-    if need not in GRANTED[who.role]:
-        message = f"the role {who.role} does not include {need.name or need}"
-        raise Forbidden(message.lower(), role=who.role)
-    return who
+    return granted(who, need)
 
 
 def signing_key(request: Request, account: str) -> SigningKey:
@@ -62,7 +59,7 @@ def signature(accesskey: str, secret: bytes, account: str, ts: str) -> str:
 def _signed(request: Request, account: str, accesskey: str, ts: str, sign: str) -> SigningKey:
     key = stagebook(request).keyring.signing(accesskey)
     if key is None or not hmac.compare_digest(signature(accesskey, key.secret, account, ts), sign):
-        raise Unauthorized("no such key, or the signature is not of this account and time")
+        raise _unknown(request, accesskey, "the signature is not of this account and time")
     try:
         signed_at = datetime.fromisoformat(ts).replace(tzinfo=UTC)
     except ValueError:
@@ -79,5 +76,11 @@ def _basic(request: Request, said: str) -> SigningKey:
         raise Unauthorized(HOW) from None
     key = stagebook(request).keyring.signing(accesskey)
     if key is None or not hmac.compare_digest(key.secret, secret.encode()):
-        raise Unauthorized("no such key, or another secret key")
+        raise _unknown(request, accesskey, "another secret key")
     return key
+
+
+def _unknown(request: Request, accesskey: str, otherwise: str) -> Unauthorized:
+    if stagebook(request).keyring.was_revoked(accesskey):
+        return Unauthorized("this key was revoked")
+    return Unauthorized(f"no such key, or {otherwise}")

@@ -8,15 +8,16 @@ from starlette.responses import JSONResponse, Response
 from adapters.bootstrap import Stagebook
 from adapters.http.auth import stagebook
 from adapters.http.reads import blocking
+from adapters.http.routes import PublicRoute
 from adapters.http.v1.documents import Liveness, Readiness
 from adapters.standing import Standing, standings
 from adapters.version import version
 
-router = APIRouter(prefix="/health", tags=["Health"])
+router = APIRouter(prefix="/health", tags=["Health"], route_class=PublicRoute)
 
 
 @router.get("/live", responses={200: {"model": Liveness}})
-async def live() -> Response:
+async def live(_: Request) -> Response:
     """The process answers."""
     return JSONResponse({"status": "live", "version": version()})
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
 from adapters import bootstrap
-from adapters.http.errors import STATUS, Blocked, slug
+from adapters.http.errors import STATUS, Blocked, MethodNotAllowed, NoSuchPath, slug
 from adapters.http.v1 import catalog_documents, documents, order_documents
 from application.ports import StoreUnavailable
 from domain import errors
@@ -38,8 +38,15 @@ from tests.adapters.http.talk import (
 )
 
 EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *PROJECTIONS, *ALIKE]
-ONLY_ELSEWHERE = {errors.AccountNotEmpty, errors.NameTaken, errors.TooBusy, Blocked}
-"""At the command line, or in another dialect."""
+ONLY_ELSEWHERE = {
+    errors.AccountNotEmpty,
+    errors.NameTaken,
+    errors.TooBusy,
+    Blocked,
+    NoSuchPath,
+    MethodNotAllowed,
+}
+"""At the command line, in another dialect, or where no operation is."""
 
 
 @pytest.fixture(scope="module")

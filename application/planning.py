@@ -15,7 +15,7 @@ from application.contingents import price_lists
 from application.group_commit import Work
 from domain import ranges
 from domain.base import State
-from domain.catalog import PriceType, SalesChannel
+from domain.catalog import DESK, PriceType, SalesChannel
 from domain.errors import Invalid, Refusal, SoldOut, TicketNotFree
 from domain.event import Event, starts
 from domain.inventory import Inventory
@@ -33,7 +33,7 @@ from domain.selling import (
     check_per_order,
 )
 from domain.taking import Take
-from domain.ticket_types import check_least, require_available
+from domain.ticket_types import check_least, require_available, require_not_overruled
 from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
@@ -163,6 +163,8 @@ def _planned(
         for contingent_id, amount, named in _parts(take):
             contingent = inventory.contingent(contingent_id, f"{path}{take.way}")
             require_available(contingent, event.number, work.by.time)
+            if channel.value("typeid") != DESK:
+                require_not_overruled(contingent, event.number)
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)

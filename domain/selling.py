@@ -14,7 +14,7 @@ from domain.limits import check_room
 from domain.money import minor
 from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.stock import sold_out
-from domain.ticket_types import check_most, require_available
+from domain.ticket_types import check_most, require_available, require_not_overruled
 
 DESK, FREE = 3001, 2304
 
@@ -167,6 +167,8 @@ def _require_for_sale(shelf: Shelf, contingent: State, seller: Seller, now: str)
     number = event["number"]
     require_on_sale(number, event, seller.number, now)
     require_available(contingent, number, now)
+    if not seller.is_desk:
+        require_not_overruled(contingent, number)
     if contingent["amount"] is not None and not contingent["counters"]["free"]:
         raise sold_out("contingent", 1, 0, contingentid=contingent["id"])
     check_per_order(event, shelf.contingents, one, {})

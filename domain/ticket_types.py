@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, create_model
 
 from domain.base import Fields, State
-from domain.errors import BasketLimit, Invalid, NotOnSale
+from domain.errors import BasketLimit, Invalid, NotOnSale, SoldOut
 from domain.values import Count, Line, Percentage, Text, Timestamp, field, microseconds
 
 PerOrder = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -43,7 +43,10 @@ class TicketType(Classed):
     hide_without_coupon: bool | None = field("Shown with a coupon only", cleared=False)
     late_personalization: bool | None = field("Names may follow the order", cleared=False)
     combines_products: bool | None = field("It contains its products", cleared=False)
-    status_overrule: Line | None = field("Shown instead of its computed status", "sold_out")
+    status_overrule: Line | None = field(
+        "Shown instead of its computed status; shops do not sell what it says is not to be had",
+        "sold_out",
+    )
 
 
 def check_rules(contingent: State, path: str) -> None:
@@ -69,6 +72,18 @@ def require_available(contingent: State, event: int, now: str) -> None:
         message = f"contingent {contingent['id']} of Event {event} is not for sale now"
         said = {"contingentid": contingent["id"], "from": first, "until": last}
         raise NotOnSale(message, eventid=event, **said)
+
+
+def require_not_overruled(contingent: State, event: int) -> None:
+    """Refuses to sell in a shop what is to be shown there as not to be had."""
+    status = (contingent.get("status_overrule") or "").casefold()
+    said = {"eventid": event, "contingentid": contingent["id"]}
+    if status == "sold_out":
+        message = f"contingent {contingent['id']} of Event {event} is shown as sold out"
+        raise SoldOut(message, limit="status_overrule", asked=1, left=0, **said)
+    if status == "not_sold_right_now":
+        message = f"contingent {contingent['id']} of Event {event} is not for sale now"
+        raise NotOnSale(message, **said)
 
 
 def check_most(contingent: State, asked: int, had: int, event: int) -> None:

@@ -195,7 +195,7 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 6
+    version: ClassVar = 7
     kinds: ClassVar[frozenset[int]] = frozenset(
         {Kind.EVENT, Kind.INVENTORY, Kind.LOCATION, Kind.PRICE_LIST}
     )

@@ -5,6 +5,7 @@ held for eight minutes. What is reserved is ordered with its reservations: nobod
 Whose order it is is shown to its buyer in the answer to the order, and to keys that may sell.
 """
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from adapters.http.auth import GRANTED, WHO, May, stagebook
 from adapters.http.body import check_text
 from adapters.http.commands import ask
 from adapters.http.openticket import storefront_documents as documents
-from adapters.http.openticket.lookup import catalog_where
+from adapters.http.openticket.lookup import catalog_where, events_where, reading
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.storefront_models import PlacedOrder, Reserved, ShopData, ShopOrder
 from adapters.http.openticket.wire import (
@@ -34,15 +35,20 @@ from adapters.http.openticket.wire import (
 )
 from adapters.http.order_guids import order_of
 from adapters.http.v1.orders import events_of
+from adapters.views.select import Condition
 from application import catalog, storefront
 from application.keyring import Principal
 from application.ports import Answer
+from domain.base import State
 from domain.catalog import WEB
 from domain.contact import ContactFields
 from domain.errors import Invalid, NotFound
+from domain.event_fields import ACTIVE
 from domain.ids import Kind, key, unpack
 from domain.order import Hold
+from domain.selling import Seller
 from domain.translations import LANGUAGE
+from domain.values import microseconds, stamp
 
 router = APIRouter(prefix="/storefront", tags=["OpenTicket"], route_class=OpenTicketRoute)
 
@@ -86,15 +92,25 @@ class PlacedBody(BaseModel):
 
 @router.get("/{shop}/data", name="ot_storefront", **answers(ShopData, public=True))
 async def data(request: Request, shop: Shop) -> Response:
-    """What the shop sells: Events to come with their tickets, and whether one can be bought now."""
-    who, number = await visitor(request, shop)
-    await reads.fresh(request, EVENTS)
-    view = stagebook(request).view(EVENTS)
-    events = await reads.blocking(documents.events_of_shop, view, who.account, number)
-    places = [key(who.account, Kind.LOCATION, event["locationid"]) for event in events]
-    bodies = await reads.blocking(stagebook(request).view(LOCATIONS).bodies, [*{*places}])
-    locations = {place["id"]: place for place in map(from_json, bodies.values())}
-    return json_response(documents.shop_data(events, locations, number, who))
+    """What the shop sells: Events to come with their tickets, what a reservation would cost now,
+    and whether one can be had. `coupon` shows what is hidden without it, and what it costs then."""
+    who, channel = await visited(request, shop)
+    now = microseconds(stamp(datetime.now(UTC)))
+    to_come: tuple[Condition, ...] = (("status", "=", ACTIVE), ("ends", ">=", now))
+    found, types = await reading(
+        request,
+        lambda book: (
+            events_where(book, who, *to_come),
+            catalog_where(book, who, Kind.PRICE_TYPE, ("archived", "=", 0)),
+        ),
+        EVENTS,
+        LOCATIONS,
+        CATALOG,
+    )
+    price_types = {one["id"]: one for one in types}
+    seller = Seller(channel, who.currency, price_types.get)
+    visit = documents.Visit(who, seller, coupons(request))
+    return json_response(documents.shop_data(found, visit))
 
 
 @router.get(
@@ -231,7 +247,13 @@ async def order_known_by(
 
 
 async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
-    """Whoever looks at a shop, and the shop's number. The guid says whose shop it is; a guid can
+    """Whoever looks at a shop, and the shop's number."""
+    who, channel = await visited(request, shop)
+    return who, channel["number"]
+
+
+async def visited(request: Request, shop: str) -> tuple[Principal, State]:
+    """Whoever looks at a shop, and what is known of it. The guid says whose shop it is; a guid can
     be guessed, so what is sold at a desk or elsewhere is not sold here."""
     try:
         identity = unpack(UUID(shop))
@@ -247,7 +269,7 @@ async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
         channel = from_json(found[0]) if found else {"isarchived": True}
         if who and not channel["isarchived"] and channel["typeid"] == WEB:
             request.scope[WHO] = who
-            return who, identity.number
+            return who, channel | {"number": identity.number}
     raise NotFound("there is no such shop")
 
 

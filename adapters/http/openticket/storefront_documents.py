@@ -1,70 +1,58 @@
-"""What a shop's page reads: the Events it sells, a reservation, an order."""
+"""What a shop's page reads: the Events it sells, a reservation, an order.
 
+What a Ticket costs and whether it can be had is said by the rules that it is sold by.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-from pydantic_core import from_json
+from typing import Any, NamedTuple
 
 from adapters.http.addresses import one_text
-from adapters.http.openticket.documents import time_in, zone_of
+from adapters.http.openticket.documents import Held, time_in, zone_of
 from adapters.http.openticket.order_documents import buyer_shown, order_shown
-from adapters.views.select import Select
-from adapters.views.sql import SqlView
 from application.keyring import Principal
-from application.shop_tickets import available_now
+from application.shop_tickets import AVAILABLE, NOT_NOW, SOLD_OUT, sold_by
 from application.storefront import Placed
-from domain.event import not_on_sale
-from domain.event_fields import ACTIVE
+from domain.base import State
+from domain.errors import SoldOut
+from domain.event import ends, starts
+from domain.event_fields import EventFields
 from domain.ids import Kind, guid
-from domain.money import minor_of
 from domain.order import Order
+from domain.selling import Quote, Seller, Shelf, quote
 from domain.values import microseconds, stamp
 
 
-def events_of_shop(view: SqlView, account: int, shop: int) -> list[dict[str, Any]]:
-    """The Events to come that are sold there, now or at another time."""
-    now = microseconds(stamp(datetime.now(UTC))) or 0
-    where = (("status", "=", ACTIVE), ("ends", ">=", now))
-    events = map(from_json, view.every(Select(account, where, order="starts")))
-    return [event for event in events if _sold_at(event, shop)]
+class Visit(NamedTuple):
+    """Who looks at a shop: the shop, and the coupons that the visitor has."""
+
+    who: Principal
+    seller: Seller
+    coupons: Sequence[str]
 
 
-def _sold_at(event: dict[str, Any], shop: int) -> bool:
-    channels = event["saleschannels"]
-    return not channels or any(c["saleschannelid"] == shop and c["isactive"] for c in channels)
-
-
-def shop_data(
-    events: list[dict[str, Any]], locations: dict[int, dict[str, Any]], shop: int, who: Principal
-) -> dict[str, Any]:
-    """The Events of which the shop has a Ticket, and those Tickets."""
-    now = stamp(datetime.now(UTC))
-    shown = [(event, _tickets(event, shop, now, who)) for event in events]
+def shop_data(found: Sequence[Held], visit: Visit) -> dict[str, Any]:
+    """The Events of which the shop has a Ticket, the soonest first, and those Tickets."""
+    now, who = stamp(datetime.now(UTC)), visit.who
+    soonest = sorted(found, key=lambda held: microseconds(starts(held.event)) or 0)
+    shown = [(held, _tickets(held, visit, now)) for held in soonest]
     return {
-        "events": [
-            _event(event, locations.get(event["locationid"]), who)
-            for event, tickets in shown
-            if tickets
-        ],
+        "events": [_event(held, who) for held, tickets in shown if tickets],
         "tickets": {ticket["guid"]: ticket for _, tickets in shown for ticket in tickets},
         "products": [],
-        "shops": [
-            {"guid": str(guid(who.account, Kind.SALES_CHANNEL, shop)), "currency": who.currency}
-        ],
+        "shops": [{"guid": visit.seller.channel["guid"], "currency": who.currency}],
     }
 
 
-def _event(
-    event: dict[str, Any], location: dict[str, Any] | None, who: Principal
-) -> dict[str, Any]:
-    place = location or {}
-    zone = zone_of(location, who)
+def _event(held: Held, who: Principal) -> dict[str, Any]:
+    event, place = EventFields.defaults() | held.event, held.location
+    zone = zone_of(place, who)
     return {
-        "guid": event["guid"],
+        "guid": str(guid(who.account, Kind.EVENT, event["number"])),
         "name": event["name"],
         "description": event["description"],
-        "start": time_in(event["startts"], zone),
-        "end": time_in(event["endts"], zone),
+        "start": time_in(starts(held.event), zone),
+        "end": time_in(ends(held.event), zone),
         "status": "normal",
         "category": event["category"],
         "subcategories": event["subcategories"],
@@ -72,40 +60,39 @@ def _event(
     }
 
 
-def _tickets(event: dict[str, Any], shop: int, now: str, who: Principal) -> list[dict[str, Any]]:
-    """The contingents that have a price there."""
-    on_sale = not not_on_sale(event["id"], event, shop, now)
-    counters = {one["tickettypeid"]: one for one in event["availability"]}
-    prices = {one["contingentid"]: one["pricetypes"] for one in event["prices"]["contingents"]}
+def _tickets(held: Held, visit: Visit, now: str) -> list[dict[str, Any]]:
+    """The contingents that the shop has, but those that are hidden from this visitor."""
+    account = visit.who.account
+    contingents = {lot["id"]: lot for lot in held.contingents()}
+    priced = held.inventory.get("priced", {})
+    shelf = Shelf(held.event, held.location, contingents, held.lists, priced)
+    event = str(guid(account, Kind.EVENT, held.event["number"]))
     shown = []
-    for lot in (*event["contingents"], *event["seated_contingents"]):
-        price = _price(prices.get(lot["id"], ()), shop)
-        if price is None:
+    for number, lot in contingents.items():
+        offer = quote(shelf, number, visit.seller, visit.coupons, now)
+        hidden = lot.get("hide_without_coupon") and offer.price is None
+        if hidden or not sold_by(held.event, lot, held.lists, visit.seller.number):
             continue
-        free = lot["amount"] is None or counters[lot["id"]]["free"] > 0
-        for_sale = on_sale and available_now(lot, event["id"], now)
-        status = "available" if for_sale else "not_sold_right_now"
-        status = status if free or not for_sale else "sold_out"
         shown.append(
             {
-                "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
+                "guid": str(guid(account, Kind.CONTINGENT, number)),
                 "name": lot["name"],
-                "event_id": event["guid"],
-                "status": lot["status_overrule"] or status,
-                "min_price": minor_of("price", price, who.currency),
-                "event_dates": [str(guid(who.account, Kind.DATE, d)) for d in lot["dateids"]],
+                "event_id": event,
+                "status": _status(offer, lot),
+                "min_price": offer.price,
+                "event_dates": [str(guid(account, Kind.DATE, d)) for d in lot["dateids"]],
             }
         )
     return shown
 
 
-def _price(price_types: Any, shop: int) -> float | None:
-    """The first price there: the one that a reservation is at."""
-    for price_type in price_types:
-        for offer in price_type["saleschannels"]:
-            if offer["saleschannelid"] in (shop, None):
-                return float(offer["price"])
-    return None
+def _status(offer: Quote, lot: State) -> str:
+    """What cannot be had is never shown as available, whatever was said to be shown instead."""
+    if offer.refusal is None:
+        return AVAILABLE
+    computed = SOLD_OUT if isinstance(offer.refusal, SoldOut) else NOT_NOW
+    overrule = lot.get("status_overrule")
+    return computed if overrule in (None, AVAILABLE) else str(overrule)
 
 
 def reservation(reserved: tuple[Order, list[int]]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ TicketOnSale = shape(
     name=MaybeText,
     event_id=str,
     status=str,
-    min_price=int,
+    min_price=int | None,
     event_dates=list[str],
 )
 ShopOnSale = shape("ShopOnSale", "The shop.", guid=str, currency=str)

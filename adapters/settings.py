@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         7_200, ge=1, description="Seconds that an unconfirmed order is held at most, in all."
     )
     view_wait: float = Field(
-        2.0, ge=0, le=60, description="Seconds that a read with `Stagebook-After` waits."
+        2.0, ge=0, le=60, description="Seconds that a read waits for its view."
     )
     max_connections: int = Field(
         0, ge=0, description="Connections of a server process; 0: as many as files may be open."

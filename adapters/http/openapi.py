@@ -13,7 +13,7 @@ from adapters.http.pages import files
 from adapters.http.request_bodies import prepare, reachable
 from adapters.http.surface import Surface
 from adapters.http.v1.examples import EXAMPLES
-from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines
+from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines, described
 
 TITLE = "Stagebook"
 TAGS = {
@@ -84,8 +84,8 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         components["schemas"] = COMPONENTS | components["schemas"] | own
         components["securitySchemes"] = SECURITY
         for path, operations in document["paths"].items():
-            for operation in operations.values():
-                _complete(operation, path)
+            for method, operation in operations.items():
+                _complete(operation, path, reads=method == "get" and not path.startswith(OPEN))
         prepare(document, every_route(app))
         app.openapi_schema = shown(document, WHOLE)
     return app.openapi_schema
@@ -130,7 +130,7 @@ def shown(document: dict[str, Any], part: Described) -> dict[str, Any]:
     }
 
 
-def _complete(operation: dict[str, Any], path: str) -> None:
+def _complete(operation: dict[str, Any], path: str, *, reads: bool) -> None:
     operation["tags"] = operation["tags"][-1:]
     operation["summary"] = summary(operation["description"])
     if bodies := EXAMPLES.get(operation["operationId"]):
@@ -140,7 +140,11 @@ def _complete(operation: dict[str, Any], path: str) -> None:
         }
     if not path.startswith(OPEN):
         operation.setdefault("security", [{"token": []}])
-    for answer in operation["responses"].values():
+    for status, answer in operation["responses"].items():
+        names = ["Stagebook-Position"]
+        if reads and status.startswith("2"):
+            names.append("Stagebook-Lag")
+        answer["headers"] = answer.get("headers", {}) | {name: described(name) for name in names}
         lines = answer.get("content", {}).get(Lines.media_type, {"schema": {}})
         lines["schema"].pop("type", None)  # the framework takes every stream for text
 

@@ -78,7 +78,11 @@ CORRELATION = header(
     "import-42",
     maxLength=100,
 )
-AFTER = header("Stagebook-After", "Wait until the view has this position", "1042")
+AFTER = header(
+    "Stagebook-After",
+    "At least as new as this position, beside what a read shows anyway; 0: whatever is there",
+    "1042",
+)
 LAST_EVENT = header(
     "Last-Event-ID", "Of server-sent events: the `id` of the last one that came", "1042"
 )
@@ -101,7 +105,8 @@ MOMENTS = (VERSION, AT, POSITION)
 ANSWER_HEADERS = {
     "ETag": "Changes whenever anything in the document does",
     "Location": "Where the document is",
-    "Stagebook-Position": "The position of the newest change that it tells of, for Stagebook-After",
+    "Stagebook-Position": "The position that it is as of: of a command, that of its last fact",
+    "Stagebook-Lag": "Only where a view is behind: the age in seconds of what the answer lacks",
     "Stagebook-As-Of": "Of a past: the time of the newest change that is shown",
     "Content-Language": "The language shown, when one was asked for",
 }
@@ -120,10 +125,7 @@ def operation(
     if answer:
         shown["model"] = answer
     if headers:
-        shown["headers"] = {
-            name: {"description": ANSWER_HEADERS[name], "schema": {"type": "string"}}
-            for name in headers
-        }
+        shown["headers"] = {name: described(name) for name in headers}
     away = (StoreUnavailable, OutcomeUnknown, FactUnknown)
     answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, *away)}
     return {
@@ -131,6 +133,11 @@ def operation(
         "responses": answers,
         "openapi_extra": {"parameters": list(parameters)},
     }
+
+
+def described(header: str) -> dict[str, Any]:
+    """A header of an answer."""
+    return {"description": ANSWER_HEADERS[header], "schema": {"type": "string"}}
 
 
 def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
@@ -240,7 +247,7 @@ def creates(answer: type[BaseModel], *refusals: type[Exception], inside: bool = 
         "Created",
         (*COMMAND, *BODY, *refusals, *(FOUND if inside else ())),
         status=201,
-        headers=("Location", "ETag", "Stagebook-Position"),
+        headers=("Location", "ETag"),
         parameters=(*((IF_MATCH,) if inside else ()), KEY, REASON, CORRELATION),
     )
 
@@ -250,7 +257,7 @@ def changes(answer: type[BaseModel], *refusals: type[Exception], body: bool = Tr
         answer,
         "Changed",
         (*COMMAND, *FOUND, *refusals, *(BODY if body else ())),
-        headers=("ETag", "Stagebook-Position"),
+        headers=("ETag",),
         parameters=(IF_MATCH, KEY, REASON, CORRELATION),
     )
 
@@ -261,7 +268,6 @@ def moves(answer: type[BaseModel], *refusals: type[Exception]) -> Operation:
         answer,
         "Changed",
         (*COMMAND, *BODY, NotFound, *refusals),
-        headers=("Stagebook-Position",),
         parameters=(KEY, REASON, CORRELATION),
     )
 
@@ -272,7 +278,6 @@ def deletes(*refusals: type[Exception]) -> Operation:
         "Deleted",
         (*COMMAND, *FOUND, *refusals),
         status=204,
-        headers=("Stagebook-Position",),
         parameters=(IF_MATCH, KEY, REASON, CORRELATION),
     )
 

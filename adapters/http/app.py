@@ -73,6 +73,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         book.watch = watcher
         watcher.heard = book.writes.heard
         book.writes.start()
+        app.state.exposition = metrics.Exposition(watcher, book)
         if worker:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)

@@ -48,7 +48,7 @@ def sold_by(event: State, lot: State, lists: Lists, channel: int) -> bool:
 
 def status(event: State, lot: State, lists: Lists, now: str) -> str:
     named = {c["saleschannelid"] for c in event.get("saleschannels") or ()}
-    channels = {0, *named, *(c for e in entries(lot, lists) for c in e["saleschannels"])}
+    channels = {0, *named, *(c for e in entries(lot, lists) for c in e["saleschannels"] or ())}
     on_sale = event["currentstatus"] == ACTIVE and any(
         sold_by(event, lot, lists, channel)
         and not not_on_sale(event["number"], event, channel, now)
@@ -73,12 +73,13 @@ def available_now(lot: State, event_number: int, now: str) -> bool:
 
 def new_price(cents: int | None, currency: str) -> State:
     """The price of a Ticket that no shop has yet."""
-    return entry(number(cents or 0, currency), [], available=False)
+    return entry(number(cents or 0, currency), None, available=False)
 
 
-def entry(price: float, channels: Sequence[int], *, available: bool) -> State:
+def entry(price: float, channels: Sequence[int] | None, *, available: bool) -> State:
+    """A price on these channels; None: on every one."""
     said = {"pricetypeid": NORMAL, "prices": [price], "availabilities": [available]}
-    return {**said, "saleschannels": list(channels)}
+    return {**said, "saleschannels": None if channels is None else list(channels)}
 
 
 def set_price(work: Work, event_number: int, lot_id: int, cents: int | None) -> None:
@@ -88,9 +89,9 @@ def set_price(work: Work, event_number: int, lot_id: int, cents: int | None) -> 
     price = None if cents is None else number(cents, work.currency)
     if not any(e["pricetypeid"] == NORMAL for e in own):
         listed = [e for e in entries(lot, lists) if e["pricetypeid"] == NORMAL]
-        channels = sorted({c for e in listed for c in e["saleschannels"]})
-        everywhere = any(not e["saleschannels"] for e in listed)
-        own.append(entry(0, [] if everywhere else channels, available=bool(listed)))
+        channels = sorted({c for e in listed for c in e["saleschannels"] or ()})
+        everywhere = not listed or any(e["saleschannels"] is None for e in listed)
+        own.append(entry(0, None if everywhere else channels, available=bool(listed)))
     for one in own:
         if one["pricetypeid"] == NORMAL:
             one["prices"] = [price, *one["prices"][1:]]
@@ -115,7 +116,7 @@ def attach(work: Work, event_number: int, lot_id: int, channel: int) -> None:
         if amount_of(at) is None:
             at.update(availabilities=[True] * len(at["prices"]), saleschannels=[channel])
         else:
-            at["saleschannels"] = [*at["saleschannels"], channel]
+            at["saleschannels"] = [*(at["saleschannels"] or ()), channel]
         _save(work, event_number, lot_id, own)
     named = work.load(Event, event_number).state.get("saleschannels") or []
     if named and not any(c["saleschannelid"] == channel and c["isactive"] for c in named):
@@ -133,7 +134,8 @@ def detach(work: Work, event_number: int, lot_id: int, channel: int, others: set
         return
     own = _own(lot)
     for one in own:
-        named = one["saleschannels"] or [*sorted(others), channel]
+        named = one["saleschannels"]
+        named = [*sorted(others), channel] if named is None else named
         if one["pricetypeid"] in gone and channel in named:
             rest = [c for c in named if c != channel]
             one["saleschannels"] = rest or [channel]

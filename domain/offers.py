@@ -1,7 +1,8 @@
 """What a contingent costs: the prices of its list and its own, and the conditions on them.
 
-An Event's own price hides the one of the list for the same price type and channel. A price that
-names no sales channel holds on every one. Of a price per seat rank the first one counts.
+An Event's own price hides the one of the list for the same price type and channel. A price whose
+channels are null holds on every one, a price of no channels on none. Of a price per seat rank the
+first one counts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,8 +40,8 @@ def of_price_id(number: int) -> tuple[int, int]:
 
 
 def entries(contingent: State, lists: Mapping[int, State]) -> Iterator[State]:
-    """The contingent's own prices, then those of its list, each as it was entered; a list that
-    is archived sells nothing."""
+    """The contingent's own prices, then those of its list, each as it was entered: what comes
+    first hides what comes later. A list that is archived sells nothing."""
     own = contingent["eventspecificprices"]
     yield from sorted(own["prices"] if own else (), key=_position)
     price_list = lists.get(contingent["pricelistid"] or 0)
@@ -52,23 +53,45 @@ def _position(price: State) -> int:
     return price["position"] if price["position"] is not None else 10_001
 
 
-def offers(contingent: State, lists: Mapping[int, State], channel: int) -> list[Offer]:
-    """What is for sale on a channel, in order."""
-    seen: set[int] = set()
-    found = []
-    for price in entries(contingent, lists):
-        price_type, channels = price["pricetypeid"], price["saleschannels"]
-        if price_type in seen or (channels and channel not in channels):
-            continue
-        seen.add(price_type)
-        amount = amount_of(price)
-        if amount is not None:
-            found.append(Offer(price_type, amount, price["conditions"]))
+def in_order(prices: Sequence[State], own: int) -> list[State]:
+    """Prices, of which the first ones are the contingent's own, as they are shown and offered: own
+    ones with a position stand at that place."""
+    placed = [price for price in prices[:own] if price["position"] is not None]
+    found = [price for price in prices[:own] if price["position"] is None] + [*prices[own:]]
+    for price in placed:
+        found.insert(price["position"], price)
     return found
 
 
+def _entered(contingent: State, lists: Mapping[int, State]) -> tuple[list[State], dict[int, int]]:
+    """All prices, and the place of each by its identity."""
+    prices, own = list(entries(contingent, lists)), contingent["eventspecificprices"]
+    placed = in_order(prices, len(own["prices"]) if own else 0)
+    return prices, {id(price): place for place, price in enumerate(placed)}
+
+
+def offers(contingent: State, lists: Mapping[int, State], channel: int) -> list[Offer]:
+    """What is for sale on a channel, in order."""
+    prices, places = _entered(contingent, lists)
+    seen: dict[int, State] = {}
+    for price in prices:
+        channels = price["saleschannels"]
+        if channels is None or channel in channels:
+            seen.setdefault(price["pricetypeid"], price)
+    return [
+        Offer(price["pricetypeid"], amount, price["conditions"])
+        for price in sorted(seen.values(), key=lambda price: places[id(price)])
+        if (amount := amount_of(price)) is not None
+    ]
+
+
 def has_price(contingent: State, lists: Mapping[int, State]) -> bool:
-    return any(amount_of(price) is not None for price in entries(contingent, lists))
+    return any(sells(price) for price in entries(contingent, lists))
+
+
+def sells(price: State) -> bool:
+    """Whether it is for sale on any channel."""
+    return amount_of(price) is not None and price["saleschannels"] != []
 
 
 def amount_of(price: State) -> float | None:
@@ -81,16 +104,22 @@ def amount_of(price: State) -> float | None:
 
 def prices_document(contingent: State, lists: Mapping[int, State]) -> State:
     """What a contingent costs, by price type and channel; a channel of null is every other one."""
+    prices, places = _entered(contingent, lists)
     of_type: dict[int, dict[int | None, State]] = {}
-    for price in entries(contingent, lists):
+    for price in prices:
         channels = of_type.setdefault(price["pricetypeid"], {})
         if None in channels:
             continue
-        for channel in price["saleschannels"] or (None,):
+        named = price["saleschannels"]
+        for channel in (None,) if named is None else named:
             channels.setdefault(channel, price)
     number = contingent["id"]
     types = []
-    for price_type, channels in of_type.items():
+
+    def place(of: tuple[int, Mapping[int | None, State]]) -> int:
+        return min((places[id(price)] for price in of[1].values()), default=0)
+
+    for price_type, channels in sorted(of_type.items(), key=place):
         identity = price_id(number, price_type)
         sold = [
             {

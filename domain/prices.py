@@ -68,14 +68,14 @@ class PricelistPrice(Value):
     availabilities: Annotated[
         list[bool], Field(max_length=100, description="For sale, price by price")
     ] = Field(default=[])
-    saleschannels: Annotated[
-        list[Reference], Field(max_length=1_000, description="Where it is for sale")
-    ] = Field(default=[])
+    saleschannels: Annotated[list[Reference], Field(max_length=1_000)] | None = Field(
+        None, description="Where it is for sale; null: on every channel, none of them: on none"
+    )
     conditions: Annotated[
         list[Condition], Field(max_length=100, description="When it may be bought")
     ] = Field(default=[])
     position: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
-        None, description="Where it stands among the prices of the list"
+        None, description="Its place among all prices, counted from 0; of own prices only"
     )
 
 

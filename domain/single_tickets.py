@@ -119,14 +119,18 @@ class SingleTickets(Editing):
 
     def barcode(self, ticket: int, order: int | None) -> str | None:
         """The imported one, or one made from the secret of this Event."""
-        imported = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
-        if imported is not None:
-            return str(imported)
+        if (imported := self.imported(ticket)) is not None:
+            return imported
         contingent = self.state["contingents"][str(contingent_of(ticket))]
         if "seed" not in self.state or contingent["withimportedbarcodes"]:
             return None
         root = self.state["orders"][str(order)]["root"] if order else 0
         return barcode(self.state["seed"], ticket, root)
+
+    def imported(self, ticket: int) -> str | None:
+        """The barcode that it was given."""
+        code = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
+        return None if code is None else str(code)
 
     # -- doors
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.base import Aggregate, Cause, DomainEvent, State
 from domain.ids import Kind
-from domain.offers import amount_of
+from domain.offers import sells
 
 ONE = 1
 """The number of the only one that an account has."""
@@ -107,5 +107,5 @@ def named_channels(entries: Iterable[State]) -> set[int]:
 def _entries(prices: State | None) -> Iterator[State]:
     """The prices that sell."""
     for price in prices["prices"] if prices else ():
-        if amount_of(price) is not None:
+        if sells(price):
             yield price

@@ -324,6 +324,9 @@ class EventDocuments:
         parts = [f"{name}:{exact(code)}" for name, code in codes.items()]
         parts += [f"contingent:{key}" for key in state["inventory"].get("contingents", {})]
         parts += [f"date:{key}" for key in event["dates"]]
+        priced = document["prices"]["contingents"]
+        types = {of_type["pricetypeid"] for lot in priced for of_type in lot["pricetypes"]}
+        parts += [f"pricetype:{number}" for number in sorted(types)]
         return Row(
             key,
             account,

@@ -8,7 +8,8 @@ MANY = 1_000
 """More numbers than these are written out: databases take only so many parameters."""
 
 Condition = tuple[str, str, Any]
-"""A column, an operator (= < > <= >= in) and a value."""
+"""A column, an operator (= < > <= >= in) and a value; or any name, `has` and terms: the document
+has one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Select:
 
     def filters(self, documents: str, terms: str) -> tuple[str, list[Any]]:
         """The conditions without the page, and their parameters (`?` stands for each)."""
+        found = f"SELECT 1 FROM {terms} t WHERE t.key = {documents}.key AND"  # noqa: S608 - names
         sql: list[str] = ["account = ?"]
         params: list[Any] = [self.account]
         for column, operator, value in self.where:
@@ -49,10 +51,12 @@ class Select:
             elif operator == "in":
                 sql.append(f"{column} IN ({','.join('?' * len(value))})" if value else "1 = 0")
                 params += value
+            elif operator == "has":
+                sql.append(f"EXISTS ({found} t.term IN ({','.join('?' * len(value))}))")
+                params += value
             else:
                 sql.append(f"{column} {operator} ?")
                 params.append(value)
-        found = f"SELECT 1 FROM {terms} t WHERE t.key = {documents}.key AND"  # noqa: S608 - names
         for term in self.exact:
             sql.append(f"EXISTS ({found} t.term = ?)")
             params.append(term)

@@ -58,12 +58,26 @@ def test_a_price_id_says_contingent_and_price_type() -> None:
     assert price_id(98, 3) != price_id(99, 3) != price_id(99, 2)
 
 
-def test_prices_are_the_own_ones_by_position_and_then_those_of_the_list() -> None:
+def test_prices_are_the_own_ones_and_those_of_the_list_each_own_one_at_its_position() -> None:
     lot = a_lot(price(8, 1), price(7, 2, position=2), price(9, 3, position=1))
 
     found = sold(lot, a_list(price(NORMAL, 25), price(REDUCED, 15)))
 
-    assert found == [(9, 3), (7, 2), (8, 1), (NORMAL, 25), (REDUCED, 15)]
+    assert found == [(8, 1), (9, 3), (7, 2), (NORMAL, 25), (REDUCED, 15)]
+
+
+def test_an_own_price_hides_that_of_the_list_wherever_it_stands() -> None:
+    lot = a_lot(price(NORMAL, 30, position=9))
+
+    found = sold(lot, a_list(price(NORMAL, 25), price(REDUCED, 15)))
+
+    assert found == [(REDUCED, 15), (NORMAL, 30)]
+
+
+def test_a_price_of_no_channels_is_for_sale_on_none() -> None:
+    lot = a_lot(price(NORMAL, 30, saleschannels=[]), price(REDUCED, 15))
+
+    assert sold(lot, {}, WEB) == sold(lot, {}, DESK) == [(REDUCED, 15)]
 
 
 def test_an_own_price_hides_that_of_the_list() -> None:

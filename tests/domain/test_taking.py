@@ -145,7 +145,7 @@ def test_the_short_price_is_one_of_type_normal_on_every_channel() -> None:
     fields = ContingentBody.model_validate({"amount": 5, "price": 25}).fields()
 
     own = fields.patch()["eventspecificprices"]["prices"]
-    assert [(p["pricetypeid"], p["prices"], p["saleschannels"]) for p in own] == [(1, [25.0], [])]
+    assert [(p["pricetypeid"], p["prices"], p["saleschannels"]) for p in own] == [(1, [25.0], None)]
     assert ContingentBody(price=None).fields().patch() == {"eventspecificprices": None}
     assert ContingentBody(amount=5).fields().patch() == {"amount": 5}
 

@@ -387,10 +387,10 @@ def test_prices_are_those_of_the_contingent_and_of_its_list(documents: Documents
 
     shown = documents(facts).body(event(5))
 
-    assert sold_at(shown) == [(3, None, 0.0), (1, 2, 30.0), (1, None, 20.0), (2, None, 10.0)]
+    assert sold_at(shown) == [(1, 2, 30.0), (1, None, 20.0), (3, None, 0.0), (2, None, 10.0)]
     of_98, of_99 = shown["prices"]["contingents"]
     assert (of_98["contingentid"], of_99) == (98, {"contingentid": 99, "pricetypes": []})
-    assert of_98["pricetypes"][1] == {
+    assert of_98["pricetypes"][0] == {
         "pricetypeid": 1,
         "tickettypepriceid": 98_000_001,
         "saleschannels": [

@@ -72,6 +72,10 @@ async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | N
     where.append(("status", "in", tuple(sorted({*statuses} & {DRAFT, ACTIVE, CLOSED}))))
     if (production := simple.get("productionid")) is not None:
         where.append(("productionid", "=", _integers("simplefilter.productionid", [production])[0]))
+    if price_types := _integers("simplefilter.pricetypeids", simple.get("pricetypeids")):
+        if len(price_types) > MOST:
+            raise Invalid("simplefilter.pricetypeids", f"expected at most {MOST} price types")
+        where.append(("pricetypes", "has", tuple(f"pricetype:{n}" for n in price_types)))
     if since := wire.since(request, who):
         where.append(("updated", ">=", microseconds(since)))
     if ids := await wire.filtered(request, who):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,11 +23,13 @@ from adapters.http.v1.tickets import said_of
 from adapters.views.select import Select
 from application import as_of, contingents, doors
 from application.keyring import Principal
+from domain.contingents import SOLD
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.marks import Personal
 from domain.offers import price_id
+from domain.single_tickets import Piece
 from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
 from domain.values import Reference
 
@@ -76,12 +78,27 @@ class EventTicket(Scanned):
 
     id: int = Field(description="Its number")
     orderid: int | None = Field(description="The order that holds it")
+    orderfee: float | None = Field(description="Nothing, in this version")
+    bundleid: None = Field(description="Nothing, in this version")
+    vouchercodeid: None = Field(description="Nothing, in this version")
+    ticketholderid: int | None = Field(description="Who comes with it: a contact")
+    seatid: None = Field(description="Nothing, in this version")
+    seatdescription: None = Field(description="Nothing, in this version")
+    seatrownumber: None = Field(description="Nothing, in this version")
+    seatseatnumber: None = Field(description="Nothing, in this version")
+    seatzoneid: None = Field(description="Nothing, in this version")
+    seatzonename: None = Field(description="Nothing, in this version")
+    seatpriority: None = Field(description="Nothing, in this version")
     tickettypeid: int = Field(description="The contingent")
     tickettypepriceid: int | None = Field(description="The price that it was taken at")
     price: float | None = Field(description="What it was taken for")
     locktypeid: int | None = Field(description="The lock type that it is locked by")
-    barcode: Personal[str] | None = Field(description="Unguessable, or imported")
-    ticketname: str | None = Field(description="The contingent's name")
+    barcode: Personal[str] | None = Field(
+        description="Unguessable, from the confirmation of its order on; an imported one before, "
+        "too, but for tickets in a basket"
+    )
+    ticketname: Personal[str] | None = Field(description="The name on it")
+    tickettypename: str = Field(description="The contingent's name")
     seatrankid: int | None = Field(description="The rank of its seat")
     properties: dict[str, Any] = Field(description="Anything, by name")
 
@@ -104,26 +121,56 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
     await reads.fresh(request, ORDERS)
     book = stagebook(request)
     inventory = await reads.blocking(as_of.inventory_now, book.store, who.account, number)
-    prices = await reads.blocking(paid, book, who.account, number)
+    bought = await reads.blocking(known_of, book, who.account, number)
     reader = wire.reader_of(request, who)
-    return Lines(lines(inventory, prices, of, reader))
+    return Lines(lines(_tickets(inventory, bought, of), reader))
 
 
-def paid(book: Stagebook, account: int, event: int) -> dict[int, float]:
-    """What each ticket of an Event was taken at."""
-    bodies = book.view(ORDERS).every(Select(account, exact=(f"event:{event}",)))
-    return {t["id"]: t["price"] for body in bodies for t in from_json(body)["tickets"]}
+class Bought(NamedTuple):
+    """What an order says of one of its tickets."""
+
+    price: float
+    ticketholderid: int | None
+    ticketname: str | None
 
 
-def lines(
-    inventory: Inventory, prices: Mapping[int, float], of: int | None, reader: Reader
-) -> Iterator[bytes]:
-    tickets = _tickets(inventory, prices, of)
+NOT_BOUGHT = Bought(0.0, None, None)
+NO_SEAT = dict.fromkeys(
+    (
+        "bundleid",
+        "vouchercodeid",
+        "seatid",
+        "seatdescription",
+        "seatrownumber",
+        "seatseatnumber",
+        "seatzoneid",
+        "seatzonename",
+        "seatpriority",
+    )
+)
+"""What a ticket has not, here."""
+
+
+def known_of(book: Stagebook, account: int, event: int) -> dict[int, Bought]:
+    """What orders say of the tickets of an Event."""
+    found: dict[int, Bought] = {}
+    for body in book.view(ORDERS).every(Select(account, exact=(f"event:{event}",))):
+        order = from_json(body)
+        holders = {holder["id"]: holder for holder in order["holders"]}
+        for ticket in order["tickets"]:
+            holder = holders.get(ticket["id"], {})
+            found[ticket["id"]] = Bought(
+                ticket["price"], holder.get("ticketholderid"), holder.get("ticketname")
+            )
+    return found
+
+
+def lines(tickets: Iterator[dict[str, Any]], reader: Reader) -> Iterator[bytes]:
     return in_chunks(to_json(TICKET_FORM.show(ticket, reader)) + b"\n" for ticket in tickets)
 
 
 def _tickets(
-    inventory: Inventory, prices: Mapping[int, float], of: int | None
+    inventory: Inventory, bought: Mapping[int, Bought], of: int | None
 ) -> Iterator[dict[str, Any]]:
     for lot in inventory.contingents():
         if of not in (None, lot["id"]):
@@ -131,17 +178,30 @@ def _tickets(
         for piece in inventory.pieces(lot["id"]):
             held = piece.orderid is not None
             for ticket in range(piece.first, piece.last + 1):
+                its = bought.get(ticket, NOT_BOUGHT)
                 yield {
                     "id": ticket,
                     "orderid": piece.orderid,
                     "tickettypeid": lot["id"],
                     "tickettypepriceid": price_id(lot["id"], piece.of or 0) if held else None,
-                    "price": prices.get(ticket),
+                    "price": its.price if held else None,
+                    "orderfee": 0.0 if held else None,
                     "locktypeid": None if held else piece.of,
-                    "barcode": inventory.barcode(ticket, piece.orderid),
-                    "ticketname": lot["name"],
+                    "barcode": barcode_of(inventory, ticket, piece),
+                    "ticketholderid": its.ticketholderid,
+                    "ticketname": its.ticketname,
+                    "tickettypename": lot["name"],
+                    **NO_SEAT,
                     **said_of(ticket, inventory),
                 }
+
+
+def barcode_of(inventory: Inventory, ticket: int, piece: Piece) -> str | None:
+    """A ticket has its barcode from the confirmation of its order on. One that was imported is
+    there before, and not in a basket."""
+    if piece.counter in SOLD:
+        return inventory.barcode(ticket, piece.orderid)
+    return inventory.imported(ticket) if piece.orderid is None else None
 
 
 @router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body=LockTickets))

@@ -81,8 +81,9 @@ def known(work: Work, order: Order, who: Principal) -> Body:
         for inventory in inventories.values()
         for contingent in inventory.contingents()
     }
+    coded = {} if order.confirmed else {"barcode": None}
     document["tickets"] = [
-        {**ticket, "tickettypename": names[ticket["contingentid"]]}
+        {**ticket, "tickettypename": names[ticket["contingentid"]], **coded}
         for ticket in held_tickets(order, inventories)
     ]
     customer: Mapping[str, Any] = {}

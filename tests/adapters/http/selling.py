@@ -26,7 +26,7 @@ def price(price_type: int, amount: float, *channels: int, **conditions: Any) -> 
     return {
         "pricetypeid": price_type,
         "prices": [amount],
-        "saleschannels": list(channels),
+        "saleschannels": list(channels) or None,
         "conditions": [{"type": kind, "value": value} for kind, value in conditions.items()],
     }
 

@@ -27,9 +27,11 @@ from tests.adapters.http.talk import (
     START,
     Json,
     a_location,
+    an_event,
     changed,
     made,
     moved,
+    now,
     paths,
     refused,
 )
@@ -132,14 +134,39 @@ def test_a_price_is_for_its_channel_and_its_type(web: TestClient) -> None:
 
 def test_an_archived_price_type_is_no_price(web: TestClient) -> None:
     kind = made(web, "/v1/catalog/pricetypes", name="Members")["id"]
-    sale = on_sale(web, **prices(price(kind, 5), price(NORMAL, 30)))
-    before = ok(sale.ask())["totalamount"]
     ok(web.post(f"/v1/catalog/pricetypes/{kind}/archive"))
+    listed = prices(price(kind, 5), price(NORMAL, 30))["eventspecificprices"]
+    price_list = made(web, "/v1/catalog/pricelists", name="Members", prices=listed)["id"]
+    sale = on_sale(web, pricelistid=price_list, eventspecificprices=None)
 
     with nothing_recorded(web):
         refused(sale.ask(sale.takes(pricetypeid=kind)), 409, "price-not-offered")
+    without = ok(sale.ask())["totalamount"]
+    ok(web.post(f"/v1/catalog/pricetypes/{kind}/restore"))
 
-    assert (before, ok(sale.ask())["totalamount"]) == (5.0, 30.0)
+    assert (without, ok(sale.ask())["totalamount"]) == (30.0, 5.0)
+
+
+def test_a_price_of_no_channels_is_for_sale_on_none(web: TestClient) -> None:
+    nowhere = price(NORMAL, 20) | {"saleschannels": []}
+    sale = on_sale(web, **prices(nowhere, price(REDUCTION, 10, WEB)))
+
+    with nothing_recorded(web):
+        refused(sale.ask(sale.takes(pricetypeid=NORMAL)), 409, "price-not-offered")
+        refused(sale.ask(saleschannelid=DESK), 409, "price-not-offered")
+
+    (lot,) = ok(now(web, sale.url()))["prices"]["contingents"]
+    assert [of["pricetypeid"] for of in lot["pricetypes"]] == [REDUCTION]
+    assert ok(sale.ask())["totalamount"] == 10.0
+
+
+def test_an_event_with_a_price_on_no_channel_cannot_be_published(web: TestClient) -> None:
+    nowhere = prices(price(NORMAL, 20) | {"saleschannels": []})
+    draft = an_event(web, contingents=[{"name": "Floor", "amount": 1, **nowhere}])
+
+    answer = web.post(f"/v1/events/{draft['id']}/publish")
+
+    assert refused(answer, 409, "not-publishable")["missing"] == ["price"]
 
 
 def test_a_promo_code_opens_its_price(web: TestClient) -> None:

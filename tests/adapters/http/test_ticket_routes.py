@@ -75,7 +75,7 @@ def test_a_contingent_is_made_shown_changed_and_removed(web: TestClient) -> None
             "pricetypeid": NORMAL,
             "prices": [25.5],
             "availabilities": [],
-            "saleschannels": [],
+            "saleschannels": None,
             "conditions": [],
             "position": None,
         }
@@ -411,7 +411,9 @@ def test_an_archived_lock_type_locks_nothing_more_and_lets_go(web: TestClient) -
     kind = made(web, "/v1/catalog/locktypes", name="House", ishardlock=True)["id"]
     sale = on_sale(web)
     locked(sale, contingentid=sale.contingent, locktypeid=kind)
+    ok(web.post(sale.url("/redraft")))
     ok(web.post(f"/v1/catalog/locktypes/{kind}/archive"))
+    ok(web.post(sale.url("/publish")))
 
     with nothing_recorded(web):
         answer = web.post(

@@ -383,7 +383,7 @@ def test_tickets_come_line_by_line_and_of_one_contingent(tm: Client) -> None:
     assert whole.text.endswith("}\n")
     assert len(whole.text.splitlines()) == 5
     assert [ticket["tickettypeid"] for ticket in of] == [balcony.id] * 2
-    assert len({ticket["barcode"] for ticket in of}) == 2
+    assert len({ticket["id"] for ticket in of}) == 2
 
 
 def test_tickets_are_changed_in_a_batch(tm: Client) -> None:

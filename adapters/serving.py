@@ -74,7 +74,7 @@ def run(settings: Settings, listener: socket.socket, announce: str | None = None
         for name, value in its.model_dump().items():
             if value is not None:
                 os.environ[f"STAGEBOOK_{name.upper()}"] = str(value)
-        worker = WorkerProcess() if its.serve_worker else None
+        worker = WorkerProcess(its.worker_seconds) if its.serve_worker else None
         try:
             _serve(its, listener, announce)
         finally:

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         True,
         description="Whether `serve` starts a worker; if not, `stagebook work` runs apart.",
     )
+    worker_seconds: float = Field(
+        30.0,
+        ge=1,
+        description="Seconds without a sign of life after which the worker's process is replaced.",
+    )
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."
     )

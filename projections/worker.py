@@ -69,6 +69,7 @@ class LiveWorker:
         self._watch = watch
         self._wake, self._hurry = threading.Event(), threading.Event()
         self._stopping = threading.Event()
+        self._turned = time.monotonic()
         self.error: str | None = None
         """Why the views stand still, None while they move."""
         self._thread = threading.Thread(target=self._run, name="live-worker", daemon=True)
@@ -91,12 +92,18 @@ class LiveWorker:
         self._thread.join()
 
     @property
+    def silent_seconds(self) -> float:
+        """Since it last went round: what waits for something else goes round all the same."""
+        return time.monotonic() - self._turned
+
+    @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 
     def _run(self) -> None:
         log.info("worker started", views=[projection.name for projection in self._projections])
         while not self._stopping.is_set():
+            self._turned = time.monotonic()
             led: dict[str, Led] = {}
             try:
                 self._lead(led)
@@ -114,6 +121,7 @@ class LiveWorker:
         look_again, beat_again = 0.0, time.monotonic()
         moved = time.monotonic()
         while not self._stopping.is_set():
+            self._turned = time.monotonic()
             self._wake.clear()
             self._hurry.clear()
             shared.look_again()

@@ -18,7 +18,7 @@ from application.keyring import Principal
 
 ELSEWHERE = "(none)"
 """The route of what no route is for."""
-UNAVAILABLE = 503
+UNAUTHORIZED, UNAVAILABLE = 401, 503
 CLOSE = (b"connection", b"close")
 
 log = get_logger()
@@ -31,6 +31,7 @@ class Watched:
         self, app: ASGIApp, watcher: Watcher, settings: Settings, stopping: asyncio.Event
     ) -> None:
         self.app, self._metrics = app, watcher.metrics
+        self._refused = watcher.guesses.refused
         self._slow, self._every = settings.slow_seconds, settings.access_log
         self._stopping = stopping
 
@@ -39,12 +40,14 @@ class Watched:
             await self.app(scope, receive, send)
             return
         about.set((said_of, scope))
-        began, status = time.perf_counter(), 0
+        began, status, ended = time.perf_counter(), 0, None
 
         def sending(message: Message) -> Any:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if is_stream(message):  # it lasts as long as its client wants
+                    ended = time.perf_counter()
                 message["headers"] = freshness.with_position(message["headers"], scope)
                 if self._stopping.is_set():
                     message["headers"] = [*message["headers"], CLOSE]
@@ -60,10 +63,14 @@ class Watched:
             status = status or 500
             raise
         finally:
-            seconds = time.perf_counter() - began
-            self._metrics.answered(template(scope), scope["method"], status, seconds)
-            if status >= 500 or seconds >= self._slow or self._every:  # noqa: PLR2004 - faults
-                self._tell(scope, status, seconds)
+            self._answered(scope, status, (ended or time.perf_counter()) - began)
+
+    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
+        if status == UNAUTHORIZED and has_credentials(scope):
+            self._refused((scope.get("client") or ("",))[0])
+        self._metrics.answered(template(scope), scope["method"], status, seconds)
+        if status >= 500 or seconds >= self._slow or self._every:  # noqa: PLR2004 - faults
+            self._tell(scope, status, seconds)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         said = {"status": status, "seconds": round(seconds, 6), "route": template(scope)}
@@ -71,9 +78,22 @@ class Watched:
         if status >= 500 and status != UNAVAILABLE:  # noqa: PLR2004 - faults of ours
             log.error("request failed", **said)
         elif status >= 500:  # noqa: PLR2004
-            log.info("request failed", **said)
+            if self._every:  # what is away is told of once, not by request
+                log.info("request failed", **said)
         else:
             log.info("request" if seconds < self._slow else "slow request", **said)
+
+
+def is_stream(start: Message) -> bool:
+    """Whether the answer is a stream of events."""
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in start.get("headers", ())
+    )
+
+
+def has_credentials(scope: Scope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def template(scope: Scope) -> str:

@@ -23,7 +23,9 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 MEANINGS = {
     "stagebook_http_requests": "Requests answered, by the template of their route",
-    "stagebook_http_request_seconds": "From a request's head to the end of its answer",
+    "stagebook_http_request_seconds": "From a request's head to the end of its answer, of a stream"
+    " of events to its head",
+    "stagebook_credentials_refused": "Requests whose token or signature is not valid",
     "stagebook_connections_closed": "Connections closed because a bound was exceeded",
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
@@ -76,7 +78,7 @@ class Metrics:
             MultiProcessCollector(self._all, str(folder))  # type: ignore[no-untyped-call]
 
         def counter(name: str) -> Counter:
-            return Counter(name, MEANINGS[name], LABELS[name], registry=own)
+            return Counter(name, MEANINGS[name], LABELS.get(name, ()), registry=own)
 
         def tallies(name: str, buckets: Sequence[float]) -> Tallies:
             said = MEANINGS[name]
@@ -85,6 +87,7 @@ class Metrics:
         self._requests = counter("stagebook_http_requests")
         self._request_seconds = tallies("stagebook_http_request_seconds", SECONDS)
         self._closed = counter("stagebook_connections_closed")
+        self._refused = counter("stagebook_credentials_refused")
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
@@ -110,6 +113,9 @@ class Metrics:
 
     def connection_closed(self, reason: str) -> None:
         self._closed.labels(reason).inc()
+
+    def credentials_refused(self) -> None:
+        self._refused.inc()
 
     def committed(self, batch: Sequence[Job], seconds: float) -> None:
         with self._lock:

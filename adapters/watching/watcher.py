@@ -14,6 +14,7 @@ from structlog import get_logger
 from adapters.bootstrap import Stagebook
 from adapters.settings import Settings
 from adapters.watching import folder
+from adapters.watching.guesses import Guesses
 from adapters.watching.metrics import Metrics
 from adapters.watching.views import ViewGauges
 from application.group_commit import Job
@@ -34,6 +35,7 @@ class Watcher:
         if shared:
             folder.join(shared)
         self.metrics = Metrics(shared)
+        self.guesses = Guesses(self.metrics.credentials_refused)
         self._server: WSGIServer | None = None
         self._traces: Traces | None = None
         if settings.otlp_endpoint:
@@ -93,6 +95,7 @@ class Watcher:
     def flush(self) -> None:
         """Every second, and at the end."""
         self.metrics.flush()
+        self.guesses.tell()
 
     def close(self) -> None:
         self.flush()

@@ -46,6 +46,7 @@ from projections.base import Projection
 from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
+from projections.lineage import settle, strangers
 from projections.location_documents import LocationDocuments
 from projections.orders import Orders
 from projections.rebuilding import bring_up_to_date
@@ -126,6 +127,7 @@ class Stagebook:
     def start_worker(self, *, renewing: bool = True) -> LiveWorker:
         """Starts the live worker; views that another version made are rebuilt first, unless that
         is done beside it."""
+        self.settle()
         for projection in PROJECTIONS if renewing else ():
             bring_up_to_date(projection, self.store, self.views)
         self.worker = LiveWorker(PROJECTIONS, self.store, self.views, self.watch)
@@ -204,6 +206,14 @@ class Stagebook:
     def outdated(self) -> list[Projection]:
         """The views that another version of their projection has made."""
         return [p for p in PROJECTIONS if not self.views.up_to_date(p)]
+
+    def settle(self) -> None:
+        """Views of another history are empty from here on, and are rebuilt by whoever renews."""
+        settle(PROJECTIONS, self.store, self.views)
+
+    def foreign(self) -> dict[str, str]:
+        """The views that belong to another history than the store's, and why."""
+        return {p.name: why for p, why in strangers(PROJECTIONS, self.store, self.views)}
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the views have everything that is in the store."""

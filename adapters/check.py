@@ -25,6 +25,8 @@ PAGE = 2_000
 def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     """Reads every fact and every document once."""
     yield from store_faults(book.store)
+    for name, why in book.foreign().items():
+        yield f"view {name} is of another history: {why}; to rebuild it: stagebook rebuild {name}"
     for verdict in prove(book, PROJECTIONS, processes):
         yield from told(verdict)
 

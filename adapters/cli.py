@@ -21,7 +21,7 @@ from adapters.opening import (
     fail,
     opened,
     opened_store,
-    refuse_outdated,
+    prepare_views,
     speak_json,
 )
 
@@ -86,7 +86,7 @@ def serve(
 
     with bound(settings) as listener:
         with opened(settings, make=True) as book:
-            refuse_outdated(book)
+            prepare_views(book)
         run(settings, listener)
 
 
@@ -106,7 +106,7 @@ def work(
         ignored = until_closed and number == signal.SIGINT
         signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
     with opened(configured(serving=True), make=True) as book:
-        refuse_outdated(book)
+        prepare_views(book)
         working(book, sys.stdin.fileno() if until_closed else None, stop)
 
 

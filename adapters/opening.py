@@ -80,11 +80,18 @@ def _refusing(settings: "Settings") -> Iterator[None]:
         fail(f"STAGEBOOK_STORE: the store {settings.place} is unavailable: {error}")
 
 
-def refuse_outdated(book: "Stagebook") -> None:
-    """Ends the command where views of another version are not to be rebuilt at the start."""
+def prepare_views(book: "Stagebook") -> None:
+    """Before anything is served: views of another version or another history are rebuilt, or end
+    the command, as the settings say."""
     if book.settings.outdated_views == "refuse" and (outdated := book.outdated()):
         names = " ".join(projection.name for projection in outdated)
         fail(f"another version has made these views; to go on: stagebook rebuild {names}")
+    foreign = book.foreign()
+    if foreign and book.settings.foreign_views == "refuse":
+        told = "; ".join(f"{name}: {why}" for name, why in foreign.items())
+        names = " ".join(foreign)
+        fail(f"views of another history ({told}); to go on: stagebook rebuild {names}")
+    book.settle()
 
 
 def configured(*, serving: bool = False, **options: object) -> "Settings":

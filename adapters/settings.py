@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         description="What is done at the start about views that another version has made: they are"
         " rebuilt while they are served, or nothing starts.",
     )
+    foreign_views: Literal["rebuild", "refuse"] = Field(
+        "rebuild",
+        description="What is done at the start about views that belong to another history than the"
+        " store's, because a copy was put back: they are emptied and rebuilt, or nothing starts.",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(small_letters)
     ] = Field("info", description="debug, info, warning or error.")

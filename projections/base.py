@@ -142,9 +142,11 @@ class View(Protocol):
         since: int,
         position: int,
         fence: int = 0,
+        mark: str | None = None,
     ) -> None:
         """Writes rows and position at once; `ViewMoved` unless the view stood at `since`, behind
-        that fence. A new one is behind fence 0: nobody has led it."""
+        that fence. A new one is behind fence 0: nobody has led it. `mark` is the mark of the fact
+        at `position`."""
 
 
 class Documents(Protocol):

@@ -55,6 +55,7 @@ class MemoryView:
         since: int,
         position: int,
         fence: int = 0,
+        mark: str | None = None,  # noqa: ARG002 - it never outlives the store that it was made of
     ) -> None:
         if (since, fence) != (self._position, self._fence):
             raise ViewMoved

@@ -26,6 +26,7 @@ from projections.bulk import (
     weight,
 )
 from projections.discards import discarded
+from projections.lineage import mark_at, stranger
 from projections.looking import Mendable
 from projections.parking import retry
 from projections.runner import Runner, SharedLog
@@ -59,12 +60,16 @@ class NewView(Mendable, Building, Protocol):
     def generation(self) -> int:
         """Its number."""
 
+    def lineage(self) -> tuple[int, str | None]:
+        """Its position, and the mark of the fact there."""
+
     def plan(self) -> Plan | None:
         """What is left to build; None: it was not begun."""
 
     def begin(self, upto: int, parts: Sequence[Slice]) -> None: ...
-    def finish(self) -> None:
-        """All slices are done: makes the indexes, and it stands at the position of the plan."""
+    def finish(self, mark: str | None = None) -> None:
+        """All slices are done: makes the indexes, and it stands at the position of the plan, where
+        the fact has that mark."""
 
     def keep_since(self, before: Iterable[Parked]) -> None:
         """What stopped at the same fact in the live view has stood since then."""
@@ -167,6 +172,9 @@ def in_bulk(
     """Plans what was not planned before, and builds what is left of it."""
     _plan(built, log)
     left = {place: plan.left for place, view in enumerate(built) if (plan := view.plan())}
+    marks = {
+        place: mark_at(log, plan.upto) for place, view in enumerate(built) if (plan := view.plan())
+    }
     total = {place: sum(one.facts for one in parts) for place, parts in left.items()}
     done = dict.fromkeys(left, 0)
     builds = building(built) if building else here(built, log)
@@ -177,7 +185,7 @@ def in_bulk(
                 progress(built[place].projection.name, done[place], total[place])
     most_first = sorted(range(len(built)), key=lambda place: -total.get(place, 0))
     with ThreadPoolExecutor(FINISHING) as threads:
-        for _ in threads.map(lambda place: built[place].finish(), most_first):
+        for _ in threads.map(lambda place: built[place].finish(marks.get(place)), most_first):
             pass
 
 
@@ -282,7 +290,7 @@ def roll_back(projection: Projection, log: Book, views: Views) -> None:
 def _rolled_back(projection: Projection, log: Book, views: Views) -> bool:
     for _ in range(TRIES):
         before = views.before(projection)
-        if before is None:
+        if before is None or stranger(log, *before.lineage()):
             return False
         with suppress(ViewMoved):  # who keeps it within reach came between
             before.lead()  # whoever wrote it when it was live writes no more

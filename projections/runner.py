@@ -23,6 +23,7 @@ from projections.base import (
     WorkingSet,
 )
 from projections.discards import Streams, discarded
+from projections.lineage import mark_of
 from projections.watching import UNWATCHED, FoldWatch
 
 BATCH = 500
@@ -75,8 +76,8 @@ class Runner:
         began = self._watch.clock()
         try:
             rows = self._fold(page)
-            moved_to = page[-1].position
-            self.view.commit(rows, self._stopped, self.position, moved_to, self.fence)
+            moved_to, mark = page[-1].position, mark_of(page[-1])
+            self.view.commit(rows, self._stopped, self.position, moved_to, self.fence, mark)
         except BaseException:
             self._documents.discard()
             raise

@@ -50,6 +50,8 @@ class BuildingView(StoredView):
     def close(self) -> None:
         """Lets go of what it has opened."""
 
+    version: int
+    """Of the projection that it is made by."""
     keyed = True
     """Whether there is an index of keys, so that what is there can be written over."""
 
@@ -165,7 +167,7 @@ class BuildingView(StoredView):
         """Many rows that were not there before, the fastest way."""
         self.insert(c, table, types, rows)
 
-    def finish(self) -> None:
+    def finish(self, mark: str | None = None) -> None:
         with self.writing() as c:
             built = c.execute(
                 f"UPDATE {self.plan_table} SET built = 1, keyed = 1 WHERE built = 0 RETURNING upto"
@@ -173,7 +175,7 @@ class BuildingView(StoredView):
             if built:
                 self._create_keys(c)
                 self._create_indexes(c)
-                c.execute(f"UPDATE {self.progress} SET position = ?", (built[0][0],))
+                c.execute(f"UPDATE {self.progress} SET position = ?, mark = ?", (built[0][0], mark))
         self.keyed = True
 
 

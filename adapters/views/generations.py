@@ -71,8 +71,9 @@ class Generations(Generic[V]):
         """One that is not live."""
         raise NotImplementedError
 
-    def _new(self, projection: Projection) -> V:
-        """One with a number that no other had, without tables."""
+    def _new(self, projection: Projection, version: int | None = None) -> V:
+        """One with a number that no other had, without tables; by this version of the projection,
+        unless another is named."""
         raise NotImplementedError
 
     def _drop(self, projection: Projection, generation: int) -> None:
@@ -165,6 +166,18 @@ class Generations(Generic[V]):
             switch_to(built)
         made = built.made() if built.is_planned() else None
         self.runs.finish(projection, built.generation, made.facts if made else 0)
+
+    def reset(self, projection: Projection) -> None:
+        """Serves an empty generation of no version instead, which is to be rebuilt: all that is
+        there belongs to another history, or cannot be read."""
+        with self.rebuilding(projection):
+            empty = self._new(projection, version=0)
+            self._built.append(empty)
+            with empty.writing() as c:
+                empty.create_whole(c)
+            with self._held_still(projection) as (_, switch_to):
+                switch_to(empty)
+            self._drop_all_but(projection, {empty.generation})
 
     def prune(self, projection: Projection) -> None:
         """Drops every generation but the live one."""

@@ -85,8 +85,10 @@ class PostgresView(BuildingView):
         store: PostgresDatastore,
         *,
         live: bool = False,
+        version: int | None = None,
     ) -> None:
         super().__init__(projection, f"view_{projection.name}_{generation}_")
+        self.version = projection.version if version is None else version
         self.retired = False
         self._generation, self._store, self._live = generation, store, live
 
@@ -238,15 +240,16 @@ class PostgresViews(Generations[PostgresView]):
     def _opened(self, projection: Projection, generation: int) -> PostgresView:
         return PostgresView(projection, generation, self._store)
 
-    def _new(self, projection: Projection) -> PostgresView:
+    def _new(self, projection: Projection, version: int | None = None) -> PostgresView:
+        version = projection.version if version is None else version
         with self._transaction() as c:
             row = c.execute(
                 "UPDATE views SET newest = newest + 1, newest_version = %s WHERE name = %s"
                 " RETURNING newest",
-                (projection.version, projection.name),
+                (version, projection.name),
             ).fetchone()
         assert row  # noqa: S101 - made at start
-        return PostgresView(projection, row[0], self._store)
+        return PostgresView(projection, row[0], self._store, version=version)
 
     def _drop(self, projection: Projection, generation: int) -> None:
         busy = psycopg.errors.LockNotAvailable
@@ -276,7 +279,7 @@ class PostgresViews(Generations[PostgresView]):
                 c.execute(
                     "UPDATE views SET before = generation, before_version = version,"
                     " generation = %s, version = %s WHERE name = %s",
-                    (built.generation, projection.version, projection.name),
+                    (built.generation, built.version, projection.name),
                 )
 
             yield live, switch_to
@@ -291,6 +294,7 @@ def _migrate(c: psycopg.Cursor[Any]) -> None:
     """Generations of older versions have neither a fence nor the time of parking."""
     for table, column in (
         ("progress", "fence bigint NOT NULL DEFAULT 0"),
+        ("progress", "mark text"),
         ("parked", 'since text COLLATE "C"'),
     ):
         lacking = c.execute(

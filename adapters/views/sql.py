@@ -3,7 +3,8 @@
 documents   key, account, state, body, etag and the projection's columns
 terms       the words and tags that documents are found by
 parked      documents that a fact could not be folded into
-progress    one row: the position, moved in the same transaction as the documents, and the fence
+progress    one row: the position, moved in the same transaction as the documents, the fence, and
+            the mark of the fact at that position
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -99,8 +100,8 @@ class SqlView:
         c.execute(f"CREATE TABLE {self.terms} (key {bytes_} NOT NULL, term {text} NOT NULL)")
         stopped = f"key {bytes_} PRIMARY KEY, position {int_}, error {text}, since {text}"
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
-        c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_})")
-        c.execute(f"INSERT INTO {self.progress} VALUES (0, 0)")
+        c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_}, mark {text})")
+        c.execute(f"INSERT INTO {self.progress} VALUES (0, 0, NULL)")
 
     # -- the port of the projections
 
@@ -110,6 +111,11 @@ class SqlView:
     def standing(self) -> tuple[int, int]:
         ((position, fence),) = self._rows(f"SELECT position, fence FROM {self.progress}")
         return position, fence
+
+    def lineage(self) -> tuple[int, str | None]:
+        """Position and the mark of the fact there, as of one moment."""
+        ((position, mark),) = self._rows(f"SELECT position, mark FROM {self.progress}")
+        return position, mark
 
     def lead(self) -> int:
         with self.writing() as c:
@@ -177,11 +183,12 @@ class SqlView:
         since: int,
         position: int,
         fence: int = 0,
+        mark: str | None = None,
     ) -> None:
         with self.writing() as c:
             stood = "position = ? AND position >= 0 AND fence = ?"
-            moved = f"UPDATE {self.progress} SET position = ? WHERE {stood}"
-            if c.execute(moved, (position, since, fence)).rowcount != 1:
+            moved = f"UPDATE {self.progress} SET position = ?, mark = ? WHERE {stood}"
+            if c.execute(moved, (position, mark, since, fence)).rowcount != 1:
                 raise ViewMoved
             self.write(c, rows)
             self.write_parked(c, parked)

@@ -27,7 +27,11 @@ from application.ports import StoreUnavailable
 from projections.base import Projection, ViewMoved
 
 WAIT_SECONDS = 30
-LATER_COLUMNS = (("progress", "fence INTEGER NOT NULL DEFAULT 0"), ("parked", "since TEXT"))
+LATER_COLUMNS = (
+    ("progress", "fence INTEGER NOT NULL DEFAULT 0"),
+    ("progress", "mark TEXT"),
+    ("parked", "since TEXT"),
+)
 T = TypeVar("T")
 
 
@@ -41,6 +45,7 @@ class SqliteView(BuildingView):
     def __init__(self, projection: Projection, path: Path, pointer: Path | None = None) -> None:
         super().__init__(projection)
         self.path = path
+        self.version = projection.version
         self._pointer = pointer
         self._name = f"{path.absolute().as_uri()}?mode=rw"
         self._local = threading.local()
@@ -258,11 +263,12 @@ class SqliteViews(Generations[SqliteView]):
             return SqliteView(projection, path)
         raise StoreUnavailable(f"generation {generation} of {projection.name} is gone")
 
-    def _new(self, projection: Projection) -> SqliteView:
+    def _new(self, projection: Projection, version: int | None = None) -> SqliteView:
+        version = projection.version if version is None else version
         newest = int(self._notes.read(projection.name, "newest") or 0)
         number = max((newest, *self._stored(projection))) + 1
         self._notes.write(projection.name, "newest", str(number))
-        path = self._path(projection, f"v{projection.version}-{number}.sqlite")
+        path = self._path(projection, f"v{version}-{number}.sqlite")
         path.touch()
         return SqliteView(projection, path)
 
@@ -304,7 +310,7 @@ def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:
     """The columns that came later and are not there; none in a file that is only being made."""
     there = {
         table: {name for _, name, *_ in c.execute(f"PRAGMA table_info({table})")}
-        for table, _ in LATER_COLUMNS
+        for table in dict(LATER_COLUMNS)
     }
     return [
         (table, column)

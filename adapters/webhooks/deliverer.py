@@ -23,6 +23,7 @@ from adapters.webhooks.subscriptions import Subscriptions
 from application.ports import Store
 from domain.base import State
 from domain.values import stamp
+from projections.lineage import mark_of, stranger
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -68,6 +69,7 @@ class Deliverer:
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
         self._subscriptions = Subscriptions(store)
         self._term = self._position = 0
+        self._mark: str | None = None
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._failing: set[str] = set()
         self._served: dict[str, float] = {}
@@ -93,7 +95,11 @@ class Deliverer:
     async def _lead(self) -> None:
         """One term: until it is stopped, something fails, or another one takes over."""
         self._term = self._ledger.begin()
+        if why := stranger(self._store, *self._ledger.lineage()):
+            log.warning("deliveries of another history forgotten", reason=why)
+            self._ledger.reset(self._term)
         position, webhooks = self._ledger.standing()
+        _, self._mark = self._ledger.lineage()
         self._position = self._since() if position is None else position
         self._subscriptions.restore(webhooks)
         self._under_way.clear()
@@ -114,13 +120,13 @@ class Deliverer:
         if not page:
             return False
         now = datetime.now(UTC)
-        oldest, position = stamp(now - KEPT), page[-1].position
+        oldest, position, mark = stamp(now - KEPT), page[-1].position, mark_of(page[-1])
         deliveries = [d for recorded in page for d in self._subscriptions.hear(recorded, oldest)]
         changed = self._subscriptions.changed()
         if deliveries or changed or time.monotonic() >= self._save_at:
-            self._ledger.hear(self._term, position, deliveries, changed, stamp(now))
+            self._ledger.hear(self._term, position, deliveries, changed, stamp(now), mark)
             self._save_at = time.monotonic() + SAVE_SECONDS
-        self._position = position
+        self._position, self._mark = position, mark
         return len(page) == PAGE
 
     # -- delivering
@@ -212,7 +218,7 @@ class Deliverer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(TermOver):
-            self._ledger.hear(self._term, self._position, (), {}, "")
+            self._ledger.hear(self._term, self._position, (), {}, "", self._mark)
 
     def _forget(self) -> None:
         if time.monotonic() >= self._forget_at:

@@ -1,6 +1,6 @@
 """What is still to be delivered, and what came of it: kept beside the facts, and no fact itself.
 
-    progress        how far the facts were heard, and which deliverer's term it is
+    progress        how far the facts were heard, the mark of the last, and whose term it is
     subscriptions   the webhooks as of that position, and since when each of them fails
     queues          one for each webhook and aggregate: when its first delivery is tried next
     deliveries      those that wait, in order, and those that were given up
@@ -24,8 +24,9 @@ from domain.base import State
 DELIVERED, FAILED, GIVEN_UP = "delivered", "failed", "given up"
 
 CREATE = """
-CREATE TABLE IF NOT EXISTS webhook_progress (id INTEGER PRIMARY KEY, term BIGINT, position BIGINT);
-INSERT INTO webhook_progress VALUES (1, 0, NULL) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS webhook_progress (
+    id INTEGER PRIMARY KEY, term BIGINT, position BIGINT, mark TEXT);
+INSERT INTO webhook_progress (id, term, position) VALUES (1, 0, NULL) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS webhook_subscriptions (
     webhook TEXT PRIMARY KEY, state TEXT, failingsince TEXT);
 CREATE TABLE IF NOT EXISTS webhook_queues (
@@ -111,6 +112,19 @@ class Ledger:
             rows = c.execute("SELECT webhook, state FROM webhook_subscriptions").fetchall()
         return position, {webhook: from_json(state) for webhook, state in rows}
 
+    def lineage(self) -> tuple[int, str | None]:
+        """How far the facts were heard, and the mark of the fact there."""
+        with self.reading() as c:
+            rows = c.execute("SELECT position, mark FROM webhook_progress").fetchall()
+        return rows[0][0] or 0, rows[0][1]
+
+    def reset(self, term: int) -> None:
+        """Forgets what is to be delivered, and how far was heard: it belongs to another history."""
+        with self._turn(term) as c:
+            for table in ("subscriptions", "queues", "deliveries"):
+                c.execute(f"DELETE FROM webhook_{table}")  # noqa: S608 - names only
+            c.execute("UPDATE webhook_progress SET position = NULL, mark = NULL")
+
     def hear(
         self,
         term: int,
@@ -118,11 +132,12 @@ class Ledger:
         deliveries: Sequence[Delivery],
         webhooks: Mapping[str, State | None],
         time: str,
+        mark: str | None = None,
     ) -> None:
-        """The facts up to that position are heard. A webhook that is None is gone, and with it
-        what waits for it; `time` is now."""
+        """The facts up to that position, where the last has that mark, are heard. A webhook that
+        is None is gone, and with it what waits for it; `time` is now."""
         with self._turn(term) as c:
-            c.execute("UPDATE webhook_progress SET position = ?", (position,))
+            c.execute("UPDATE webhook_progress SET position = ?, mark = ?", (position, mark))
             for webhook, state in webhooks.items():
                 self._subscribe(c, webhook, state)
             c.executemany(

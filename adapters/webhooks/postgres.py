@@ -22,6 +22,7 @@ class PostgresLedger(Ledger):
             c.execute("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
             for statement in CREATE.split(";"):
                 c.execute(statement)
+            c.execute("ALTER TABLE webhook_progress ADD COLUMN IF NOT EXISTS mark TEXT")
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

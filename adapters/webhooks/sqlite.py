@@ -30,6 +30,9 @@ class SqliteLedger(Ledger):
         with self.writing() as c:
             for statement in CREATE.split(";"):
                 c.execute(statement)
+            columns = c.execute("PRAGMA table_info(webhook_progress)").fetchall()
+            if "mark" not in {name for _, name, *_ in columns}:  # of an older version
+                c.execute("ALTER TABLE webhook_progress ADD COLUMN mark TEXT")
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

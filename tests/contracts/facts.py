@@ -87,6 +87,7 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     list[int]: st.lists(st.integers(0, 2**62), max_size=3),
     list[list[int]]: st.lists(st.lists(st.integers(0, 2**62), max_size=2), max_size=3),
     list[dict[str, Any]]: st.lists(st.dictionaries(texts, values, max_size=2), max_size=2),
+    dict[str, list[int]]: st.dictionaries(texts, st.lists(st.integers(0, 2**62)), max_size=4),
     dict[str, Any]: st.dictionaries(texts, values, max_size=4),
     dict[str, Any] | None: st.none() | st.dictionaries(texts, values, max_size=4),
 }
@@ -118,6 +119,7 @@ FULL: dict[Any, Any] = {
     list[int]: [0, 2**62],
     list[list[int]]: [[0, 2**62], []],
     list[dict[str, Any]]: [{}, {"": 0, "deep": DEEP}],
+    dict[str, list[int]]: {"": [], "naïve": [0, 2**62]},
     dict[str, Any]: {"": 0, "deep": DEEP, "1": 1e300, "c_ünïcode": [[], {}, ""]},
     dict[str, Any] | None: {"deep": DEEP},
 }

@@ -67,7 +67,8 @@ def test_what_was_heard_is_kept_with_its_position(place: Place, ledger: Ledger) 
     term = ledger.begin()
 
     ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}, OTHER: {"url": "b"}}, at(1))
-    ledger.hear(term, 9, [], {OTHER: {"url": "c"}}, at(2))
+    ledger.hear(term, 9, [], {OTHER: {"url": "c"}}, at(2), "mark")
+    assert ledger.lineage() == (9, "mark")
 
     with closing(ledger_at(place)) as again:
         assert again.standing() == (9, {ONE: {"url": "a"}, OTHER: {"url": "c"}})
@@ -245,3 +246,14 @@ def test_the_key_is_that_of_the_fact_the_webhook_and_the_thing() -> None:
     others = (replace(made, version=6), replace(made, webhook=OTHER), replace(made, number=2))
     assert made.key not in {other.key for other in others}
     assert UUID(made.thing) == guid(7, Kind.LOCATION, 1)
+
+
+def test_what_is_of_another_history_is_forgotten(ledger: Ledger) -> None:
+    term = ledger.begin()
+    ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}}, at(1), "mark")
+
+    ledger.reset(term)
+
+    assert ledger.standing() == (None, {})
+    assert ledger.lineage() == (0, None)
+    assert ledger.due_webhooks(0) == []

@@ -119,11 +119,12 @@ class Interrupted(SqliteView):
         since: int,
         position: int,
         fence: int = 0,
+        mark: str | None = None,
     ) -> None:
         if self.rival is not None:
             rival, self.rival = self.rival, None
             rival.runner.step(2)
-        super().commit(rows, parked, since, position, fence)
+        super().commit(rows, parked, since, position, fence, mark)
 
 
 class Counting(EventDocuments):

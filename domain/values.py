@@ -5,7 +5,7 @@ validated is what is stored, shown and compared.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
@@ -18,8 +18,9 @@ from domain.money import Money, nearest
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps exactly
 
 RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+    r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?"
+    r"(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII | re.IGNORECASE,
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_CUSTOM_DEPTH = 8
@@ -27,15 +28,27 @@ CUSTOM_KEY = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)
 
 
 def parse_time(text: str) -> datetime:
-    """An RFC 3339 time with an offset, as an aware datetime in UTC."""
-    if not RFC3339.fullmatch(text):
+    """An RFC 3339 time with an offset, as an aware datetime in UTC; of more digits than six the
+    nearest microsecond, the even one of two."""
+    found = RFC3339.fullmatch(text)
+    if found is None:
         message = "expected an RFC 3339 time with an offset, such as 2026-11-21T20:00:00+01:00"
         raise ValueError(message)
+    seconds, fraction, offset = found.groups()
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        whole = datetime.fromisoformat(f"{seconds}{offset}".upper())
+        return (whole + timedelta(microseconds=microseconds_in(fraction))).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         message = f"not a real time: {error}"
         raise ValueError(message) from None
+
+
+def microseconds_in(fraction: str | None) -> int:
+    """The digits behind the point of a second, rounded half even."""
+    digits = (fraction or "").lstrip(".").ljust(6, "0")
+    whole, rest = int(digits[:6]), digits[6:]
+    half = "5".ljust(len(rest), "0")
+    return whole + (bool(rest) and (rest > half or (rest == half and whole % 2 == 1)))
 
 
 def canonical_time(text: str) -> str:

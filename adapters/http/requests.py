@@ -30,6 +30,12 @@ RANDOM = re.compile(
 ETAG = re.compile(
     r'(?:W/)?"(\d{1,15})(?:\.(\d{1,15})(?:\.\d{1,15}){0,2})?(?:-[a-z]{2})?"', re.ASCII
 )
+TAG = re.compile(r'(?:W/)?"[!#-~\x80-\xff]*"')
+TAGS = re.compile(rf"[ \t,]*{TAG.pattern}(?:[ \t]*,[ \t,]*(?:{TAG.pattern})?)*[ \t]*")
+MOST_TAGS = 20
+NO_VERSION = 0
+TURN = "stagebook.if-match"
+"""Where a request's scope has which of its entity tags is looked at."""
 KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 CORRELATION = re.compile(r"[!-~]{1,100}", re.ASCII)
 TRACE = re.compile(
@@ -55,15 +61,35 @@ def number_of(text: str, kind: Kind, who: Principal) -> int:
 
 
 def if_match(request: Request) -> tuple[int | None, int | None]:
-    """The versions that an `If-Match` names: the aggregate's, and its contingents'."""
+    """The versions that an `If-Match` names: the aggregate's, and its contingents'. Of several
+    entity tags it is the one whose turn it is; a tag that was never ours is that of no version."""
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
         return None, None
-    found = ETAG.fullmatch(header.strip())
+    tag = entity_tags(header)[request.scope.get(TURN, 0)]
+    found = ETAG.fullmatch(tag)
     if found is None:
-        raise Invalid("If-Match", "expected one ETag, as it was given in an answer")
+        return NO_VERSION, None
     contingents = found[2]
     return int(found[1]), None if contingents is None else int(contingents)
+
+
+def next_turn(request: Request) -> bool:
+    """Whether the `If-Match` has another entity tag, whose turn it is now: one that matches is
+    enough."""
+    header = request.headers.get("if-match", "*").strip()
+    turn: int = request.scope.get(TURN, 0) + 1
+    if header == "*" or turn >= len(entity_tags(header)):
+        return False
+    request.scope[TURN] = turn
+    return True
+
+
+def entity_tags(header: str) -> list[str]:
+    """The entity tags of a list, as RFC 9110 has them."""
+    if not TAGS.fullmatch(header) or not 1 <= len(tags := TAG.findall(header)) <= MOST_TAGS:
+        raise Invalid("If-Match", "expected entity tags, as they were given in answers, or *")
+    return tags
 
 
 def idempotency_key(request: Request, body: bytes) -> IdempotencyKey | None:
@@ -71,6 +97,7 @@ def idempotency_key(request: Request, body: bytes) -> IdempotencyKey | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
+    key = key.strip(" \t")  # white space around a field's value is none of it
     if not KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "expected 1 to 255 printable ASCII characters")
     asked = f"{request.method} {request.url.path} {request.headers.get('if-match')}\n".encode()

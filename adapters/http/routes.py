@@ -12,12 +12,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http import read_only, reads
+from adapters.http import read_only, reads, requests
 from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
 from adapters.http.validation import bad_values, closest, printable
-from domain.errors import Invalid, Refusal
+from domain.errors import Invalid, Refusal, VersionMismatch
 
 M = TypeVar("M", bound=BaseModel)
 REPEATABLE = frozenset({"status"})
@@ -117,7 +117,7 @@ def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> AS
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive)
         try:
-            answer = await handler(request)
+            answer = await _matching(handler, request)
         except Refusal as refusal:
             kept = await kept_answer(request, refusal)
             if kept is None:
@@ -126,6 +126,18 @@ def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> AS
         await answer(scope, receive, send)
 
     return app
+
+
+async def _matching(
+    handler: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
+) -> Response:
+    """The answer for the first entity tag of an `If-Match` that is the thing's."""
+    while True:
+        try:
+            return await handler(request)
+        except VersionMismatch:
+            if not requests.next_turn(request):
+                raise
 
 
 class PublicRoute(StrictRoute):

@@ -38,7 +38,7 @@ router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
 def as_sent(said: State, shown: State) -> State:
     """The times of an answer in the offsets that they were sent with."""
     times = {
-        name: datetime.fromisoformat(said[name]).replace(microsecond=0)
+        name: datetime.fromisoformat(fields.time(name, said[name]).upper()).replace(microsecond=0)
         for name in ("start", "end")
         if said.get(name)
     }

@@ -7,18 +7,19 @@ time zone. Written: RFC 3339 with the offset of that zone, which every client re
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.errors import Invalid
-from domain.values import local_time, stamp
+from domain.values import local_time, microseconds_in, stamp
 
 UTC_ZONE = "UTC"
 READ = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?)? ?(Z|[+-]\d\d(?::?\d\d)?)?",
-    re.ASCII,
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d{1,9})?)? ?"
+    r"(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 EXPECTED = "expected a time such as 2026-11-21 20:00:00"
 
@@ -56,8 +57,8 @@ def read(path: str, value: Any, zone: str) -> str:
     day, clock, fraction, offset = found.groups()
     try:
         moment = datetime.fromisoformat(
-            f"{day}T{clock or '00:00'}{(fraction or '')[:7]}{offset or ''}"
-        )
+            f"{day}T{clock or '00:00'}{(offset or '').upper()}"
+        ) + timedelta(microseconds=microseconds_in(fraction))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
         return stamp(aware)
     except (ValueError, OverflowError) as error:

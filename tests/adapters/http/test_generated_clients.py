@@ -68,16 +68,12 @@ class Program:
         token = headers["Authorization"].removeprefix("Bearer ")
         client = part("client").AuthenticatedClient(base_url=served.url, token=token)
         self._http = served.session(headers)
-        self._http.event_hooks = {"request": [self._keep], "response": [self._after]}
+        self._http.event_hooks = {"request": [self._keep]}
         self._client = client.set_httpx_client(self._http)
 
     def _keep(self, request: httpx.Request) -> None:
         body = json.loads(request.content) if request.content else None
         self.sent.append((request.method, request.url.path, body))
-
-    def _after(self, response: httpx.Response) -> None:
-        if position := response.headers.get("Stagebook-Position"):
-            self._http.headers["Stagebook-After"] = position
 
     def call(self, operation: str, *path: Any, **more: Any) -> Any:
         """The parsed answer of an operation, such as `events.create_event`."""

@@ -123,7 +123,7 @@ def routes(
     @written.patch(
         path + "/{id}",
         name=f"change_{name}",
-        description="Changes the fields that are sent; null clears one.",
+        description=f"Changes a {what}: the fields that are sent; null clears one.",
         **changes(one),
     )
     async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
@@ -142,7 +142,7 @@ def routes(
     @written.post(
         path + "/{id}/archive",
         name=f"archive_{name}",
-        description=f"Takes a {what} out of the list; what names it still finds it.",
+        description=f"Archives a {what}: takes it out of the list; what names it still finds it.",
         **changes(one, CatalogItemInUse, body=False),
     )
     async def archive(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
@@ -151,7 +151,7 @@ def routes(
     @written.post(
         path + "/{id}/restore",
         name=f"restore_{name}",
-        description=f"Brings an archived {what} back.",
+        description=f"Restores an archived {what}.",
         **changes(one, body=False),
     )
     async def restore(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
@@ -171,7 +171,7 @@ def routes(
     @audited.get(
         path + "/{id}/history",
         name=f"{name}_history",
-        description="Who changed what and when, newest first.",
+        description=f"The history of a {what}: who changed what and when, newest first.",
         **finds(HistoryPage),
     )
     async def item_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name

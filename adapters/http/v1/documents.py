@@ -189,8 +189,12 @@ class EventDocument(EventBody):
     lastupdatets: Moment
     dates: list[DateDocument] = Field(description="Its dates, in the order they were added")
     availability: list[ContingentAvailability] = Field(description="Tickets by contingent")
-    contingents: list[ContingentDocument] = Field(description="Lots of tickets without seats")  # type: ignore[assignment] # shown with more
-    seated_contingents: list[ContingentDocument] = Field(description="Lots of tickets with seats")  # type: ignore[assignment] # shown with more
+    contingents: list[ContingentDocument] = Field(
+        description="Named numbers of tickets without seats"
+    )  # type: ignore[assignment] # shown with more
+    seated_contingents: list[ContingentDocument] = Field(
+        description="Named numbers of tickets with seats"
+    )  # type: ignore[assignment] # shown with more
     saleschannels: list[SalesChannelDocument] = Field(description="Where and when it is for sale")  # type: ignore[assignment] # shown with more
     prices: EventPrices = Field(description="Prices by contingent")
     image: str | None = Field(

@@ -106,7 +106,8 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 @router.patch("/{id}", **changes(EventDocument, *EDITS, SoldOut))
 async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
-    """Changes the fields that are sent; null clears one. Each group of fields is one fact."""
+    """Changes an Event: the fields that are sent; null clears one. Each group of fields is one
+    fact."""
     who = allowed(request, May.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     version, contingents_version = requests.if_match(request)
@@ -164,17 +165,24 @@ def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
     )
 
 
-transition("publish", "Draft → Active; needs a name, a start, an end and a price.", *PUBLISHES)
-transition("redraft", "Active → Draft.", WrongStatus)
 transition(
-    "close", "Active → Closed, paid for; a closed Event refuses edits.", WrongStatus, UnpaidOrders
+    "publish",
+    "Publishes an Event: Draft → Active; needs a name, a start, an end and a price.",
+    *PUBLISHES,
 )
-transition("reopen", "Closed → Active.", *PUBLISHES)
+transition("redraft", "Makes an Event a Draft again: Active → Draft.", WrongStatus)
+transition(
+    "close",
+    "Closes an Event: Active → Closed, paid for; a closed Event refuses edits.",
+    WrongStatus,
+    UnpaidOrders,
+)
+transition("reopen", "Opens a closed Event again: Closed → Active.", *PUBLISHES)
 
 
 @router.post("/{id}/duplicate", **creates(EventDocument, inside=True))
 async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
-    """Makes another Draft like it: fields, dates, contingents with prices, image."""
+    """Duplicates an Event as another Draft: fields, dates, contingents with prices, image."""
     who = allowed(request, May.COMMAND)
     decide = partial(
         events.duplicate_event,
@@ -186,7 +194,8 @@ async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
 
 @router.post("/{id}/revert", **changes(EventDocument, *EDITS))
 async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
-    """Records what brings fields, dates, contingents and status back to a version."""
+    """Reverts an Event: records what brings fields, dates, contingents and status back to a
+    version."""
     who = allowed(request, May.COMMAND)
     version, contingents_version = requests.if_match(request)
     decide = partial(
@@ -245,7 +254,7 @@ async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noq
     **changes(DateDocument, EventClosed, NotPublishable, TicketsInUse),
 )
 async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
-    """Changes the fields of a date that are sent."""
+    """Changes a date: the fields that are sent."""
     who = allowed(request, May.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     date_id = requests.number_of(dateid, Kind.DATE, who)

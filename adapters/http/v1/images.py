@@ -59,7 +59,7 @@ PUT["openapi_extra"]["requestBody"] = {
 
 @router.put("/{id}/image", **PUT)
 async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
-    """The Event's picture: the bytes of a JPEG or a PNG, at most 10 MiB."""
+    """Sets the picture of an Event: the bytes of a JPEG or a PNG, at most 10 MiB."""
     who = allowed(request, May.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     sent = ImageRequest.of(request)
@@ -71,7 +71,7 @@ async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 @router.delete("/{id}/image", **changes(EventDocument, EventClosed, body=False))
 async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
-    """The Event has no picture any more; the past keeps it."""
+    """Removes the picture of an Event; the past keeps it."""
     who = allowed(request, May.COMMAND)
     decide = partial(
         events.change_image,

@@ -66,7 +66,7 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
 
 @router.patch("/{id}", **changes(LocationDocument, TicketsInUse))
 async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
-    """Changes the fields that are sent; null clears one."""
+    """Changes a Location: the fields that are sent; null clears one."""
     who = allowed(request, May.COMMAND)
     number = requests.number_of(id, Kind.LOCATION, who)
     decide = partial(
@@ -93,7 +93,7 @@ async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
 
 @router.post("/{id}/revert", **changes(LocationDocument, TicketsInUse))
 async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
-    """Records what brings the fields back to a version."""
+    """Reverts a Location: records what brings its fields back to a version."""
     who = allowed(request, May.COMMAND)
     decide = partial(
         locations.revert_location,

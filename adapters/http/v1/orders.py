@@ -103,8 +103,8 @@ def present(work: Work, number: int) -> dict[str, Any]:
 
 @router.post("", **creates(OrderDocument, *TAKES))
 async def create_order(request: Request, body: OrderBody) -> Response:
-    """A new order on a sales channel, empty or with the tickets that it takes at once. It is held
-    until `expiryts`, unless it is confirmed."""
+    """Creates an order on a sales channel, empty or with the tickets that it takes at once. It is
+    held until `expiryts`, unless it is confirmed."""
     who = allowed(request, May.SELL)
     take = await with_events(request, body.take, who)
     if take is not body.take:
@@ -140,8 +140,8 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
 
 @router.patch("/{id}", **changes(OrderDocument, OrderEnded))
 async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
-    """Changes the fields that are sent. Of an order that has ended, the customer and custom fields
-    only."""
+    """Changes an order: the fields that are sent. Of an order that has ended, the customer and
+    custom fields only."""
     who = allowed(request, May.SELL)
     order = the(request, id, who)
     decide = partial(orders.change_order, fields=body, **order)
@@ -154,7 +154,7 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
     **changes(OrderDocument, NotOnSale, OrderEnded, OrderEmpty, BasketLimit, body=False),
 )
 async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
-    """Unconfirmed → Confirmed: its tickets are sold. In time, or not at all."""
+    """Confirms an order: Unconfirmed → Confirmed, its tickets are sold. In time, or not at all."""
     who = allowed(request, May.SELL)
     return await execute(
         request, partial(sales.confirm_order, **the(request, id, who)), answer, who=who
@@ -163,7 +163,7 @@ async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
 
 @router.post("/{id}/payments", **changes(OrderDocument, OrderEnded, OrderNotConfirmed))
 async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:  # noqa: A002
-    """Money that was paid. Fully paid, all tickets of the order are."""
+    """Records a payment. Fully paid, all tickets of the order are."""
     who = allowed(request, May.SELL)
     decide = partial(sales.add_payment, body=body, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
@@ -171,7 +171,7 @@ async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response: 
 
 @router.post("/{id}/refunds", **changes(OrderDocument, RefundTooLarge))
 async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  # noqa: A002
-    """Money that was given back, at most what was paid."""
+    """Records a refund of at most what was paid."""
     who = allowed(request, May.SELL)
     decide = partial(sales.add_refund, body=body, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
@@ -179,7 +179,7 @@ async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  #
 
 @router.post("/{id}/tickets", **changes(OrderDocument, OrderEnded, *TAKES))
 async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # noqa: A002
-    """Takes more tickets."""
+    """Adds tickets to an order."""
     who = allowed(request, May.SELL)
     take = await with_events(request, body.take, who)
     decide = partial(
@@ -236,7 +236,7 @@ def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[di
 
 @router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))
 async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
-    """Gives tickets back."""
+    """Removes tickets from an order."""
     who = allowed(request, May.SELL)
     decide = partial(
         sales.remove_tickets,
@@ -252,8 +252,8 @@ async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Respons
     **changes(OrderDocument, OrderEnded, NotOnSale, PriceNotOffered, BasketLimit, SoldOut),
 )
 async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:  # noqa: A002
-    """Another price type for tickets that it holds, at what that one costs today. Those that have
-    it already stay as they are."""
+    """Changes the price type of tickets that an order holds, at what that one costs today. Those
+    that have it already stay as they are."""
     who = allowed(request, May.SELL)
     decide = partial(
         orders.reprice_tickets,
@@ -267,7 +267,7 @@ async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Resp
 
 @router.post("/{id}/tickets/holders", **changes(OrderDocument, OrderEnded))
 async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:  # noqa: A002
-    """Who comes with which ticket."""
+    """Names the people who come with the tickets of an order."""
     who = allowed(request, May.SELL)
     decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
@@ -275,7 +275,8 @@ async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:
 
 @router.post("/{id}/cancel", **changes(OrderDocument, OrderEnded, body=False))
 async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
-    """Gives all tickets back and archives the order; what was paid can be refunded after."""
+    """Cancels an order: gives all tickets back and archives it; what was paid can be refunded
+    after."""
     who = allowed(request, May.SELL)
     return await execute(
         request, partial(sales.cancel_order, **the(request, id, who)), answer, who=who
@@ -284,7 +285,7 @@ async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
 
 @router.post("/{id}/split", **creates(OrderDocument, OrderEnded, inside=True))
 async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
-    """Hands tickets over to a new order, which is the answer. Payments stay."""
+    """Splits an order: hands tickets over to a new one, which is the answer. Payments stay."""
     who = allowed(request, May.SELL)
     decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, who))
     return await execute(request, decide, created, who=who)
@@ -292,14 +293,14 @@ async def split_order(request: Request, id: Id, body: TicketsBody) -> Response: 
 
 @audited.get("/{id}/history", **finds(HistoryPage))
 async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
-    """Who changed what and when, newest first."""
+    """The history of an order: who changed what and when, newest first."""
     read = partial(history.history_of_one, Order)
     return await history_response(request, id, query, Kind.ORDER, 1, read, May.AUDIT)
 
 
 @audited.get("/{id}/diff", **finds(DiffDocument))
 async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
-    """What differs between the document then and then."""
+    """The differences between an order at one moment and at another."""
     return await difference_response(request, id, query, Kind.ORDER, order_at, May.AUDIT)
 
 

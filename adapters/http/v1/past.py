@@ -238,25 +238,25 @@ def _entry(entry: Entry, kind: Kind, who: Principal) -> dict[str, Any]:
 
 @router.get("/events/{id}/history", **finds(HistoryPage))
 async def event_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
-    """Who changed what and when, newest first; also of a deleted Event."""
+    """The history of an Event: who changed what and when, newest first; also of a deleted one."""
     return await history_response(request, id, query, Kind.EVENT, 2, history.event_history)
 
 
 @router.get("/locations/{id}/history", **finds(HistoryPage))
 async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
-    """Who changed what and when, newest first; also of a deleted Location."""
+    """The history of a Location: who changed what and when, newest first; also of a deleted one."""
     return await history_response(request, id, query, Kind.LOCATION, 1, history.location_history)
 
 
 @router.get("/events/{id}/diff", **finds(DiffDocument))
 async def event_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
-    """What differs between the document then and then."""
+    """The differences between an Event at one moment and at another."""
     return await difference_response(request, id, query, Kind.EVENT, event_at)
 
 
 @router.get("/locations/{id}/diff", **finds(DiffDocument))
 async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
-    """What differs between the document then and then."""
+    """The differences between a Location at one moment and at another."""
     return await difference_response(request, id, query, Kind.LOCATION, location_at)
 
 

@@ -85,8 +85,8 @@ def present(work: Work, number: int, contingent_id: int) -> dict[str, Any]:
 
 @router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, SoldOut, inside=True))
 async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
-    """Adds a lot of tickets. `price` is the short way to one price of type Normal on every
-    channel, `prices` to one of each type."""
+    """Adds a contingent, a named number of tickets. `price` is the short way to one price of type
+    Normal on every channel, `prices` to one of each type."""
     who = allowed(request, May.COMMAND)
     decide = partial(contingents.add_contingent, body=body, **the(request, id, who))
     return await execute(request, decide, partial(answer, status=201), who=who)
@@ -122,8 +122,9 @@ async def change_contingent(
     contingentid: ContingentId,
     body: ContingentBody,
 ) -> Response:
-    """Changes the fields that are sent. `amount` grows at any time and shrinks by free tickets.
-    `price` and `prices` change the price types that they name and leave the others."""
+    """Changes a contingent: the fields that are sent. `amount` grows at any time and shrinks by
+    free tickets. `price` and `prices` change the price types that they name and leave the
+    others."""
     who = allowed(request, May.COMMAND)
     event, lot = the(request, id, who), requests.number_of(contingentid, Kind.CONTINGENT, who)
     decide = partial(contingents.change_contingent, contingent_id=lot, body=body, **event)
@@ -170,7 +171,7 @@ def ranged(moved: tuple[Inventory, Ranges]) -> Answer:
 
 @selling.post("/{id}/tickets/lock", **moves(TicketRanges, SoldOut, TicketNotFree))
 async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
-    """Keeps free tickets out of sale: these very ones, or so many of a contingent."""
+    """Locks tickets, which keeps them out of sale: these very ones, or so many of a contingent."""
     who = allowed(request, May.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(contingents.lock_tickets, number=number, body=body)
@@ -179,7 +180,7 @@ async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noq
 
 @selling.post("/{id}/tickets/unlock", **moves(TicketRanges))
 async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
-    """Brings locked tickets back into sale."""
+    """Unlocks tickets, which brings them back into sale."""
     who = allowed(request, May.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(contingents.unlock_tickets, number=number, body=body)
@@ -188,8 +189,8 @@ async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  #
 
 @selling.post("/{id}/tickets/scan", **moves(ScannedTickets, NotAdmitted))
 async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noqa: A002
-    """Through a door, all of them or none. In goes what was sold and is not inside already, out
-    what is inside."""
+    """Scans tickets at a door, all of them or none. In goes what was sold and is not inside
+    already, out what is inside."""
     who = allowed(request, May.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(doors.scan_tickets, number=number, body=body)

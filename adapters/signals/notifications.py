@@ -55,6 +55,8 @@ class NotifiedSignals:
         self._listener.start()
 
     def close(self) -> None:
+        if self._closing.is_set():
+            return
         self._closing.set()
         self._something.set()
         os.write(self._stop, b".")

@@ -20,7 +20,8 @@ class Signals(Protocol):
     def listen(self, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
         """Calls these from a thread of its own, until it is closed."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Tells and hears nothing any more."""
 
 
 def hear(told: bytes, committed: Callable[[], None], awaited: Callable[[], None]) -> None:

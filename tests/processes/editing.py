@@ -89,6 +89,7 @@ class Editor:
             one, other = turn % 2, turn // 2 % 2
             await self._write(one, resent=turn % LOOK == 1)
             await self._read_back(other)
+            await self._read_plainly(one + turn // 4)
             if turn % LOOK == 0:
                 await self._look_around(other)
             if turn % PARK == 0:
@@ -118,6 +119,18 @@ class Editor:
 
     async def _read_back(self, at: int) -> None:
         await self._see(at, self._shown, self._position)
+
+    async def _read_plainly(self, at: int) -> None:
+        """Without a header: it is new, or says that it is not."""
+        deadline = time.monotonic() + BOUND
+        while time.monotonic() < deadline:
+            answer = await self._asked(at, "GET", self.path)
+            assert answer.status == 200, f"{self.name}: {answer}"
+            if "stagebook-lag" not in answer.headers:
+                break
+            self._tally.waited["lag"] += 1
+        read = (answer.json()["version"], answer.position >= self._position)
+        assert read == (self._version, True), f"{self.name} is stale: {read}, {answer.headers}"
 
     async def _see(self, at: int, shown: Any, position: int) -> None:
         answer = await self._asked(at, "GET", self.path, Stagebook_After=str(position))

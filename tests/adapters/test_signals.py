@@ -1,0 +1,107 @@
+"""Signals between processes: the same of SQLite's pipes and PostgreSQL's notifications."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from adapters.signals.notifications import NotifiedSignals
+from adapters.signals.pipes import PipeSignals
+from adapters.signals.signals import Signals
+from adapters.stores.postgres import PostgresStore
+
+BOUND = 30.0
+Make = Callable[[], Signals]
+
+
+class Ears:
+    """Who listens, and what was heard."""
+
+    def __init__(self, signals: Signals) -> None:
+        self.commits, self.readers = threading.Event(), threading.Event()
+        signals.listen(self.commits.set, self.readers.set)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Another process on the same store, each time."""
+    with ExitStack() as opened:
+
+        def made() -> Signals:
+            if request.param == "sqlite":
+                folder = request.getfixturevalue("tmp_path") / "signals"
+                return opened.enter_context(closing(PipeSignals(folder)))
+            store = PostgresStore(request.getfixturevalue("database"), connections=2)
+            opened.enter_context(closing(store))
+            return opened.enter_context(closing(NotifiedSignals(store.datastore)))
+
+        yield made
+
+
+def insist(tell: Callable[[], None], heard: threading.Event) -> None:
+    """A signal may be lost, as long as nobody listens yet."""
+    for _ in range(int(BOUND / 0.05)):
+        tell()
+        if heard.wait(0.05):
+            return
+    raise AssertionError(tell)
+
+
+def test_everyone_who_listens_hears_of_a_commit_and_of_a_reader(make: Make) -> None:
+    teller, ears = make(), [Ears(make()), Ears(make())]
+
+    for one in ears:
+        insist(teller.committed, one.commits)
+        assert not one.readers.is_set()
+    for one in ears:
+        insist(teller.awaited, one.readers)
+
+
+def test_who_hears_nothing_any_more_harms_nobody(make: Make) -> None:
+    teller, gone, other = make(), make(), Ears(make())
+    first = Ears(gone)
+    insist(teller.awaited, first.readers)
+    gone.close()
+
+    other.readers.clear()
+    insist(teller.awaited, other.readers)
+
+
+def test_nobody_may_be_listening(make: Make) -> None:
+    teller = make()
+
+    teller.committed()
+    teller.awaited()
+
+
+def test_a_pipe_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    os.mkfifo(left)
+
+    with closing(PipeSignals(tmp_path)) as teller, closing(PipeSignals(tmp_path)) as listener:
+        ears = Ears(listener)
+        insist(teller.awaited, ears.readers)
+        (pipe,) = tmp_path.iterdir()
+        assert pipe != left
+        assert pipe.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lost_connection_is_made_again(database: str) -> None:
+    with (
+        closing(PostgresStore(database, connections=2)) as store,
+        closing(NotifiedSignals(store.datastore)) as teller,
+        closing(NotifiedSignals(store.datastore)) as listener,
+    ):
+        ears = Ears(listener)
+        insist(teller.awaited, ears.readers)
+        with store.datastore.get_connection() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            )
+        ears.readers.clear()
+        insist(teller.awaited, ears.readers)

@@ -5,6 +5,7 @@ Each returns the order, as of the end of the command.
 
 from collections.abc import Mapping, Sequence
 
+from application.buyers import admit_buyer
 from application.catalog import item
 from application.group_commit import Work
 from application.planning import plan_repricing
@@ -23,6 +24,8 @@ def change_order(work: Work, number: int, fields: OrderFields, version: int | No
     order = work.load(Order, number).require(version)
     changed = order.differing_fields(fields.patch())
     _require_contact(work, "customerid", changed.get("customerid"))
+    if "customerid" in changed and order.confirmed:
+        admit_buyer(work, order, changed["customerid"])
     order.change(changed, work.by)
     return order
 

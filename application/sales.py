@@ -8,6 +8,7 @@ are one save.
 from collections.abc import Sequence
 from uuid import uuid4
 
+from application.buyers import admit_buyer
 from application.catalog import item
 from application.contingents import seed_barcodes
 from application.group_commit import Work
@@ -78,6 +79,8 @@ def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
     for event in order.events:
         work.load(Event, event).require_active()
     check_whole_order(work, order)
+    if order.state["lines"]:
+        admit_buyer(work, order, order.state.get("customerid"))
     order.confirm(work.by)
     settle(work, order)
     return order

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from application import catalog, orders, sales
+from application.buyers import require_admitted
 from application.group_commit import Work
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound
@@ -65,6 +66,7 @@ def place(work: Work, shop: int, reserved: Sequence[Reservation], buyer: Contact
     for n, one in enumerate(found):
         if one.confirmed:
             raise Invalid(f"tickets.{n}.reservation", "it is ordered already")
+    require_admitted(work, order, buyer.email)
     sales.merge_orders(work, order.number, [other.number for other in others])
     customer = catalog.create_item(work, Contact, buyer)
     orders.change_order(work, order.number, OrderFields(customerid=customer.number))

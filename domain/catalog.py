@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from domain.base import State
+from domain.buyers import EmailRule
 from domain.catalog_item import CatalogFields, CatalogItem, Name
 from domain.contact import Contact
 from domain.custom_fields import CustomField, CustomFieldValue
@@ -15,7 +16,7 @@ from domain.payment_scenario import PaymentScenario
 from domain.prices import PricelistPrices
 from domain.seating import SeatingPlan, SeatRank
 from domain.tracker import Tracker
-from domain.values import Color, Line, Reference, Text, Url, field
+from domain.values import Color, Reference, Text, Url, field
 
 NORMAL, REDUCTION, SPECIAL, FREE, SUBSCRIPTION = range(2301, 2306)
 DESK, WEB, EXTERNAL = range(3001, 3004)
@@ -53,12 +54,18 @@ class SalesChannelFields(CatalogFields):
     global_terms: Text | None = field("Terms of everybody's sales", "https://example.org/terms")
     company_terms: Text | None = field("Terms of the seller", "https://example.org/house")
     auto_prune: bool | None = field("What is over leaves the shop", True, cleared=False)
-    email_must_be_unique: bool | None = field("An e-mail address orders once", True, cleared=False)
-    email_validation_rule: Line | None = field("Which addresses may order", "@example.org$")
+    email_must_be_unique: bool | None = field(
+        "An e-mail address has one confirmed order; counted from when this is set",
+        True,
+        cleared=False,
+    )
+    email_validation_rule: EmailRule | None = field(
+        "Which addresses may order: a regular expression, in any case", "@example.org$"
+    )
     event_selection: bool | None = field("Buyers choose an Event first", True, cleared=False)
     facebook_page_url: Url | None = field("Its page there", "https://facebook.com/concertgebouw")
     max_tickets_per_order: Annotated[int, Field(ge=0, le=100_000)] | None = field(
-        "Tickets in one order; null = as everywhere", 10
+        "Tickets in one order; 0 or null = as everywhere", 10
     )
 
 

@@ -160,6 +160,10 @@ class OrderNotConfirmed(Refusal):
     title = "The order is not confirmed"
 
 
+class BuyerRefused(Refusal):
+    title = "The buyer may not order on this sales channel"
+
+
 class OrderEmpty(Refusal):
     title = "The order has no tickets"
 

@@ -46,6 +46,7 @@ class Kind(IntEnum):
     WEBHOOK = 20
     USAGE = 21
     CUSTOMKEYS = 22
+    BUYERS = 23
 
     @property
     def title(self) -> str:

@@ -88,6 +88,7 @@ STATUS: dict[type[Exception], int] = {
     errors.BasketLimit: 409,
     errors.OrderEnded: 409,
     errors.OrderNotConfirmed: 409,
+    errors.BuyerRefused: 409,
     errors.OrderEmpty: 409,
     errors.RefundTooLarge: 409,
     errors.NotAdmitted: 409,

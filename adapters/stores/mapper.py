@@ -15,6 +15,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic_core import from_json, to_json
 
 from domain import (
+    buyers,
     catalog_item,
     custom_keys,
     event_facts,
@@ -30,6 +31,7 @@ from domain.base import DomainEvent, UnknownFact, payload_fields, type_of_topic
 from domain.values import parse_time, stamp
 
 FACTS_OF = (
+    buyers,
     catalog_item,
     custom_keys,
     event_facts,

@@ -75,6 +75,7 @@ def test_kinds_are_stored_for_ever() -> None:
         "WEBHOOK": 20,
         "USAGE": 21,
         "CUSTOMKEYS": 22,
+        "BUYERS": 23,
     }
 
 

@@ -9,7 +9,7 @@ from domain.catalog import FREE as GIVEN_AWAY
 from domain.errors import PriceNotOffered
 from domain.event_fields import ACTIVE
 from domain.selling import Bought, Seller, Shelf, bought_at, quote
-from tests.spec import START
+from tests.spec import at
 
 WEB, LOT = 2, 98
 PRICE_TYPES: dict[int, State] = {1: {"typeid": 2301}, 3: {"typeid": GIVEN_AWAY}}
@@ -53,7 +53,7 @@ def test_the_price_that_is_shown_is_the_price_that_is_sold_at(
     lot = contingent(*prices)
     event = {"number": 5, "currentstatus": ACTIVE, "dates": {}}
 
-    shown = quote(Shelf(event, {}, {LOT: lot}, {}, {}), LOT, SELLER, (), START)
+    shown = quote(Shelf(event, {}, {LOT: lot}, {}, {}), LOT, SELLER, (), at(0))
 
     if bought is None:
         assert shown.price is None

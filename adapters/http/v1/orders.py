@@ -36,6 +36,7 @@ from application.keyring import Principal
 from application.ports import Answer
 from domain.errors import (
     BasketLimit,
+    BuyerRefused,
     Invalid,
     NotOnSale,
     OrderEmpty,
@@ -138,7 +139,7 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
     return await reads.listed(request, ORDERS, select, of, who, only, show)
 
 
-@router.patch("/{id}", **changes(OrderDocument, OrderEnded))
+@router.patch("/{id}", **changes(OrderDocument, BuyerRefused, OrderEnded))
 async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
     """Changes an order: the fields that are sent. Of an order that has ended, the customer and
     custom fields only."""
@@ -151,7 +152,9 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
 
 @router.post(
     "/{id}/confirm",
-    **changes(OrderDocument, NotOnSale, OrderEnded, OrderEmpty, BasketLimit, body=False),
+    **changes(
+        OrderDocument, BuyerRefused, NotOnSale, OrderEnded, OrderEmpty, BasketLimit, body=False
+    ),
 )
 async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Confirms an order: Unconfirmed → Confirmed, its tickets are sold. In time, or not at all."""

@@ -50,6 +50,7 @@ lock:  ## pins the dependencies anew, with hashes (needs uv); what runs is what 
 .venv/run: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m adapters.http.openapi_bytes >/dev/null  # the OpenAPI documents, made once
 	@touch $@
 
 .venv/dev: requirements-dev.txt tests/clients/package-lock.json .venv/run

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from adapters.http.components import COMPONENTS
 from adapters.http.openticket.spec import ERROR_SCHEMA
 from adapters.http.pages import files
-from adapters.http.request_bodies import prepare, reachable
+from adapters.http.request_schemas import prepare, reachable
 from adapters.http.surface import Surface
 from adapters.http.v1.examples import EXAMPLES
 from adapters.http.v1.spec import PROBLEM_SCHEMA, Lines, described

@@ -37,6 +37,7 @@ async def home(request: Request) -> Response:
     return home_document(version).response(request, Vary="Accept, Accept-Encoding")
 
 
+@router.get("/docs/")
 @router.get("/docs")
 async def docs(request: Request) -> Response:
     """The documentation of the native surface."""

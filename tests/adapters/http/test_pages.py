@@ -19,7 +19,7 @@ from adapters.http.pages import assets, files
 ROOT = Path(__file__).parents[3]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 LOADED = re.compile(r'(?:src|href)="([^"]+)"')
-PAGES = ["/", "/docs", "/docs/ticketmatic", "/docs/openticket", "/docs/whole"]
+PAGES = ["/", "/docs", "/docs/", "/docs/ticketmatic", "/docs/openticket", "/docs/whole"]
 OWN = ("home.html", "docs.html", "docs.js", "pages.css")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from adapters.http.request_bodies import reachable
+from adapters.http.request_schemas import reachable
 from domain.catalog import CATALOG
 from tests.adapters.http.talk import Json
 
@@ -57,6 +57,21 @@ def test_no_body_of_any_surface_has_a_default(openapi: Json) -> None:
 
     assert len(fields) > 300
     assert not [field for field in fields if "default" in field]
+
+
+def test_no_parameter_has_a_default_and_its_description_names_it(openapi: Json) -> None:
+    parameters = [
+        (path, parameter)
+        for path, operations in openapi["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+    ]
+
+    assert not [where for where in parameters if "default" in where[1]["schema"]]
+    says = [
+        p["description"] for path, p in parameters if (path, p["name"]) == ("/v1/orders", "limit")
+    ]
+    assert says == ["Entries a page; without it: 50"]
 
 
 def test_the_description_of_a_field_names_its_default(openapi: Json) -> None:

@@ -1,8 +1,8 @@
-"""Schemas of request bodies, as programs that are generated from OpenAPI need them.
+"""Schemas of requests, as programs that are generated from OpenAPI need them.
 
 A `default` makes a generated client send what its caller did not name, and a change would reset
-it: no body has one, its description names it. A new thing has a schema of its own, `New…`, with
-what it cannot be without; the schema of a change requires nothing.
+it: no body and no parameter has one, its description names it. A new thing has a schema of its
+own, `New…`, with what it cannot be without; the schema of a change requires nothing.
 """
 
 import json
@@ -22,7 +22,9 @@ SUFFIXES = ("Fields", "Body")
 
 
 def prepare(document: Schema, routes: Iterable[BaseRoute]) -> None:
-    """Gives every request body of the document its final schema."""
+    """Gives every request body and parameter of the document its final schema."""
+    for parameter in _parameters(document):
+        _describe_parameter(parameter)
     schemas = document["components"]["schemas"]
     new = dict(_creations(document, routes))
     for name in new.values():  # what a new thing is made with is new as well
@@ -119,6 +121,17 @@ def _bodies(document: Schema) -> Iterator[Any]:
         for operation in operations.values():
             if "requestBody" in operation:
                 yield operation["requestBody"]
+
+
+def _parameters(document: Schema) -> Iterator[Schema]:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            yield from operation.get("parameters", ())
+
+
+def _describe_parameter(parameter: Schema) -> None:
+    if (value := parameter["schema"].pop("default", None)) is not None:
+        parameter["description"] += f"; without it: {json.dumps(value)}"
 
 
 def _properties(schema: Schema) -> Iterator[Schema]:

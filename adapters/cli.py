@@ -9,7 +9,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
@@ -130,47 +129,25 @@ def demo() -> None:
 
 @app.command()
 def history(
-    kind: Annotated[str, typer.Argument(help="event or location")],
+    kind: Annotated[str, typer.Argument(help="event, location, order, pricelist, contact…")],
     thing: Annotated[str, typer.Argument(metavar="ID", help="A number (with --account) or a guid")],
     account: Annotated[str | None, typer.Option(help="The account's name.")] = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    *,
+    sales: Annotated[bool, typer.Option("--sales", help="Of an Event, sales as well.")] = False,
 ) -> None:
     """Prints who changed what, when and why, newest first."""
-    from pydantic_core import to_json
+    from adapters.cli_history import lines, named
+    from application.history import Filter
 
-    from application import history as histories
-
-    reads = {"event": histories.event_history, "location": histories.location_history}
-    if kind not in reads:
-        fail("expected event or location")
     with opened_store() as (store, keyring):
         if account is not None and keyring.account(account) is None:
             fail(f"there is no account {account}")
-        owner, number = named(kind, thing, account)
-        page = reads[kind](store, owner, number, limit)
-        for entry in page.entries:
-            fact = entry.recorded.fact
-            why = f" ({fact.reason})" if fact.reason else ""
-            print(f"{entry.version:>6}  {fact.time}  {fact.actor}  {fact.name}{why}")
-            for path, before, after in entry.changes:
-                print(f"        {path}: {to_json(before).decode()} → {to_json(after).decode()}")
-
-
-def named(kind: str, thing: str, account: str | None) -> tuple[int, int]:
-    """The account and the number that an id names."""
-    from domain.ids import Kind, account_number, unpack
-
-    if thing.isascii() and thing.isdigit():
-        if account is None:
-            fail("a number needs --account")
-        return account_number(account), int(thing)
-    try:
-        identity = unpack(UUID(thing))
-    except ValueError:
-        identity = None
-    if identity is None or identity.kind != Kind[kind.upper()]:
-        fail(f"{thing} is neither a number nor the guid of {kind}")
-    return identity.account, identity.number
+        of = named(kind, thing, account)
+        if isinstance(of, str):
+            fail(of)
+        for line in lines(store, kind, of, limit, Filter(sales=sales)):
+            print(line)
 
 
 @app.command("export")

@@ -1,65 +1,106 @@
-"""Histories, straight from the store: who, when, why, before and after."""
+"""Histories, straight from the store: who, when, why, before and after. Newest first.
 
-from collections.abc import Sequence
+A page is read from its end: of each stream as many facts as it takes, so that a history costs the
+same however long it is. Of an Event, what was sold is passed over unless it is asked for.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from heapq import merge
+from typing import Protocol
 from uuid import UUID
 
 from application.as_of import replay, version_where
+from application.history_words import comparable
 from application.ports import Recorded, Store
-from domain.base import Aggregate, DomainEvent, State
-from domain.catalog_item import CatalogItem
-from domain.contingents import BOOKKEEPING as CONTINGENT_BOOKKEEPING
+from domain.base import Aggregate
 from domain.differences import Difference, differences
-from domain.event import Event
-from domain.event_fields import EventFields
-from domain.images import image_url
-from domain.inventory import CountedInventory, Inventory
-from domain.location import Location, LocationFields
-from domain.money import number as money
-from domain.order import Order
-from domain.tickets import NEVER_SCANNED, TicketsChanged, TicketsScanned
+from domain.ids import unpack
+from domain.location import Location
+from domain.tickets import SALES
 
-UNSHOWN = CONTINGENT_BOOKKEEPING - {"seated"}
-BOOKKEEPING = frozenset({"version", "lastupdatets", "number", "namedversion"})
+MOST_READ = 5_000
+"""Facts that a page looks through for what is asked for; the next page goes on behind them."""
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What of a history is asked for."""
+
+    since: str | None = None
+    until: str | None = None
+    fact: str | None = None
+    actor: str | None = None
+    path: str | None = None
+    kinds: frozenset[int] | None = None
+    """Of the things whose facts they are."""
+    sales: bool = False
+
+    def takes(self, recorded: Recorded) -> bool:
+        fact = recorded.fact
+        return (
+            (self.until is None or fact.time <= self.until)
+            and self.fact in (None, fact.name)
+            and self.actor in (None, fact.actor)
+            and (self.kinds is None or unpack(fact.originator_id).kind in self.kinds)
+        )
+
+    def shows(self, changes: Sequence[Difference]) -> bool:
+        return self.path is None or any(along(change.path, self.path) for change in changes)
+
+
+def along(path: str, asked: str) -> bool:
+    """Whether these names stand in a path one behind the other, the last as its beginning."""
+    names, (*first, last) = path.split("."), asked.split(".")
+    return any(
+        names[at : at + len(first)] == first and names[at + len(first)].startswith(last)
+        for at in range(len(names) - len(first))
+    )
+
+
+EVERYTHING = Filter()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One fact in a history: the version that was shown after it, and what it changed."""
+    """One fact in a history: the version that was shown after it, and what it changed. `linked`: it
+    is of another thing, which this one shows."""
 
     recorded: Recorded
     version: int
     changes: Sequence[Difference]
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A page of a history, newest first, and the versions that the next one starts from."""
+    """A page of a history, newest first, and the position that the next one stands before."""
 
     entries: Sequence[Entry]
-    following: tuple[int, ...] | None
+    following: int | None
 
 
-# -- history
+class Told(Protocol):
+    """What has a history."""
 
+    def streams(self) -> Sequence[Iterator[Recorded]]:
+        """Its facts, each stream newest first."""
 
-def event_history(
-    store: Store, account: int, number: int, limit: int, start: tuple[int, ...] | None = None
-) -> Entries:
-    """The facts of an Event and of its contingents, newest first."""
-    aggregates: list[Aggregate] = [
-        Event(Event.id_of(account, number)),
-        CountedInventory(Inventory.id_of(account, number)),
-    ]
-    return _history(store, aggregates, limit, start)
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+        """Those of its facts, oldest first and without a gap, that are asked for."""
 
 
 def location_history(
-    store: Store, account: int, number: int, limit: int, start: tuple[int, ...] | None = None
+    store: Store,
+    account: int,
+    number: int,
+    limit: int,
+    start: int | None = None,
+    asked: Filter = EVERYTHING,
 ) -> Entries:
-    """The facts of a Location, newest first."""
-    return history_of_one(Location, store, account, number, limit, start)
+    """The facts of a Location."""
+    return history_of_one(Location, store, account, number, limit, start, asked)
 
 
 def history_of_one(
@@ -68,101 +109,101 @@ def history_of_one(
     account: int,
     number: int,
     limit: int,
-    start: tuple[int, ...] | None = None,
+    start: int | None = None,
+    asked: Filter = EVERYTHING,
 ) -> Entries:
-    """The facts of one aggregate, newest first."""
-    return _history(store, [cls(cls.id_of(account, number))], limit, start)
+    """The facts of one aggregate."""
+    if start is None and not store.stream(cls.id_of(account, number), limit=1):
+        cls(cls.id_of(account, number)).require()
+    return page(One(store, cls(cls.id_of(account, number)), start, asked), limit, asked)
 
 
-def _history(
-    store: Store, aggregates: Sequence[Aggregate], limit: int, start: tuple[int, ...] | None
-) -> Entries:
-    upto = start or (None,) * len(aggregates)
-    found: list[Recorded] = []
-    for aggregate, newest in zip(aggregates, upto, strict=True):
-        if newest != 0:
-            found += store.stream(aggregate.id, upto=newest, newest_first=True, limit=limit + 1)
-    if not found and start is None:
-        aggregates[0].require()
-    found.sort(key=lambda r: r.position)
-    page, rest = found[-limit:], found[:-limit]
-    following = tuple(
-        max((r.fact.originator_version for r in rest if r.fact.originator_id == a.id), default=0)
-        for a in aggregates
-    )
-    entries = _entries(store, aggregates, page)
-    return Entries(entries[::-1], following if rest else None)
+class One:
+    """The history of what is shown by its own facts alone."""
+
+    def __init__(
+        self, store: Store, aggregate: Aggregate, start: int | None, asked: Filter
+    ) -> None:
+        self._store, self._aggregate = store, aggregate
+        self._start, self._asked = start, asked
+
+    def streams(self) -> Sequence[Iterator[Recorded]]:
+        return [backwards(self._store, self._aggregate.id, self._start, self._asked)]
+
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+        before = segment[0].fact.originator_version - 1
+        aggregate = replay(self._store, type(self._aggregate), self._aggregate.id, before)
+        found = []
+        for recorded in segment:
+            if not asked.takes(recorded):
+                aggregate.apply(recorded.fact)
+                continue
+            old = comparable(aggregate)
+            aggregate.apply(recorded.fact)
+            changes = [*differences(old, comparable(aggregate))]
+            found.append(Entry(recorded, aggregate.version, changes))
+        return found
 
 
-def _entries(
-    store: Store, aggregates: Sequence[Aggregate], page: Sequence[Recorded]
-) -> list[Entry]:
-    """Folds the page once, from the states right before it, and compares around every fact."""
-    folded: dict[UUID, Aggregate] = {}
-    for aggregate in aggregates:
-        first = next((r for r in page if r.fact.originator_id == aggregate.id), None)
-        before = first.fact.originator_version - 1 if first else 0
-        folded[aggregate.id] = replay(store, type(aggregate), aggregate.id, before)
-    main = folded[aggregates[0].id]
-    own = [r for r in page if r.fact.originator_id == main.id]
-    if not own and page:
-        at = page[0].position
-        version = version_where(store, main.id, lambda r: r.position <= at)
-        main = folded[main.id] = replay(store, type(main), main.id, version)
-    entries = []
-    for recorded in page:
-        aggregate = folded[recorded.fact.originator_id]
-        before_state = _comparable(aggregate, recorded.fact)
-        aggregate.apply(recorded.fact)
-        changes = list(differences(before_state, _comparable(aggregate, recorded.fact)))
-        entries.append(Entry(recorded, main.version, changes))
-    return entries
+def page(told: Told, limit: int, asked: Filter) -> Entries:
+    """So many entries, newest first, and where the next page starts."""
+    facts = merge(*told.streams(), key=lambda r: -r.position)
+    entries: list[Entry] = []
+    read = 0
+    while True:
+        segment: list[Recorded] = []
+        wanted = limit + 1 - len(entries)
+        for recorded in facts:
+            segment.append(recorded)
+            wanted -= asked.takes(recorded)
+            if not wanted or read + len(segment) >= MOST_READ:
+                break
+        else:
+            wanted = -1  # there are no more
+        read += len(segment)
+        if segment:
+            found = told.entries(segment[::-1], asked)
+            entries += [entry for entry in reversed(found) if asked.shows(entry.changes)]
+        if len(entries) > limit:
+            return Entries(entries[:limit], entries[limit - 1].recorded.position)
+        if wanted < 0:
+            return Entries(entries, None)
+        if read >= MOST_READ:
+            return Entries(entries, segment[-1].position)
 
 
-def _comparable(aggregate: Aggregate, fact: DomainEvent) -> State:
-    """The state as a reader knows it: with the defaults of what was never set, and of single
-    tickets those that the fact is about."""
-    state: dict[str, Any] = {}
-    if isinstance(aggregate, Event):
-        state = {**EventFields.defaults(), "image": None, "dates": {}, "deleted": False}
-    elif isinstance(aggregate, Location):
-        state = {**LocationFields.defaults(), "deleted": False}
-    elif isinstance(aggregate, CatalogItem):
-        state = {**aggregate.FIELDS.defaults(), **aggregate.SET, "isarchived": False}
-    if isinstance(aggregate, Inventory):
-        listed = aggregate.state.get("contingents", {})
-        shown = {"contingents": {key: _shown(c) for key, c in listed.items()}}
-        if isinstance(fact, TicketsChanged):
-            known = aggregate.state.get("tickets", {})
-            named = [str(ticket["id"]) for ticket in fact.tickets]
-            shown["tickets"] = {key: known.get(key, {}) for key in named}
-        if isinstance(fact, TicketsScanned):
-            scans = aggregate.state.get("scans", {})
-            shown["scans"] = {str(n): scans.get(str(n), NEVER_SCANNED) for n in fact.tickets}
-        return shown
-    said = _said(aggregate.capture().state)
-    if "image" in said:
-        said["image"] = image_url(aggregate.account, said["image"])
-    return _in_currency(said) if isinstance(aggregate, Order) and said else state | said
+def backwards(
+    store: Store, aggregate: UUID, start: int | None, asked: Filter, *, edits: bool = False
+) -> Iterator[Recorded]:
+    """The facts of one aggregate before a position and until a time, newest first, back to the
+    first time that is asked for."""
+    version: int | None = None
+    if start is not None or asked.until is not None:
+        version = version_where(
+            store,
+            aggregate,
+            lambda r: (
+                (start is None or r.position < start)
+                and (asked.until is None or r.fact.time <= asked.until)
+            ),
+        )
+    size = 16
+    while version != 0:
+        found = store.stream(aggregate, upto=version, newest_first=True, limit=size, edits=edits)
+        for recorded in found:
+            if asked.since is not None and recorded.fact.time < asked.since:
+                return
+            yield recorded
+        if len(found) < size:
+            return
+        version, size = found[-1].fact.originator_version - 1, AT_ONCE
 
 
-def _in_currency(order: State) -> State:
-    """An order with its money as its document has it."""
-    currency = order["currency"]
-    payments = {
-        key: payment | {"amount": money(payment["amount"], currency)}
-        for key, payment in order["payments"].items()
-    }
-    lines = [line | {"price": money(line["price"], currency)} for line in order["lines"]]
-    paid = money(order["amountpaid"], currency)
-    return order | {"lines": lines, "payments": payments, "amountpaid": paid}
+def sells(asked: Filter) -> bool:
+    """Whether what was sold is asked for: by itself, or by the name of such a fact."""
+    return asked.sales or asked.fact in SALES_NAMES
 
 
-def _shown(contingent: State) -> State:
-    """A contingent as its document has it, and its counters."""
-    return {n: v for n, v in contingent.items() if n == "counters" or n not in UNSHOWN}
-
-
-def _said(state: State) -> State:
-    """What was said of it, without what was kept of the saying."""
-    return {n: v for n, v in state.items() if n not in BOOKKEEPING}
+SALES_NAMES = frozenset(
+    "Tickets" + topic.partition(".tickets-")[2].title().replace("-", "") for topic in SALES
+)

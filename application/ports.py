@@ -1,6 +1,6 @@
 """What the application needs from the world: a store of facts, and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -114,8 +114,11 @@ class Store(Protocol):
         upto: int | None = None,
         newest_first: bool = False,
         limit: int | None = None,
+        topics: Collection[str] = (),
+        edits: bool = False,
     ) -> list[Recorded]:
-        """One aggregate's facts by version: after < version ≤ upto."""
+        """One aggregate's facts by version: after < version ≤ upto. Of these topics, or of any; of
+        an Inventory the `edits` alone, found without a look at its sales."""
 
     def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
         """The newest snapshot at or before that version."""

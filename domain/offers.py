@@ -140,6 +140,35 @@ def prices_document(contingent: State, lists: Mapping[int, State]) -> State:
     return {"contingentid": number, "pricetypes": types}
 
 
+def prices_by_type(contingent: State, lists: Mapping[int, State]) -> State:
+    """What each price type costs, of the contingent's own prices and those of its list: an amount,
+    or one by channel where they differ."""
+    found: State = {}
+    for of_type in prices_document(contingent, lists)["pricetypes"]:
+        sold = {
+            "other" if one["saleschannelid"] is None else str(one["saleschannelid"]): one["price"]
+            for one in of_type["saleschannels"]
+        }
+        amounts = {*sold.values()}
+        single = amounts.pop() if len(amounts) == 1 else None
+        found[str(of_type["pricetypeid"])] = {"saleschannels": sold} if single is None else single
+    return found
+
+
+def price_terms(contingent: State) -> State:
+    """What holds of the contingent's own prices beside their amounts, by price type, where anything
+    does: channels, conditions, the prices of further seat ranks."""
+    own = contingent["eventspecificprices"]
+    found: dict[str, list[State]] = {}
+    for price in own["prices"] if own else ():
+        terms = {n: v for n, v in price.items() if v and n not in ("pricetypeid", "prices")}
+        if len(price["prices"]) > 1:
+            terms["prices"] = price["prices"]
+        if terms:
+            found.setdefault(str(price["pricetypeid"]), []).append(terms)
+    return {key: terms[0] if len(terms) == 1 else terms for key, terms in found.items()}
+
+
 # -- conditions
 
 

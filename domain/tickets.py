@@ -175,3 +175,18 @@ def scanned(fact: TicketsScanned) -> State:
         f"accesscontrollast{way}ts": fact.time,
         f"accesscontrollast{way}scandeviceid": fact.scandeviceid,
     }
+
+
+SALES = tuple(
+    fact.TOPIC
+    for fact in (
+        TicketsTaken,
+        TicketsReleased,
+        TicketsLapsed,
+        TicketsSettled,
+        TicketsRepriced,
+        TicketsHandedOver,
+        TicketsScanned,
+    )
+)
+"""What buyers make, thousands of times an Event; every other fact of an Inventory is an edit."""

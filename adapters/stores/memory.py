@@ -1,8 +1,9 @@
 """The store in memory, on the library's plain-object recorder: for tests and trials."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -12,6 +13,7 @@ from adapters.stores.mapper import FactMapper
 from application.ports import NOTHING_READ, Answer, KeptAnswer, Recorded, VersionTaken
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span, spans, unpack
+from domain.tickets import SALES
 
 
 class MemoryStore:
@@ -104,13 +106,14 @@ class MemoryStore:
         upto: int | None = None,
         newest_first: bool = False,
         limit: int | None = None,
+        topics: Collection[str] = (),
+        edits: bool = False,
     ) -> list[Recorded]:
-        rows = self._recorder.select_events(
-            aggregate, gt=after, lte=upto, desc=newest_first, limit=limit
-        )
+        rows = self._recorder.select_events(aggregate, gt=after, lte=upto, desc=newest_first)
+        wanted = (r for r in rows if not topics or r.topic in topics)
         return [
             Recorded(self._positions[aggregate, row.originator_version], self._fact(row))
-            for row in rows
+            for row in islice((r for r in wanted if not (edits and r.topic in SALES)), limit)
         ]
 
     def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:

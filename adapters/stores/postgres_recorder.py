@@ -19,7 +19,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
-from adapters.stores.sql import answer_row
+from adapters.stores.sql import INDEX_OF_EDITS, answer_row
 from application.ports import NOTHING_READ, KeptAnswer
 
 FACTS_A_SECOND = 1_000
@@ -109,6 +109,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             self._create_table(c)
             c.execute(CREATE)
+            c.execute(INDEX_OF_EDITS)
 
     def insert_events(
         self,

@@ -16,7 +16,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from adapters.stores.sql import answer_row
+from adapters.stores.sql import INDEX_OF_EDITS, answer_row
 from application.ports import NOTHING_READ, KeptAnswer, VersionTaken
 
 CREATE = """
@@ -49,7 +49,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
 
     def __init__(self, datastore: SQLiteDatastore, lock_file: Path) -> None:
         super().__init__(datastore)
-        self.create_table_statements += CREATE.split(";")
+        self.create_table_statements += [*CREATE.split(";"), INDEX_OF_EDITS]
         self._lock_file = lock_file.open("a")
         self._in_turn = False
 

@@ -439,9 +439,10 @@ def test_history_needs_something_it_can_find(settings: Settings, run: Run) -> No
     guid = json.loads(run("export", "--account", "house").stdout.splitlines()[1])
     assert guid["number"] == 1
 
+    unknown = run("history", "ticket", "1")
     assert "a number needs --account" in run("history", "event", "1").stderr
     assert "neither a number nor the guid" in run("history", "event", "x").stderr
-    assert "expected event or location" in run("history", "ticket", "1").stderr
+    assert "expected one of event, location, order, pricetype" in unknown.stderr
     nothing = run("history", "event", "99", "--account", "house")
     assert nothing.exit_code == 1
     assert "Event 99 does not exist" in nothing.stderr

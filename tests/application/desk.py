@@ -185,7 +185,8 @@ class Desk:
 
     def contingent(self, event: int, **fields: Any) -> int:
         """A hundred tickets at 25, unless said otherwise."""
-        body = ContingentBody(**{"name": "Standing", "amount": 100, "price": 25.0, **fields})
+        price = {} if "eventspecificprices" in fields else {"price": 25.0}
+        body = ContingentBody(**{"name": "Standing", "amount": 100, **price, **fields})
         added: tuple[Event, Inventory, int] = self.decided(
             partial(contingents.add_contingent, number=event, body=body)
         )

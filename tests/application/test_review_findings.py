@@ -139,7 +139,7 @@ def test_the_history_of_an_order_tells_money_as_its_document_does(
     paid, _, created = ({c.path: c.after for c in entry.changes} for entry in entries)
     assert paid["amountpaid"] == 25.0
     assert paid["payments.1"]["amount"] == 25.0
-    assert [line["price"] for line in created["lines"]] == [12.5]
+    assert [line["price"] for line in created["tickets"]] == [12.5]
 
 
 def test_too_many_decimals_are_refused_by_the_name_that_was_sent(

@@ -176,7 +176,7 @@ def routes(
     )
     async def item_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
         entries = partial(history.history_of_one, cls)
-        return await history_response(request, id, query, kind, 1, entries, past)
+        return await history_response(request, id, query, kind, entries, past)
 
 
 routes("/pricetypes", "price type", PriceType, shown.PriceTypeDocument, shown.PriceTypePage)

@@ -256,9 +256,21 @@ class Recorded(BaseModel):
     fact: str = Field(description="Name of the fact", examples=["EventDetailsChanged"])
 
 
+class Link(BaseModel):
+    """Another thing, whose change is shown here."""
+
+    kind: str = Field(description="As `kind` asks for it", examples=["pricelist"])
+    id: LocationNumber
+    guid: Guid
+    version: int | None = Field(description="Its version", examples=[4])
+
+
 class HistoryEntry(Recorded):
     """A fact, and what it changed."""
 
+    of: Link | None = Field(
+        description="What changed, when it was another thing that this one shows; else null"
+    )
     changes: list[Difference] = Field(description="Path by path")
 
 

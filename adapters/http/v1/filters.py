@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -12,8 +13,12 @@ from adapters.http.body import check_text
 from adapters.http.requests import decode_cursor, moment
 from adapters.http.validation import printable
 from adapters.views.select import Condition, Select
+from application import history
+from domain.base import type_of_topic
 from domain.errors import Invalid
+from domain.ids import Kind
 from domain.values import CUSTOM_KEY, MAX_ID, microseconds, parse_time, stamp
+from projections.changes import SHOWN
 from projections.event_documents import FOREVER
 from projections.texts import exact, words
 
@@ -305,6 +310,66 @@ class HistoryFilter(BaseModel):
 
     limit: Limit = 50
     after: Cursor = None
+    since: str | None = moment_field("At or after")
+    until: str | None = moment_field("At or before")
+    fact: str | None = Field(
+        None, max_length=100, description="Only this fact", examples=["ContingentChanged"]
+    )
+    actor: str | None = Field(
+        None, max_length=255, description="Only by the key of this name", examples=["box office"]
+    )
+    path: str | None = Field(
+        None,
+        max_length=200,
+        description="Only what changed along this path, or a part of one; the last name may be"
+        " the beginning of one",
+        examples=["price", "dates.5.start"],
+    )
+    kind: ChangedKind | None = Field(
+        None, description="Only changes of a thing of this kind: an Event shows others, too"
+    )
+
+    def asked(
+        self, kind: Kind, account: int, number: int, *, sales: bool = False
+    ) -> tuple[Any, str]:
+        """What is asked for, and the history that a cursor belongs to: this one so filtered."""
+        for name in ("actor", "path"):
+            check_text(name, getattr(self, name))
+        if self.fact is not None and self.fact not in (known := facts_in(kind)):
+            raise Invalid("fact", f"expected one of {', '.join(known)}")
+        filters = self.model_dump(exclude={"limit", "after"}, exclude_none=True)
+        of = f"history {kind} {account} {number} {json.dumps(filters, sort_keys=True)}"
+        kinds = self.kind and frozenset(k for k, name in SHOWN.items() if name == self.kind)
+        since, until = (
+            None if text is None else moment(name, text)
+            for name, text in (("since", self.since), ("until", self.until))
+        )
+        return history.Filter(since, until, self.fact, self.actor, self.path, kinds, sales), of
+
+
+class EventHistoryFilter(HistoryFilter):
+    sales: bool = Field(False, description="Also what was sold, given back, scanned")
+
+    def asked(
+        self, kind: Kind, account: int, number: int, *, sales: bool = False
+    ) -> tuple[Any, str]:
+        return super().asked(kind, account, number, sales=self.sales or sales)
+
+
+@cache
+def facts_in(kind: Kind) -> list[str]:
+    """The names of the facts that a history of that kind of thing may have."""
+    prefixes = FACTS_IN.get(kind, ("catalog.",))
+    found = (fact for topic, fact in type_of_topic.items() if topic.startswith(prefixes))
+    return sorted(fact.__name__ for fact in found)
+
+
+FACTS_IN = {
+    Kind.EVENT: ("event.", "inventory.", "location.changed", "catalog."),
+    Kind.LOCATION: ("location.",),
+    Kind.ORDER: ("order.",),
+}
+"""The topics of the facts in a history, by their beginnings."""
 
 
 class DiffFilter(BaseModel):
@@ -375,4 +440,5 @@ SeriesQuery = Annotated[SeriesFilter, Query()]
 TicketQuery = Annotated[TicketFilter, Query()]
 OrderQuery = Annotated[OrderFilter, Query()]
 HistoryQuery = Annotated[HistoryFilter, Query()]
+EventHistoryQuery = Annotated[EventHistoryFilter, Query()]
 DiffQuery = Annotated[DiffFilter, Query()]

@@ -298,7 +298,7 @@ async def split_order(request: Request, id: Id, body: TicketsBody) -> Response: 
 async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """The history of an order: who changed what and when, newest first."""
     read = partial(history.history_of_one, Order)
-    return await history_response(request, id, query, Kind.ORDER, 1, read, May.AUDIT)
+    return await history_response(request, id, query, Kind.ORDER, read, May.AUDIT)
 
 
 @audited.get("/{id}/diff", **finds(DiffDocument))

@@ -16,10 +16,17 @@ from adapters.http.feed import Feed, part
 from adapters.http.personal import differences_shown, order_shown, outside
 from adapters.http.routes import AuditRoute, ReviewRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
-from adapters.http.v1.filters import POSITION, ChangeQuery, DiffQuery, HistoryQuery
+from adapters.http.v1.filters import (
+    POSITION,
+    ChangeQuery,
+    DiffQuery,
+    EventHistoryQuery,
+    HistoryQuery,
+)
 from adapters.http.v1.spec import Id, finds, follows
 from application import as_of, history
 from application.as_of import Asked, Place
+from application.event_history import event_history as event_history_of
 from application.history import Entries, Entry
 from application.keyring import Principal
 from domain.base import Value
@@ -195,22 +202,21 @@ def _side(text: str | None, asked: Asked | None, shown: Shown) -> dict[str, Any]
 async def history_response(
     request: Request,
     id_: str,
-    query: HistoryQuery,
+    query: HistoryQuery | EventHistoryQuery,
     kind: Kind,
-    streams: int,
     read: Callable[..., Entries],
     need: May = May.REVIEW,
 ) -> Response:
-    """A page of a history over that many streams of facts."""
+    """A page of a history, newest first."""
     who = allowed(request, need)
     number = requests.number_of(id_, kind, who)
-    of = f"history {kind} {who.account} {number}"
-    start = requests.decode_cursor(of, query.after, (int,) * streams)
+    asked, of = query.asked(kind, who.account, number)
+    start = requests.decode_cursor(of, query.after, (int,))
     await reads.seen(request, None)
-    page = await reads.blocking(
-        read, stagebook(request).store, who.account, number, query.limit, start
-    )
-    following = requests.encode_cursor(of, page.following) if page.following else None
+    store = stagebook(request).store
+    before = start[0] if start else None
+    page = await reads.blocking(read, store, who.account, number, query.limit, before, asked)
+    following = requests.encode_cursor(of, (page.following,)) if page.following else None
     body = {"data": [_entry(e, kind, who) for e in page.entries], "next": following}
     return Response(to_json(body), media_type="application/json")
 
@@ -232,20 +238,29 @@ def _entry(entry: Entry, kind: Kind, who: Principal) -> dict[str, Any]:
     return {
         "version": entry.version,
         **{name: shown[name] for name in HISTORIC},
+        "of": _link(shown) if entry.linked else None,
         "changes": differences_shown(entry.changes, kind, who),
     }
 
 
+def _link(shown: dict[str, Any]) -> dict[str, Any]:
+    """The other thing that changed."""
+    return {name: shown[name] for name in ("kind", "id", "guid", "version")}
+
+
 @router.get("/events/{id}/history", **finds(HistoryPage))
-async def event_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
-    """The history of an Event: who changed what and when, newest first; also of a deleted one."""
-    return await history_response(request, id, query, Kind.EVENT, 2, history.event_history)
+async def event_history(request: Request, id: Id, query: EventHistoryQuery) -> Response:  # noqa: A002
+    """The history of an Event: who changed what and when, newest first; also of a deleted one. What
+    changed elsewhere and is shown here, a Location's name or a list's price, is there with a link.
+    Sales are left out unless they are asked for: `sales=true`, or `fact` with the name of one of
+    theirs."""
+    return await history_response(request, id, query, Kind.EVENT, event_history_of)
 
 
 @router.get("/locations/{id}/history", **finds(HistoryPage))
 async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """The history of a Location: who changed what and when, newest first; also of a deleted one."""
-    return await history_response(request, id, query, Kind.LOCATION, 1, history.location_history)
+    return await history_response(request, id, query, Kind.LOCATION, history.location_history)
 
 
 @router.get("/events/{id}/diff", **finds(DiffDocument))

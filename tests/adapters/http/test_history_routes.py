@@ -178,6 +178,7 @@ def test_a_history_says_who_changed_what_when_and_why(client: TestClient) -> Non
         "correlation": "import-42",
         "causation": entry["causation"],
         "fact": "EventDetailsChanged",
+        "of": None,
         "changes": [
             {"path": "name", "before": "Old", "after": "New"},
             {"path": "tags", "before": [], "after": ["a"]},

@@ -209,11 +209,15 @@ class Stagebook:
 
     def settle(self) -> None:
         """Views of another history are empty from here on, and are rebuilt by whoever renews."""
-        settle(PROJECTIONS, self.store, self.views)
+        settle(self._whole(), self.store, self.views)
 
     def foreign(self) -> dict[str, str]:
         """The views that belong to another history than the store's, and why."""
-        return {p.name: why for p, why in strangers(PROJECTIONS, self.store, self.views)}
+        return {p.name: why for p, why in strangers(self._whole(), self.store, self.views)}
+
+    def _whole(self) -> list[Projection]:
+        """The views that can be read: of the others nothing is known but that."""
+        return [projection for projection in PROJECTIONS if not self.views.damage(projection)]
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the views have everything that is in the store."""

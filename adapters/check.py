@@ -27,8 +27,22 @@ def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     yield from store_faults(book.store)
     for name, why in book.foreign().items():
         yield f"view {name} is of another history: {why}; to rebuild it: stagebook rebuild {name}"
-    for verdict in prove(book, PROJECTIONS, processes):
+    yield from damages(book, PROJECTIONS)
+    for verdict in prove(book, whole(book, PROJECTIONS), processes):
         yield from told(verdict)
+
+
+def damages(book: Stagebook, projections: Sequence[Projection]) -> Iterator[str]:
+    """The views that cannot be read, and what to do about it."""
+    for projection in projections:
+        if reason := book.views.damage(projection, thoroughly=True):
+            name = projection.name
+            yield f"view {name} is damaged: {reason}; run: stagebook rebuild {name}"
+
+
+def whole(book: Stagebook, projections: Sequence[Projection]) -> list[Projection]:
+    """Those that can be read."""
+    return [p for p in projections if book.views.damage(p, thoroughly=True) is None]
 
 
 def store_faults(store: Store) -> Iterator[str]:

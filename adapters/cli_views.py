@@ -77,13 +77,11 @@ def renew(
 
     busy = [p for p in chosen if len(chosen) > 1 and book.views.is_rebuilt(p)]
     chosen = [projection for projection in chosen if projection not in busy]
-    before = {p.name: book.views.live(p).generation for p in chosen}
+    before = {p.name: book.views.live(p).generation for p in chosen} if compare else {}
     rebuild_watched(book, chosen, workers, rate, compare=compare)
-    kept = [p for p in chosen if before[p.name] == book.views.live(p).generation]
-    if compare:
-        for projection in chosen:
-            if projection not in kept:
-                print(f"{projection.name}: nothing is shown otherwise; the new one is served")
+    kept = [p for p in chosen if before.get(p.name) == book.views.live(p).generation]
+    for name in before.keys() - {projection.name for projection in kept}:
+        print(f"{name}: nothing is shown otherwise; the new one is served")
     if busy:
         names = ", ".join(projection.name for projection in busy)
         fail(f"another rebuild is at {names}; the others are rebuilt")
@@ -131,16 +129,18 @@ def check(
     with opened() as book:
         if views:
             begun = time.monotonic()
-            verdicts = prove(book, chosen, workers)
+            found = list(checks.damages(book, chosen))
+            verdicts = prove(book, checks.whole(book, chosen), workers)
             show(verdicts, time.monotonic() - begun)
-            found = [fault for one in verdicts for fault in checks.told(one)]
+            found += [fault for one in verdicts for fault in checks.told(one)]
         else:
             found = list(checks.faults(book, workers))
         for fault in found:
             print(fault)
         ill = bool(found)
         if heal:
-            found = [fault for one in verdicts for fault in checks.unhealed(book, one, print)]
+            found = list(checks.damages(book, chosen))
+            found += [fault for one in verdicts for fault in checks.unhealed(book, one, print)]
     if found:
         raise typer.Exit(1)
     print("healed" if heal and ill else "sound")

@@ -62,4 +62,4 @@ def show(verdicts: Sequence[Verdict], seconds: float) -> None:
         counts = (one.position, found.documents, len(found.differing))
         table.add_row(one.projection.name, *map(str, counts), *found.digests)
     Console(width=160).print(table)
-    print(f"{max(one.position for one in verdicts):,} facts in {seconds:.1f} s")
+    print(f"{max((one.position for one in verdicts), default=0):,} facts in {seconds:.1f} s")

@@ -31,6 +31,7 @@ def opened(
     from concurrent.futures.process import BrokenProcessPool
 
     from adapters.bootstrap import GC_THRESHOLDS, bootstrap
+    from adapters.views.sqlite import ViewDamaged
     from projections.base import BeingRebuilt, ViewMoved
     from projections.rebuilding import NoWayBack
 
@@ -43,7 +44,7 @@ def opened(
             book.start_writer()
         try:
             yield book
-        except (BeingRebuilt, NoWayBack) as error:
+        except (BeingRebuilt, NoWayBack, ViewDamaged) as error:
             fail(str(error))
         except ViewMoved:
             fail("the view never stood still for long enough: try again")
@@ -85,7 +86,8 @@ def prepare_views(book: "Stagebook") -> None:
     the command, as the settings say."""
     if book.settings.outdated_views == "refuse" and (outdated := book.outdated()):
         names = " ".join(projection.name for projection in outdated)
-        fail(f"another version has made these views; to go on: stagebook rebuild {names}")
+        what = "another version has made these views, or they are damaged"
+        fail(f"{what}; to go on: stagebook rebuild {names}")
     foreign = book.foreign()
     if foreign and book.settings.foreign_views == "refuse":
         told = "; ".join(f"{name}: {why}" for name, why in foreign.items())

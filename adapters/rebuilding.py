@@ -41,7 +41,7 @@ log = get_logger()
 SMALL = 20_000
 """Facts that are built sooner than processes are started."""
 NICENESS = 10
-RETRY_SECONDS = 1.0
+RETRY_SECONDS, LOOK_SECONDS = 1.0, 5.0
 AT_A_TIME = 50
 """Facts between two looks at the clock."""
 
@@ -85,28 +85,36 @@ def building(book: Stagebook, workers: int, rate: int) -> Iterator[Builder]:
 
 class Renewal(Background):
     """Rebuilds, beside the live worker, what another version of a projection has made: the old
-    generation is served meanwhile. As fast as it can, because it stands still."""
+    generation is served meanwhile. As fast as it can, because it stands still. Then it looks
+    now and then whether a view is damaged, and rebuilds that."""
 
     def __init__(self, book: Stagebook, workers: int) -> None:
         super().__init__("renewal")
         self._book, self._workers = book, workers
 
     def _run(self) -> None:
-        views, store = self._book.views, self._book.store
+        views, due = self._book.views, [*PROJECTIONS]
         while not self._stopping.is_set():
             try:
-                for projection in PROJECTIONS:
-                    if not views.up_to_date(projection):
-                        log.info("view is renewed", view=projection.name)
-                        with building(self._book, self._workers, 0) as builder:
-                            bring_up_to_date(projection, store, views, builder, self._go_on)
+                for projection in [*due]:
+                    self._renew(projection)
+                    due.remove(projection)
+                due = [projection for projection in PROJECTIONS if views.damage(projection)]
             except InterruptedError:
                 return
             except Exception:  # a lost database passes
                 log.exception("views are not renewed")
                 self._stopping.wait(RETRY_SECONDS)
             else:
-                return
+                if not due:
+                    self._stopping.wait(LOOK_SECONDS)
+
+    def _renew(self, projection: Projection) -> None:
+        views, store = self._book.views, self._book.store
+        if not views.up_to_date(projection):
+            log.info("view is renewed", view=projection.name)
+            with building(self._book, self._workers, 0) as builder:
+                bring_up_to_date(projection, store, views, builder, self._go_on)
 
     def _go_on(self, *_: object) -> None:
         if self._stopping.is_set():

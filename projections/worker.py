@@ -176,15 +176,15 @@ class LiveWorker:
     def _take(self, led: dict[str, Led], projection: Projection, facts: Log) -> None:
         """Leads a view unless another does, or another version of its projection made it."""
         with ExitStack() as attempt:
-            if attempt.enter_context(self._views.leading(projection)):
+            is_free = attempt.enter_context(self._views.leading(projection))
+            if is_free and self._views.up_to_date(projection):  # a damaged one is not
                 view = self._views.live(projection)
-                if self._views.up_to_date(projection):
-                    self._release(projection)
-                    fence = view.lead()
-                    runner = Runner(projection, facts, view, watch=self._watch)
-                    if runner.fence == fence and self._views.leads(projection):
-                        log.info("view led", view=projection.name, position=runner.position)
-                        led[projection.name] = Led(runner, attempt.pop_all())
+                self._release(projection)
+                fence = view.lead()
+                runner = Runner(projection, facts, view, watch=self._watch)
+                if runner.fence == fence and self._views.leads(projection):
+                    log.info("view led", view=projection.name, position=runner.position)
+                    led[projection.name] = Led(runner, attempt.pop_all())
 
     def _release(self, projection: Projection) -> None:
         """What waits for nothing any more goes on; should that fail, it waits on."""

@@ -89,8 +89,15 @@ class Generations(Generic[V]):
 
     # -- what is there
 
+    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002
+        """What is wrong with the live generation, so that it cannot be read; None: nothing that is
+        seen at once, or `thoroughly`, which reads all of it. A database keeps its tables whole."""
+        return None
+
     def up_to_date(self, projection: Projection) -> bool:
-        """Whether the live generation was made by this version of the projection."""
+        """Whether the live generation was made by this version of the projection, and is whole."""
+        if self.damage(projection):
+            return False
         return self._named(projection).live.version == projection.version
 
     def generations(self, projection: Projection) -> Iterator[Generation]:

@@ -7,6 +7,7 @@ what a power cut takes is folded again.
 
 import fcntl
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+from structlog import get_logger
 
 from adapters.stores.sqlite import translated
 from adapters.stores.sqlite_recorder import immediately
@@ -26,6 +29,9 @@ from adapters.views.sql import Cursor, Latest, SqlView
 from application.ports import StoreUnavailable
 from projections.base import Projection, ViewMoved
 
+log = get_logger()
+
+GENERATION = re.compile(r"v\d+-\d+\.sqlite", re.ASCII)
 WAIT_SECONDS = 30
 LATER_COLUMNS = (
     ("progress", "fence INTEGER NOT NULL DEFAULT 0"),
@@ -33,6 +39,14 @@ LATER_COLUMNS = (
     ("parked", "since TEXT"),
 )
 T = TypeVar("T")
+
+
+class ViewDamaged(StoreUnavailable):
+    """A view's files are not what they were: it is made again from the facts."""
+
+    def __init__(self, view: str, reason: str) -> None:
+        super().__init__(f"view {view} is damaged: {reason}; run: stagebook rebuild {view}")
+        self.reason = reason
 
 
 class SqliteView(BuildingView):
@@ -104,6 +118,36 @@ class SqliteView(BuildingView):
         ):
             self._require_live()
             yield c
+
+    def damage(self, *, thoroughly: bool = False) -> str | None:
+        """What is wrong with the file, as far as its size and a first read tell, or all of it."""
+        name = self.path.name
+        try:
+            with translated():
+                reader = self._reader()
+                pages, size = (
+                    reader.execute(f"PRAGMA {what}").fetchone()[0]
+                    for what in ("page_count", "page_size")
+                )
+                log_file = self.path.with_name(f"{name}-wal")
+                logged = log_file.stat().st_size if log_file.exists() else 0
+                if self.path.stat().st_size + logged < pages * size:
+                    return f"{name} is cut"
+                self.position()
+                if thoroughly:
+                    found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+                    return None if found == "ok" else f"{name}: {found}"
+        except StoreUnavailable as error:
+            cause = error.__cause__
+            if isinstance(cause, FileNotFoundError):
+                return f"{name} is gone"
+            is_full_or_busy = isinstance(cause, sqlite3.OperationalError) and not any(
+                word in str(cause) for word in ("no such table", "unable to open")
+            )
+            if not isinstance(cause, sqlite3.DatabaseError) or is_full_or_busy:
+                raise
+            return f"{name}: {error}"
+        return None
 
     def settle(self) -> None:
         """Brings what was committed onto the disk for good."""
@@ -192,11 +236,7 @@ class SqliteViews(Generations[SqliteView]):
                 with self._path(projection, "migrate").open("a") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     if not self._path(projection, "LIVE").exists():
-                        with closing(self._new(projection)) as first:
-                            with first.writing() as c:
-                                first.create_whole(c)
-                            first.settle()
-                            self._point("live", first)
+                        self._begin(projection, projection.version)
 
     def close(self) -> None:
         super().close()
@@ -217,6 +257,13 @@ class SqliteViews(Generations[SqliteView]):
                     held = self._open(projection)
         return held[1]
 
+    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:
+        try:
+            view = self.live(projection)
+            return view.damage(thoroughly=thoroughly)
+        except ViewDamaged as error:
+            return error.reason
+
     def _mark(self, projection: Projection) -> tuple[int, int]:
         """Changes whenever the pointer moves."""
         try:
@@ -228,7 +275,7 @@ class SqliteViews(Generations[SqliteView]):
     def _open(self, projection: Projection) -> tuple[tuple[int, int], SqliteView]:
         """The one that was live stays open for who is reading it, until the next one is opened."""
         mark, pointer = self._mark(projection), self._path(projection, "LIVE")
-        view = SqliteView(projection, pointer.with_name(pointer.read_text()), pointer)
+        view = self._whole(projection, pointer)
         before = self._live.get(projection.name)
         self._live[projection.name] = (mark, view)
         if before:
@@ -237,8 +284,44 @@ class SqliteViews(Generations[SqliteView]):
             self._retired[projection.name] = before[1]
         return mark, view
 
+    def _whole(self, projection: Projection, pointer: Path) -> SqliteView:
+        """The generation that the pointer names, where that is one."""
+        live = self._pointed(projection, "live")
+        if live is None:
+            raise ViewDamaged(projection.name, "LIVE names no generation")
+        if not pointer.with_name(live.name).exists():
+            raise ViewDamaged(projection.name, f"{live.name} is gone")
+        try:
+            view = SqliteView(projection, pointer.with_name(live.name), pointer)
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, sqlite3.DatabaseError):
+                raise
+            raise ViewDamaged(projection.name, f"{live.name}: {error}") from error
+        if reason := view.damage():
+            view.close()
+            raise ViewDamaged(projection.name, reason)
+        return view
+
+    def _set_aside(self, projection: Projection) -> None:
+        """Puts an empty generation in the place of one that is damaged. It is of no version of the
+        projection: so it is rebuilt, and nobody takes it for what the facts say."""
+        with translated(), self._path(projection, "migrate").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if reason := self.damage(projection, thoroughly=True):
+                log.warning("view is damaged", view=projection.name, reason=reason)
+                self._begin(projection, version=0)
+
+    def _begin(self, projection: Projection, version: int) -> None:
+        """An empty generation that is served at once."""
+        with closing(self._new(projection, version)) as first:
+            with first.writing() as c:
+                first.create_whole(c)
+            first.settle()
+            self._point("live", first)
+
     @contextmanager
     def rebuilding(self, projection: Projection) -> Iterator[None]:
+        self._set_aside(projection)
         with super().rebuilding(projection):
             try:
                 yield
@@ -250,7 +333,7 @@ class SqliteViews(Generations[SqliteView]):
     def _named(self, projection: Projection) -> Named:
         live, before = (self._pointed(projection, name) for name in ("live", "before"))
         if live is None:
-            raise StoreUnavailable(f"no generation of {projection.name} is live")
+            raise ViewDamaged(projection.name, "LIVE names no generation")
         newest = max(_generation(path.name) for path in self._files(projection))
         kept = before and before != live and self._path(projection, before.name).exists()
         return Named(live, before if kept else None, newest)
@@ -265,7 +348,8 @@ class SqliteViews(Generations[SqliteView]):
 
     def _new(self, projection: Projection, version: int | None = None) -> SqliteView:
         version = projection.version if version is None else version
-        newest = int(self._notes.read(projection.name, "newest") or 0)
+        noted = self._notes.read(projection.name, "newest") or ""
+        newest = int(noted) if noted.isdecimal() else 0
         number = max((newest, *self._stored(projection))) + 1
         self._notes.write(projection.name, "newest", str(number))
         path = self._path(projection, f"v{version}-{number}.sqlite")
@@ -294,7 +378,7 @@ class SqliteViews(Generations[SqliteView]):
 
     def _pointed(self, projection: Projection, name: str) -> Generation | None:
         named = self._notes.read(projection.name, name)
-        return _generation(named) if named else None
+        return _generation(named) if named and GENERATION.fullmatch(named) else None
 
     def _point(self, name: str, view: SqliteView) -> None:
         self._notes.write(view.projection.name, name, view.path.name)

@@ -2,7 +2,8 @@
 
 A `default` makes a generated client send what its caller did not name, and a change would reset
 it: no body and no parameter has one, its description names it. A new thing has a schema of its
-own, `New…`, with what it cannot be without; the schema of a change requires nothing.
+own, `New…`, with what it cannot be without; the schema of a change requires nothing. Custom fields
+are additional properties with a rule for their names: generators know no `patternProperties`.
 """
 
 import json
@@ -26,6 +27,8 @@ def prepare(document: Schema, routes: Iterable[BaseRoute]) -> None:
     for parameter in _parameters(document):
         _describe_parameter(parameter)
     schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        _name_custom_fields(schema)
     new = dict(_creations(document, routes))
     for name in new.values():  # what a new thing is made with is new as well
         _renamed(schemas[name], {AT + patch: AT + other for patch, other in new.items()})
@@ -57,6 +60,16 @@ def references(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for inner in part:
             yield from references(inner)
+
+
+def _name_custom_fields(schema: Schema) -> None:
+    """Says the same of custom fields in words that generators read."""
+    patterns = schema.pop("patternProperties", None)
+    if patterns is None:
+        return
+    named = [{"enum": [*schema["properties"]]}, *({"pattern": pattern} for pattern in patterns)]
+    schema["propertyNames"] = {"anyOf": named}
+    schema["additionalProperties"] = {"description": "A custom field, `c_…`: any JSON value"}
 
 
 def _creations(document: Schema, routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ export async function sale(): Promise<number | undefined> {
   });
   const id = String(event.data!.id);
   const contingentid = event.data!.contingents[0].id;
-  await client.PATCH("/v1/events/{id}", { params: { path: { id } }, body: { subtitle: "Extra night" } });
+  await client.PATCH("/v1/events/{id}", { params: { path: { id } }, body: { subtitle: "Extra night", c_genre: "jazz" } });
   await client.PATCH("/v1/events/{id}/contingents/{contingentid}", {
     params: { path: { id, contingentid: String(contingentid) } },
     body: { amount: 60 },

@@ -210,6 +210,19 @@ def test_a_change_sends_and_changes_what_its_caller_named(program: Program) -> N
     assert differing(before["hall"], after["hall"]) == {"city", "version", "lastupdatets"}
 
 
+def test_a_generated_client_writes_and_reads_custom_fields(program: Program) -> None:
+    hall = model("NewLocation", name="Hall")
+    hall["c_floor"] = "oak"
+    made = program.call("locations.create_location", body=hall)
+
+    change = model("LocationFields")
+    change["c_doors"] = [1, 2]
+    program.call("locations.change_location", str(made.id), body=change)
+
+    read = program.call("locations.get_location", str(made.id))
+    assert read.additional_properties == {"c_floor": "oak", "c_doors": [1, 2]}
+
+
 def test_a_refusal_is_a_typed_problem(program: Program) -> None:
     problem = program.refused("events.get_event", "4711")
 

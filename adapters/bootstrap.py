@@ -33,7 +33,7 @@ from application import watching as commits
 from application.as_of import replay
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
-from application.keyring import REGISTRY_ID, Keyring, opening_account
+from application.keyring import REGISTRY_ID, Keyring, Principal, opening_account
 from application.ports import Answer, Store
 from application.webhooks import before_the_first
 from domain.base import Cause
@@ -144,12 +144,21 @@ class Stagebook:
     def start_deliverer(self) -> None:
         """Starts the deliverer of webhooks, where an admin allowed any host."""
         if self.settings.webhook_hosts:
+            from adapters.http.openticket.webhook_documents import (  # noqa: PLC0415 - for it alone
+                Resources,
+            )
             from adapters.webhooks.posting import Poster  # noqa: PLC0415 - its library is slow
 
             post = Poster(self.doorman())
             since = partial(before_the_first, self.store)
-            self.deliverer = Deliverer(self.store, self.ledger(), post, since=since)
+            show = Resources(self.store, self.owner)
+            self.deliverer = Deliverer(self.store, self.ledger(), post, since=since, show=show)
             self.deliverer.start()
+
+    def owner(self, account: int) -> Principal | None:
+        """The account itself, as it is by now: its name, its currency, its time zone."""
+        self.keyring.refresh()
+        return self.keyring.visitor(account, "webhook")
 
     def ledger(self) -> Ledger:
         """What is to be delivered, and what came of it; opened when it is first asked for."""

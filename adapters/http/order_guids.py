@@ -1,8 +1,10 @@
 """Orders by their guids, which nobody can guess: they do not say a number as other guids do."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from pydantic_core import from_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.bootstrap import ORDERS
@@ -41,6 +43,20 @@ def by_number(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send)
 
     return numbered
+
+
+async def with_guids(request: Request, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries whose `guid` says a number, those of orders with the guid of the order instead."""
+    keys = [UUID(entry["guid"]).bytes for entry in entries]
+    orders = [key for key in keys if unpack(UUID(bytes=key)).kind == Kind.ORDER]
+    if not orders:
+        return entries
+    bodies = await reads.blocking(stagebook(request).view(ORDERS).bodies, list({*orders}))
+    known = {key: from_json(body)["guid"] for key, body in bodies.items()}
+    return [
+        entry | {"guid": known.get(key, entry["guid"])}
+        for key, entry in zip(keys, entries, strict=True)
+    ]
 
 
 def _guid(text: str) -> UUID | None:

@@ -18,7 +18,7 @@ from structlog import get_logger
 
 from adapters.webhooks import message
 from adapters.webhooks.ledger import DELIVERED, FAILED, GIVEN_UP, Invocation, Ledger, TermOver
-from adapters.webhooks.message import Delivery, Render, Reply
+from adapters.webhooks.message import Delivery, Render, Reply, Show
 from adapters.webhooks.subscriptions import Subscriptions
 from application.ports import Store
 from domain.base import State
@@ -60,10 +60,11 @@ class Deliverer:
         *,
         since: Callable[[], int],
         render: Render | None = None,
+        show: Show = message.named,
         first_delay: float = FIRST_DELAY,
     ) -> None:
         self._store, self._ledger, self._post = store, ledger, post
-        self._render = render or message.saying(store)
+        self._render, self._show = render or message.saying(store), show
         self._since, self._first_delay = since, first_delay
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -191,7 +192,7 @@ class Deliverer:
         stream, after = UUID(delivery.stream), delivery.version - 1
         (recorded,) = self._store.stream(stream, after=after, limit=1)
         try:
-            body = message.body(delivery, recorded.fact, self._render)
+            body = message.body(delivery, recorded.fact, self._render, self._show)
         except Exception as error:  # one thing that cannot be shown holds back nothing else
             log.exception("a webhook has no body", thing=delivery.thing, error=repr(error))
             return Reply(None, "the body could not be made")

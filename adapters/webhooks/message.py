@@ -19,7 +19,7 @@ from domain.outside import Outside, said_of
 from domain.registry import Registry
 
 Render = Callable[[int, int, int, DomainEvent], Any]
-"""Account, kind and number of the thing, and the fact: what the body has under `data`."""
+"""Account, kind and number of the thing, and the fact: what the body has under `stagebook.data`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,15 @@ class Delivery:
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
+Show = Callable[[Delivery, DomainEvent], State]
+"""The resource that a delivery is about, as its receiver reads it; it has a `guid`."""
+
+
+def named(delivery: Delivery, _fact: DomainEvent) -> State:
+    """The resource by its guid alone."""
+    return {"guid": delivery.thing}
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came of it: a status, or why there is none."""
@@ -74,20 +83,21 @@ def saying(store: Store) -> Render:
     return said
 
 
-def body(delivery: Delivery, fact: DomainEvent, render: Render) -> bytes:
+def body(delivery: Delivery, fact: DomainEvent, render: Render, show: Show) -> bytes:
+    """The resource itself, and under `stagebook` what happened to it."""
     account = unpack(fact.originator_id).account
-    return to_json(
-        {
-            "event": delivery.trigger,
-            "resource": delivery.resource,
-            "guid": delivery.thing,
-            "time": fact.time,
-            "actor": fact.actor,
-            "version": fact.originator_version,
-            "position": delivery.position,
-            "data": render(account, delivery.kind, delivery.number, fact),
-        }
-    )
+    resource = show(delivery, fact)
+    happened = {
+        "event": delivery.trigger,
+        "resource": delivery.resource,
+        "guid": resource["guid"],
+        "time": fact.time,
+        "actor": fact.actor,
+        "version": fact.originator_version,
+        "position": delivery.position,
+        "data": render(account, delivery.kind, delivery.number, fact),
+    }
+    return to_json({**resource, "stagebook": happened})
 
 
 def headers(delivery: Delivery, webhook: State, body: bytes, now: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from domain.base import State, UnknownFact
 from domain.ids import Kind, guid, unpack
 from domain.order import Order
 from domain.webhook import Webhook
-from domain.webhook_triggers import becomes_paid, occasions
+from domain.webhook_triggers import Occasion, becomes_paid, occasions
 
 HELD = "held"
 """In the state of a webhook with a fact that is not known here: nobody can tell what it wants."""
@@ -61,7 +61,7 @@ class Subscriptions:
             listening = self._listening.get((account, occasion.resource, occasion.trigger), ())
             if listening and occasion.trigger == "paid" and not self._paid_by(recorded):
                 continue
-            thing = str(guid(account, occasion.kind, occasion.number))
+            thing = self._guid(recorded, account, occasion) if listening else ""
             for webhook in listening:
                 if self.webhooks[webhook]["identifier"] in (None, thing):
                     yield Delivery(
@@ -73,6 +73,12 @@ class Subscriptions:
                         **occasion._asdict(),
                     )
                     part += 1
+
+    def _guid(self, recorded: Recorded, account: int, occasion: Occasion) -> str:
+        """What the thing is known by."""
+        if occasion.kind != Kind.ORDER:
+            return str(guid(account, occasion.kind, occasion.number))
+        return str(replay(self._store, Order, recorded.fact.originator_id, 1).state["guid"])
 
     def _paid_by(self, recorded: Recorded) -> bool:
         """Whether it is this fact that makes the order fully paid."""

@@ -25,6 +25,7 @@ from adapters.http.openticket.wire import (
     text,
     typed,
 )
+from adapters.http.order_guids import with_guids
 from adapters.views.select import Select
 from application.keyring import Principal
 from application.webhooks import change_webhook, create_webhook, delete_webhook
@@ -168,7 +169,7 @@ async def invocations(request: Request, guid: Guid) -> Response:
     who = caller(request, May.AUDIT)
     webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
-    made = await reads.blocking(ledger.invocations, webhook)
+    made = await with_guids(request, await reads.blocking(ledger.invocations, webhook))
     return json_response([one | {"time": time_in(one["time"], who.timezone)} for one in made])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.bootstrap import Stagebook, bootstrap
+from adapters.http.openticket.webhook_documents import Resources
 from adapters.settings import Settings
 from adapters.webhooks.addresses import Allowed, Doorman, Resolve
 from adapters.webhooks.deliverer import Deliverer
@@ -63,6 +64,7 @@ class House:
         options.setdefault("first_delay", 0.02)
         post = options.pop("post", None) or Poster(Doorman(Allowed(hosts), resolve))
         ledger = options.pop("ledger", None) or book.ledger()
+        options.setdefault("show", Resources(book.store, book.owner))
         deliverer = Deliverer(
             book.store, ledger, post, since=lambda: before_the_first(book.store), **options
         )

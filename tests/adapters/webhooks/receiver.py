@@ -22,8 +22,14 @@ class Heard:
     raw: bytes
 
     @property
-    def body(self) -> Any:
+    def resource(self) -> Any:
+        """The body: the thing itself."""
         return json.loads(self.raw)
+
+    @property
+    def body(self) -> Any:
+        """What happened to it."""
+        return self.resource["stagebook"]
 
     @property
     def key(self) -> str:

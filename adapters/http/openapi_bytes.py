@@ -18,7 +18,7 @@ from importlib.util import cache_from_source
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 HERE = Path(__file__)
 SOURCES = tuple(
@@ -48,7 +48,7 @@ def kept(folder: Path = FOLDER) -> Files | None:
     """What was made before of the same code."""
     try:
         return unpacked((folder / f"{PREFIX}{fingerprint()}{SUFFIX}").read_bytes())
-    except OSError:
+    except (OSError, BadZipFile):
         return None
 
 
@@ -58,9 +58,14 @@ def keep(files: Files, folder: Path = FOLDER) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / f"{PREFIX}{fingerprint()}{SUFFIX}"
         with NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(packed(files))
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(place)
+            written = Path(file.name)
+            try:
+                file.write(packed(files))
+                file.flush()
+                written.chmod(0o644)
+                written.replace(place)
+            finally:
+                written.unlink(missing_ok=True)
         for other in folder.glob(f"{PREFIX}*{SUFFIX}"):
             if other != place:
                 other.unlink(missing_ok=True)
@@ -110,7 +115,10 @@ async def made_beside(folder: Path = FOLDER) -> Files:
             await child.wait()
     if child.returncode:
         raise ChildProcessError(f"the documents were not made: exit code {child.returncode}")
-    return await asyncio.to_thread(unpacked, archive)
+    try:
+        return await asyncio.to_thread(unpacked, archive)
+    except BadZipFile as error:
+        raise ChildProcessError(f"the documents were not made: {error}") from None
 
 
 @contextmanager

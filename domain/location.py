@@ -80,6 +80,7 @@ class LocationRestored(DomainEvent, topic="location.restored"):
 
 class Location(Aggregate):
     KIND = Kind.LOCATION
+    SHAPE = 2
 
     @staticmethod
     def evolve(state: State, fact: DomainEvent) -> None:
@@ -88,11 +89,11 @@ class Location(Aggregate):
             case LocationCreated():
                 fold_fields(state, fact.fields)
                 state.update(number=fact.number, createdts=fact.time)
-                state["namedversion"] = fact.originator_version
+                state.update(namedversion=fact.originator_version, namedts=fact.time)
             case LocationChanged():
                 fold_fields(state, fact.changed)
                 if "name" in fact.changed:
-                    state["namedversion"] = fact.originator_version
+                    state.update(namedversion=fact.originator_version, namedts=fact.time)
             case LocationDeleted():
                 state["deleted"] = True
             case LocationRestored():

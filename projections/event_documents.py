@@ -131,7 +131,8 @@ def event_document(
     pricelists: Mapping[int, State],
     account: int,
 ) -> dict[str, Any]:
-    """The Event as it is shown, from the states of its aggregates."""
+    """The Event as it is shown, from the states of its aggregates. `lastupdatets` moves with all
+    that is shown: who asks for what changed since then misses no name of a Location, no price."""
     number = event["number"]
     contingents = _by_id(inventory.get("contingents", {}))
     document = SHAPE | event
@@ -149,7 +150,12 @@ def event_document(
         seated_contingents=[contingent(c, number) for c in contingents if c["seated"]],
         availability=[available(c) for c in contingents],
         prices={"contingents": [prices_document(c, pricelists) for c in contingents]},
-        lastupdatets=max(event["lastupdatets"], inventory.get("lastupdatets", "")),
+        lastupdatets=max(
+            event["lastupdatets"],
+            inventory.get("lastupdatets", ""),
+            location.get("namedts", ""),
+            *(prices["lastupdatets"] for prices in pricelists.values()),
+        ),
     )
     if channels := document["saleschannels"]:
         document["saleschannels"] = [{"eventid": number, **channel} for channel in channels]
@@ -195,7 +201,7 @@ def event_etag(
 
 class EventDocuments:
     name: ClassVar = "events"
-    version: ClassVar = 7
+    version: ClassVar = 8
     kinds: ClassVar[frozenset[int]] = frozenset(
         {Kind.EVENT, Kind.INVENTORY, Kind.LOCATION, Kind.PRICE_LIST}
     )
@@ -257,7 +263,8 @@ class EventDocuments:
             fields = fact.changed
         if "name" not in fields:
             return
-        location = {"name": fields["name"], "namedversion": fact.originator_version}
+        named = {"namedversion": fact.originator_version, "namedts": fact.time}
+        location = {"name": fields["name"], **named}
         documents.put(key, location)
         account, _, number = unpack(fact.originator_id)
 

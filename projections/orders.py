@@ -93,7 +93,7 @@ def order_etag(state: State) -> str:
 
 class Orders:
     name: ClassVar = "orders"
-    version: ClassVar = 4
+    version: ClassVar = 5
     kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER})
     beside: ClassVar[frozenset[int]] = frozenset()
     columns: ClassVar[Columns] = tuple(
@@ -112,6 +112,8 @@ class Orders:
     indexes: ClassVar[Indexes] = (
         ("account", "number"),
         ("account", "customerid", "number"),
+        ("account", "created", "number"),
+        ("account", "status"),
         ("expires",),
     )
 

@@ -7,6 +7,11 @@ from typing import Any
 MANY = 1_000
 """More numbers than these are written out: databases take only so many parameters."""
 
+FEW = 1_000
+"""Documents that are quicker looked up one by one than passed by."""
+STATES = 3
+"""So few values stand for states of things, which most of them share."""
+
 Condition = tuple[str, str, Any]
 """A column, an operator (= < > <= >= in) and a value; or any name, `has` and terms: the document
 has one of them."""
@@ -40,8 +45,11 @@ class Select:
     def sort(self) -> tuple[str, ...]:
         return (self.order,) if self.order == self.then else (self.order, self.then)
 
-    def filters(self, documents: str, terms: str) -> tuple[str, list[Any]]:
-        """The conditions without the page, and their parameters (`?` stands for each)."""
+    def filters(
+        self, documents: str, terms: str, *, in_order: bool = False
+    ) -> tuple[str, list[Any]]:
+        """The conditions without the page, and their parameters (`?` stands for each). `in_order`:
+        for documents that are read in their order, whatever index a list of a few values has."""
         found = f"SELECT 1 FROM {terms} t WHERE t.key = {documents}.key AND"  # noqa: S608 - names
         sql: list[str] = ["account = ?"]
         params: list[Any] = [self.account]
@@ -49,7 +57,9 @@ class Select:
             if operator == "in" and len(value) > MANY and {*map(type, value)} == {int}:
                 sql.append(f"{column} IN ({','.join(map(str, value))})")
             elif operator == "in":
-                sql.append(f"{column} IN ({','.join('?' * len(value))})" if value else "1 = 0")
+                plain = "+" if in_order and len(value) <= STATES and _numbers(value) else ""
+                marks = ",".join("?" * len(value))
+                sql.append(f"{plain}{column} IN ({marks})" if value else "1 = 0")
                 params += value
             elif operator == "has":
                 sql.append(f"EXISTS ({found} t.term IN ({','.join('?' * len(value))}))")
@@ -71,13 +81,44 @@ class Select:
         sql += begins
         return " AND ".join(sql), params
 
+    @property
+    def only_a_term(self) -> bool:
+        """Whether all that is asked for is one exact term: then the terms alone know how many."""
+        return len(self.exact) == 1 and not (self.where or self.prefixes or self.or_in)
+
     def count(self, documents: str, terms: str) -> tuple[str, list[Any]]:
+        if self.only_a_term:
+            return self._counting_a_term(terms, None)
         where, params = self.filters(documents, terms)
         return f"SELECT count(*) FROM {documents} WHERE {where}", params  # noqa: S608 - names
 
-    def page(self, documents: str, terms: str) -> tuple[str, list[Any]]:
-        """One more than the page, with the values that the next page starts behind."""
-        where, params = self.filters(documents, terms)
+    def few(self, terms: str) -> tuple[str, list[Any]]:
+        """How many documents have the first exact term, counted up to one more than are few."""
+        return self._counting_a_term(terms, FEW + 1)
+
+    def _counting_a_term(self, terms: str, most: int | None) -> tuple[str, list[Any]]:
+        sql, params = self._with_term(terms)
+        bound = "" if most is None else f" LIMIT {most}"
+        return f"SELECT count(*) FROM ({sql}{bound}) named", params  # noqa: S608 - a query of ours
+
+    def _with_term(self, terms: str) -> tuple[str, list[Any]]:
+        """The keys of the account's documents that have the first exact term."""
+        first, last = self.account.to_bytes(6) + bytes(10), self.account.to_bytes(6) + b"\xff" * 10
+        sql = f"SELECT key AS named FROM {terms} WHERE term = ? AND key BETWEEN ? AND ?"  # noqa: S608 - names
+        return sql, [self.exact[0], first, last]
+
+    def page(
+        self, documents: str, terms: str, *, few: bool = False, named: bool = False
+    ) -> tuple[str, list[Any]]:
+        """One more than the page, with the values that the next page starts behind. Of many,
+        documents are read in their order until the page is full; `few` are looked up, by the term
+        that few are `named` by."""
+        where, params = self.filters(documents, terms, in_order=not (few or named))
+        source = documents
+        if named:
+            keys, with_term = self._with_term(terms)
+            source = f"({keys}) found CROSS JOIN {documents}"
+            where, params = f"{documents}.key = named AND {where}", [*with_term, *params]
         columns = ", ".join(self.sort)
         if self.after is not None:
             marks = ", ".join("?" * len(self.sort))
@@ -86,10 +127,14 @@ class Select:
         direction = " DESC" if self.descending else ""
         order = ", ".join(column + direction for column in self.sort)
         sql = (
-            f"SELECT key, body, {columns} FROM {documents} WHERE {where}"  # noqa: S608 - names
+            f"SELECT key, body, {columns} FROM {source} WHERE {where}"  # noqa: S608 - names
             f" ORDER BY {order} LIMIT ? OFFSET ?"
         )
         return sql, [*params, self.limit + 1, self.offset]
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(type(value) is int for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from secrets import randbits
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from adapters.views.select import MANY, Page, Select
+from adapters.views.select import FEW, MANY, Page, Select
 from domain.ids import MAX_NUMBER, unpack
 from domain.ids import key as key_of
 from domain.values import stamp
@@ -277,10 +277,12 @@ class SqlView:
         """One page, which is at least as new as its position, and where it is asked for the number
         of documents, counted once a position."""
         position = self.position()
-        rows = self._rows(*select.page(self.documents, self.terms))
+        total = self._total(select, position) if select.counted else 0
+        few = select.counted and total <= FEW
+        named = bool(select.exact) and self._rows(*select.few(self.terms))[0][0] <= FEW
+        rows = self._rows(*select.page(self.documents, self.terms, few=few, named=named))
         shown = rows[: select.limit]
         last = tuple(shown[-1][2:]) if shown and len(rows) > len(shown) else None
-        total = self._total(select, position) if select.counted else 0
         keys, bodies = [bytes(row[0]) for row in shown], [row[1] for row in shown]
         shown_bodies = [bytes(body) for body in bodies if body is not None]
         return Page(keys, shown_bodies, last, total, position)

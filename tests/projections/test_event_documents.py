@@ -161,7 +161,7 @@ def test_a_rename_of_the_location_reaches_its_events(documents: Documents) -> No
     assert names == ["New name", "New name", "Elsewhere"]
     assert shown.etag(event(5)) != before
     assert shown.body(event(5))["version"] == 1
-    assert shown.body(event(5))["lastupdatets"] == at(3)
+    assert shown.body(event(5))["lastupdatets"] == at(6)
 
 
 def test_other_changes_of_the_location_leave_its_events(documents: Documents) -> None:
@@ -424,7 +424,7 @@ def test_a_change_of_a_price_list_reaches_the_events_that_use_it(documents: Docu
         [(1, None, 25.0)],
     ]
     assert shown.etag(event(5)) != before
-    assert (shown.body(event(5))["version"], shown.body(event(5))["lastupdatets"]) == (1, at(8))
+    assert (shown.body(event(5))["version"], shown.body(event(5))["lastupdatets"]) == (1, at(12))
 
 
 def test_a_list_that_comes_after_its_number_was_named_is_shown(documents: Documents) -> None:

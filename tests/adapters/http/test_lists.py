@@ -301,7 +301,7 @@ QUERIES = [
     ("/v1/changes?tag=x", "tag"),
     ("/v1/events/1/history?limit=0", "limit"),
     ("/v1/events/1/history?after=", "after"),
-    ("/v1/events/1/history?since=2026-01-01T00:00:00Z", "since"),
+    ("/v1/events/1/history?by=ann", "by"),
     ("/v1/events/1/diff?to=1", "from"),
     ("/v1/events/1/diff?from=0&to=1", "from"),
     ("/v1/events/1/diff?from=1&to=x", "to"),

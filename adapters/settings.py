@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     view_wait: float = Field(
         2.0, ge=0, le=60, description="Seconds that a read waits for its view."
     )
+    reads_waiting: int = Field(
+        200, ge=1, description="Reads of one account that may wait for a server process."
+    )
     max_connections: int = Field(
         0, ge=0, description="Connections of a server process; 0: as many as files may be open."
     )

@@ -28,7 +28,7 @@ from adapters.http.openapi_served import OpenApi
 from adapters.http.openticket.routes import surface as openticket
 from adapters.http.pages import routes as pages
 from adapters.http.paths import Paths
-from adapters.http.reads import READERS
+from adapters.http.readers import DOCUMENTS, readers
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -78,7 +78,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             await asyncio.to_thread(book.start_worker)
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
-        app.state.freshness = await asyncio.to_thread(Freshness, book, READERS)
+        app.state.freshness = await asyncio.to_thread(Freshness, book, DOCUMENTS)
+        readers().waiting = settings.reads_waiting
         app.state.openapi = OpenApi()
         if not worker:  # a server process: nobody is to wait for them
             app.state.openapi.start()

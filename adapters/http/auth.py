@@ -6,6 +6,7 @@ from fastapi import Request
 
 from adapters.bootstrap import Stagebook
 from adapters.http.errors import Forbidden, Unauthorized
+from adapters.http.readers import PAYER
 from application.keyring import Principal
 from domain.registry import Role
 
@@ -62,10 +63,17 @@ def allowed(request: Request, need: May) -> Principal:
     scheme, _, token = header.partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     principal = stagebook(request).keyring.find(token) if token else None
-    request.scope[WHO] = principal
     if principal is None:
+        request.scope[WHO] = None
         raise unknown(request, header, token)
-    return granted(principal, need)
+    return granted(identified(request, principal), need)
+
+
+def identified(request: Request, who: Principal) -> Principal:
+    """Notes the caller, whose account pays for what the request reads."""
+    request.scope[WHO] = who
+    PAYER.set(who.account)
+    return who
 
 
 def granted(principal: Principal, need: May) -> Principal:

@@ -1,16 +1,12 @@
 """Reading views: the stored bytes, unless a language or a past moment is asked for."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from adapters.http import requests
+from adapters.http import readers, requests
 from adapters.http.auth import WHO, stagebook
 from adapters.http.compression import compressed, takes_gzip
 from adapters.http.errors import NotYet, Parked
@@ -24,22 +20,14 @@ from domain.ids import Kind, key
 from domain.translations import in_first, languages
 from projections.base import Projection
 
-T = TypeVar("T")
 MAX_POSITION = 2**62
+blocking = readers.blocking
 ASKED = "stagebook.asked"
 """In the scope of a request: the position that its answer must not be older than."""
 FEW = 100
 """Documents that are read faster on the event loop than handed over between threads."""
 LONG = 20_000
 """Bytes whose compression would hold up the event loop for more than half a millisecond."""
-READERS = ThreadPoolExecutor(4, thread_name_prefix="reader")
-"""Few: they compute as much as they wait, and take the interpreter from the event loop."""
-
-
-async def blocking(call: Callable[..., T], *args: Any) -> T:
-    """Runs a call that may take its time beside the event loop."""
-    run = copy_context().run  # lines of the log say which request they are about
-    return await asyncio.get_running_loop().run_in_executor(READERS, run, call, *args)
 
 
 async def stored(

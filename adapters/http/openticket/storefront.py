@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads, requests
-from adapters.http.auth import GRANTED, WHO, May, stagebook
+from adapters.http.auth import GRANTED, May, identified, stagebook
 from adapters.http.body import check_text
 from adapters.http.commands import ask
 from adapters.http.openticket import storefront_documents as documents
@@ -268,7 +268,7 @@ async def visited(request: Request, shop: str) -> tuple[Principal, State]:
         found = await reads.blocking(book.view(CATALOG).document, at)
         channel = from_json(found[0]) if found else {"isarchived": True}
         if who and not channel["isarchived"] and channel["typeid"] == WEB:
-            request.scope[WHO] = who
+            identified(request, who)
             return who, channel | {"number": identity.number}
     raise NotFound("there is no such shop")
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.http import errors, validation
-from adapters.http.auth import WHO, May, granted, stagebook, unknown
+from adapters.http.auth import May, granted, identified, stagebook, unknown
 from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
@@ -112,8 +112,7 @@ def caller(request: Request, need: May) -> Principal:
     held = stagebook(request).keyring.everywhere(token) if token else []
     if not held:
         raise unknown(request, request.headers.get("authorization", ""), token)
-    who = request.scope[WHO] = _in_company(request, held)
-    return granted(who, need)
+    return granted(identified(request, _in_company(request, held)), need)
 
 
 def token_of(request: Request) -> str:

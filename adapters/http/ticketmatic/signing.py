@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
-from adapters.http.auth import WHO, May, granted, stagebook
+from adapters.http.auth import May, granted, identified, stagebook
 from adapters.http.errors import Forbidden, Unauthorized
 from application.keyring import Principal, SigningKey
 from domain.ids import account_number
@@ -35,8 +35,7 @@ def caller(request: Request, account: str, need: May) -> Principal:
     who = key.principals.get(account_number(account))
     if who is None or who.account_name != account:
         raise Forbidden(f"the key is not of account {account}")
-    request.scope[WHO] = who
-    return granted(who, need)
+    return granted(identified(request, who), need)
 
 
 def signing_key(request: Request, account: str) -> SigningKey:

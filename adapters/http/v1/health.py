@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.bootstrap import Stagebook
 from adapters.http.auth import stagebook
-from adapters.http.reads import blocking
+from adapters.http.readers import watching
 from adapters.http.routes import PublicRoute
 from adapters.http.v1.documents import Liveness, Readiness
 from adapters.standing import Standing, standings
@@ -26,7 +26,7 @@ async def live(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """The store answers and takes writes, and the views move; each view's position, lag and parked
     documents."""
-    report = await blocking(readiness, stagebook(request))
+    report = await watching(readiness, stagebook(request))
     return JSONResponse(report, 200 if report["status"] == "ready" else 503)
 
 

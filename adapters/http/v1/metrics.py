@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import Stagebook
 from adapters.http.auth import stagebook
-from adapters.http.reads import blocking
+from adapters.http.readers import watching
 from adapters.watching.watcher import Watcher
 from domain.errors import NotFound
 
@@ -41,7 +41,7 @@ class Exposition:
             self._next = None
             began = time.monotonic()
             try:
-                return await blocking(self._watcher.told, self._book)
+                return await watching(self._watcher.told, self._book)
             finally:
                 took = time.monotonic() - began
                 pause = min(took * (1 / SHARE - 1), LONGEST_PAUSE)

@@ -3,7 +3,7 @@
 Each function gives the keyword arguments that document one sort of route.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from adapters.http.errors import (
     slug,
     title,
 )
+from adapters.http.readers import in_turns
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain.errors import Conflict, FactUnknown, Invalid, KeyReused, NotFound, VersionMismatch
 
@@ -42,9 +43,17 @@ class Lines(StreamingResponse):
 
     media_type = "application/x-ndjson"
 
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(in_turns(chunks), status_code, headers)
+
 
 def in_chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """The same lines, some hundreds at a time: each chunk is one turn of the event loop."""
+    """The same lines, some hundreds at a time: each chunk takes a turn of its account."""
     while chunk := b"".join(islice(lines, LINES)):
         yield chunk
 

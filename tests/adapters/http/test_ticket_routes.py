@@ -13,6 +13,7 @@ from adapters.http.v1.order_documents import ContingentPage, TicketDocument, Tic
 from adapters.http.v1.tickets import ticket_lines
 from application import as_of
 from domain.ids import account_number
+from domain.outside import Outside
 from tests.adapters.http.selling import (
     HARD,
     NORMAL,
@@ -537,7 +538,7 @@ def test_a_hundred_thousand_tickets_are_streamed_in_flat_memory(web: TestClient)
     with web.stream("GET", sale.url("/tickets"), headers=newest) as answer:
         ids = [int(line[len('{"id":') :].partition(",")[0]) for line in answer.iter_lines()]
     inventory = as_of.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
-    lines = ticket_lines(inventory, None, None)
+    lines = ticket_lines(inventory, None, None, Outside("EUR", personal=True))
     begun = sum(len(chunk) for chunk in islice(lines, 5))
     tracemalloc.start()
     try:
@@ -556,7 +557,7 @@ def test_lines_come_in_few_pieces_however_the_tickets_are_held(web: TestClient) 
     locked(sale, tickets=[sale.ticket(n) for n in range(1, 1_000, 2)], locktypeid=SOFT)
     inventory = as_of.inventory_now(book_of(web).store, account_number(ACCOUNT), sale.event)
 
-    chunks = list(ticket_lines(inventory, None, None))
+    chunks = list(ticket_lines(inventory, None, None, Outside("EUR", personal=True)))
 
     assert [chunk.count(b"\n") for chunk in chunks] == [500, 500]
     assert b"".join(chunks) == now(web, sale.url("/tickets")).content

@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is c
 .PHONY: run test check lint types layers tests format bench lock clean
 
 run: .venv/run  ## starts the server with a demo account
-	@$(BIN)/stagebook demo
+	@STAGEBOOK_LOG_LEVEL=$${STAGEBOOK_LOG_LEVEL:-warning} $(BIN)/stagebook demo
 
 test: check  ## everything: format, lint, types, layers, tests, documentation
 
@@ -45,11 +45,14 @@ lock:  ## pins the dependencies anew, with hashes (needs uv); what runs is what 
 	  --no-emit-index-url --no-emit-find-links -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@echo "A Python environment is made in .venv (once)."
+	@$(PYTHON) -m venv .venv
 
 .venv/run: requirements.txt pyproject.toml | .venv/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "What Stagebook needs is installed into .venv (once, a minute or less):"
+	@$(BIN)/python .ci/installing.py $(BIN)/pip install --disable-pip-version-check --no-input \
+	  --require-hashes -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m adapters.http.openapi_bytes >/dev/null  # the OpenAPI documents, made once
 	@touch $@
 

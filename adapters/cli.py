@@ -188,8 +188,10 @@ def export_account(
 def import_account(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="An export; - for standard input")],
 ) -> None:
-    """Records an export, all of it or nothing: accounts where they have no facts, before their
-    keys; an export of everything into an empty store."""
+    """Records an export, all of it or nothing, where there are no facts yet.
+
+    Accounts come in before their keys are added, an export of everything into an empty store.
+    """
     from datetime import UTC, datetime
     from uuid import uuid4
 

@@ -102,7 +102,8 @@ def metrics() -> str:
     rows = ["| metric | by | what it is |", "|---|---|---|"]
     for name, says in (counted.MEANINGS | GAUGES).items():
         by = counted.LABELS.get(name) or (("view",) if re.search("_view_|_rebuild_", name) else ())
-        rows.append(f"| `{name}` | {', '.join(by)} | {says} |")
+        told = f"{name}_total" if name in counted.COUNTERS else name
+        rows.append(f"| `{told}` | {', '.join(by)} | {says} |")
     return "\n".join(rows)
 
 

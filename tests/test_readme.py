@@ -19,13 +19,27 @@ END = "--end-of-output--"
 
 
 def steps() -> Iterator[tuple[str, str]]:
-    """Every command of the tour with what it is said to print."""
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, *rest = step.split("\n")
-            while rest and rest[0].startswith("> "):
-                command += "\n" + rest.pop(0)[2:]
-            yield command, "\n".join(rest).strip("\n")
+    """Every block of the tour that is to be pasted, with what it is said to print."""
+    tour = README.partition("## A tour\n")[2].partition("\n## ")[0]
+    for commands, printed in re.findall(
+        r"```sh\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", tour, re.DOTALL
+    ):
+        yield commands.strip("\n"), printed.strip("\n")
+
+
+def test_the_tour_asks_nothing_of_curl_that_older_ones_do_not_have() -> None:
+    commands = "\n".join(command for command, _ in steps())
+
+    assert "curl" in commands
+    assert not re.search(r"%header\{|%\{header_json|--json|--fail-with-body|--variable", commands)
+
+
+def test_the_tour_has_two_prices_a_refund_and_no_header_for_a_fresh_read() -> None:
+    commands = "\n".join(command for command, _ in steps())
+
+    assert '"prices": {"1": 25.00, "2": 20.00}' in commands
+    assert "/refunds" in commands
+    assert "Stagebook-After" not in commands
 
 
 @pytest.mark.slow
@@ -40,7 +54,7 @@ def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "TMPDIR": str(tmp_path)},
         start_new_session=True,
     )
     assert shell.stdin

@@ -33,6 +33,16 @@ MEANINGS = {
     "stagebook_folded_facts": "Facts that a view has taken",
     "stagebook_fold_seconds": "Folding and storing a batch of a view",
 }
+COUNTERS = frozenset(
+    {
+        "stagebook_http_requests",
+        "stagebook_connections_closed",
+        "stagebook_credentials_refused",
+        "stagebook_commands",
+        "stagebook_folded_facts",
+    }
+)
+"""Those that only grow: the library tells them with `_total` behind their names."""
 LABELS = {
     "stagebook_http_requests": ("route", "method", "status"),
     "stagebook_http_request_seconds": ("route", "method"),

@@ -39,7 +39,7 @@ from application.webhooks import before_the_first
 from domain.base import Cause
 from domain.catalog import STARTING
 from domain.registry import Registry
-from domain.values import stamp
+from domain.values import UTC_ZONE, stamp
 from projections import watching as folds
 from projections.availability import Availability
 from projections.base import Projection
@@ -256,7 +256,10 @@ class Stagebook:
         command = uuid4().hex
         cause = Cause(actor, stamp(datetime.now(UTC)), command, command, reason)
         currency = self.keyring.currency(account)
-        self.writer.submit(Job(account, cause, decide, answer, currency=currency)).result()
+        opened = self.keyring.opened(account)
+        timezone = opened["timezone"] if opened else UTC_ZONE
+        job = Job(account, cause, decide, answer, currency=currency, timezone=timezone)
+        self.writer.submit(job).result()
         return decided[0]
 
     def open_account(self, name: str, language: str, currency: str, timezone: str) -> None:

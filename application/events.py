@@ -35,6 +35,9 @@ from domain.limits import check_edit
 from domain.location import PLACEHOLDER, Location
 from domain.offers import has_price
 
+ELSEWHERE = frozenset({"id", "seats_event_key", "facebook_event_id"})
+"""What a date alone is known by, here and in other systems."""
+
 
 def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> ShownEvent:
     """Without a Location it is at the placeholder, where a caller takes that for an answer."""
@@ -107,7 +110,7 @@ def duplicate_event(work: Work, number: int, version: int | None = None) -> Show
     dates = {}
     for date in source.state["dates"].values():
         dates[date["id"]] = work.next_number(Kind.DATE)
-        own = {n: v for n, v in date.items() if n != "id"}
+        own = {n: v for n, v in date.items() if n not in ELSEWHERE}
         made.add_date(dates[date["id"]], DateFields.model_validate(own), work.by)
     lots = work.load(Inventory, number)
     unseated, seated = (

@@ -31,6 +31,7 @@ from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
 from domain.money import DEFAULT_CURRENCY
+from domain.values import UTC_ZONE
 
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
@@ -63,6 +64,8 @@ class Job:
     """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
     currency: str = DEFAULT_CURRENCY
     origin: Origin = UNKNOWN
+    timezone: str = UTC_ZONE
+    """The account's."""
     outcome: Answer | BaseException | None = None
     facts: int = 0
     """How many facts of the batch its answer rests on: those up to and with its own last."""
@@ -75,6 +78,7 @@ class Work:
         self._writer = writer
         self.account = job.account
         self.currency = job.currency
+        self.timezone = job.timezone
         self.by = job.by
         self.loaded: dict[Key, Aggregate] = {}
 

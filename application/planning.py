@@ -15,7 +15,7 @@ from application.contingents import price_lists
 from application.group_commit import Work
 from domain import ranges
 from domain.base import State
-from domain.catalog import DESK, PriceType, SalesChannel
+from domain.catalog import PriceType, SalesChannel
 from domain.errors import Invalid, Refusal, SoldOut, TicketNotFree
 from domain.event import Event, starts
 from domain.inventory import Inventory
@@ -31,9 +31,11 @@ from domain.selling import (
     check_channel,
     check_count,
     check_per_order,
+    require_sale,
+    zone_of,
 )
 from domain.taking import Take
-from domain.ticket_types import check_least, require_available, require_not_overruled
+from domain.ticket_types import check_least
 from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
@@ -158,13 +160,10 @@ def _planned(
     for index, take in enumerate(takes):
         path = f"take.{index}."
         event = _event(work, take, path)
-        event.require_on_sale(channel.number, work.by.time)
         inventory = work.load(Inventory, event.number)
         for contingent_id, amount, named in _parts(take):
             contingent = inventory.contingent(contingent_id, f"{path}{take.way}")
-            require_available(contingent, event.number, work.by.time)
-            if channel.value("typeid") != DESK:
-                require_not_overruled(contingent, event.number)
+            require_sale(event.state, contingent, channel.state, work.by.time)
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
@@ -204,8 +203,8 @@ def _repriced(
     plan = Plan()
     for (number, contingent_id, price_type), tickets in parts.items():
         event, inventory = work.load(Event, number), work.load(Inventory, number)
-        event.require_on_sale(channel.number, work.by.time)
         contingent = inventory.contingent(contingent_id)
+        require_sale(event.state, contingent, channel.state, work.by.time)
         buying = _Buyer(
             work, event, inventory, contingent, order, plan, len(tickets), promocodes, leaving
         )
@@ -252,7 +251,8 @@ class _Buyer:
         """The price to buy at: the one that is wanted, or the first whose conditions are met. What
         is given away has to be asked for."""
         lists = price_lists(self.work, [self.contingent])
-        seller = Seller(channel.state, self.work.currency, partial(_price_type, self.work))
+        known = partial(_price_type, self.work)
+        seller = Seller(channel.state, self.work.currency, known, self.work.timezone)
         return bought_at(self.contingent, lists, seller, self._check, wanted)
 
     def _check(self, offer: Offer) -> None:
@@ -263,6 +263,7 @@ class _Buyer:
         planned -= self.leaving.get(price, 0)
         in_order = planned + (self.order.held(self.event.number, price) if self.order else 0)
         in_all = planned + self.inventory.state.get("priced", {}).get(price_key(*price), 0)
+        location = self.work.load(Location, self.event.locationid)
         asked = Buying(
             self.work.by.time,
             self.promocodes,
@@ -270,6 +271,7 @@ class _Buyer:
             in_order,
             in_all,
             self.amount,
+            zone_of(location.state, self.work.timezone),
         )
         check_conditions(offer, asked)
 

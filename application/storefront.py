@@ -11,12 +11,13 @@ from application import catalog, orders, sales
 from application.buyers import require_admitted
 from application.group_commit import Work
 from domain.contact import Contact, ContactFields
-from domain.errors import Invalid, NotFound
-from domain.event import Event
+from domain.errors import Invalid, NotFound, NotOnSale
+from domain.event import Event, ends
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
 from domain.taking import OrderBody, Take
+from domain.values import microseconds
 
 
 class Reservation(NamedTuple):
@@ -45,13 +46,21 @@ def reserve(
     hold: Hold,
 ) -> tuple[Order, list[int]]:
     """One ticket of a contingent, at the first price that it is for sale at on the shop. Returns
-    the dates that it is valid on, too."""
+    the dates that it is valid on, too. A shop shows Events to come, and sells no other."""
+    require_to_come(work.load(Event, event), work.by.time)
     take = Take(eventid=event, contingentid=contingent, amount=1)
     body = OrderBody(saleschannelid=shop, take=[take], promocodes=list(codes))
     order = sales.create_order(work, body, hold)
     named: list[int] = work.load(Inventory, event).contingent(contingent)["dateids"]
     dates = named or [int(date) for date in work.load(Event, event).state["dates"]]
     return order, sorted(dates)
+
+
+def require_to_come(event: Event, now: str) -> None:
+    """Refuses when the Event is over."""
+    last = ends(event.state) if event.exists else None
+    if last and (microseconds(last) or 0) < (microseconds(now) or 0):
+        raise NotOnSale(f"Event {event.number} is over", eventid=event.number, until=last)
 
 
 def place(work: Work, shop: int, reserved: Sequence[Reservation], buyer: ContactFields) -> Placed:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.base import State
 from domain.buyers import EmailRule
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.contact import Contact
 from domain.custom_fields import CustomField, CustomFieldValue
 from domain.errors import Invalid
@@ -16,7 +16,7 @@ from domain.payment_scenario import PaymentScenario
 from domain.prices import PricelistPrices
 from domain.seating import SeatingPlan, SeatRank
 from domain.tracker import Tracker
-from domain.values import Color, Reference, Text, Url, field
+from domain.values import Color, Name, Reference, Text, Url, field
 
 NORMAL, REDUCTION, SPECIAL, FREE, SUBSCRIPTION = range(2301, 2306)
 DESK, WEB, EXTERNAL = range(3001, 3004)

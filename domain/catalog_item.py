@@ -4,7 +4,7 @@ changed, archived and restored. The kinds are in `domain/catalog.py` and the fil
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
 from domain.errors import Invalid
@@ -12,8 +12,6 @@ from domain.ids import Kind
 from domain.marks import Mark
 from domain.translations import checked
 from domain.values import Text, field
-
-Name = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class CatalogFields(CustomizableFields):

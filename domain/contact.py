@@ -9,7 +9,7 @@ from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.marks import Personal
-from domain.values import Line, Reference, field, listed
+from domain.values import Line, Reference, field, listed, visible
 
 IDENTIFYING = ("firstname", "lastname", "company", "email")
 
@@ -59,7 +59,7 @@ class Contact(CatalogItem):
         return (name or company or email or "", company, email)
 
     def check_new(self, patch: State) -> None:
-        if not any(patch.get(name) for name in IDENTIFYING):
+        if not any(visible(patch.get(name) or "") for name in IDENTIFYING):
             raise Invalid("lastname", f"expected at least one of {', '.join(IDENTIFYING)}")
 
     def check_changed(self, changed: State) -> None:

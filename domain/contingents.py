@@ -30,7 +30,7 @@ from domain.tickets import (
     first_ticket,
 )
 from domain.translations import checked
-from domain.values import MAX_ID, Price, Reference, Text, field
+from domain.values import MAX_ID, Price, Reference, Text, Title, field
 
 COUNTERS = (
     "complimentary",
@@ -70,7 +70,7 @@ class Lot(Fields):
     """How many tickets there are, for when, at what price."""
 
     id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = field("The contingent's own id", 98)
-    name: Annotated[str, Field(max_length=255)] | None = field("Name", "Tickets", cleared="")
+    name: Title | None = field("Name", "Tickets", cleared="")
     amount: Annotated[int, Field(ge=0, le=10_000_000)] | None = field(
         "Number of tickets; null = made as they are taken, unset = 0", 100
     )

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from domain.base import State
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
 from domain.ids import Kind
-from domain.values import Line, Reference, Text, custom_value, field
+from domain.values import Line, Name, Reference, Text, custom_value, field
 
 CustomKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,30}$")]
 

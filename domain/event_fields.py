@@ -17,6 +17,7 @@ from domain.values import (
     Color,
     Line,
     Locale,
+    Name,
     Reference,
     Tag,
     Text,
@@ -99,9 +100,7 @@ class EventSalesChannel(Value):
 class Details(Fields):
     """What buyers read."""
 
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = field(
-        "Name; needed to publish", "Bonobo Live"
-    )
+    name: Name | None = field("Name; needed to publish", "Bonobo Live")
     subtitle: Line | None = field("A line under the name", "With live band")
     subtitle2: Line | None = field("A second line under the name", "Exclusive concert")
     description: Text | None = field(

@@ -9,7 +9,7 @@ from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State
 from domain.errors import Invalid, LocationInUse
 from domain.ids import Kind
 from domain.translations import checked
-from domain.values import Count, CountryCode, Guid, Line, Reference, Text, TimeZone, field
+from domain.values import Count, CountryCode, Guid, Line, Name, Reference, Text, TimeZone, field
 
 TRANSLATABLE = frozenset({"name", "description", "info"})
 PLACEHOLDER, PLACEHOLDER_NAME = 0, "To be announced"
@@ -25,9 +25,7 @@ class LocationFields(CustomizableFields):
     )
     REQUIRED: ClassVar[tuple[str, ...]] = ("name",)
 
-    name: Annotated[str, Field(min_length=1, max_length=255)] | None = field(
-        "Name; required at creation", "Concert hall"
-    )
+    name: Name | None = field("Name; required at creation", "Concert hall")
     capacity: Count | None = field("People it holds; 0 = no limit", 840, cleared=0)
     address: Text | None = field("Address as one free text", "Kerkstraat 1, 9000 Gent")
     description: Text | None = field("What it is, for ticket buyers")

@@ -8,10 +8,11 @@ first one counts.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from domain.base import State
 from domain.errors import BasketLimit, PriceNotOffered, SoldOut
-from domain.values import stamp
+from domain.values import UTC_ZONE, stamp
 
 PRICE_TYPES = 1_000_000
 """Ids of prices leave room for so many price types."""
@@ -183,6 +184,8 @@ class Buying(NamedTuple):
     in_all: int
     """Tickets that any order holds at this price, with those that are asked for."""
     asked: int
+    zone: str = UTC_ZONE
+    """The Event's time zone, which its days are of."""
 
 
 def check_conditions(offer: Offer, buying: Buying) -> None:
@@ -215,8 +218,8 @@ def _check_date(value: State, buying: Buying) -> None:
     if value["datetype"] == "absolute":
         first, last = value["absoluteStart"], value["absoluteEnd"]
     else:
-        first = _days_from(buying.starts, value["relativeStart"])
-        last = _days_from(buying.starts, value["relativeEnd"])
+        first = days_from(buying.starts, value["relativeStart"], buying.zone)
+        last = days_from(buying.starts, value["relativeEnd"], buying.zone)
     moment = datetime.fromisoformat(buying.now)
     too_early = first is not None and moment < datetime.fromisoformat(first)
     too_late = last is not None and moment > datetime.fromisoformat(last)
@@ -224,11 +227,13 @@ def _check_date(value: State, buying: Buying) -> None:
         raise _unmet("date", "this price is not for sale now", **{"from": first, "until": last})
 
 
-def _days_from(start: str | None, days: int | None) -> str | None:
+def days_from(start: str | None, days: int | None, zone: str) -> str | None:
+    """So many calendar days from a time: at the same local time, as RFC 5545 has days. What clocks
+    leave out is read with the offset before, what they show twice is the first."""
     if start is None or days is None:
         return None
     try:
-        return stamp(datetime.fromisoformat(start) + timedelta(days=days))
+        return stamp(datetime.fromisoformat(start).astimezone(ZoneInfo(zone)) + timedelta(days))
     except OverflowError:
         return None
 

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, JsonValue
 
 from domain.base import State
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.ids import Kind
-from domain.values import Line, Reference, Text, Url, custom_value, field, listed
+from domain.values import Line, Name, Reference, Text, Url, custom_value, field, listed
 
 IMMEDIATE, MOLLIE, TRANSFER, DEFERRED_ONLINE, DEFERRED = range(2701, 2706)
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.ids import Kind
-from domain.values import Color, Line, custom_value, field
+from domain.values import Color, Line, Name, custom_value, field
 
 MAX_PLAN = 1_000_000
 

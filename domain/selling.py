@@ -15,6 +15,7 @@ from domain.money import minor
 from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.stock import sold_out
 from domain.ticket_types import check_most, require_available, require_not_overruled
+from domain.values import UTC_ZONE
 
 DESK, FREE = 3001, 2304
 
@@ -34,6 +35,8 @@ class Seller(NamedTuple):
     channel: State
     currency: str
     price_type: Callable[[int], State | None]
+    zone: str = UTC_ZONE
+    """The account's time zone."""
 
     @property
     def number(self) -> int:
@@ -83,6 +86,22 @@ def _check_coupon(contingent: State, offer: Offer, seller: Seller) -> None:
     if not any(condition["type"] == "promocode" for condition in offer.conditions):
         message = f"contingent {contingent['id']} is sold with a coupon only"
         raise PriceNotOffered(message, condition="coupon", contingentid=contingent["id"])
+
+
+def require_sale(event: State, contingent: State, channel: State, now: str) -> None:
+    """Refuses unless tickets of the contingent may be sold there now, or get another price: the
+    one rule of everything that sells."""
+    number = event["number"]
+    require_on_sale(number, event, channel["number"], now)
+    require_available(contingent, number, now)
+    if channel.get("typeid") != DESK:
+        require_not_overruled(contingent, number)
+
+
+def zone_of(location: State, account: str) -> str:
+    """The time zone of an Event: its Location's, or the account's where that says none."""
+    named = location.get("timezone")
+    return account if named in (None, UTC_ZONE) else str(named)
 
 
 def check_per_order(
@@ -148,7 +167,8 @@ def quote(
 
     def check(offer: Offer) -> None:
         before = shelf.priced.get(price_key(contingent_id, offer.pricetypeid), 0)
-        check_conditions(offer, Buying(now, codes, starts(event), 1, before + 1, 1))
+        zone = zone_of(shelf.location, seller.zone)
+        check_conditions(offer, Buying(now, codes, starts(event), 1, before + 1, 1, zone))
 
     try:
         price = bought_at(contingent, shelf.lists, seller, check, None).price
@@ -164,11 +184,7 @@ def quote(
 def _require_for_sale(shelf: Shelf, contingent: State, seller: Seller, now: str) -> None:
     """Refuses when one ticket cannot be had, whatever it costs."""
     event, one = shelf.event, {contingent["id"]: 1}
-    number = event["number"]
-    require_on_sale(number, event, seller.number, now)
-    require_available(contingent, number, now)
-    if not seller.is_desk:
-        require_not_overruled(contingent, number)
+    require_sale(event, contingent, seller.channel, now)
     if contingent["amount"] is not None and not contingent["counters"]["free"]:
         raise sold_out("contingent", 1, 0, contingentid=contingent["id"])
     check_per_order(event, shelf.contingents, one, {})

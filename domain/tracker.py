@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import BeforeValidator
 
 from domain.base import Cause, State
-from domain.catalog_item import CatalogFields, CatalogItem, CatalogItemChanged, Name
+from domain.catalog_item import CatalogFields, CatalogItem, CatalogItemChanged
 from domain.ids import Kind
-from domain.values import Line, Reference, field
+from domain.values import Line, Name, Reference, field
 
 WHERE = Literal[
     "Website", "Facebook", "Twitter", "Pinterest", "LinkedIn", "Instagram", "Email", "Other"

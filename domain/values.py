@@ -5,6 +5,7 @@ validated is what is stored, shown and compared.
 """
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -23,7 +24,12 @@ RFC3339 = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UTC_ZONE = "UTC"
 MAX_CUSTOM_DEPTH = 8
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+"""Categories of letters that show nothing by themselves."""
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters of other categories that show nothing."""
 CUSTOM_KEY = re.compile(r"c_[A-Za-z0-9_]{1,30}", re.ASCII)
 
 
@@ -115,6 +121,21 @@ def at_most_six_digits(price: float) -> float:
     return price
 
 
+def visible(text: str) -> bool:
+    """Whether anything of a text can be seen: not white space, nor letters of no width."""
+    return any(
+        unicodedata.category(letter) not in UNSEEN and letter not in BLANK for letter in text
+    )
+
+
+def seen(text: str) -> str:
+    """A name that somebody can read, or none at all."""
+    if text and not visible(text):
+        message = "expected a name with letters that can be seen"
+        raise ValueError(message)
+    return text
+
+
 def custom_key(key: str) -> str:
     """The key of a custom field: the only field that a schema does not name."""
     if not CUSTOM_KEY.fullmatch(key):
@@ -179,6 +200,9 @@ Timestamp = Annotated[
     AfterValidator(canonical_time),
     Field(json_schema_extra={"format": "date-time"}),
 ]
+Title = Annotated[str, StringConstraints(max_length=255), AfterValidator(seen)]
+"""What a thing is called."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(seen)]
 Line = Annotated[str, StringConstraints(max_length=255)]
 Text = Annotated[str, StringConstraints(max_length=65_535)]
 Url = Annotated[str, StringConstraints(max_length=2_000)]

@@ -116,7 +116,10 @@ async def _done(
     waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
-    writer.submit(Job(who.account, cause, decide, answer, key, waiting, who.currency, origin))
+
+    writer.submit(
+        Job(who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone)
+    )
     return _response(request, who, await waiting)
 
 

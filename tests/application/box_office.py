@@ -73,13 +73,14 @@ class BoxOffice(Desk):
         self.account = account
         self.writer = writer(self.store)
         self.currency = currency
+        self.timezone = "UTC"
         self.now = 0.0
 
     def job(
         self, decide: Callable[[Work], Any], *, cause: Cause | None = None, **options: Any
     ) -> Job:
         made = super().job(decide, cause=cause or by(time=at(self.now)), **options)
-        made.currency = self.currency
+        made.currency, made.timezone = self.currency, self.timezone
         return made
 
     def recorded(self, after: int = 0) -> list[Recorded]:

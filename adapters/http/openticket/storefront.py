@@ -108,7 +108,7 @@ async def data(request: Request, shop: Shop) -> Response:
         CATALOG,
     )
     price_types = {one["id"]: one for one in types}
-    seller = Seller(channel, who.currency, price_types.get)
+    seller = Seller(channel, who.currency, price_types.get, who.timezone)
     visit = documents.Visit(who, seller, coupons(request))
     return json_response(documents.shop_data(found, visit))
 

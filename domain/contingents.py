@@ -165,8 +165,11 @@ class ContingentAdded(DomainEvent, topic="inventory.contingent-added"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContingentChanged(DomainEvent, topic="inventory.contingent-changed"):
+    """`pricesbefore`: its own prices before, where they changed. Facts of before have none."""
+
     contingentid: int
     changed: State
+    pricesbefore: State | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

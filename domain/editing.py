@@ -21,6 +21,8 @@ from domain.tickets import (
 )
 from domain.values import same
 
+PRICES = "eventspecificprices"
+
 
 class Editing(Locking):
     def set_contingents(
@@ -132,7 +134,14 @@ class Editing(Locking):
             message = f"{path}amount: {used} tickets are in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
         _check_places(contingent_id, current["made"] + growth(current, changed), path)
-        self.trigger(ContingentChanged, by, contingentid=contingent_id, changed=changed)
+        before = current[PRICES] if PRICES in changed else None
+        self.trigger(
+            ContingentChanged,
+            by,
+            contingentid=contingent_id,
+            changed=changed,
+            pricesbefore=before,
+        )
 
 
 def _check_places(contingent_id: int, made: int, path: str) -> None:

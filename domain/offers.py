@@ -170,6 +170,14 @@ def price_terms(contingent: State) -> State:
     return {key: terms[0] if len(terms) == 1 else terms for key, terms in found.items()}
 
 
+def own_prices(contingent_id: int, prices: State | None) -> State:
+    """What the contingent's own prices alone say, as `contingents.ID.prices.TYPE` in a history."""
+    lot: State = {"id": contingent_id, "eventspecificprices": prices, "pricelistid": None}
+    terms = price_terms(lot)
+    said = {"prices": prices_by_type(lot, {}), **({"priceterms": terms} if terms else {})}
+    return {"contingents": {str(contingent_id): said}}
+
+
 # -- conditions
 
 

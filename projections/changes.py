@@ -2,12 +2,17 @@
 commits, with what an auditor searches by. What an entry says is in the fact: it is not kept twice.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import DomainEvent, State
+from domain.contingents import ContingentChanged
+from domain.differences import Difference, differences
+from domain.editing import PRICES
 from domain.ids import Kind, guid, unpack
+from domain.offers import own_prices
 from domain.outside import Outside, said_of
 from domain.registry import FactDiscarded
 from domain.values import microseconds
@@ -61,7 +66,15 @@ def change(recorded: RecordedFact, outside: Outside) -> dict[str, Any]:
         "causation": fact.causation,
         "fact": fact.name,
         "data": said_of(fact, outside),
+        "changes": [change._asdict() for change in _prices(fact)],
     }
+
+
+def _prices(fact: DomainEvent) -> Iterator[Difference]:
+    """How the own prices of a contingent changed, by price type."""
+    if isinstance(fact, ContingentChanged) and PRICES in fact.changed:
+        before = own_prices(fact.contingentid, fact.pricesbefore)
+        yield from differences(before, own_prices(fact.contingentid, fact.changed[PRICES]))
 
 
 @lru_cache(8_192)

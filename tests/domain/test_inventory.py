@@ -81,7 +81,9 @@ def test_a_contingent_with_its_id_is_changed_where_it_differs() -> None:
 
     outcome = when(inventory, exactly({"id": 98, "amount": 90}, {"id": 99, "name": "Balcony"}))
 
-    then(outcome, says(ContingentChanged, contingentid=98, changed={"amount": 90}))
+    then(
+        outcome, says(ContingentChanged, contingentid=98, changed={"amount": 90}, pricesbefore=None)
+    )
 
 
 def test_a_contingent_that_is_not_named_is_removed() -> None:
@@ -105,7 +107,7 @@ def test_null_clears_a_field_of_a_contingent() -> None:
     then(
         outcome,
         says(TicketsUnlocked, locktypeid=1, moves=unlocked),
-        says(ContingentChanged, contingentid=98, changed={"pricelistid": None}),
+        says(ContingentChanged, contingentid=98, changed={"pricelistid": None}, pricesbefore=None),
     )
 
 

@@ -168,7 +168,8 @@ def test_the_locks_of_a_lot_name_each_lock_type_once() -> None:
 
 
 def resized(amount: int) -> Said:
-    return says(ContingentChanged, contingentid=LOT, changed={"amount": amount})
+    changed = {"amount": amount}
+    return says(ContingentChanged, contingentid=LOT, changed=changed, pricesbefore=None)
 
 
 def test_a_lot_grows_at_any_time() -> None:

@@ -69,6 +69,7 @@ from domain.order_facts import (
     TicketsRemoved,
 )
 from domain.order_fields import OrderFields
+from domain.prices import PricelistPrice, PricelistPrices
 from domain.registry import (
     AccountOpened,
     CurrencyChosen,
@@ -286,6 +287,9 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         kind=Kind.INVENTORY,
         contingentid=98,
         changed=ContingentFields(amount=None, dateids=None).patch(),
+        pricesbefore=PricelistPrices(
+            prices=[PricelistPrice(pricetypeid=1, prices=[30.0])]
+        ).model_dump(),
     ),
     fact(ContingentRemoved, kind=Kind.INVENTORY, contingentid=98),
     fact(

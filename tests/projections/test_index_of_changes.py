@@ -73,6 +73,7 @@ def test_an_entry_says_who_when_why_and_what(make_view: MakeView) -> None:
         "causation": "command-2",
         "fact": "EventDetailsChanged",
         "data": {"changed": {"name": "Live"}},
+        "changes": [],
     }
 
 

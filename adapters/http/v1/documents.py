@@ -288,6 +288,10 @@ class Change(Recorded):
     id: LocationNumber
     guid: Guid
     data: dict[str, Any] = Field(description="What the fact says")
+    changes: list[Difference] = Field(
+        description="How the prices of a contingent changed, by price type; of other facts, which"
+        " do not say what was before, empty: their history says it"
+    )
 
 
 class ChangePage(BaseModel):

@@ -72,6 +72,28 @@ def test_two_prices_of_which_one_changes_are_one_path(web: TestClient) -> None:
     assert newest["inventoryversion"] == sale.availability()["inventoryversion"]
 
 
+def test_the_feed_shows_a_price_by_its_price_type_too(web: TestClient) -> None:
+    sale = on_sale(web, 9, **prices({"pricetypeid": 1, "prices": [30.0]}))
+    later = prices({"pricetypeid": 1, "prices": [35.0]})
+    changed(web, sale.url(f"/contingents/{sale.contingent}"), **later)
+    gone = changed(web, sale.url(f"/contingents/{sale.contingent}"), price=None)
+
+    feed = now(web, f"/v1/changes?fact=ContingentChanged&since={sale_time(web, sale)}").json()
+    told = [c["changes"] for c in feed["data"] if c["id"] == sale.event]
+
+    path = f"contingents.{sale.contingent}.prices.1"
+    assert gone.status_code == 200
+    assert told == [
+        [{"path": path, "before": 30.0, "after": 35.0}],
+        [{"path": path, "before": 35.0, "after": None}],
+    ]
+
+
+def sale_time(web: TestClient, sale: Sale) -> str:
+    created: str = now(web, sale.url()).json()["createdts"]
+    return created
+
+
 def test_histories_of_all_kinds_are_filtered_alike(web: TestClient) -> None:
     place = a_location(web, city="Gent")
     path = f"/v1/locations/{place['id']}"

@@ -171,3 +171,21 @@ def test_a_shop_and_a_tracker_have_links_that_lead_there(web: TestClient, visito
 def test_a_link_of_nothing_leads_nowhere(web: TestClient, visitor: Visitor) -> None:
     assert visitor.ask("GET", f"/storefront/{WEB_SHOP}/t/0123456789abcdef").status_code == 404
     assert visitor.ask("GET", f"/storefront/{NOBODY}/t/0123456789abcdef").status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["/storefront", "/3.0.0/storefront", "/storefront/3.0.0"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_a_page_of_any_origin_talks_to_the_storefront(
+    web: TestClient, visitor: Visitor, prefix: str, method: str
+) -> None:
+    origin = {"Origin": "https://shop.example"}
+    asks = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "x-any"}
+    path = f"{prefix}/{WEB_SHOP}/reserve/ticket/{Sale(web).tickets[0]}"
+
+    preflight = visitor.ask("OPTIONS", path, headers=origin | asks)
+    answer = visitor.ask(method, path, headers=origin)
+    unknown = visitor.ask("GET", f"{prefix}/{NOBODY}/data", headers=origin)
+
+    assert [a.status_code for a in (preflight, answer, unknown)] == [200, 200, 404]
+    for one in (preflight, answer, unknown):
+        assert one.headers["access-control-allow-origin"] == "*"

@@ -149,6 +149,7 @@ def _for_any(offer: dict[str, Any]) -> bool:
 
 async def _lookup(request: Request, who: Principal, bodies: Sequence[bytes]) -> bytes:
     """What the Events name, by id."""
+    await reads.fresh(request, LOCATIONS, CATALOG)
     events = [from_json(body) for body in bodies]
     named: dict[str, tuple[Projection, Resource, set[int]]] = {
         "locations": (LOCATIONS, EVENT_LOCATIONS, {e["locationid"] or 0 for e in events} - {0}),

@@ -22,9 +22,11 @@ from domain.event_facts import EventDetailsChanged
 from domain.ids import Kind, account_number, guid
 from domain.registry import Role
 from projections.event_documents import EventDocuments
+from projections.location_documents import LocationDocuments
 from tests.adapters.http.talk import (
     END,
     START,
+    a_location,
     after,
     an_event,
     book_of,
@@ -136,7 +138,10 @@ def test_one_document_waits_and_every_fresh_read_of_it_says_so(
         assert client.get("/health/ready").status_code == 200
         assert list(parked(client)) == ["events"]
 
-        assert client.get(path).content == before.content
+        shown = client.get(path)
+        assert shown.content == before.content
+        assert int(shown.headers["Stagebook-Position"]) == found["position"] - 1
+        assert float(shown.headers["Stagebook-Lag"]) >= 0
         assert client.get(path, headers=long_ago).content == before.content
         problem = refused(client.get(path, headers=at), 503, "parked")
         assert (problem["view"], problem["position"]) == ("events", found["position"])
@@ -150,6 +155,22 @@ def test_one_document_waits_and_every_fresh_read_of_it_says_so(
         read = client.get(f"/v1/events/{other}", headers=after(theirs))
         assert read.content == theirs.content
         assert now(client, f"/v1/events/{event}/availability").status_code == 200
+
+
+def test_what_is_parked_from_its_first_fact_on_is_never_said_not_to_exist(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as faults:
+        faults.delattr(LocationDocuments, "fold")
+        place = a_location(client)
+        assert parked(client)["locations"]
+
+        for headers in ({}, {"Stagebook-After": "0"}):
+            problem = refused(
+                client.get(f"/v1/locations/{place['id']}", headers=headers), 503, "parked"
+            )
+            assert problem["view"] == "locations"
+        refused(client.get("/v1/locations/404"), 404, "not-found")
 
 
 def test_a_retry_takes_it_up_again_once_the_cause_is_gone(

@@ -7,7 +7,7 @@ same however long it is. Of an Event, what was sold is passed over unless it is 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from application.as_of import replay, version_where
@@ -47,7 +47,22 @@ class Filter:
         )
 
     def shows(self, changes: Sequence[Difference]) -> bool:
-        return self.path is None or any(along(change.path, self.path) for change in changes)
+        path = self.path
+        return path is None or any(along(p, path) for c in changes for p in paths(c))
+
+
+def paths(change: Difference) -> Iterator[str]:
+    """Where it is, and where whatever came or went with it is."""
+    yield change.path
+    for value in (change.before, change.after):
+        yield from _within(change.path, value)
+
+
+def _within(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield f"{path}.{name}"
+            yield from _within(f"{path}.{name}", part)
 
 
 def along(path: str, asked: str) -> bool:

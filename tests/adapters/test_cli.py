@@ -16,12 +16,15 @@ from adapters import demo
 from adapters.bootstrap import EVENTS, Stagebook, bootstrap
 from adapters.cli import app
 from adapters.settings import Settings
-from application import events, locations
+from application import contingents, events, locations, sales
 from application.keyring import opening_account
 from application.transfer import export_lines
+from domain.contingents import ContingentBody
 from domain.event_fields import EventBody
 from domain.ids import Kind, account_number, key
 from domain.location import LocationFields
+from domain.order import Hold
+from domain.taking import OrderBody
 from tests.exports import head_of, sealed
 
 ACCOUNT = account_number("house")
@@ -446,6 +449,33 @@ def test_history_needs_something_it_can_find(settings: Settings, run: Run) -> No
     nothing = run("history", "event", "99", "--account", "house")
     assert nothing.exit_code == 1
     assert "Event 99 does not exist" in nothing.stderr
+
+
+def test_a_history_is_of_anything_and_names_contingents_and_price_types(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+    book = bootstrap(settings)
+    book.start()
+    do = partial(book.execute, account=ACCOUNT, actor="anna")
+    add = partial(contingents.add_contingent, number=1)
+    do(partial(add, body=ContingentBody(name="Floor", amount=5, price=30)))
+    change = partial(contingents.change_contingent, number=1, contingent_id=1)
+    do(partial(change, body=ContingentBody(price=35)))
+    order = OrderBody.model_validate({"saleschannelid": 2})
+    do(partial(sales.create_order, body=order, hold=Hold(60, 60)))
+    book.close()
+
+    def told(kind: str, thing: str, *options: str) -> str:
+        made = run("history", kind, thing, "--account", "house", *options)
+        assert made.exit_code == 0, made.stderr
+        return str(made.stdout)
+
+    assert "contingents.1.prices.1 (Floor, Normal): 30" in told("event", "1", "--limit", "1")
+    assert "OrderCreated" in told("order", "1")
+    assert 'name: null → "Normal"' in told("pricetype", "1")
+    assert 'name: null → "Web"' in told("saleschannel", "2")
+    assert "ContingentChanged" in told("event", "1", "--sales")
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

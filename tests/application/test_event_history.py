@@ -182,8 +182,10 @@ def test_a_history_is_filtered_by_who_when_what_and_where(desk: Desk) -> None:
 
     assert subtitles(actor="bob") == ["4", "2"]
     assert subtitles(actor="bob", fact="EventDetailsChanged") == ["4", "2"]
-    assert names(entries(desk, event, path="price")) == ["ContingentChanged"]
-    assert names(entries(desk, event, path=f"contingents.{lot}.prices.1")) == ["ContingentChanged"]
+    priced_by = ["ContingentChanged", "ContingentAdded"]
+    assert names(entries(desk, event, path="price")) == priced_by
+    assert names(entries(desk, event, path=f"contingents.{lot}.prices.1")) == priced_by
+    assert names(entries(desk, event, path=f"contingents.{lot}.prices.2")) == []
     assert len(entries(desk, event, since=times[1])) == len([t for t in times if t >= times[1]])
     assert len(entries(desk, event, until=times[-1])) == times.count(times[-1])
     assert entries(desk, event, actor="carl") == []

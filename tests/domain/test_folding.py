@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain import ranges
 from domain.base import Aggregate, DomainEvent, State, type_of_topic
+from domain.buyers import BuyerRecorded, Buyers
 from domain.catalog import SalesChannel
 from domain.catalog_item import (
     CatalogItemArchived,
@@ -322,6 +323,10 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (UsageRecorded, {"eventid": numbers, "uses": anything}),
             (UsageEnded, {"eventid": numbers}),
         ],
+    ),
+    Buyers: (
+        [(BuyerRecorded, {"buyer": texts, "orderid": numbers})],
+        [(BuyerRecorded, {"buyer": texts, "orderid": numbers})],
     ),
     CustomKeys: (
         [(CustomKeyTaken, {"customfieldid": numbers, "key": texts})],

@@ -20,6 +20,7 @@ from domain.event import Event
 from domain.inventory import Inventory
 from domain.money import minor_of
 from domain.order import Hold, Order
+from domain.settings_items import PaymentMethod
 from domain.taking import OrderBody, PaymentBody, RefundBody, Take
 from domain.tickets import movement
 
@@ -89,6 +90,7 @@ def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
 def add_payment(work: Work, number: int, body: PaymentBody, version: int | None = None) -> Order:
     order = open_order(work, number, version)
     amount = minor_of("amount", body.amount, order.state["currency"])
+    _require_method(work, body.paymentmethodid)
     order.pay(amount, body.paymentmethodid, work.by)
     settle(work, order)
     return order
@@ -208,6 +210,12 @@ def settle(work: Work, order: Order) -> None:
     """Tells every Inventory where the order's tickets stand now."""
     for event in order.events:
         work.load(Inventory, event).settle(order.number, order.counter_of, work.by)
+
+
+def _require_method(work: Work, number: int | None) -> None:
+    """One that is archived still takes payments that were made by it."""
+    if number is not None and not item(work, PaymentMethod, number).exists:
+        raise Invalid("paymentmethodid", f"there is no payment method {number}")
 
 
 def _take(work: Work, order: Order, plan: Plan) -> None:

@@ -15,6 +15,7 @@ from domain.ids import Kind
 from domain.payment_scenario import PaymentScenario
 from domain.prices import PricelistPrices
 from domain.seating import SeatingPlan, SeatRank
+from domain.settings_items import PLAIN
 from domain.tracker import Tracker
 from domain.values import Color, Name, Reference, Text, Url, field
 
@@ -130,22 +131,21 @@ class LockType(CatalogItem):
     }
 
 
-CATALOG: dict[Kind, type[CatalogItem]] = {
-    cls.KIND: cls
-    for cls in (
-        PriceType,
-        PriceList,
-        SalesChannel,
-        LockType,
-        CustomField,
-        SeatRank,
-        Contact,
-        SeatingPlan,
-        CustomFieldValue,
-        PaymentScenario,
-        Tracker,
-    )
-}
+ITEMS: tuple[type[CatalogItem], ...] = (
+    PriceType,
+    PriceList,
+    SalesChannel,
+    LockType,
+    CustomField,
+    SeatRank,
+    Contact,
+    SeatingPlan,
+    CustomFieldValue,
+    PaymentScenario,
+    Tracker,
+    *PLAIN,
+)
+CATALOG: dict[Kind, type[CatalogItem]] = {cls.KIND: cls for cls in ITEMS}
 
 STARTING: dict[type[CatalogItem], dict[int, State]] = {
     cls: cls.STARTING for cls in CATALOG.values() if cls.STARTING

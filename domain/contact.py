@@ -1,20 +1,21 @@
 """A contact: whom orders are for. Only what an order needs to know of a person is kept."""
 
+from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.base import State, Value
 from domain.catalog_item import CatalogFields, CatalogItem
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.marks import Personal
-from domain.values import Line, Reference, field, listed, visible
+from domain.settings_items import Language, Sex
+from domain.values import CountryCode, Line, Reference, field, listed, visible
 
 IDENTIFYING = ("firstname", "lastname", "company", "email")
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
 class Phonenumber(Value):
@@ -24,6 +25,39 @@ class Phonenumber(Value):
 
     typeid: Reference | None = Field(None, description="Which of the contact's numbers")
     number: Annotated[str, Field(min_length=1, max_length=50, description="The number")]
+
+
+class Address(Value):
+    """Where a contact lives, or gets mail."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = frozenset({"id", "customerid", "type", "country"})
+
+    typeid: Reference | None = Field(None, description="Which of the contact's addresses")
+    addressee: Line | None = Field(None, description="Whom mail there is for")
+    street1: Line | None = Field(None, description="Street")
+    street2: Line | None = Field(None, description="Number, or the second line")
+    street3: Line | None = Field(None, description="Third line")
+    zip: Line | None = Field(None, description="Postal code")
+    city: Line | None = Field(None, description="City")
+    state: Line | None = Field(None, description="State or province")
+    countrycode: CountryCode | None = Field(None, description="Country, ISO 3166-1 alpha-2")
+
+
+def a_day(text: str) -> str:
+    """A day of the calendar, as it is written in ISO 8601."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        message = "expected a day such as 1984-05-17"
+        raise ValueError(message) from None
+
+
+Day = Annotated[
+    str,
+    StringConstraints(max_length=10),
+    AfterValidator(a_day),
+    Field(json_schema_extra={"format": "date"}),
+]
 
 
 class ContactFields(CatalogFields):
@@ -41,6 +75,11 @@ class ContactFields(CatalogFields):
     phonenumbers: Personal[list[Phonenumber]] | None = listed(
         "Phone numbers", [{"number": "+32 9 123"}]
     )
+    addresses: Personal[list[Address]] | None = listed("Addresses", [{"city": "Gent"}])
+    birthdate: Personal[Day] | None = field("Day of birth", "1984-05-17")
+    sex: Personal[Sex] | None = field("Sex: M, F, or as the account has it", "F")
+    customertitleid: Reference | None = field("Title: a contact title", 1)
+    relationtypes: list[Reference] | None = listed("What the contact is to the account", [1])
     languagecode: Language | None = field("Language, ISO 639-1", "nl")
     sendmail: bool | None = field("Wants to be written to", True, cleared=False)
 

@@ -47,6 +47,12 @@ class Kind(IntEnum):
     USAGE = 21
     CUSTOMKEYS = 22
     BUYERS = 23
+    PAYMENT_METHOD = 24
+    DELIVERY_SCENARIO = 25
+    RELATION_TYPE = 26
+    CONTACT_TITLE = 27
+    CONTACT_ADDRESS_TYPE = 28
+    PHONE_NUMBER_TYPE = 29
 
     @property
     def title(self) -> str:

@@ -34,6 +34,12 @@ SHOWN: dict[int, str] = {
     Kind.CUSTOM_FIELD_VALUE: "customfieldvalue",
     Kind.PAYMENT_SCENARIO: "paymentscenario",
     Kind.TRACKER: "tracker",
+    Kind.PAYMENT_METHOD: "paymentmethod",
+    Kind.DELIVERY_SCENARIO: "deliveryscenario",
+    Kind.RELATION_TYPE: "relationtype",
+    Kind.CONTACT_TITLE: "contacttitle",
+    Kind.CONTACT_ADDRESS_TYPE: "contactaddresstype",
+    Kind.PHONE_NUMBER_TYPE: "phonenumbertype",
     Kind.WEBHOOK: "webhook",
 }
 """The kind a reader knows the changed thing by: an Event's contingents are part of the Event."""

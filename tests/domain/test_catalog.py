@@ -31,6 +31,14 @@ from domain.custom_fields import CustomField, CustomFieldValue
 from domain.errors import Invalid, NotFound
 from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatingPlan, SeatRank
+from domain.settings_items import (
+    ContactAddressType,
+    ContactTitle,
+    DeliveryScenario,
+    PaymentMethod,
+    PhoneNumberType,
+    RelationType,
+)
 from domain.tracker import Tracker
 from tests.spec import Command, by, given, says, then, then_refused, when
 
@@ -119,6 +127,23 @@ EVERYTHING: dict[type[CatalogItem], State] = {
         "vatnumber": "BE0123456789",
         "email": "ann@example.org",
         "phonenumbers": [{"typeid": 1, "number": "+32 9 123"}],
+        "addresses": [
+            {
+                "typeid": 1,
+                "addressee": None,
+                "street1": "Kerkstraat",
+                "street2": "5",
+                "street3": None,
+                "zip": "9000",
+                "city": "Gent",
+                "state": None,
+                "countrycode": "BE",
+            }
+        ],
+        "birthdate": "1984-05-17",
+        "sex": "F",
+        "customertitleid": 1,
+        "relationtypes": [1],
         "languagecode": "nl",
         "sendmail": True,
         "translations": {},
@@ -150,6 +175,41 @@ EVERYTHING: dict[type[CatalogItem], State] = {
         "paymentmethods": [1, 2],
         "translations": {"namefr": "Virement", "shortdescriptionfr": "Sous dix jours"},
     },
+    PaymentMethod: {
+        "name": "Voucher",
+        "paymentmethodtypeid": 1,
+        "pspid": 2,
+        "config": {"terminal": 3},
+        "internalremark": "Slow",
+        "translations": {"namefr": "Bon"},
+    },
+    DeliveryScenario: {
+        "name": "E-ticket",
+        "typeid": 2,
+        "shortdescription": "By e-mail",
+        "feedescription": "No fee",
+        "internalremark": "At once",
+        "logo": "https://example.org/logo.png",
+        "visibility": "API",
+        "availability": {"saleschannels": [2]},
+        "allowetickets": 1,
+        "deliverystatusaftertrigger": 2602,
+        "needsaddress": True,
+        "mailorganization": True,
+        "ordermailtemplateid_delivery": 7,
+        "ordermailtemplateid_deliverystarted": 8,
+        "translations": {"shortdescriptionfr": "Par courriel"},
+    },
+    RelationType: {"name": "Member", "parentid": 1, "translations": {"namefr": "Membre"}},
+    ContactTitle: {
+        "name": "Dr",
+        "isinternal": True,
+        "languagecode": "nl",
+        "sex": "F",
+        "translations": {"namefr": "Dr"},
+    },
+    ContactAddressType: {"name": "Home", "translations": {"namefr": "Domicile"}},
+    PhoneNumberType: {"name": "Mobile", "translations": {"namefr": "Portable"}},
     Tracker: {
         "name": "Spring",
         "type": "LinkedIn",
@@ -312,7 +372,9 @@ def test_what_was_never_said_has_its_default() -> None:
         (Contact, {"languagecode": "nl_NL"}),
         (Contact, {"phonenumbers": [{"number": ""}]}),
         (Contact, {"translations": {"firstnamefr": "Anne"}}),
-        (Contact, {"birthdate": "2000-01-01"}),
+        (Contact, {"birthdate": "2000-13-01"}),
+        (Contact, {"birthdate": "2000-01-01T00:00:00Z"}),
+        (Contact, {"addresses": [{"countrycode": "XX"}]}),
         (CustomFieldValue, {"caption": ""}),
         (CustomFieldValue, {"sortorder": -1}),
         (PaymentScenario, {"typeid": 2706}),
@@ -460,6 +522,9 @@ def test_an_account_starts_with_a_small_catalog() -> None:
         (PaymentScenario, 1): "Immediate payment",
         (PaymentScenario, 2): "Bank transfer",
         (PaymentScenario, 3): "Pay later",
+        (PaymentMethod, 1): "Cash",
+        (PaymentMethod, 2): "Card",
+        (PaymentMethod, 3): "Bank transfer",
     }
     assert [items[SalesChannel, n].value("typeid") for n in (1, 2, 3)] == [DESK, WEB, EXTERNAL]
     assert items[PriceType, 3].value("typeid") == FREE

@@ -76,6 +76,12 @@ def test_kinds_are_stored_for_ever() -> None:
         "USAGE": 21,
         "CUSTOMKEYS": 22,
         "BUYERS": 23,
+        "PAYMENT_METHOD": 24,
+        "DELIVERY_SCENARIO": 25,
+        "RELATION_TYPE": 26,
+        "CONTACT_TITLE": 27,
+        "CONTACT_ADDRESS_TYPE": 28,
+        "PHONE_NUMBER_TYPE": 29,
     }
 
 

@@ -108,7 +108,7 @@ def test_money_that_moves_is_a_number_above_0(body: type[BaseModel], amount: Any
 
 
 def test_money_may_say_how_and_of_what() -> None:
-    assert PaymentBody.model_validate({"amount": 25, "paymentmethodid": 7}).paymentmethodid == 7
+    assert PaymentBody.model_validate({"amount": 25, "paymentmethodid": 2}).paymentmethodid == 2
     assert RefundBody.model_validate({"amount": 0.01, "paymentid": 1}).paymentid == 1
 
 

@@ -103,6 +103,12 @@ def test_a_thing_of_the_catalog_has_a_kind_of_its_own(make_view: MakeView) -> No
         "customfieldvalue",
         "paymentscenario",
         "tracker",
+        "paymentmethod",
+        "deliveryscenario",
+        "relationtype",
+        "contacttitle",
+        "contactaddresstype",
+        "phonenumbertype",
     ]
     assert [e["guid"] for e in entries] == [str(c.id_of(ACCOUNT, 5)) for c in CATALOG.values()]
 

@@ -14,6 +14,7 @@ from adapters.http.ticketmatic.events import EVENT_FORM
 from adapters.http.ticketmatic.forms import Reader
 from adapters.http.ticketmatic.resources import (
     CONTACTS,
+    DELIVERY_SCENARIOS,
     PAYMENT_SCENARIOS,
     PRICE_TYPES,
     SALES_CHANNELS,
@@ -189,6 +190,7 @@ def lookup(
         found = _found(book, who, CATALOG, resource.kind, numbers)
         return {number: resource.form.show(one, reader) for number, one in found.items()}
 
+    deliveries = {document["deliveryscenarioid"] for document in documents}
     channels = {document["saleschannelid"] for document in documents}
     price_types = {ticket["pricetypeid"] for ticket in tickets}
     scenarios = {document["paymentscenarioid"] for document in documents}
@@ -206,7 +208,7 @@ def lookup(
             number: CONTACTS.form.show(contact, reader)
             for number, contact in customers(book, who, documents).items()
         },
-        "deliveryscenarios": {},
+        "deliveryscenarios": of_catalog(DELIVERY_SCENARIOS, deliveries),
         "seatzones": {},
     }
     return {name: {str(n): found for n, found in those.items()} for name, those in named.items()}
@@ -220,6 +222,7 @@ def own(named: dict[str, dict[str, Body]], document: Body) -> dict[str, dict[str
         "tickettypes": {ticket["contingentid"] for ticket in tickets},
         "pricetypes": {ticket["pricetypeid"] for ticket in tickets},
         "saleschannels": {document["saleschannelid"]},
+        "deliveryscenarios": {document["deliveryscenarioid"]},
         "paymentscenarios": {document["paymentscenarioid"]},
         "contacts": {document["customerid"]},
     }

@@ -15,10 +15,12 @@ from adapters.bootstrap import CATALOG, LOCATIONS
 from adapters.http import requests
 from adapters.http.addresses import in_parts, written_in_parts
 from adapters.http.auth import May
+from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.languages import unflat, written
 from adapters.http.ticketmatic.wire import M, lenient
 from adapters.http.v1 import catalog_documents as shown
+from adapters.http.v1 import settings_documents as plain
 from adapters.http.v1.documents import LocationDocument
 from adapters.views.select import Condition
 from application import catalog, locations
@@ -34,6 +36,14 @@ from domain.ids import Kind
 from domain.location import PLACEHOLDER, TRANSLATABLE, Location, LocationFields
 from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatingPlan, SeatRank
+from domain.settings_items import (
+    ContactAddressType,
+    ContactTitle,
+    DeliveryScenario,
+    PaymentMethod,
+    PhoneNumberType,
+    RelationType,
+)
 from projections.base import Projection
 from projections.catalog_documents import catalog_document
 from projections.location_documents import location_document
@@ -70,6 +80,8 @@ class Resource:
     """What is said at creation only: an update ignores it."""
     unlisted: frozenset[str] = NONE
     unshown: frozenset[str] = NONE
+    reads: Callable[[Body], Body] | None = None
+    """What a body means where this vendor's clients write it in ways of their own."""
     says: Callable[[Body], Body] | None = None
     """What the vendor's document says beside ours."""
     means: Callable[[Body, Body], Body] | None = None
@@ -107,6 +119,7 @@ class Resource:
     def writable(self, body: Body, *, update: bool) -> Body:
         """What a body asks for. An empty text clears what is not for buyers to read: clients that
         drop every null have no other way. An empty map is a list where PHP wrote it."""
+        body = self.reads(body) if self.reads else body
         vain = self.ignored | self.fixed if update else self.ignored
         empty = {n for n, v in body.items() if v == "" and n not in self.translatable}
         cleared = {n: None for n in empty if not n.startswith("c_")}
@@ -205,6 +218,14 @@ EVENT_LOCATIONS = Resource(
     means=written_in_parts,
 )
 
+
+def day_of_birth(body: Body) -> Body:
+    """Clients send a day of birth as a time, too: what counts is the day that is written."""
+    day = body.get("birthdate")
+    known = isinstance(day, str) and times.READ.fullmatch(day.strip())
+    return body | {"birthdate": day.strip()[:10]} if known and isinstance(day, str) else body
+
+
 CONTACTS = of_catalog(
     "/contacts",
     "contact",
@@ -214,7 +235,10 @@ CONTACTS = of_catalog(
     read=May.SELL,
     write=May.SELL,
     unshown=frozenset({"translations"}),
+    reads=day_of_birth,
     says=lambda contact: {
+        "optins": [],
+        "relationships": [],
         "isdeleted": contact["isarchived"],
         "status": "deleted" if contact["isarchived"] else "",
     },
@@ -254,7 +278,41 @@ SEAT_RANKS = of_catalog(
     unlisted=frozenset({"priority"}),
 )
 
+DELIVERY_SCENARIOS = of_catalog(
+    "/settings/ticketsales/deliveryscenarios",
+    "delivery scenario",
+    DeliveryScenario,
+    plain.DeliveryScenarioDocument,
+    unlisted=frozenset({"availability"}),
+)
+
 SETTINGS = (
+    DELIVERY_SCENARIOS,
+    of_catalog(
+        "/settings/ticketsales/paymentmethods",
+        "payment method",
+        PaymentMethod,
+        plain.PaymentMethodDocument,
+        unlisted=frozenset({"config"}),
+    ),
+    of_catalog(
+        "/settings/system/relationtypes", "relation type", RelationType, plain.RelationTypeDocument
+    ),
+    of_catalog(
+        "/settings/system/contacttitles", "contact title", ContactTitle, plain.ContactTitleDocument
+    ),
+    of_catalog(
+        "/settings/system/contactaddresstypes",
+        "contact address type",
+        ContactAddressType,
+        plain.ContactAddressTypeDocument,
+    ),
+    of_catalog(
+        "/settings/system/phonenumbertypes",
+        "phone number type",
+        PhoneNumberType,
+        plain.PhoneNumberTypeDocument,
+    ),
     EVENT_LOCATIONS,
     of_catalog(
         "/settings/pricing/pricelists",
@@ -287,3 +345,34 @@ SETTINGS = (
     SEATING_PLANS,
     SEAT_RANKS,
 )
+
+EMPTY = (
+    *(
+        f"/settings/communicationanddesign/{name}"
+        for name in (
+            "documents",
+            "ordermails",
+            "ticketlayouts",
+            "ticketlayouttemplates",
+            "webskins",
+        )
+    ),
+    *(f"/settings/pricing/{name}" for name in ("orderfeedefinitions", "ticketfees")),
+    *(
+        f"/settings/system/{name}"
+        for name in (
+            "contactfields",
+            "dupedetectrules",
+            "fielddefinitions",
+            "filterdefinitions",
+            "optins",
+            "reports",
+            "ticketsalesflows",
+            "ticketsalessetups",
+            "views",
+        )
+    ),
+    "/settings/ticketsales/orderfees",
+    "/settings/vouchers",
+)
+"""Settings that no account has here: their lists are empty."""

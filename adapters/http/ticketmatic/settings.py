@@ -16,13 +16,14 @@ from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.archived import archived_location, archived_locations
 from adapters.http.ticketmatic.languages import flat, language_of
 from adapters.http.ticketmatic.resources import (
+    EMPTY,
     EVENT_LOCATIONS,
     SEATING_PLANS,
     SETTINGS,
     Body,
     Resource,
 )
-from adapters.http.ticketmatic.settings_documents import documented, listing
+from adapters.http.ticketmatic.settings_documents import Listed, OnlyId, documented, listing
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
@@ -245,5 +246,22 @@ async def done(
     return await execute(request, decide, lambda made: Answer(200, {}, body(made)), who=who)
 
 
+def nothing(path: str) -> None:
+    """The list of what no account has here."""
+    what = path.removeprefix("/settings/").replace("/", "_")
+
+    @router.get(
+        ROOT + path,
+        name=f"tm_list_{what}",
+        description="Nothing: no account has these here.",
+        **answers(Listed[OnlyId], parameters=LISTS),
+    )
+    async def listed(request: Request, accountname: Account) -> Response:
+        caller(request, accountname, May.READ)
+        return wire.listed([], 0)
+
+
 for _resource in SETTINGS:
     routes(_resource)
+for _path in EMPTY:
+    nothing(_path)

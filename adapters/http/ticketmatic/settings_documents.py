@@ -28,6 +28,8 @@ class CustomerDocument(ContactDocument):
     model_config = AS_SHOWN_CUSTOM
     READ_ONLY: ClassVar[frozenset[str]] = NOTHING
 
+    optins: Annotated[list[Any], Field(max_length=0, description="Nothing, in this version")]
+    relationships: Annotated[list[Any], Field(max_length=0, description="Nothing, in this version")]
     isdeleted: Annotated[bool, Field(description="The same as isarchived")]
     status: Annotated[str, Field(description="`deleted`, or nothing")]
 

@@ -14,6 +14,7 @@ from adapters.http.auth import May, allowed, stagebook
 from adapters.http.commands import document, execute
 from adapters.http.routes import ReviewRoute, SellRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
+from adapters.http.v1 import settings_documents as plain
 from adapters.http.v1.documents import HistoryPage
 from adapters.http.v1.filters import CatalogQuery, HistoryQuery
 from adapters.http.v1.past import Shown, history_response, past_response
@@ -30,6 +31,14 @@ from domain.custom_fields import CustomField, CustomFieldValue
 from domain.errors import CatalogItemInUse
 from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatingPlan, SeatRank
+from domain.settings_items import (
+    ContactAddressType,
+    ContactTitle,
+    DeliveryScenario,
+    PaymentMethod,
+    PhoneNumberType,
+    RelationType,
+)
 from domain.tracker import Tracker
 from projections.catalog_documents import catalog_document, catalog_etag
 
@@ -212,4 +221,46 @@ routes(
     shown.ContactDocument,
     shown.ContactPage,
     Needs(read=May.SELL, write=May.SELL, past=May.AUDIT),
+)
+routes(
+    "/paymentmethods",
+    "payment method",
+    PaymentMethod,
+    plain.PaymentMethodDocument,
+    plain.PaymentMethodPage,
+)
+routes(
+    "/deliveryscenarios",
+    "delivery scenario",
+    DeliveryScenario,
+    plain.DeliveryScenarioDocument,
+    plain.DeliveryScenarioPage,
+)
+routes(
+    "/relationtypes",
+    "relation type",
+    RelationType,
+    plain.RelationTypeDocument,
+    plain.RelationTypePage,
+)
+routes(
+    "/contacttitles",
+    "contact title",
+    ContactTitle,
+    plain.ContactTitleDocument,
+    plain.ContactTitlePage,
+)
+routes(
+    "/contactaddresstypes",
+    "contact address type",
+    ContactAddressType,
+    plain.ContactAddressTypeDocument,
+    plain.ContactAddressTypePage,
+)
+routes(
+    "/phonenumbertypes",
+    "phone number type",
+    PhoneNumberType,
+    plain.PhoneNumberTypeDocument,
+    plain.PhoneNumberTypePage,
 )

@@ -260,6 +260,12 @@ ChangedKind = Literal[
     "customfieldvalue",
     "paymentscenario",
     "tracker",
+    "paymentmethod",
+    "deliveryscenario",
+    "relationtype",
+    "contacttitle",
+    "contactaddresstype",
+    "phonenumbertype",
     "webhook",
 ]
 

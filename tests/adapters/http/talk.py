@@ -204,6 +204,12 @@ CATALOG: dict[str, tuple[Json, Json]] = {
         {"typeid": "{customfields}", "caption": "Jazz"},
         {"sortorder": 2},
     ),
+    "paymentmethods": ({"name": "Voucher"}, {"config": {"a": 1}}),
+    "deliveryscenarios": ({"name": "E-ticket"}, {"needsaddress": True}),
+    "relationtypes": ({"name": "Member"}, {"parentid": None, "c_b": 2}),
+    "contacttitles": ({"name": "Dr"}, {"sex": "F"}),
+    "contactaddresstypes": ({"name": "Home"}, {"name": "House"}),
+    "phonenumbertypes": ({"name": "Mobile"}, {"name": "Cell"}),
     "paymentscenarios": ({"typeid": 2703, "name": "Transfer"}, {"visibility": "API"}),
     "trackers": (
         {"name": "Spring", "type": "Email", "saleschannelid": 2},

@@ -205,7 +205,7 @@ def past(web: TestClient) -> tuple[Bought, list[bytes]]:
         bought.do("tickets", {"take": [sale.takes()]}),
         bought.do("tickets", {"tickets": [sale.ticket(1)]}, method="DELETE"),
         bought.do("confirm"),
-        bought.do("payments", {"amount": 50, "paymentmethodid": 7}),
+        bought.do("payments", {"amount": 50, "paymentmethodid": 2}),
         bought.do("refunds", {"amount": 12.34, "paymentid": 1}),
         bought.do("cancel", headers={"Stagebook-Reason": "Fire"}),
     ]

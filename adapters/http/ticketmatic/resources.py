@@ -219,11 +219,16 @@ EVENT_LOCATIONS = Resource(
 )
 
 
-def day_of_birth(body: Body) -> Body:
-    """Clients send a day of birth as a time, too: what counts is the day that is written."""
-    day = body.get("birthdate")
-    known = isinstance(day, str) and times.READ.fullmatch(day.strip())
-    return body | {"birthdate": day.strip()[:10]} if known and isinstance(day, str) else body
+def of_contact(body: Body) -> Body:
+    """Clients send a day of birth as a time, too: what counts is the day that is written. Languages
+    are in capitals in the vendor's examples."""
+    read: Body = {}
+    day, language = body.get("birthdate"), body.get("languagecode")
+    if isinstance(day, str) and times.READ.fullmatch(day.strip()):
+        read["birthdate"] = day.strip()[:10]
+    if isinstance(language, str):
+        read["languagecode"] = language.lower()
+    return body | read
 
 
 CONTACTS = of_catalog(
@@ -235,7 +240,7 @@ CONTACTS = of_catalog(
     read=May.SELL,
     write=May.SELL,
     unshown=frozenset({"translations"}),
-    reads=day_of_birth,
+    reads=of_contact,
     says=lambda contact: {
         "optins": [],
         "relationships": [],
@@ -299,7 +304,11 @@ SETTINGS = (
         "/settings/system/relationtypes", "relation type", RelationType, plain.RelationTypeDocument
     ),
     of_catalog(
-        "/settings/system/contacttitles", "contact title", ContactTitle, plain.ContactTitleDocument
+        "/settings/system/contacttitles",
+        "contact title",
+        ContactTitle,
+        plain.ContactTitleDocument,
+        translates=False,
     ),
     of_catalog(
         "/settings/system/contactaddresstypes",

@@ -55,7 +55,7 @@ def test_one_is_made_changed_listed_and_deleted(tm: Client, what: str) -> None:
     assert api.get(tm, made.id).isarchived is True
 
 
-@EACH
+@pytest.mark.parametrize("what", [what for what in KINDS if what != "contact titles"])
 def test_its_name_is_translated(tm: Client, what: str) -> None:
     api, new, _ = KINDS[what]
     made = api.create(tm, new)
@@ -72,7 +72,7 @@ def test_what_no_account_has_is_an_empty_list(tm: Client, path: str) -> None:
 
 
 def test_a_payment_names_a_method_of_the_catalogue(tm: Client) -> None:
-    order = Sale(tm).order()
+    order = orders.confirm(tm, Sale(tm).order().orderid)
     method = payment_methods.create(tm, {"name": "Voucher"})
 
     paid = orders.add_payments(tm, order.orderid, {"amount": 5.0, "paymentmethodid": method.id})

@@ -81,7 +81,13 @@ def test_every_account_starts_with_a_small_catalog(client: TestClient) -> None:
         (2, "Bank transfer"),
         (3, "Pay later"),
     ]
-    for kind in CATALOG.keys() - {"saleschannels", "pricetypes", "locktypes", "paymentscenarios"}:
+    assert names(now(client, "/v1/catalog/paymentmethods")) == [
+        (1, "Cash"),
+        (2, "Card"),
+        (3, "Bank transfer"),
+    ]
+    starting = {"saleschannels", "pricetypes", "locktypes", "paymentscenarios", "paymentmethods"}
+    for kind in CATALOG.keys() - starting:
         page = now(client, f"/v1/catalog/{kind}").json()
         assert page == {"data": [], "next": None, "total": 0}
     assert made(client, "/v1/catalog/pricetypes", name="Students")["id"] == 4
@@ -107,7 +113,7 @@ def test_an_account_of_an_older_version_gets_its_catalog_when_the_server_starts(
     assert {(fact["fact"], fact["actor"]) for fact in facts} == {
         ("CatalogItemCreated", "stagebook")
     }
-    assert recorded == again == len(facts) == 11
+    assert recorded == again == len(facts) == 14
 
 
 def test_an_account_of_an_older_version_gets_what_accounts_start_with_since_then(

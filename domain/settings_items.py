@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from domain.base import State
-from domain.catalog_item import CatalogFields, CatalogItem, Name
+from domain.catalog_item import CatalogFields, CatalogItem
 from domain.ids import Kind
-from domain.values import Line, Reference, Text, Url, custom_value, field
+from domain.values import Line, Name, Reference, Text, Url, custom_value, field
 
 Json = Annotated[JsonValue, AfterValidator(custom_value)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]

@@ -41,11 +41,24 @@ from tests.conftest import ACCOUNT, add_keys
 TM = f"/api/1/{ACCOUNT}"
 GROUPS = {
     "pricing": ("pricelists", "pricetypes"),
-    "ticketsales": ("saleschannels", "locktypes", "paymentscenarios"),
-    "system": ("customfields", "customfieldvalues"),
+    "ticketsales": (
+        "saleschannels",
+        "locktypes",
+        "paymentscenarios",
+        "paymentmethods",
+        "deliveryscenarios",
+    ),
+    "system": (
+        "customfields",
+        "customfieldvalues",
+        "relationtypes",
+        "contacttitles",
+        "contactaddresstypes",
+        "phonenumbertypes",
+    ),
     "seatingplans": ("seatingplans", "seatranks"),
 }
-UNTRANSLATED = ("pricelists", "seatingplans")
+UNTRANSLATED = ("pricelists", "seatingplans", "contacttitles")
 BUYER: Json = {"email": "ann@example.org"}
 SOLD = ("confirm", "payments")
 
@@ -71,7 +84,7 @@ def settings_calls() -> Iterator[Call]:
             yield Call("PUT", f"{path}/{{{kind}}}", change)
             yield Call("DELETE", f"{path}/{{{kind}}}")
             if kind not in UNTRANSLATED:
-                field = "caption" if group == "system" else "name"
+                field = "caption" if kind.startswith("custom") else "name"
                 yield Call("PUT", f"{path}/{{{kind}}}/translate", {f"{field}nl": "Anders"})
 
 

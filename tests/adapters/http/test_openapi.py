@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from adapters import bootstrap
 from adapters.http.errors import STATUS, Blocked, MethodNotAllowed, NoSuchPath, slug
-from adapters.http.v1 import catalog_documents, documents, order_documents
+from adapters.http.v1 import catalog_documents, documents, order_documents, settings_documents
 from application.ports import StoreUnavailable
 from domain import errors
 from domain.event_fields import EventBody
@@ -312,7 +312,7 @@ def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, rout
 
 def model(name: str) -> type[BaseModel]:
     """The documented model of that name."""
-    modules = (documents, catalog_documents, order_documents)
+    modules = (documents, catalog_documents, order_documents, settings_documents)
     found: type[BaseModel] = next(vars(m)[name] for m in modules if name in vars(m))
     return found
 

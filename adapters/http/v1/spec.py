@@ -23,7 +23,7 @@ from adapters.http.errors import (
     slug,
     title,
 )
-from adapters.http.readers import in_turns
+from adapters.http.readers import Busy, in_turns
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain.errors import Conflict, FactUnknown, Invalid, KeyReused, NotFound, VersionMismatch
 
@@ -176,7 +176,7 @@ def finds(
     parameters: tuple[dict[str, Any], ...] = (),
 ) -> Operation:
     """One thing of an account."""
-    refused = (NotFound, Invalid, NotYet, Parked, *refusals)
+    refused = (NotFound, Invalid, NotYet, Busy, Parked, *refusals)
     return operation(answer, "Found", refused, parameters=(*parameters, AFTER))
 
 
@@ -187,7 +187,7 @@ def streams(answer: type[BaseModel]) -> Operation:
 
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
-    return operation(answer, "A page", (Invalid, NotYet), parameters=(AFTER, *parameters))
+    return operation(answer, "A page", (Invalid, NotYet, Busy), parameters=(AFTER, *parameters))
 
 
 def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
@@ -236,7 +236,7 @@ def holds(
     found = operation(
         answer,
         "Found",
-        (NotFound, Invalid, NotYet, Parked),
+        (NotFound, Invalid, NotYet, Busy, Parked),
         headers=("ETag", *headers),
         parameters=(*parameters, AFTER, NONE_MATCH),
     )

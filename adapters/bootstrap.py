@@ -135,11 +135,11 @@ class Stagebook:
         self.signals.listen(self.worker.wake, self.worker.hurry)
         return self.worker
 
-    def hurry(self) -> None:
-        """Whoever leads the views folds what was committed at once: a reader waits for it."""
+    def hurry(self, view: str) -> None:
+        """Whoever leads that view folds what was committed at once: a reader waits for it."""
         if self.worker:
-            self.worker.hurry()
-        self.signals.awaited()
+            self.worker.hurry(view)
+        self.signals.awaited(view)
 
     def start_deliverer(self) -> None:
         """Starts the deliverer of webhooks, where an admin allowed any host."""

@@ -68,6 +68,7 @@ class LiveWorker:
         self._views = views
         self._watch = watch
         self._wake, self._hurry = threading.Event(), threading.Event()
+        self._awaited: set[str] = set()
         self._stopping = threading.Event()
         self._turned = time.monotonic()
         self.error: str | None = None
@@ -81,14 +82,16 @@ class LiveWorker:
         """Something was committed."""
         self._wake.set()
 
-    def hurry(self) -> None:
-        """A reader waits for what was committed."""
+    def hurry(self, view: str) -> None:
+        """A reader waits until that view has what was committed."""
+        self._awaited.add(view)
         self._hurry.set()
         self._wake.set()
 
     def stop(self) -> None:
         self._stopping.set()
-        self.hurry()
+        self._hurry.set()
+        self._wake.set()
         self._thread.join()
 
     @property
@@ -124,13 +127,15 @@ class LiveWorker:
             self._turned = time.monotonic()
             self._wake.clear()
             self._hurry.clear()
+            awaited, self._awaited = self._awaited, set()
             shared.look_again()
             if len(led) < len(self._projections) and time.monotonic() >= look_again:
                 look_again = time.monotonic() + RETRY_SECONDS
                 if not self._take_over(led, shared):
                     look_again = 0.0
             folded = 0
-            for name, one in list(led.items()):
+            for name in sorted(led, key=lambda name: name not in awaited):  # others can wait
+                one = led[name]
                 try:
                     folded += self._fold(one)
                 except ViewMoved:  # switched, mended or led by another: who leads starts afresh

@@ -109,7 +109,8 @@ class Freshness:
         self._book, self._readers = book, readers
         self.answered = Answered(book.store.position())
         self._waiting = {
-            p.name: Waiting(partial(self.position, p), book.hurry) for p in PROJECTIONS
+            p.name: Waiting(partial(self.position, p), partial(book.hurry, p.name))
+            for p in PROJECTIONS
         }
         self._gathered: dict[str, Gathered[Latest]] = {}
         if isinstance(book.views, PostgresViews):

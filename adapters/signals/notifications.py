@@ -16,7 +16,7 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from structlog import get_logger
 
-from adapters.signals.signals import AWAITED, COMMIT_SECONDS, COMMITTED, hear
+from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear
 from adapters.stores.connections import session, translated
 from application.ports import StoreUnavailable
 
@@ -33,7 +33,7 @@ class NotifiedSignals:
     def __init__(self, store: PostgresDatastore) -> None:
         self._store = store
         self._told = 0.0
-        self._due: deque[bytes] = deque()
+        self._due: deque[str] = deque()
         self._something, self._closing = threading.Event(), threading.Event()
         self._starting = threading.Lock()
         self._sender: threading.Thread | None = None
@@ -45,10 +45,10 @@ class NotifiedSignals:
             self._told = time.monotonic()
             self._tell(COMMITTED)
 
-    def awaited(self) -> None:
-        self._tell(AWAITED)
+    def awaited(self, view: str) -> None:
+        self._tell(view)
 
-    def listen(self, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
+    def listen(self, committed: Callable[[], None], awaited: Callable[[str], None]) -> None:
         self._listener = threading.Thread(
             target=self._hear, args=(committed, awaited), name="signals", daemon=True
         )
@@ -66,7 +66,7 @@ class NotifiedSignals:
         os.close(self._stop)
         os.close(self._stopped)
 
-    def _tell(self, what: bytes) -> None:
+    def _tell(self, what: str) -> None:
         self._due.append(what)
         self._something.set()
         if self._sender is None:
@@ -80,11 +80,11 @@ class NotifiedSignals:
         while self._something.wait() and not self._closing.is_set():
             self._something.clear()
             due = {self._due.popleft() for _ in range(len(self._due))}
-            what = AWAITED if AWAITED in due else COMMITTED
+            told = "".join(f"{what}{END}" for what in due)
             with suppress(StoreUnavailable), translated(), self._store.get_connection() as sending:
-                sending.execute(SEND.format(what.decode()).encode())
+                sending.execute(SEND.format(told).encode())
 
-    def _hear(self, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
+    def _hear(self, committed: Callable[[], None], awaited: Callable[[str], None]) -> None:
         """Until it is closed, on one connection after the other."""
         while not self._closing.is_set():
             try:
@@ -99,7 +99,7 @@ class NotifiedSignals:
         self,
         connection: psycopg.pq.abc.PGconn,
         committed: Callable[[], None],
-        awaited: Callable[[], None],
+        awaited: Callable[[str], None],
     ) -> None:
         while True:
             ready, _, _ = select.select([connection.socket, self._stopped], [], [])

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.signals.signals import AWAITED, COMMIT_SECONDS, COMMITTED, hear
+from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear
 
 LOOK_SECONDS = 1.0
 """How often it is looked who listens."""
@@ -36,10 +36,10 @@ class PipeSignals:
             self._told = time.monotonic()
             self._tell(COMMITTED)
 
-    def awaited(self) -> None:
-        self._tell(AWAITED)
+    def awaited(self, view: str) -> None:
+        self._tell(view)
 
-    def listen(self, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
+    def listen(self, committed: Callable[[], None], awaited: Callable[[str], None]) -> None:
         with suppress(OSError):  # a file system without pipes: it is looked now and then
             self._folder.mkdir(exist_ok=True)
             self._own = self._folder / uuid4().hex
@@ -64,14 +64,14 @@ class PipeSignals:
                 os.close(writer)
             self._writers.clear()
 
-    def _tell(self, what: bytes) -> None:
+    def _tell(self, what: str) -> None:
         with self._lock:
             if time.monotonic() >= self._look_again:
                 self._look_again = time.monotonic() + LOOK_SECONDS
                 self._look()
             for path, writer in list(self._writers.items()):
                 try:
-                    os.write(writer, what)
+                    os.write(writer, f"{what}{END}".encode())
                 except BlockingIOError:  # it has enough to hear
                     pass
                 except OSError:  # it is gone
@@ -91,7 +91,7 @@ class PipeSignals:
 
 
 def _hear(
-    reader: int, stopped: int, committed: Callable[[], None], awaited: Callable[[], None]
+    reader: int, stopped: int, committed: Callable[[], None], awaited: Callable[[str], None]
 ) -> None:
     try:
         while True:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-COMMITTED, AWAITED = b"c", b"a"
+COMMITTED, END = "", "\n"
+"""What is told: nothing more than that, or the name of the view that is waited for."""
 COMMIT_SECONDS = 0.002
 """How often commits are told of at most: a worker that has just been woken finds them as well."""
 
@@ -14,19 +15,20 @@ class Signals(Protocol):
     def committed(self) -> None:
         """Something was committed."""
 
-    def awaited(self) -> None:
-        """A reader waits for what was committed."""
+    def awaited(self, view: str) -> None:
+        """A reader waits until that view has what was committed."""
 
-    def listen(self, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
+    def listen(self, committed: Callable[[], None], awaited: Callable[[str], None]) -> None:
         """Calls these from a thread of its own, until it is closed."""
 
     def close(self) -> None:
         """Tells and hears nothing any more."""
 
 
-def hear(told: bytes, committed: Callable[[], None], awaited: Callable[[], None]) -> None:
-    """Calls what was told, once."""
-    if AWAITED in told:
-        awaited()
-    elif COMMITTED in told:
-        committed()
+def hear(told: bytes, committed: Callable[[], None], awaited: Callable[[str], None]) -> None:
+    """Calls what was told, each thing once; every one of them ends with `END`."""
+    for name in {*told.decode(errors="replace").split(END)[:-1]}:
+        if name == COMMITTED:
+            committed()
+        else:
+            awaited(name)

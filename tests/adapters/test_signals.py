@@ -22,7 +22,12 @@ class Ears:
 
     def __init__(self, signals: Signals) -> None:
         self.commits, self.readers = threading.Event(), threading.Event()
-        signals.listen(self.commits.set, self.readers.set)
+        self.views: set[str] = set()
+        signals.listen(self.commits.set, self.wait_for)
+
+    def wait_for(self, view: str) -> None:
+        self.views.add(view)
+        self.readers.set()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -57,24 +62,25 @@ def test_everyone_who_listens_hears_of_a_commit_and_of_a_reader(make: Make) -> N
         insist(teller.committed, one.commits)
         assert not one.readers.is_set()
     for one in ears:
-        insist(teller.awaited, one.readers)
+        insist(lambda: teller.awaited("events"), one.readers)
+        assert one.views == {"events"}
 
 
 def test_who_hears_nothing_any_more_harms_nobody(make: Make) -> None:
     teller, gone, other = make(), make(), Ears(make())
     first = Ears(gone)
-    insist(teller.awaited, first.readers)
+    insist(lambda: teller.awaited("events"), first.readers)
     gone.close()
 
     other.readers.clear()
-    insist(teller.awaited, other.readers)
+    insist(lambda: teller.awaited("events"), other.readers)
 
 
 def test_nobody_may_be_listening(make: Make) -> None:
     teller = make()
 
     teller.committed()
-    teller.awaited()
+    teller.awaited("events")
 
 
 def test_a_pipe_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ def test_a_pipe_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
 
     with closing(PipeSignals(tmp_path)) as teller, closing(PipeSignals(tmp_path)) as listener:
         ears = Ears(listener)
-        insist(teller.awaited, ears.readers)
+        insist(lambda: teller.awaited("events"), ears.readers)
         (pipe,) = tmp_path.iterdir()
         assert pipe != left
         assert pipe.stat().st_mode & 0o777 == 0o600
@@ -97,11 +103,11 @@ def test_a_lost_connection_is_made_again(database: str) -> None:
         closing(NotifiedSignals(store.datastore)) as listener,
     ):
         ears = Ears(listener)
-        insist(teller.awaited, ears.readers)
+        insist(lambda: teller.awaited("events"), ears.readers)
         with store.datastore.get_connection() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
             )
         ears.readers.clear()
-        insist(teller.awaited, ears.readers)
+        insist(lambda: teller.awaited("events"), ears.readers)

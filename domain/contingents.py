@@ -55,8 +55,8 @@ class ContingentLock(Value):
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset({"tickettypeid"})
 
-    amount: Annotated[int, Field(ge=0, le=10_000_000, description="Tickets")]
-    locktypeid: Reference = Field(description="The lock type")
+    amount: Annotated[int, Field(ge=0, le=10_000_000, description="How many tickets", examples=[5])]
+    locktypeid: Reference = Field(description="The lock type", examples=[1])
 
 
 def each_once(locks: list[ContingentLock]) -> list[ContingentLock]:
@@ -75,13 +75,20 @@ class Lot(Fields):
         "Number of tickets; null = made as they are taken, unset = 0", 100
     )
     pricelistid: Reference | None = field("Price list", 6)
-    eventspecificprices: PricelistPrices | None = field("Prices beside those of the list")
+    eventspecificprices: PricelistPrices | None = field(
+        "Prices beside those of the list, in full",
+        {"prices": [{"pricetypeid": 1, "prices": [30.0], "saleschannels": [1, 2]}]},
+    )
     locks: (
         Annotated[list[ContingentLock], Field(max_length=100), AfterValidator(each_once)] | None
-    ) = field("Counted locks", cleared=[])
-    withimportedbarcodes: bool | None = field("Barcodes are imported", cleared=False)
+    ) = field(
+        "How many tickets are locked, by lock type", [{"amount": 5, "locktypeid": 1}], cleared=[]
+    )
+    withimportedbarcodes: bool | None = field(
+        "Its barcodes come from elsewhere", True, cleared=False
+    )
     dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
-        "The dates it is valid on; none = all", cleared=[]
+        "The dates it is valid on; none = all", [1], cleared=[]
     )
     translations: dict[str, Text] | None = field(
         "Other languages: field + language", {"namefr": "Parterre"}, cleared={}

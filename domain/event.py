@@ -52,11 +52,13 @@ class DateFields(Fields):
     REQUIRED: ClassVar[tuple[str, ...]] = ("start", "end")
 
     start: Timestamp | None = field("Start; required", "2026-11-21T20:00:00+01:00")
-    end: Timestamp | None = field("End, later than the start; required")
+    end: Timestamp | None = field(
+        "End, later than the start; required", "2026-11-21T23:00:00+01:00"
+    )
     name: Line | None = field("Name", "Saturday")
     capacity: Annotated[Count, Field()] | None = field("Tickets; 0 = no limit", 840, cleared=0)
-    seats_event_key: Line | None = field("Key of its seats at Seats.io")
-    facebook_event_id: Line | None = field("Id at Facebook")
+    seats_event_key: Line | None = field("Key of its seats at Seats.io", "hall-1-saturday")
+    facebook_event_id: Line | None = field("Its id at Facebook", "1256975647832")
 
 
 class NewEvent(EventBody):
@@ -65,7 +67,9 @@ class NewEvent(EventBody):
     READ_ONLY: ClassVar[frozenset[str]] = EventBody.READ_ONLY - {"dates"}
 
     dates: Annotated[list[DateFields], Field(max_length=MAX_DATES)] | None = field(
-        "When it takes place", cleared=[]
+        "The dates that it takes place on",
+        [{"start": "2026-11-21T20:00:00+01:00", "end": "2026-11-21T23:00:00+01:00"}],
+        cleared=[],
     )
 
     def own(self) -> State:

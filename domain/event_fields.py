@@ -81,8 +81,8 @@ class Preview(Value):
     url: Url = Field(description="Where it plays")
     linkurl: Url | None = Field(None, description="Where it leads")
     previewimage: Url | None = Field(None, description="Its picture")
-    title: Line | None = Field(None, description="Title")
-    subtitle: Line | None = Field(None, description="Subtitle")
+    title: Line | None = Field(None, description="Its title", examples=["Live in Gent"])
+    subtitle: Line | None = Field(None, description="A line under its title", examples=["2025"])
 
 
 class EventSalesChannel(Value):
@@ -90,7 +90,7 @@ class EventSalesChannel(Value):
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset({"eventid"})
 
-    saleschannelid: Reference = Field(description="The sales channel")
+    saleschannelid: Reference = Field(description="The sales channel", examples=[2])
     isactive: bool = Field(default=True, description="For sale there")
     haswaitinglist: bool = Field(default=False, description="With a waiting list")
     salestartts: Timestamp | None = Field(None, description="Start of sales there")

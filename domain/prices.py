@@ -16,40 +16,56 @@ Days = Annotated[int, Field(ge=-36_500, le=36_500)]
 
 
 class TicketLimit(Value):
-    type: Literal["ticketlimit"]
-    value: Limit
+    type: Literal["ticketlimit"] = Field(description="At most so many tickets in all")
+    value: Limit = Field(description="How many", examples=[100])
 
 
 class OrderTicketLimit(Value):
-    type: Literal["orderticketlimit"]
-    value: Limit
+    type: Literal["orderticketlimit"] = Field(description="At most so many tickets an order")
+    value: Limit = Field(description="How many", examples=[4])
 
 
 class PromocodeCondition(Value):
-    type: Literal["promocode"]
-    value: Promocode | Annotated[list[Promocode], Field(max_length=1_000)]
+    type: Literal["promocode"] = Field(description="For orders that name a code")
+    value: Promocode | Annotated[list[Promocode], Field(max_length=1_000)] = Field(
+        description="The code, or any of several", examples=["UGENT2013"]
+    )
 
 
 class VoucherCondition(Value):
-    type: Literal["voucherids"]
-    value: Annotated[list[Reference], Field(max_length=1_000)]
+    type: Literal["voucherids"] = Field(description="For holders of a voucher")
+    value: Annotated[list[Reference], Field(max_length=1_000)] = Field(
+        description="Any of these vouchers", examples=[[1, 2]]
+    )
 
 
 class AbsolutePeriod(Value):
-    datetype: Literal["absolute"]
-    absoluteStart: Timestamp | None = None  # noqa: N815 - the vendor's spelling
-    absoluteEnd: Timestamp | None = None  # noqa: N815 - the vendor's spelling
+    datetype: Literal["absolute"] = Field(description="Between two moments")
+    absoluteStart: Timestamp | None = Field(  # noqa: N815 - the vendor's spelling
+        None, description="From then on", examples=["2026-09-01T10:00:00+02:00"]
+    )
+    absoluteEnd: Timestamp | None = Field(  # noqa: N815 - the vendor's spelling
+        None, description="Until then", examples=["2026-10-01T10:00:00+02:00"]
+    )
 
 
 class RelativePeriod(Value):
-    datetype: Literal["relative_eventdate"]
-    relativeStart: Days | None = None  # noqa: N815 - the vendor's spelling
-    relativeEnd: Days | None = None  # noqa: N815 - the vendor's spelling
+    datetype: Literal["relative_eventdate"] = Field(
+        description="Between two days that are counted from the Event's"
+    )
+    relativeStart: Days | None = Field(  # noqa: N815 - the vendor's spelling
+        None, description="The first day; negative before the Event", examples=[-30]
+    )
+    relativeEnd: Days | None = Field(  # noqa: N815 - the vendor's spelling
+        None, description="The last day; negative before the Event", examples=[-1]
+    )
 
 
 class DateCondition(Value):
-    type: Literal["date"]
-    value: Annotated[AbsolutePeriod | RelativePeriod, Field(discriminator="datetype")]
+    type: Literal["date"] = Field(description="In a period")
+    value: Annotated[AbsolutePeriod | RelativePeriod, Field(discriminator="datetype")] = Field(
+        description="The period"
+    )
 
 
 Condition = Annotated[
@@ -61,7 +77,7 @@ Condition = Annotated[
 class PricelistPrice(Value):
     """One price type's prices: one, or one per seat rank (null = not sold in that rank)."""
 
-    pricetypeid: Reference = Field(description="The price type")
+    pricetypeid: Reference = Field(description="The price type", examples=[1])
     prices: Annotated[
         list[Price | None], Field(max_length=100, description="In the account's currency")
     ]

@@ -48,7 +48,7 @@ class Take(Value):
     )
     tickets: TicketIds | None = Field(None, description="These very tickets, by id")
     amount: Annotated[int, Field(ge=1, le=MAX_TICKETS)] | None = Field(
-        None, description="How many; 1 when nothing is said", examples=[2]
+        None, description="How many; without it, 1", examples=[2]
     )
     pricetypeid: Reference | None = Field(
         None, description="The price type; without it, the first one that is for sale", examples=[1]
@@ -145,14 +145,18 @@ class PaymentBody(Value):
     """Money that was paid."""
 
     amount: PositiveMoney = Field(description="In the account's currency", examples=[50.0])
-    paymentmethodid: Reference | None = Field(None, description="How it was paid")
+    paymentmethodid: Reference | None = Field(
+        None, description="How it was paid, a number of the house", examples=[1]
+    )
 
 
 class RefundBody(Value):
     """Money that was given back."""
 
     amount: PositiveMoney = Field(description="In the account's currency", examples=[50.0])
-    paymentid: Reference | None = Field(None, description="Which payment is given back")
+    paymentid: Reference | None = Field(
+        None, description="Which payment is given back", examples=[1]
+    )
 
 
 class Holder(Value):

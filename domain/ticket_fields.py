@@ -25,7 +25,7 @@ class Unlock(Value):
 
     tickets: TicketIds | None = Field(None, description="These very tickets, by id")
     contingentid: Reference | None = Field(None, description="The contingent", examples=[98])
-    amount: Amount | None = Field(None, description="How many; 1 when nothing is said")
+    amount: Amount | None = Field(None, description="How many; without it, 1")
     locktypeid: Reference | None = Field(None, description="The lock type", examples=[1])
 
     @model_validator(mode="after")
@@ -58,7 +58,7 @@ class TicketFields(CustomizableFields):
         None, description="An imported barcode; null goes back to the generated one"
     )
     properties: Annotated[dict[str, JsonValue], Field(max_length=100)] | None = Field(
-        None, description="Anything, by name"
+        None, description="Anything that is known of it, by name"
     )
 
     def patch(self) -> State:

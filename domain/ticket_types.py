@@ -14,15 +14,17 @@ from domain.values import Count, Line, Percentage, Text, Timestamp, field, micro
 
 PerOrder = Annotated[int, Field(ge=0, le=1_000_000)]
 
-NAMED_BY_A_KEYWORD: Any = {"class": (Line | None, field("Class", "ticket"))}
+NAMED_BY_A_KEYWORD: Any = {
+    "class": (Line | None, field("What sort of ticket it is, in a word", "ticket"))
+}
 Classed = create_model("Classed", __base__=Fields, **NAMED_BY_A_KEYWORD)
 
 
 class TicketType(Classed):
-    description: Text | None = field("What buyers read of it")
+    description: Text | None = field("What buyers read about it", "Unreserved seats on the floor")
     vat_percentage: Percentage | None = field("Value-added tax in its price, percent", 21.0)
-    available_from: Timestamp | None = field("For sale from then on")
-    available_until: Timestamp | None = field("For sale until then")
+    available_from: Timestamp | None = field("For sale from then on", "2026-09-01T10:00:00+02:00")
+    available_until: Timestamp | None = field("For sale until then", "2026-11-21T20:00:00+01:00")
     availability_margin: Count | None = field("Tickets that are left as a margin", 0, cleared=0)
     increment: Annotated[int, Field(ge=1, le=1_000_000)] | None = field(
         "Tickets are offered by so many", 1, cleared=1
@@ -37,12 +39,16 @@ class TicketType(Classed):
         "Share of the service costs that its price contains, percent", 0.0, cleared=0.0
     )
     include_service_cost_in_price: bool | None = field(
-        "Its price contains the service costs", cleared=False
+        "Its price contains the service costs", True, cleared=False
     )
-    swappable: bool | None = field("Buyers may hand it over", cleared=True)
-    hide_without_coupon: bool | None = field("Shown with a coupon only", cleared=False)
-    late_personalization: bool | None = field("Names may follow the order", cleared=False)
-    combines_products: bool | None = field("It contains its products", cleared=False)
+    swappable: bool | None = field("Buyers may hand it over", False, cleared=True)
+    hide_without_coupon: bool | None = field("Shown with a coupon only", True, cleared=False)
+    late_personalization: bool | None = field(
+        "Names of holders may follow the order", True, cleared=False
+    )
+    combines_products: bool | None = field(
+        "It contains the products it is sold with", True, cleared=False
+    )
     status_overrule: Line | None = field(
         "Shown instead of its computed status; shops do not sell what it says is not to be had",
         "sold_out",

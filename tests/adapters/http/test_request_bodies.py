@@ -118,3 +118,12 @@ def test_what_is_required_is_refused_when_it_is_missing(web: TestClient, path: s
 
     assert refusal.status_code == 422
     assert refusal.json()["errors"][0]["path"] == NEW[path][0]
+
+
+def test_every_field_of_a_body_of_v1_has_a_description(openapi: Json) -> None:
+    schemas = openapi["components"]["schemas"]
+    sent = [body for _, path, body in bodies(openapi) if path.startswith("/v1/")]
+
+    for name in reachable(schemas, sent):
+        for field, schema in schemas[name].get("properties", {}).items():
+            assert schema.get("description"), (name, field)

@@ -7,6 +7,7 @@ field of a patch by the model that commands take it by, everything else by its d
 
 import math
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -158,11 +159,12 @@ def check_payload(fact_class: Any, kind: Kind, payload: Any) -> None:
 def model(fact_class: Any) -> type[BaseModel]:
     """The model of a fact's payload, made of its declaration."""
     declared = get_type_hints(fact_class)
+    optional = {f.name: f.default for f in fields(fact_class) if f.default is not MISSING}
     shape: dict[str, Any] = {}
     for name in payload_fields(fact_class):
         hint = OF.get((fact_class, name)) or BY_NAME.get(name) or declared[name]
         narrower = TIMES if name in MOMENTS else NARROWER
-        shape[name] = (narrower.get(hint, hint), ...)
+        shape[name] = (narrower.get(hint, hint), optional.get(name, ...))
     config = ConfigDict(strict=True, extra="forbid")
     return create_model(fact_class.__name__, __config__=config, **shape)
 

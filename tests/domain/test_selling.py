@@ -23,7 +23,7 @@ def contingent(*prices: tuple[int, float], **more: Any) -> State:
             "pricetypeid": price_type,
             "prices": [amount],
             "availabilities": [],
-            "saleschannels": [],
+            "saleschannels": None,
             "conditions": [],
             "position": None,
         }

@@ -356,5 +356,5 @@ def test_an_id_of_another_kind_or_account_names_nothing(web: TestClient) -> None
         refused(web.patch(path, json={"name": "A"}), 404, "not-found")
         refused(web.post(f"{path}/archive"), 404, "not-found")
     refused(web.get(f"/v1/catalog/seatranks/{rank['guid']}", headers=other), 404, "not-found")
-    refused(web.get("/v1/catalog/prices"), 404, "not-found")
+    refused(web.get("/v1/catalog/prices"), 404, "no-such-path")
     assert now(web, f"/v1/catalog/seatranks/{rank['guid']}").json() == rank

@@ -93,7 +93,7 @@ def test_lists_speak_the_language_too(web: TestClient, event: Json) -> None:
 
     assert [e["name"] for e in events.json()["data"]] == ["En direct"]
     assert [place["name"] for place in locations.json()["data"]] == ["Opéra"]
-    assert events.headers["Vary"] == "Accept-Language"
+    assert events.headers["Vary"] == "Accept-Language, Accept-Encoding"
 
 
 def test_the_past_speaks_the_language_too(web: TestClient) -> None:

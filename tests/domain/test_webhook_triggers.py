@@ -117,7 +117,7 @@ def test_what_is_nobodys_business_is_not_heard() -> None:
 
 
 def test_every_fact_about_what_can_be_heard_of_is_heard() -> None:
-    silent = {"customkeys", "hosting", "registry", "usage", "webhook"}
+    silent = {"buyers", "customkeys", "hosting", "registry", "usage", "webhook"}
 
     for example in EXAMPLES:
         kind = unpack(example.originator_id).kind

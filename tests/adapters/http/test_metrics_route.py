@@ -1,5 +1,6 @@
 """`/metrics`: what was asked, decided and folded, and where the views stand; nobody's name."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from application import events
 from application.ports import StoreUnavailable
 from tests.adapters.http.talk import a_location, an_event, book_of, opened
 from tests.conftest import ACCOUNT, TOKENS
+from tests.docs import README
 
 Labels = dict[str, str]
 
@@ -169,3 +171,12 @@ def elsewhere(tmp_path: Any) -> Iterator[TestClient]:
 
 def test_the_api_does_not_tell_what_a_port_of_its_own_tells(elsewhere: TestClient) -> None:
     assert elsewhere.get("/metrics").status_code == 404
+
+
+def test_the_names_in_the_readme_are_those_that_are_told(web: TestClient) -> None:
+    named = re.findall(r"^\| `(stagebook_\w+)` \|", README.read_text(), re.MULTILINE)
+
+    told = re.findall(r"^# HELP (\S+)", Told(web).text, re.MULTILINE)
+
+    assert named
+    assert set(named) <= set(told)

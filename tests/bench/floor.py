@@ -5,12 +5,16 @@ python -m tests.bench.floor PORT FILE    serves it; `FILE` holds the bytes that 
 
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from adapters import serving
+from adapters.http import connections
 from adapters.settings import Settings
 from domain.event_fields import EventBody
 from domain.taking import OrderBody
@@ -18,8 +22,13 @@ from domain.taking import OrderBody
 FILE = "BENCH_FLOOR_FILE"
 
 
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    yield connections.state(Settings(), lambda _reason: None)
+
+
 def create() -> FastAPI:
-    app = FastAPI()
+    app = FastAPI(lifespan=lifespan)
     stored = Path(os.environ[FILE]).read_bytes()
 
     @app.post("/floor", status_code=201)

@@ -3,7 +3,8 @@
 Each returns the Event with what its document shows beside it, as of the end of the command.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from application import locations
 from application.as_of import ShownEvent, past_states
@@ -54,7 +55,8 @@ def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> S
     if body.contingents or body.seated_contingents:
         _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
     if body.currentstatus is not None:
-        event.change_status(body.currentstatus, work.by)
+        with _all_gaps(work, event):
+            event.change_status(body.currentstatus, work.by)
     check_whole(work, event, DRAFT)
     return shown(work, event)
 
@@ -77,7 +79,8 @@ def change_event(
     """`contingents_version` is what the caller knew of them: it counts when the body names them."""
     event = work.load(Event, number).require(version)
     hosted_at, was = event.locationid, event.status
-    event.edit(_without_times_of_dates(event, body.own()), work.by, body.asked_status())
+    with _all_gaps(work, event, body):
+        event.edit(_without_times_of_dates(event, body.own()), work.by, body.asked_status())
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named:
         require_contingents(work, event, contingents_version)
@@ -145,7 +148,8 @@ def change_status(
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
     was = event.status
-    event.transit(transition, work.by)
+    with _all_gaps(work, event):
+        event.transit(transition, work.by)
     check_whole(work, event, was)
     return shown(work, event)
 
@@ -214,6 +218,23 @@ def shown(work: Work, event: Event) -> ShownEvent:
         work.load(Location, event.locationid),
         price_lists(work, inventory.contingents()),
     )
+
+
+@contextmanager
+def _all_gaps(work: Work, event: Event, body: EventBody | None = None) -> Iterator[None]:
+    """Adds the price to what a Draft is without when it is published: all gaps at once. A body that
+    is on its way may bring prices."""
+    try:
+        yield
+    except NotPublishable as refusal:
+        contingents = work.load(Inventory, event.number).contingents()
+        lists = price_lists(work, contingents)
+        brings = body is not None and bool(body.contingents or body.seated_contingents)
+        if event.status != DRAFT or brings or any(has_price(c, lists) for c in contingents):
+            raise
+        missing = [*refusal.details["missing"], "price"]
+        message = f"{refusal.detail}, and at least one contingent with a price"
+        raise NotPublishable(message, missing=missing) from None
 
 
 def check_whole(work: Work, event: Event, was: int) -> None:

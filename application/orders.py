@@ -6,14 +6,12 @@ Each returns the order, as of the end of the command.
 from collections.abc import Mapping, Sequence
 
 from application.buyers import admit_buyer
-from application.catalog import item
 from application.group_commit import Work
 from application.planning import plan_repricing
-from application.sales import hold_of, open_order, settle
+from application.sales import hold_of, open_order, require_contact, settle
 from domain import ranges
 from domain.catalog import SalesChannel
-from domain.contact import Contact
-from domain.errors import Invalid, NotOnSale
+from domain.errors import NotOnSale
 from domain.inventory import Inventory
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
@@ -23,7 +21,7 @@ from domain.taking import Holder
 def change_order(work: Work, number: int, fields: OrderFields, version: int | None = None) -> Order:
     order = work.load(Order, number).require(version)
     changed = order.differing_fields(fields.patch())
-    _require_contact(work, "customerid", changed.get("customerid"))
+    require_contact(work, "customerid", changed.get("customerid"))
     if "customerid" in changed and order.confirmed:
         admit_buyer(work, order, changed["customerid"])
     order.change(changed, work.by)
@@ -35,7 +33,7 @@ def name_holders(
 ) -> Order:
     order = open_order(work, number, version)
     for index, holder in enumerate(holders):
-        _require_contact(work, f"tickets.{index}.ticketholderid", holder.ticketholderid)
+        require_contact(work, f"tickets.{index}.ticketholderid", holder.ticketholderid)
     order.name_holders([holder.patch() for holder in holders], work.by)
     return order
 
@@ -65,11 +63,3 @@ def reprice_tickets(
         work.load(Inventory, event).reprice(number, prices, order.counter_of, expiry, work.by)
     settle(work, order)
     return order
-
-
-def _require_contact(work: Work, path: str, number: int | None) -> None:
-    if number is None:
-        return
-    contact = item(work, Contact, number)
-    if contact.version == 0 or contact.archived:
-        raise Invalid(path, f"there is no contact {number}")

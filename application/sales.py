@@ -15,6 +15,7 @@ from application.group_commit import Work
 from application.planning import Plan, check_merge, check_whole_order, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
+from domain.contact import Contact
 from domain.errors import Invalid, NotOnSale
 from domain.event import Event
 from domain.inventory import Inventory
@@ -27,13 +28,24 @@ from domain.tickets import movement
 
 def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
     channel = _channel(work, body.saleschannelid)
+    require_contact(work, "customerid", body.customerid)
     plan = plan_taking(work, channel, body.take, body.promocodes)
     order = work.new(Order)
     now = work.by.time
     expiry = hold_of(channel, hold).expiry(now, now)
     order.create(new_guid(), channel.number, work.currency, expiry, plan.lines, work.by)
     _take(work, order, plan)
+    order.change(order.differing_fields(body.own()), work.by)
     return order
+
+
+def require_contact(work: Work, path: str, number: int | None) -> None:
+    """Refuses to name a contact that is not there."""
+    if number is None:
+        return
+    contact = item(work, Contact, number)
+    if contact.version == 0 or contact.archived:
+        raise Invalid(path, f"there is no contact {number}")
 
 
 def add_tickets(

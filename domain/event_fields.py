@@ -7,7 +7,13 @@ is OpenTicket's, and in that vendor's spelling.
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from domain.base import CustomizableFields, Fields, Value
 from domain.contingents import ContingentBody
@@ -28,6 +34,21 @@ from domain.values import (
 )
 
 DRAFT, ACTIVE, CLOSED = 19001, 19002, 19003
+BY_NAME = {"draft": DRAFT, "active": ACTIVE, "closed": CLOSED}
+
+
+def status_of(value: object) -> object:
+    """A status by its name or its number."""
+    return BY_NAME.get(value, value) if isinstance(value, str) else value
+
+
+Status = Annotated[
+    Literal[19001, 19002, 19003],
+    BeforeValidator(
+        status_of,
+        json_schema_input_type=Literal[19001, 19002, 19003, "draft", "active", "closed"],
+    ),
+]
 
 TRANSLATABLE = frozenset(
     [
@@ -244,8 +265,10 @@ class EventFields(
 class EventBody(EventFields):
     """Every writable field of an Event, and custom fields `c_…`."""
 
-    currentstatus: Literal[19001, 19002, 19003] | None = field(
-        "19001 Draft, 19002 Active, 19003 Closed", DRAFT, cleared=DRAFT
+    currentstatus: Status | None = field(
+        "19001 Draft, 19002 Active, 19003 Closed, or their names in small letters",
+        DRAFT,
+        cleared=DRAFT,
     )
     contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
         "Named numbers of tickets outside the seating plan", cleared=[]

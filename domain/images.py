@@ -27,6 +27,8 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 ALONE = frozenset([0x01, *range(0xD0, 0xD8)])
 """Markers that no segment follows."""
 END, SCAN = 0xD9, 0xDA
+MAX_SEGMENTS = 4_096
+"""Segments, and bytes of padding, that are walked before the frame: cameras write a few dozen."""
 
 
 class Image(NamedTuple):
@@ -69,7 +71,9 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
     if not data.startswith(JPEG_START):
         return None
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004 - what every marker starts with
+    for _ in range(MAX_SEGMENTS):
+        if at + 4 > len(data) or data[at] != 0xFF:  # noqa: PLR2004 - what every marker starts with
+            return None
         marker = data[at + 1]
         if marker == 0xFF or marker in ALONE:  # noqa: PLR2004 - markers may be padded
             at += 1 if marker == 0xFF else 2  # noqa: PLR2004

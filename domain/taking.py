@@ -1,6 +1,6 @@
 """What comes in with orders: tickets to take, tickets named by id, money."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,7 @@ from domain.marks import Personal
 from domain.money import PositiveMoney
 from domain.offers import of_price_id
 from domain.order import MAX_TICKETS
+from domain.order_fields import OrderFields
 from domain.prices import Promocode
 from domain.tickets import contingent_of
 from domain.values import MAX_ID, Line, Reference
@@ -120,12 +121,20 @@ Promocodes = Annotated[
 ]
 
 
-class OrderBody(Value):
-    """A new order, and what it takes at once."""
+class OrderBody(OrderFields):
+    """A new order: whose it is, and what it takes at once."""
+
+    READ_ONLY: ClassVar[frozenset[str]] = OrderFields.READ_ONLY - {"saleschannelid"}
+    REQUIRED: ClassVar[tuple[str, ...]] = ("saleschannelid",)
 
     saleschannelid: Reference = Field(description="The sales channel", examples=[2])
     take: Takes = Field(default=[])
     promocodes: Promocodes = Field(default=[])
+
+    def own(self) -> State:
+        """The fields that the order keeps."""
+        beside = ("saleschannelid", "take", "promocodes")
+        return {name: value for name, value in self.patch().items() if name not in beside}
 
 
 class TakeBody(Value):

@@ -112,12 +112,32 @@ class CatalogFilter(Filter):
         return page(self, f"catalog {kind}", Select(account, tuple(where), self.prefixes()))
 
 
-Status = Literal["19001", "19002", "19003"]
+Status = Literal["19001", "19002", "19003", "draft", "active", "closed"]
+OrderStatus = Literal["21001", "21002", "21003", "unconfirmed", "confirmed", "archived"]
+PaymentStatus = Literal["0", "1", "2", "incomplete", "paid", "overpaid"]
+NUMBERS = {
+    "draft": 19001,
+    "active": 19002,
+    "closed": 19003,
+    "unconfirmed": 21001,
+    "confirmed": 21002,
+    "archived": 21003,
+    "incomplete": 0,
+    "paid": 1,
+    "overpaid": 2,
+}
+
+
+def numbered(status: str) -> int:
+    """A status by its name or its number."""
+    return NUMBERS[status] if status in NUMBERS else int(status)
 
 
 class EventFilter(Filter):
     status: list[Status] | None = Field(
-        None, description="19001 Draft, 19002 Active, 19003 Closed; repeatable, any of them"
+        None,
+        description="19001 Draft, 19002 Active, 19003 Closed, or their names in small letters;"
+        " repeatable, any of them",
     )
     locationid: int | None = reference_field("At this Location")
     productionid: int | None = reference_field("Of this production")
@@ -135,7 +155,7 @@ class EventFilter(Filter):
     def select(self, account: int) -> tuple[Select, str]:
         where = self.updated()
         if self.status:
-            where.append(("status", "in", tuple(sorted({int(s) for s in self.status}))))
+            where.append(("status", "in", tuple(sorted({*map(numbered, self.status)}))))
         if self.locationid is not None:
             where.append(("locationid", "=", self.locationid))
         if self.productionid is not None:
@@ -165,10 +185,10 @@ TicketState = Literal[
 
 
 class OrderFilter(Listing):
-    status: list[Literal["21001", "21002", "21003"]] | None = Field(
+    status: list[OrderStatus] | None = Field(
         None, description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived; repeatable"
     )
-    paymentstatus: Literal["0", "1", "2"] | None = Field(
+    paymentstatus: PaymentStatus | None = Field(
         None, description="0 incomplete, 1 fully paid, 2 overpaid"
     )
     saleschannelid: int | None = reference_field("On this sales channel")
@@ -201,9 +221,9 @@ class OrderFilter(Listing):
     def select(self, account: int) -> tuple[Select, str]:
         where: list[Condition] = []
         if self.status:
-            where.append(("status", "in", tuple(sorted({int(s) for s in self.status}))))
+            where.append(("status", "in", tuple(sorted({*map(numbered, self.status)}))))
         if self.paymentstatus is not None:
-            where.append(("paymentstatus", "=", int(self.paymentstatus)))
+            where.append(("paymentstatus", "=", numbered(self.paymentstatus)))
         for name in ("saleschannelid", "customerid"):
             number: int | None = getattr(self, name)
             if number is not None:

@@ -44,7 +44,7 @@ class ImageRequest(StrictRequest):
 
 async def kept(request: Request, who: Principal, data: bytes) -> Image:
     """The image that these bytes are, kept before any fact names it."""
-    image = image_of(data)
+    image = await reads.blocking(image_of, data)
     store = stagebook(request).store
     await reads.blocking(store.put_blob, who.account, image.digest, image.type, data)
     return image

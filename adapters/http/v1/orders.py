@@ -250,6 +250,12 @@ async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Respons
     return await execute(request, decide, answer, who=who)
 
 
+@router.post("/{id}/tickets/release", **changes(OrderDocument, OrderEnded))
+async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+    """Removes tickets from an order, for clients that send no body with DELETE."""
+    return await remove_tickets(request, id, body)
+
+
 @router.post(
     "/{id}/tickets/pricetype",
     **changes(OrderDocument, OrderEnded, NotOnSale, PriceNotOffered, BasketLimit, SoldOut),

@@ -186,7 +186,7 @@ def test_publishing_names_what_is_missing(web: TestClient) -> None:
 
     problem = refused(web.post(f"/v1/events/{bare['id']}/publish"), 409, "not-publishable")
 
-    assert problem["missing"] == ["name", "startts", "endts"]
+    assert problem["missing"] == ["name", "startts", "endts", "price"]
 
 
 UNSOLD = {"prices": [{"pricetypeid": 1, "prices": [25], "availabilities": [False]}]}

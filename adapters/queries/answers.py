@@ -3,9 +3,10 @@
 from itertools import islice
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
-from adapters.queries.running import APART, Failed, Question, Session, shown
+from adapters.queries.failures import Failed
+from adapters.queries.running import APART, Question, Session, shown
 from adapters.queries.times import Clock
 
 MAX_IDS = 100_000
@@ -64,4 +65,7 @@ def _row(names: list[str], row: tuple[Any, ...], question: Question, clock: Cloc
     for name in question.booleans & document.keys():
         if document[name] in (0, 1):
             document[name] = bool(document[name])
+    for name in question.jsons & document.keys():
+        if isinstance(document[name], str):
+            document[name] = from_json(document[name])
     return to_json(document)

@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from adapters.queries.running import TOO_MUCH, Failed, OutOfTime
+from adapters.queries.failures import Failed, OutOfTime
+from adapters.queries.running import TOO_MUCH
 from application.ports import StoreUnavailable
 
 START_SECONDS = 30.0

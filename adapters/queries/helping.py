@@ -20,7 +20,8 @@ from pydantic_core import from_json, to_json
 
 from adapters.queries import answers
 from adapters.queries.asking import read_question, view_name
-from adapters.queries.running import MAX_MEMORY, TOO_MUCH, Asker, Failed, OutOfTime, Question
+from adapters.queries.failures import Failed, OutOfTime
+from adapters.queries.running import MAX_MEMORY, TOO_MUCH, Asker, Question
 from adapters.queries.schema import Column
 from adapters.queries.sqlite import Missing, Sources, opened
 from adapters.queries.times import Clock
@@ -49,7 +50,12 @@ class Helping:
             for name, (_, columns) in question.tables.items()
         }
         return to_json(
-            {"sql": question.sql, "tables": tables, "booleans": sorted(question.booleans)}
+            {
+                "sql": question.sql,
+                "tables": tables,
+                "booleans": sorted(question.booleans),
+                "jsons": sorted(question.jsons),
+            }
         )
 
     def _run(self, message: Mapping[str, Any]) -> bytes:
@@ -125,5 +131,6 @@ def bound() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the server, not before it
+    sys.setrecursionlimit(20_000)
     bound()
     serve(Connection(int(sys.argv[1])))

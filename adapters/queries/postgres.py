@@ -15,6 +15,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from adapters.queries.failures import Failed
 from adapters.queries.running import (
     CELL,
     LONG_PATTERN,
@@ -23,7 +24,6 @@ from adapters.queries.running import (
     SECONDS,
     TOO_LARGE,
     TOO_SLOW,
-    Failed,
     Tables,
 )
 from adapters.queries.schema import INT, NUMBER, TEXT, Column, Table
@@ -45,7 +45,10 @@ from projections.base import Projection
 
 ROLE = "stagebook_query"
 NOTHING = {INT: "NULL::bigint", NUMBER: "NULL::numeric", TEXT: "NULL::text"}
-HOLDER = "e.b->>'ticketname' AS ticketname, (e.b->>'ticketholderid')::bigint AS ticketholderid"
+HOLDER = (
+    "(e.b->>'ticketname') COLLATE \"C\" AS ticketname,"
+    " (e.b->>'ticketholderid')::bigint AS ticketholderid"
+)
 CREATE_ROLE = f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}') THEN

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic_core import from_json
 
 from adapters.queries import answers
+from adapters.queries.failures import Failed, OutOfTime
 from adapters.queries.helper import Helper, Helpers, Moved
-from adapters.queries.running import TOO_SLOW, Engine, Failed, OutOfTime, Question, Tables
+from adapters.queries.running import TOO_SLOW, Engine, Question, Tables
 from adapters.queries.schema import FIELD_TYPES, TABLES, TEXT, Column
 from adapters.queries.sqlite import SqliteEngine
 from adapters.queries.times import Clock
@@ -125,7 +126,9 @@ class Queries:
             name: (TABLES[name], tuple(Column(n, t, tuple(p), *more) for n, t, p, *more in columns))
             for name, columns in answer["tables"].items()
         }
-        question = Question(answer["sql"], tables, frozenset(answer["booleans"]))
+        question = Question(
+            answer["sql"], tables, *map(frozenset, (answer["booleans"], answer["jsons"]))
+        )
         views = [(f"{n.replace('.', '_')}_{secret}", t, c) for n, (t, c) in tables.items()]
         return _Asked(helper, question, views, account, secret, Clock(zone), deadline)
 

@@ -36,8 +36,8 @@ CALLED_BY_NAME = re.compile(r"pg_|hash_|row_to_|array_|record_|quote_|num_n|.*(j
 """On PostgreSQL `a.json_agg` calls that function with the row: such names are not for columns."""
 
 TYPES = words(
-    "INT BIGINT SMALLINT TEXT VARCHAR CHAR DECIMAL FLOAT DOUBLE BOOLEAN TIMESTAMP TIMESTAMPTZ"
-    " DATE INTERVAL"
+    "INT BIGINT SMALLINT TEXT VARCHAR DECIMAL DOUBLE BOOLEAN TIMESTAMP TIMESTAMPTZ DATE INTERVAL"
+    " JSON"
 )
 PARTS = words("year quarter month week day hour minute second dow isodow doy epoch")
 TRUNCATED = words("year quarter month week day hour minute second")
@@ -134,6 +134,13 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.Extract: BINARY,
         exp.TimestampTrunc: "this unit",
         exp.Date: ONE,
+        exp.ToChar: "this format",
+        exp.JSONExtract: "this expression only_json_types",
+        exp.JSONExtractScalar: "this expression only_json_types",
+        exp.JSONPath: "expressions",
+        exp.JSONPathRoot: "",
+        exp.JSONPathKey: ONE,
+        exp.JSONPathSubscript: ONE,
         exp.Window: "this partition_by order over",
         exp.RowNumber: "",
         exp.Rank: "",
@@ -242,6 +249,8 @@ def _problem(node: exp.Expr) -> str | None:  # noqa: C901, PLR0911, PLR0912 - a 
             return "expected an interval as text, such as interval '7 days'"
         case exp.Cast() if node.to.this == exp.DType.INTERVAL and not node.this.is_string:
             return "expected an interval as text, such as interval '7 days'"
+        case exp.JSONExtract() | exp.JSONExtractScalar() if not _is_one_key(node.expression):
+            return "expected one name or one place behind -> and ->>"
         case exp.Extract() if node.name.lower() not in PARTS:
             return f"expected extract of one of {', '.join(sorted(PARTS))}"
         case exp.TimestampTrunc() if node.args["unit"].name.lower() not in TRUNCATED:
@@ -289,6 +298,14 @@ def _names(node: exp.Expr) -> Iterator[str]:
 
 def _callable(name: str) -> bool:
     return bool(CALLED_BY_NAME.match(name))
+
+
+def _is_one_key(path: exp.Expr) -> bool:
+    if not isinstance(path, exp.JSONPath) or len(path.expressions) != 2:  # noqa: PLR2004 - a root, a key
+        return False
+    key = path.expressions[1]
+    kind = str if isinstance(key, exp.JSONPathKey) else int
+    return isinstance(key, exp.JSONPathKey | exp.JSONPathSubscript) and isinstance(key.this, kind)
 
 
 def _is_number(node: Any) -> bool:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
+from adapters.queries.checking import Kinds
 from adapters.queries.dialects import OnPostgres, OnSqlite
+from adapters.queries.grouping import require_groups
+from adapters.queries.kinds import BOOLEAN, JSON
 from adapters.queries.running import APART, Asker, Question
-from adapters.queries.schema import BOOL, FOR_SELLERS, TABLES, Ambiguous, Column, Table
+from adapters.queries.schema import FOR_SELLERS, TABLES, Ambiguous, Column, Table
 from adapters.queries.wording import Wording, number
 from domain.errors import Invalid
-
-TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)
 
 
 def rewritten(
@@ -25,16 +26,20 @@ def rewritten(
     _tell_apart(query, apart)
     _name_projections(query)
     columns = _columns(query, tables, asker, path, apart)
-    booleans = _booleans(query, columns)
+    kinds = Kinds(query, columns, path)
+    require_groups(query, path)
+    booleans = frozenset(n.partition(APART)[0] for n, kind in kinds.output if kind == BOOLEAN)
+    jsons = frozenset(n.partition(APART)[0] for n, kind in kinds.output if kind == JSON)
     _place(query, name_of)
     _keep_apart(query, sqlite=sqlite)
-    Wording(query, columns, asker.clock, path, sqlite=sqlite).apply()
+    Wording(query, kinds, asker.clock, path, sqlite=sqlite).apply()
     dialect = OnSqlite if sqlite else OnPostgres
     said = query.sql(dialect, identify=True, comments=False, unsupported_level=ErrorLevel.IMMEDIATE)
     return Question(
         said,
         {name: (table, tuple(columns[name].values())) for name, table in tables.items()},
         booleans,
+        jsons,
     )
 
 
@@ -140,21 +145,6 @@ def _columns(
         if name not in made and not any(name in held for held in found.values()):
             raise Invalid(path, f"there is no column {name}")
     return found
-
-
-def _booleans(query: exp.Query, columns: Mapping[str, Mapping[str, Column]]) -> frozenset[str]:
-    held = {n for one in columns.values() for n, column in one.items() if column.type == BOOL}
-    first: exp.Expr = query
-    while isinstance(first, exp.SetOperation | exp.Subquery):
-        first = first.this
-    found: set[str] = set()
-    for shown in first.expressions:
-        said = shown.unalias()
-        if isinstance(said, exp.Star) or (isinstance(said, exp.Column) and said.is_star):
-            found |= held
-        elif isinstance(said, TRUTHS) or (isinstance(said, exp.Column) and said.name in held):
-            found.add(shown.alias_or_name)
-    return frozenset(name.partition(APART)[0] for name in found)
 
 
 def _place(query: exp.Query, name_of: Callable[[str], exp.Table]) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, Protocol
 
+from adapters.queries.failures import Failed
 from adapters.queries.schema import Column, Table
 from adapters.queries.times import KEPT, Clock
 
@@ -55,19 +56,12 @@ class Asker:
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is run: the text, the tables that it names with their columns, and which of its own
-    columns hold true or false."""
+    columns hold true or false, and which JSON."""
 
     sql: str
     tables: Mapping[str, tuple[Table, tuple[Column, ...]]]
     booleans: frozenset[str]
-
-
-class Failed(Exception):  # noqa: N818 - read as "the question failed"
-    """The database would not answer; the message is for who asked."""
-
-
-class OutOfTime(Exception):  # noqa: N818 - read as "the question is out of time"
-    pass
+    jsons: frozenset[str] = frozenset()
 
 
 class Session(Protocol):
@@ -107,6 +101,8 @@ def shown(value: Any, clock: Clock) -> Any:  # noqa: PLR0911 - one case a type
             return clock.shown(value)
         case date():
             return value.isoformat()
+        case dict() | list():
+            return value
     message = "a column is neither a number nor a text nor a time"
     raise Failed(message)
 

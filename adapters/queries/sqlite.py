@@ -12,18 +12,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.queries import reckoning
+from adapters.queries.failures import Failed
+from adapters.queries.functions import functions
 from adapters.queries.running import (
     CELL,
-    LONG_PATTERN,
-    LONG_TEXT,
-    LONGEST,
     MAX_BYTES,
-    MAX_PATTERN,
     SECONDS,
     TOO_LARGE,
     TOO_MUCH,
     TOO_SLOW,
-    Failed,
     Tables,
     words,
 )
@@ -58,8 +56,8 @@ LIMITS = {
 FUNCTIONS = words(
     "count sum avg min max coalesce ifnull nullif lower upper length trim substr substring instr"
     " abs round floor ceil ceiling like row_number rank dense_rank"
-    " sb_time sb_date sb_shift sb_part sb_trunc sb_concat sb_join sb_find sb_short"
-)
+    " sb_sum sb_avg sb_single"
+) | {name for name, _, _ in functions(Clock("UTC"))}
 OF_VIEWS = words(
     "json_extract json_type json_each json_array_length rtrim datetime printf coalesce"
 )
@@ -187,19 +185,17 @@ class SqliteSession:
         for name, count, function in (
             ("lower", 1, _lower),
             ("upper", 1, _upper),
-            ("sb_concat", -1, _concat),
-            ("sb_join", -1, _join),
-            ("sb_find", 2, _find),
-            ("sb_short", 3, _short),
-            ("sb_time", 1, clock.to_time),
-            ("sb_date", 1, clock.to_date),
-            ("sb_shift", 4, clock.shift),
-            ("sb_part", 2, clock.part),
-            ("sb_trunc", 2, clock.trunc),
+            *functions(clock),
         ):
-            connection.create_function(name, count, self._telling(function), deterministic=True)
+            connection.create_function(name, count, self.telling(function), deterministic=True)
+        for name, aggregate in (("sb_sum", reckoning.Total), ("sb_avg", reckoning.Mean)):
+            connection.create_window_function(name, 1, aggregate)
+        connection.create_aggregate("sb_single", 1, self._single)
 
-    def _telling(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _single(self) -> reckoning.Single:
+        return _Single(self)
+
+    def telling(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """What a function refuses: the library keeps to itself what was raised."""
 
         def call(*values: Any) -> Any:
@@ -354,21 +350,12 @@ def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _concat(*parts: Any) -> str:
-    return "".join(str(part) for part in parts if part is not None)[:LONGEST]
+class _Single(reckoning.Single):
+    """Says why it failed: the library keeps it to itself."""
 
+    def __init__(self, session: SqliteSession) -> None:
+        super().__init__()
+        self._session = session
 
-def _join(*parts: Any) -> str | None:
-    return None if None in parts else _concat(*parts)
-
-
-def _find(text: Any, wanted: Any) -> int | None:
-    if text is None or wanted is None:
-        return None
-    return str(_short(text, LONGEST, LONG_TEXT)).find(_short(wanted, MAX_PATTERN, LONG_PATTERN)) + 1
-
-
-def _short(text: Any, most: int, refusal: str) -> Any:
-    if isinstance(text, str) and len(text) > most:
-        raise Failed(refusal)
-    return text
+    def step(self, value: Any) -> None:
+        self._session.telling(super().step)(value)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from adapters.queries.running import Failed, OutOfTime
+from adapters.queries.failures import Failed, OutOfTime
 from adapters.queries.schema import Column
 from adapters.queries.views import Words, quoted
 from adapters.views.sql import SqlView

@@ -119,7 +119,9 @@ class PostgresWords:
             return f"CASE {kind} WHEN 'number' THEN {said}::{type_} END"
         if column.type == BOOL:
             return f"CASE {kind} WHEN 'boolean' THEN {said}::boolean END"
-        return f"{said}::{self.TYPES.get(column.type, 'text')}"
+        if column.type == TIME:
+            return f"{said}::timestamptz"
+        return f'{said}::text COLLATE "C"'  # as SQLite sorts them
 
     def moment(self, microseconds: str) -> str:
         return f"timestamptz 'epoch' + {microseconds} * interval '1 microsecond'"

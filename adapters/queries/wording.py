@@ -1,115 +1,68 @@
-"""What a question says, in words that mean the same on both databases: times, texts, truths."""
+"""What a question says, in words that mean the same on both databases: what PostgreSQL means."""
 
-from collections.abc import Mapping
+import re
 
 from sqlglot import exp
 
+from adapters.queries.checking import OF_TYPES, SIGNS, Kinds
+from adapters.queries.failures import Failed
+from adapters.queries.kinds import (
+    BOOLEAN,
+    DAY,
+    DOUBLE,
+    INTEGER,
+    INTEGERS,
+    JSON,
+    MOMENT,
+    NUMBERS,
+    NUMERIC,
+    TEXT,
+    UNKNOWN,
+)  # fmt: skip
+from adapters.queries.reckoning import FALSE, TRUE, to_fraction, to_whole
 from adapters.queries.running import LONG_PATTERN, LONG_TEXT, LONGEST, MAX_PATTERN
-from adapters.queries.schema import TIME, Column
-from adapters.queries.times import Clock, Span, span
+from adapters.queries.times import NO_TIME, Clock, Span, readable, span
 from domain.errors import Invalid
 
-MOMENT, DAY = "time", "date"
 TOGETHER = 50
 """Texts that are put together before they are shortened."""
-ALIKE = (exp.Min, exp.Max, exp.Paren, exp.Coalesce, exp.Nullif, exp.Alias)
-MOMENTS = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
-TRUE, FALSE = ("t", "true", "y", "yes", "on", "1"), ("f", "false", "n", "no", "off", "0")
 
 
 class Wording:
-    """Goes through the tree from its leaves, and knows of each part whether it is a time."""
+    """Goes through the tree from its leaves."""
 
     def __init__(
-        self,
-        query: exp.Query,
-        columns: Mapping[str, Mapping[str, Column]],
-        clock: Clock,
-        path: str,
-        *,
-        sqlite: bool,
+        self, query: exp.Query, kinds: Kinds, clock: Clock, path: str, *, sqlite: bool
     ) -> None:
-        self._query, self._clock, self._path, self._sqlite = query, clock, path, sqlite
-        self._times = {
-            n: MOMENT for one in columns.values() for n, c in one.items() if c.type == TIME
-        }
-        self._kinds: dict[int, str | None] = {}
+        self._query, self._kinds, self._clock = query, kinds, clock
+        self._path, self._sqlite = path, sqlite
 
     def apply(self) -> None:
-        nodes = list(self._query.walk(bfs=False))[::-1]
-        for _ in range(2):  # a name that is made further in may be used further out
-            for node in nodes:
-                kind = self._kinds[id(node)] = self._kind(node)
-                if kind and isinstance(node, exp.Alias):
-                    self._times.setdefault(node.alias, kind)
-        for node in nodes:
+        for node in list(self._query.walk(bfs=False))[::-1]:
             around, name, place = node.parent, node.arg_key, node.index
+            kind, meant = self._of(node), self._kinds.meant.get(id(node))
             made = self._said(node)
+            if meant == MOMENT and kind == DAY:
+                made = self._midnight(made)
+            kind = meant or kind
             if made is not node:
-                self._kinds[id(made)] = self._kinds[id(node)]
+                self._kinds.note(made, kind)
                 if around is not None and name:  # what is made may be around the node now
                     around.set(name, made, place)
 
-    def _of(self, node: exp.Expr | None) -> str | None:
-        return self._kinds.get(id(node))
+    def _of(self, node: exp.Expr | None) -> str:
+        return self._kinds.of(node)
 
-    def _kind(self, node: exp.Expr) -> str | None:  # noqa: PLR0911 - one case a word
-        match node:
-            case exp.Column():
-                return self._times.get(node.name)
-            case exp.CurrentTimestamp() | exp.TimestampTrunc():
-                return MOMENT
-            case exp.CurrentDate() | exp.Date():
-                return DAY
-            case exp.Cast():
-                kind = node.to.this
-                return MOMENT if kind in MOMENTS else DAY if kind == exp.DType.DATE else None
-            case exp.Add() | exp.Sub():
-                return self._moved(node)
-            case exp.Case():
-                return next(
-                    (k for k in map(self._of, [i.args["true"] for i in node.args["ifs"]]) if k),
-                    None,
-                )
-            case exp.Subquery() | exp.Select():
-                shown = node.selects
-                return self._of(shown[0]) if len(shown) == 1 else None
-            case exp.Coalesce():
-                return next((k for k in map(self._of, [node.this, *node.expressions]) if k), None)
-        return self._of(node.this) if isinstance(node, ALIKE) else None
-
-    def _moved(self, node: exp.Add | exp.Sub) -> str | None:
-        if self._is_span(node.expression) or self._is_span(node.this):
-            return MOMENT
-        return DAY if DAY in (self._of(node.this), self._of(node.expression)) else None
-
-    @staticmethod
-    def _is_span(node: exp.Expr) -> bool:
-        cast = isinstance(node, exp.Cast) and node.to.this == exp.DType.INTERVAL
-        return cast or isinstance(node, exp.Interval)
-
-    # -- saying it
+    def _refuse(self, message: str) -> Invalid:
+        return Invalid(self._path, message)
 
     def _said(self, node: exp.Expr) -> exp.Expr:  # noqa: C901, PLR0911, PLR0912 - one case a word
         match node:
+            case exp.Literal() if id(node) in self._kinds.meant:
+                return self._literal(node.name, self._kinds.meant[id(node)], node)
             case exp.Interval() | exp.Cast() if self._is_span(node):
                 if not isinstance(node.parent, exp.Add | exp.Sub):
-                    raise Invalid(self._path, "an interval is for what is added to a time")
-            case exp.Add() | exp.Sub():
-                return self._add(node)
-            case exp.EQ() | exp.NEQ() | exp.GT() | exp.GTE() | exp.LT() | exp.LTE():
-                self._fit(node, "this", "expression")
-            case exp.NullSafeEQ() | exp.NullSafeNEQ():
-                self._fit(node, "this", "expression")
-            case exp.Between():
-                self._fit(node, "this", "low", "high")
-            case exp.In() if kind := self._of(node.this):
-                listed = [self._fitted(one, kind) for one in node.expressions]
-                node.set("expressions", listed)
-            case exp.Coalesce() if kind := self._of(node):
-                node.set("this", self._fitted(node.this, kind))
-                listed = [self._fitted(one, kind) for one in node.expressions]
-                node.set("expressions", listed)
+                    raise self._refuse("an interval is for what is added to a time")
             case exp.Cast():
                 return self._cast(node)
             case exp.Date():
@@ -122,125 +75,221 @@ class Wording:
                 return self._moment_of(self._clock.now())
             case exp.CurrentDate():
                 return self._day_of(self._clock.today())
-            case exp.Extract():
-                return self._part(node)
             case exp.TimestampTrunc():
                 return self._trunc(node)
+            case exp.ToChar():
+                return self._to_char(node)
+            case exp.Extract() if self._sqlite:
+                return _call("sb_part", _text(node.name.lower()), node.expression)
             case exp.StrPosition():
                 return self._found(node)
-            case exp.Like() | exp.ILike() if self._within(node):
-                pass
-            case exp.Like() if self._sqlite and not isinstance(node.parent, exp.Escape):
-                return exp.Escape(this=node, expression=exp.Literal.string("\\"))
-            case exp.ILike() if self._sqlite:
-                return self._ilike(node)
-            case exp.Left() if self._sqlite:
-                one = exp.Literal.number(1)
-                return exp.Substring(this=node.this, start=one, length=node.expression)
+            case exp.Like() | exp.ILike():
+                return self._like(node)
+            case exp.Lower() | exp.Upper() if not self._sqlite:
+                node.set("this", _collated(node.this, "default"))
+                return _collated(node, "C")
+        if type(node) in SIGNS:
+            return self._reckoned(node)
+        return self._on_sqlite(node) if self._sqlite else node
+
+    def _on_sqlite(self, node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one case a word
+        kind = self._of(node)
+        match node:
+            case exp.Neg() if not isinstance(node.this, exp.Literal):
+                return _call("sb_negated", _text(kind), node.this)
+            case exp.Sum() | exp.Avg() if kind == NUMERIC:
+                return _call("sb_sum" if isinstance(node, exp.Sum) else "sb_avg", node.this)
+            case exp.Round():
+                digits = node.args.get("decimals") or number(0)
+                of = (
+                    NUMERIC
+                    if self._of(node.this) == NUMERIC or node.args.get("decimals")
+                    else DOUBLE
+                )
+                return _call("sb_round", _text(of), node.this, digits)
+            case exp.Substring() if not node.meta.get("made"):
+                return _call(
+                    "sb_substr", node.this, node.args.get("start") or number(1),
+                    *filter(None, [node.args.get("length")]),
+                )  # fmt: skip
+            case exp.Left():
+                return _call("sb_left", node.this, node.expression)
+            case exp.JSONExtract() | exp.JSONExtractScalar():
+                key = self._key(node)
+                name = "sb_json_text" if isinstance(node, exp.JSONExtractScalar) else "sb_json_part"
+                return _call(name, node.this, key)
+            case exp.Subquery() if _is_value(node):
+                return self._single(node)
         return node
 
-    def _fit(self, node: exp.Expr, *names: str) -> None:
-        kinds = {self._of(node.args[name]) for name in names}
-        kind = MOMENT if MOMENT in kinds else DAY if DAY in kinds else None
-        if kind:
-            for name in names:
-                node.set(name, self._fitted(node.args[name], kind))
+    # -- constants
 
-    def _fitted(self, node: exp.Expr, kind: str) -> exp.Expr:
-        """The same, comparable with a time or a date."""
-        if isinstance(node, exp.Literal) and node.is_string:
-            return self._moment(node) if kind == MOMENT else self._day(node)
-        if kind == MOMENT and self._of(node) == DAY:
-            return self._moment(node)
+    def _literal(self, text: str, kind: str, node: exp.Expr) -> exp.Expr:
+        """A text of the question, as what it is needed as."""
+        try:
+            if kind in INTEGERS:
+                return number(to_whole(kind, TEXT, text))
+            if kind in (NUMERIC, DOUBLE):
+                to_fraction(kind, text)
+                return exp.cast(_text(text.strip()), kind if not self._sqlite else "real")
+        except Failed as error:
+            raise self._refuse(str(error)) from None
+        match kind:
+            case _ if kind == BOOLEAN:
+                said = text.strip().lower()
+                if said not in TRUE + FALSE:
+                    raise self._refuse("expected 'true' or 'false'")
+                return exp.Boolean(this=said in TRUE)
+            case _ if kind == MOMENT:
+                return self._moment_of(self._checked(text))
+            case _ if kind == DAY:
+                try:
+                    return self._day_of(self._clock.read_date(text))
+                except ValueError:
+                    raise self._refuse(NO_TIME) from None
         return node
-
-    def _moment(self, node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Literal) and node.is_string:
-            return self._moment_of(self._checked(node.name))
-        made = _call("sb_time", node) if self._sqlite else exp.cast(node, "timestamptz")
-        self._kinds[id(made)] = MOMENT
-        return made
-
-    def _day(self, node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Literal) and node.is_string:
-            return self._day_of(str(self._clock.to_date(self._checked(node.name))))
-        made = _call("sb_date", node) if self._sqlite else exp.cast(node, "date")
-        self._kinds[id(made)] = DAY
-        return made
 
     def _checked(self, text: str) -> str:
         try:
-            return str(self._clock.to_time(text))
-        except (ValueError, OverflowError):
-            message = "expected times such as '2026-11-21T20:00:00+01:00' or '2026-11-21'"
-            raise Invalid(self._path, message) from None
+            return self._clock.to_time(text)
+        except Failed:
+            raise self._refuse(NO_TIME) from None
 
     def _moment_of(self, kept: str) -> exp.Expr:
         """From here on it is UTC that is said."""
-        if self._sqlite:
-            return exp.Literal.string(kept)
-        return exp.cast(exp.Literal.string(f"{kept}+00"), "timestamptz")
+        return _text(kept) if self._sqlite else exp.cast(_text(f"{kept}+00"), "timestamptz")
 
     def _day_of(self, text: str) -> exp.Expr:
-        said = exp.Literal.string(text)
-        return said if self._sqlite else exp.cast(said, "date")
+        return _text(text) if self._sqlite else exp.cast(_text(text), "date")
+
+    # -- times
+
+    @staticmethod
+    def _is_span(node: exp.Expr) -> bool:
+        cast = isinstance(node, exp.Cast) and node.to.this == exp.DType.INTERVAL
+        return cast or isinstance(node, exp.Interval)
+
+    def _midnight(self, node: exp.Expr) -> exp.Expr:
+        return _call("sb_midnight", node) if self._sqlite else exp.cast(node, "timestamptz")
+
+    def _moment(self, node: exp.Expr) -> exp.Expr:
+        kind = self._of(node)
+        if kind == MOMENT:
+            return node
+        if self._sqlite:
+            return _call("sb_midnight" if kind == DAY else "sb_time", node)
+        return exp.cast(node, "timestamptz")
+
+    def _day(self, node: exp.Expr) -> exp.Expr:
+        kind = self._of(node)
+        if kind == UNKNOWN and isinstance(node, exp.Literal):
+            return self._literal(node.name, DAY, node)
+        if kind == DAY:
+            return node
+        if self._sqlite:
+            return _call("sb_day" if kind == MOMENT else "sb_date", node)
+        return exp.cast(node, "date")
 
     def _span(self, node: exp.Expr) -> Span:
         unit = node.args.get("unit")
-        text = node.this.name + (f" {unit.name}" if unit else "")
         try:
-            return span(text)
+            return span(node.this.name + (f" {unit.name}" if unit else ""))
         except ValueError as error:
-            raise Invalid(self._path, str(error)) from None
+            raise self._refuse(str(error)) from None
 
-    def _add(self, node: exp.Add | exp.Sub) -> exp.Expr:
-        time, other = node.this, node.expression
-        if self._is_span(time) and isinstance(node, exp.Add):
-            time, other = other, time
+    def _reckoned(self, node: exp.Expr) -> exp.Expr:
+        one, two, kind = node.this, node.expression, self._of(node)
         sign = 1 if isinstance(node, exp.Add) else -1
-        if self._is_span(other):
-            length = self._span(other)
-            if isinstance(time, exp.Literal) and time.is_string:
-                time = self._moment(time)
-            if not self._sqlite:
-                said = exp.cast(exp.Literal.string(length.text()), "interval")
-                return type(node)(this=time, expression=said)
-            moved = (sign * length.months, sign * length.days, sign * length.seconds)
-            return _call("sb_shift", time, *map(number, moved))
-        if self._is_span(time) or (self._of(time) and self._of(other)):
-            raise Invalid(self._path, "times are compared or moved, not subtracted")
-        if self._of(time) == MOMENT or self._of(other):
-            raise Invalid(self._path, "a time is moved by an interval, such as interval '7 days'")
-        if self._of(time) == DAY and self._sqlite:
-            if not isinstance(other, exp.Literal) or other.is_string or not other.name.isdigit():
-                raise Invalid(self._path, "a date is moved by a whole number of days")
-            moved_day = _call("sb_shift", time, *map(number, (0, sign * int(other.name), 0)))
-            return _call("sb_date", moved_day)
-        return node
+        if self._is_span(one):
+            one, two = two, one
+        if self._is_span(two):
+            return self._shifted(node, one, self._span(two), sign)
+        left, right = self._of(one), self._of(two)
+        if DAY in (left, right):
+            return self._days(node, one, two, sign)
+        if not self._sqlite:
+            return node
+        return _call("sb_reckoned", _text(SIGNS[type(node)]), _text(kind), one, two)
 
-    def _cast(self, node: exp.Cast) -> exp.Expr:
-        kind, held = node.to.this, node.this
-        if kind in MOMENTS:
-            return self._moment(held)
-        if kind == exp.DType.DATE:
-            return self._day(held)
-        if kind == exp.DType.BOOLEAN and isinstance(held, exp.Literal) and held.is_string:
-            said = held.name.strip().lower()
-            if said not in TRUE + FALSE:
-                raise Invalid(self._path, "expected 'true' or 'false'")
-            return exp.Boolean(this=said in TRUE)
-        return node
+    def _shifted(self, node: exp.Expr, time: exp.Expr, length: Span, sign: int) -> exp.Expr:
+        time = self._moment(time)
+        if not self._sqlite:
+            said = exp.cast(_text(length.text()), "interval")
+            return type(node)(this=time, expression=said)
+        moved = (sign * length.months, sign * length.days, sign * length.seconds)
+        return _call("sb_shift", time, *map(number, moved))
+
+    def _days(self, node: exp.Expr, one: exp.Expr, two: exp.Expr, sign: int) -> exp.Expr:
+        if self._of(node) == INTEGER:
+            return _call("sb_days", one, two) if self._sqlite else node
+        day, count = (one, two) if self._of(one) == DAY else (two, one)
+        if not self._sqlite:
+            return type(node)(this=day, expression=exp.cast(exp.Paren(this=count), "int"))
+        count = exp.Neg(this=exp.Paren(this=count)) if sign < 0 else count
+        return _call("sb_add_days", day, count)
+
+    def _trunc(self, node: exp.TimestampTrunc) -> exp.Expr:
+        unit = _text(node.args["unit"].name.lower())
+        return _call("sb_trunc" if self._sqlite else "date_trunc", unit, self._moment(node.this))
+
+    def _to_char(self, node: exp.ToChar) -> exp.Expr:
+        form = node.args["format"]
+        if not isinstance(form, exp.Literal) or not form.is_string:
+            raise self._refuse("expected the pattern of to_char as a text")
+        if self._of(node.this) in NUMBERS:
+            if not PLACES.fullmatch(form.name):
+                raise self._refuse("expected a pattern such as 'FM999990.00' for a number")
+            name = "sb_to_char" if self._sqlite else "to_char"
+        elif not readable(form.name):
+            raise self._refuse("expected a pattern of YYYY, MM, DD, HH24, MI, SS, Month, Day, …")
+        else:
+            name = "sb_formatted" if self._sqlite else "to_char"
+        made = _call(name, node.this, form)
+        return made if self._sqlite else _collated(made, "C")
+
+    # -- casts
+
+    def _cast(self, node: exp.Cast) -> exp.Expr:  # noqa: PLR0911 - one case a type
+        inner, to = node.this, OF_TYPES[node.to.this]
+        kind = self._of(inner)
+        if to == MOMENT:
+            return self._moment(inner)
+        if to == DAY:
+            return self._day(inner)
+        if to == TEXT:
+            return self._as_text(inner)
+        if not self._sqlite:
+            return node
+        if to in INTEGERS:
+            own = TEXT if kind == UNKNOWN else kind
+            return _call("sb_whole", _text(to), _text(own), inner)
+        if to in (NUMERIC, DOUBLE):
+            return _call("sb_fraction", _text(to), inner)
+        if to == BOOLEAN:
+            return _call("sb_truth", inner)
+        return _call("sb_json", inner) if to == JSON else node
+
+    def _as_text(self, node: exp.Expr) -> exp.Expr:
+        kind = self._of(node)
+        if self._sqlite:
+            if kind in (TEXT, UNKNOWN, DAY, JSON):
+                return node
+            if kind == MOMENT:
+                return _call("sb_time_text", node)
+            return _call("sb_text", _text(kind), node)
+        if kind == NUMERIC:
+            node = _call("trim_scale", node)
+        return _collated(exp.cast(node, "text"), "C")
+
+    # -- texts
 
     def _concat(self, node: exp.Concat) -> exp.Expr:
         """What is null is left out."""
+        parts = [self._as_text(part) for part in node.expressions]
         if self._sqlite:
-            return _call("sb_concat", *node.expressions)
-        return self._joined(
-            [
-                exp.Coalesce(this=exp.cast(part, "text"), expressions=[exp.Literal.string("")])
-                for part in node.expressions
-            ]
-        )
+            return _call("sb_concat", *parts)
+        nothing = _text("")
+        return self._joined([exp.Coalesce(this=p, expressions=[nothing.copy()]) for p in parts])
 
     def _chain(self, node: exp.DPipe) -> exp.Expr:
         """`a || b || c` is one chain: only its top says what it is."""
@@ -251,7 +300,7 @@ class Wording:
         while isinstance(rest, exp.DPipe):
             parts.append(rest.expression)
             rest = rest.this
-        return self._joined([rest, *reversed(parts)])
+        return self._joined([self._as_text(part) for part in [rest, *reversed(parts)]])
 
     def _joined(self, parts: list[exp.Expr]) -> exp.Expr:
         """Shortened every few parts, so that it never becomes the memory."""
@@ -267,62 +316,91 @@ class Wording:
         return whole
 
     def _found(self, node: exp.StrPosition) -> exp.Expr:
+        text = self._short(node.this, LONG_TEXT, LONGEST)
+        wanted = self._short(node.args["substr"], LONG_PATTERN, MAX_PATTERN)
         if self._sqlite:
-            self._short(node.args["substr"], LONG_PATTERN, MAX_PATTERN)
-            return _call("sb_find", node.this, node.args["substr"])
-        node.set("this", self._short(node.this, LONG_TEXT, LONGEST))
-        node.set("substr", self._short(node.args["substr"], LONG_PATTERN, MAX_PATTERN))
+            return _call("sb_find", text, wanted)
+        node.set("this", text)
+        node.set("substr", wanted)
         return node
 
-    def _within(self, node: exp.Like | exp.ILike) -> bool:
-        node.set("this", self._short(node.this, LONG_TEXT, LONGEST))
-        node.set("expression", self._short(node.expression, LONG_PATTERN, MAX_PATTERN))
-        return False
+    def _like(self, node: exp.Like | exp.ILike) -> exp.Expr:
+        text = self._short(node.this, LONG_TEXT, LONGEST)
+        pattern = self._short(node.expression, LONG_PATTERN, MAX_PATTERN)
+        any_case = isinstance(node, exp.ILike)
+        if any_case:
+            text, pattern = (
+                (exp.Lower(this=text), exp.Lower(this=pattern))
+                if self._sqlite
+                else (_collated(text, "default"), _collated(pattern, "default"))
+            )
+        kind = exp.Like if self._sqlite else type(node)
+        made = kind(this=text, expression=pattern, negate=node.args.get("negate"))
+        if not self._sqlite or isinstance(node.parent, exp.Escape):
+            return made
+        return exp.Escape(this=made, expression=_text("\\"))
 
     def _short(self, node: exp.Expr, refusal: str, most: int) -> exp.Expr:
         """The text, when it is not longer; otherwise the question is refused."""
         if isinstance(node, exp.Literal):
             if len(node.name) > most:
-                raise Invalid(self._path, refusal)
+                raise self._refuse(refusal)
             return node
-        if node.find(exp.Like, exp.ILike, exp.StrPosition, exp.Select):  # it is said four times
-            raise Invalid(self._path, "a search is not made from another one")
-        said = exp.Literal.string(refusal)
+        if node.find(exp.Like, exp.ILike, exp.StrPosition, exp.Select):  # it is said three times
+            raise self._refuse("a search is not made from another one")
+        said = _text(refusal)
         if self._sqlite:
             return _call("sb_short", node, number(most), said)
         nothing = exp.Substring(this=node.copy(), start=number(1), length=number(0))
-        failing = exp.cast(
-            exp.cast(exp.DPipe(this=said, expression=nothing, safe=True), "int"), "text"
-        )
+        joined = exp.DPipe(this=said, expression=nothing, safe=True)
+        failing = exp.cast(exp.cast(joined, "int"), "text")
         fits = exp.LTE(this=exp.Length(this=node.copy()), expression=number(most))
         return exp.Case(ifs=[exp.If(this=fits, true=node)], default=failing)
 
-    def _part(self, node: exp.Extract) -> exp.Expr:
-        if not self._sqlite:
-            return node
-        return _call("sb_part", exp.Literal.string(node.name.lower()), node.expression)
+    def _key(self, node: exp.Expr) -> exp.Expr:
+        """The name or the place that is asked of JSON."""
+        *_, last = node.expression.expressions
+        if isinstance(last, exp.JSONPathSubscript):
+            return number(int(last.this))
+        return _text(str(last.this))
 
-    def _trunc(self, node: exp.TimestampTrunc) -> exp.Expr:
-        unit = exp.Literal.string(node.args["unit"].name.lower())
-        name = "sb_trunc" if self._sqlite else "date_trunc"
-        time = self._moment(node.this) if self._of(node.this) != MOMENT else node.this
-        return _call(name, unit, time)
+    def _single(self, node: exp.Subquery) -> exp.Expr:
+        """PostgreSQL refuses several rows where one value is expected."""
+        inner = node.this
+        name = inner.selects[0].alias_or_name
+        value = exp.column(exp.to_identifier(name, quoted=True))
+        table = exp.Subquery(
+            this=inner, alias=exp.TableAlias(this=exp.to_identifier("q", quoted=True))
+        )
+        return exp.Subquery(
+            this=exp.select(_call("sb_single", value), copy=False).from_(table, copy=False)
+        )
 
-    @staticmethod
-    def _ilike(node: exp.ILike) -> exp.Expr:
-        sides = {
-            "this": exp.Lower(this=node.this),
-            "expression": exp.Lower(this=node.expression),
-        }
-        made = exp.Like(**sides, negate=node.args.get("negate"))
-        if isinstance(node.parent, exp.Escape):
-            return made
-        return exp.Escape(this=made, expression=exp.Literal.string("\\"))
+
+PLACES = re.compile(r"(FM)?[90]{1,12}(\.[90]{1,6})?")
+
+
+def _is_value(node: exp.Subquery) -> bool:
+    """Whether a question stands for a value: neither a table nor what IN looks into."""
+    place = node.parent
+    if isinstance(
+        place, exp.From | exp.Join | exp.In | exp.Exists | exp.SetOperation | exp.Subquery
+    ):
+        return False
+    return place is not None and isinstance(node.this, exp.Select) and bool(node.this.selects)
 
 
 def number(value: int) -> exp.Expr:
     said = exp.Literal.number(abs(value))
     return exp.Neg(this=said) if value < 0 else said
+
+
+def _text(text: str) -> exp.Expr:
+    return exp.Literal.string(text)
+
+
+def _collated(node: exp.Expr, name: str) -> exp.Expr:
+    return exp.Collate(this=exp.Paren(this=node), expression=exp.to_identifier(name, quoted=True))
 
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:

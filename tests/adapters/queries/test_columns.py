@@ -1,82 +1,16 @@
 """What a document shows is what a question finds: every column of every table, on both stores."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from pydantic_core import from_json
 
-from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS, ORDERS, Stagebook, bootstrap
 from adapters.queries.schema import BOOL, COUNT, INT, LIST, NUMBER, TABLES, TIME, Column
-from adapters.settings import Settings
-from adapters.views.select import Select
-from application.catalog import create_item
 from domain.catalog import CATALOG as KINDS
-from domain.contact import Contact, ContactFields
-from domain.custom_fields import CustomField, CustomFieldFields
 from domain.errors import Invalid
 from domain.values import local_time
-from tests.adapters.queries.conftest import DEMO, Counter
-from tests.application.desk import taking
-
-ZONE = "Europe/Brussels"
-VIEWS = {"events": EVENTS, "locations": LOCATIONS, "orders": ORDERS, "catalog": CATALOG}
-
-
-class House:
-    """An account that has something of everything."""
-
-    def __init__(self, book: Stagebook) -> None:
-        self.book = book
-        book.open_account("demo", "en", "EUR", ZONE)
-        desk = self.desk = Counter(book, DEMO)
-        for owner, key, type_ in (
-            (13003, "Foo", 12001), (13003, "foo", 12002), (13003, "Mood", 12004),
-            (13001, "note", 12001), (13010, "floor", 12008), (13004, "row", 12001),
-        ):  # fmt: skip
-            fields = CustomFieldFields(typeid=owner, key=key, fieldtypeid=type_)
-            desk.decided(partial(create_item, cls=CustomField, fields=fields))
-        hall = desk.location(name="Hall", city="Gent", lat=51.05, c_floor=1.5)
-        self.event, self.lot = desk.on_sale(
-            6, name="Jazz", locationid=hall, startts="2027-06-22T00:30:00+02:00",
-            endts="2027-06-22T02:30:00+02:00", c_Foo="upper", c_foo=7, c_Mood=True,
-            tags=["late", "a, b"], translations={"namenl": "Djez"},
-            saleschannels=[{"saleschannelid": 2, "isactive": True}],
-        )  # fmt: skip
-        fields = ContactFields(firstname="Ann", lastname="Peeters", email="ann@example.org")
-        desk.decided(partial(create_item, cls=Contact, fields=fields))
-        self.order = desk.order(taking(self.event, self.lot, 3))
-        desk.change_order(self.order, customerid=1)
-        self.basket = desk.order(taking(self.event, self.lot, 1))
-        desk.confirm(self.order)
-        desk.pay(self.order, 30.5)
-        tickets = desk.tickets(self.order)
-        desk.name_holders(self.order, {tickets[0]: "Bea"})
-        desk.change_ticket(self.event, tickets[1], c_row="F")
-        desk.lock(self.event, contingentid=self.lot, amount=1, locktype=1)
-        assert book.catch_up(30)
-
-    def rows(self, sql: str, *, sells: bool = True) -> list[dict[str, Any]]:
-        return [from_json(row) for row in self.book.queries.export(DEMO, sql, sells=sells)]
-
-    def documents(self, view: str, kind: int | None) -> list[dict[str, Any]]:
-        where = (("kind", "=", kind),) if kind else ()
-        page = self.book.view(VIEWS[view]).page(Select(DEMO, where, limit=500))
-        return [from_json(body) for body in page.bodies]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    store = str(tmp_path_factory.mktemp("data"))
-    if request.param == "postgres":
-        store = request.getfixturevalue("new_database")()
-    book = bootstrap(Settings(store=store, connections=4))
-    book.start()
-    yield House(book)
-    book.close()
+from tests.adapters.queries.conftest import ZONE, House
 
 
 def entries(table: str, document: dict[str, Any]) -> Iterator[list[Any]]:

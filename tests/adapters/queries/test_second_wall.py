@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.bootstrap import EVENTS
-from adapters.queries.running import Failed, Session
+from adapters.queries.failures import Failed
+from adapters.queries.running import Session
 from adapters.queries.schema import TABLES
 from adapters.queries.times import Clock
 from tests.adapters.queries.conftest import DEMO, OTHER, Asked

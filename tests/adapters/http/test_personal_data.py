@@ -31,12 +31,16 @@ PLANTED = {
     "vatnumber": "PLANTEDVAT1",
     "email": "planted@example.org",
     "phonenumbers": [{"number": "+32 999 PLANTED"}],
+    "addresses": [{"street1": "Plantedstreet"}],
+    "birthdate": "1931-03-07",
+    "sex": "PLANTEDSEX",
     "c_planted": "Plantedcustom",
 }
 NAMED, BARCODE = "Plantedholder", "PLANTEDBARCODE"
 SECRETS = (
     *(value for value in PLANTED.values() if isinstance(value, str)),
     "+32 999 PLANTED",
+    "Plantedstreet",
     NAMED,
     BARCODE,
 )

@@ -12,7 +12,6 @@ from starlette.routing import Match
 from structlog import get_logger
 
 from adapters.http import freshness
-from adapters.http.readers import Busy
 from adapters.http.validation import MOST, message, printable
 from application.ports import OutcomeUnknown, StoreUnavailable
 from domain import errors
@@ -103,7 +102,6 @@ STATUS: dict[type[Exception], int] = {
     errors.UnknownLocation: 422,
     errors.KeyReused: 422,
     NotYet: 503,
-    Busy: 503,
     Parked: 503,
     errors.FactUnknown: 503,
     errors.TooBusy: 503,

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
-from domain.errors import Refusal
+from domain.errors import TooBusy
 
 T = TypeVar("T")
 THREADS = 4
@@ -21,10 +21,6 @@ HEALTH = ThreadPoolExecutor(2, thread_name_prefix="health")
 """Health and metrics wait for no read of any account."""
 DOCUMENTS = ThreadPoolExecutor(THREADS, thread_name_prefix="documents")
 """Single documents of a database over a network: short, and read many at a time for everybody."""
-
-
-class Busy(Refusal):
-    title = "Too many reads of the account are waiting"
 
 
 class Turn:
@@ -51,11 +47,11 @@ class Readers:
         self._at_work: Counter[int] = Counter()
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
-        """What the call returns; `Busy` when too many of its account wait already."""
+        """What the call returns; `TooBusy` when too many of its account wait already."""
         loop, account = asyncio.get_running_loop(), PAYER.get()
         queue = self._queues.setdefault(account, deque())
         if len(queue) >= self.waiting:
-            raise Busy(f"{len(queue)} reads of this account are waiting", waiting=len(queue))
+            raise TooBusy(f"{len(queue)} reads of this account are waiting", waiting=len(queue))
         run = copy_context().run  # lines of the log say which request they are about
         turn = Turn(account, lambda: run(call, *args), loop.create_future())
         queue.append(turn)

@@ -158,6 +158,10 @@ ORDERS: dict[str, Examples] = {
         "One": {"tickets": tickets(6)},
         "Several": {"tickets": tickets(7, 8)},
     },
+    "release_tickets": {
+        "One": {"tickets": tickets(3)},
+        "Several": {"tickets": tickets(4, 5)},
+    },
     "change_order": {
         "How it is paid": {"paymentscenarioid": 2},
         "A reminder and a custom field": {
@@ -288,6 +292,54 @@ CATALOG: dict[str, Examples] = {
             "saleschannelid": 2,
             "extra_url_parameters": "utm_medium=post",
         },
+    },
+    "create_payment_method": {
+        "A name": {"name": "Voucher"},
+        "With what its type needs": {"name": "Terminal", "config": {"terminal": 3}},
+    },
+    "change_payment_method": {
+        "A name": {"name": "Cash at the desk"},
+        "A remark": {"internalremark": "Counted every evening"},
+    },
+    "create_delivery_scenario": {
+        "A name": {"name": "E-ticket"},
+        "For programs only": {"name": "Wallet", "visibility": "API"},
+    },
+    "change_delivery_scenario": {
+        "What it is": {"shortdescription": "By e-mail, at once"},
+        "A remark": {"internalremark": "Sent by our own mailer"},
+    },
+    "create_relation_type": {
+        "A name": {"name": "Member"},
+        "Part of another": {"name": "Young member", "parentid": 1},
+    },
+    "change_relation_type": {
+        "A name": {"name": "Friend of the house"},
+        "In another language": {"translations": {"namenl": "Vriend"}},
+    },
+    "create_contact_title": {
+        "A name": {"name": "Dr"},
+        "In one language": {"name": "Mevrouw", "languagecode": "nl", "sex": "F"},
+    },
+    "change_contact_title": {
+        "A name": {"name": "Prof."},
+        "Not for buyers": {"isinternal": True},
+    },
+    "create_contact_address_type": {
+        "A name": {"name": "Home"},
+        "In another language": {"name": "Work", "translations": {"namenl": "Werk"}},
+    },
+    "change_contact_address_type": {
+        "A name": {"name": "At home"},
+        "In another language": {"translations": {"namefr": "Domicile"}},
+    },
+    "create_phone_number_type": {
+        "A name": {"name": "Mobile"},
+        "In another language": {"name": "Work", "translations": {"namenl": "Werk"}},
+    },
+    "change_phone_number_type": {
+        "A name": {"name": "Mobile phone"},
+        "In another language": {"translations": {"namefr": "Portable"}},
     },
     "change_tracker": {
         "A name": {"name": "Spring campaign"},

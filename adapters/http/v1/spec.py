@@ -23,9 +23,17 @@ from adapters.http.errors import (
     slug,
     title,
 )
-from adapters.http.readers import Busy, in_turns
+from adapters.http.readers import in_turns
 from application.ports import OutcomeUnknown, StoreUnavailable
-from domain.errors import Conflict, FactUnknown, Invalid, KeyReused, NotFound, VersionMismatch
+from domain.errors import (
+    Conflict,
+    FactUnknown,
+    Invalid,
+    KeyReused,
+    NotFound,
+    TooBusy,
+    VersionMismatch,
+)
 
 Id = Annotated[str, Path(description="Its number or its guid", examples=["1"])]
 ContingentId = Annotated[str, Path(description="The contingent's number or guid", examples=["1"])]
@@ -176,7 +184,7 @@ def finds(
     parameters: tuple[dict[str, Any], ...] = (),
 ) -> Operation:
     """One thing of an account."""
-    refused = (NotFound, Invalid, NotYet, Busy, Parked, *refusals)
+    refused = (NotFound, Invalid, NotYet, TooBusy, Parked, *refusals)
     return operation(answer, "Found", refused, parameters=(*parameters, AFTER))
 
 
@@ -187,7 +195,7 @@ def streams(answer: type[BaseModel]) -> Operation:
 
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
-    return operation(answer, "A page", (Invalid, NotYet, Busy), parameters=(AFTER, *parameters))
+    return operation(answer, "A page", (Invalid, NotYet, TooBusy), parameters=(AFTER, *parameters))
 
 
 def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
@@ -236,7 +244,7 @@ def holds(
     found = operation(
         answer,
         "Found",
-        (NotFound, Invalid, NotYet, Busy, Parked),
+        (NotFound, Invalid, NotYet, TooBusy, Parked),
         headers=("ETag", *headers),
         parameters=(*parameters, AFTER, NONE_MATCH),
     )

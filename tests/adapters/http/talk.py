@@ -270,6 +270,14 @@ SALES = [
         {"tickets": ["{second}"]},
     ),
     Route(
+        "POST",
+        f"{ORDER}/tickets/release",
+        May.SELL,
+        {"tickets": ["{ticket}"]},
+        ("publish",),
+        {"tickets": ["{second}"]},
+    ),
+    Route(
         "PATCH",
         ORDER,
         May.SELL,

@@ -18,10 +18,10 @@ TOUR = (
     "publish_event",
     *("create_order", "add_tickets", "remove_tickets", "change_order", "reprice_tickets"),
     *("name_holders", "confirm_order", "add_payment", "scan_tickets", "add_refund"),
-    *("split_order", *CATALOG),
+    *("split_order", "release_tickets", *CATALOG),
 )
 """The operations in an order in which their examples work; with two commands that take no body."""
-NUMBERS = {("split_order", 1): 3}
+NUMBERS = {("split_order", 1): 3, ("release_tickets", 0): 2, ("release_tickets", 1): 2}
 """Where an example is about another than the first thing."""
 
 

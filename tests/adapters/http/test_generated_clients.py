@@ -148,7 +148,7 @@ def test_a_generated_client_sells_from_the_first_hall_to_the_refund(program: Pro
     program.call("events.publish_event", str(event.id))
     take = model("Take", contingentid=lot.id, amount=2)
     order = program.call(
-        "orders.create_order", body=model("OrderBody", saleschannelid=2, take=[take])
+        "orders.create_order", body=model("NewOrder", saleschannelid=2, take=[take])
     )
     program.call("orders.confirm_order", str(order.id))
     payment = model("PaymentBody", amount=60.0)

@@ -41,7 +41,6 @@ EVERY = [*ROUTES, *IMAGES, *SALES, *MOVES, *SALES_READS, *SALES_AUDITS, *PROJECT
 ONLY_ELSEWHERE = {
     errors.AccountNotEmpty,
     errors.NameTaken,
-    errors.TooBusy,
     Blocked,
     NoSuchPath,
     MethodNotAllowed,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.http.readers import PAYER, Busy, Readers
+from adapters.http.readers import PAYER, Readers
+from domain.errors import TooBusy
 
 ONE, OTHER, THIRD = 1, 2, 3
 
@@ -75,7 +76,7 @@ def test_more_than_may_wait_are_refused_and_what_is_left_is_forgotten() -> None:
         tasks = [asking(readers, ONE, hanging.wait) for _ in range(6)]
         await settled()
 
-        with pytest.raises(Busy) as refused:
+        with pytest.raises(TooBusy) as refused:
             await ask(readers, ONE, print)
 
         assert refused.value.details == {"waiting": 5}

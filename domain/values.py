@@ -131,7 +131,7 @@ def visible(text: str) -> bool:
 def seen(text: str) -> str:
     """A name that somebody can read, or none at all."""
     if text and not visible(text):
-        message = "expected a name with letters that can be seen"
+        message = "expected a name that can be seen"
         raise ValueError(message)
     return text
 

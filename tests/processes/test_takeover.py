@@ -38,9 +38,10 @@ class Worker:
         eventually(lambda: self.said("worker started"), self.log)
 
     def said(self, *events: str) -> int:
-        """How often it has logged one of these."""
+        """How often it has logged one of these, or that it met the store's absence there."""
         text = self.log.read_text()
-        return sum(text.count(f'"event": "{event}"') for event in events)
+        names = [f'"{name}": "{event}"' for event in events for name in ("event", "met")]
+        return sum(map(text.count, names))
 
     def leads_all(self) -> bool:
         return self.said("view led") >= len(PROJECTIONS)

@@ -80,8 +80,10 @@ class House:
         return str(guid)
 
     def history(self, event: Known) -> list[Json]:
-        """What happened, first to last."""
-        found: list[Json] = self.native(f"/events/{event.number}/history?limit=1000")["data"]
+        """What happened, sales included, first to last."""
+        found: list[Json] = self.native(f"/events/{event.number}/history?limit=1000&sales=true")[
+            "data"
+        ]
         return found[::-1]
 
 

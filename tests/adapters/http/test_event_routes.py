@@ -462,7 +462,9 @@ def test_a_rename_of_the_location_reaches_its_events(client: TestClient) -> None
 
     for event in events:
         got = client.get(f"/v1/events/{event['id']}", headers=after(response))
-        assert got.json() == event | {"locationname": "Big hall"}
+        moved_at = got.json()["lastupdatets"]
+        assert moved_at > event["lastupdatets"]
+        assert got.json() == event | {"locationname": "Big hall", "lastupdatets": moved_at}
     untouched = client.get(f"/v1/events/{elsewhere['id']}", headers=after(response))
     assert untouched.json() == elsewhere
 

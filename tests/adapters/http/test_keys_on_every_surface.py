@@ -32,6 +32,7 @@ from tests.adapters.http.talk import (
     Json,
     Scene,
     an_event,
+    changed,
     made,
     opened,
     position,
@@ -180,8 +181,10 @@ class Stage:
 
     def __init__(self, client: TestClient, call: Call) -> None:
         self.client = client
-        self.scene = scene = Scene(client, "publish")
-        for step in call.steps:
+        self.scene = scene = Scene(client)
+        event = f"/v1/events/{scene.event['id']}"
+        changed(client, event, endts="2999-01-01T00:00:00Z")  # a shop sells nothing that is over
+        for step in ("publish", *call.steps):
             scene.take_step(step)
 
     def value(self, name: str, by: str) -> Any:

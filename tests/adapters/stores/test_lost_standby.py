@@ -61,6 +61,7 @@ class Standby:
         """The backends that wait for it."""
         rows = self.connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+            " AND backend_type = 'client backend' AND datname = current_database()"
         ).fetchall()
         return [pid for (pid,) in rows]
 

@@ -1,7 +1,7 @@
 """`/`, `/docs`, what they load, and the OpenAPI documents: for anybody, without a token."""
 
 import asyncio
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from html import escape
 
 from fastapi import APIRouter, Request
@@ -32,7 +32,8 @@ async def home(request: Request) -> Response:
     """What this is and where to go on: a page for browsers, JSON for programs."""
     version = request.app.version
     if "text/html" in request.headers.get("accept", ""):
-        page = await asyncio.to_thread(home_page, version)
+        address = str(request.base_url).rstrip("/")
+        page = await asyncio.to_thread(home_page, version, address)
         return page.response(request, **PAGE, Vary="Accept, Accept-Encoding")
     return home_document(version).response(request, Vary="Accept, Accept-Encoding")
 
@@ -75,9 +76,10 @@ for each in DOCUMENTS:
     )
 
 
-@cache
-def home_page(version: str) -> Prepared:
-    return filled("home.html", version=version)
+@lru_cache(maxsize=16)
+def home_page(version: str, address: str) -> Prepared:
+    """The page as it is asked for: its lines to paste go to the address that answered."""
+    return filled("home.html", version=version, address=escape(address))
 
 
 @cache

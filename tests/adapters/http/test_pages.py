@@ -59,6 +59,19 @@ def test_the_home_page_leads_to_documentation_documents_and_health(anybody: Test
     assert page.headers["vary"] == "Accept, Accept-Encoding"
 
 
+def test_the_home_page_shows_a_request_to_the_address_that_answered(anybody: TestClient) -> None:
+    for host in ("localhost:8420", "tickets.example"):
+        page = anybody.get("/", headers={**BROWSER, "Host": host})
+
+        assert f"http://{host}/v1/locations</pre>" in page.text
+
+
+def test_the_home_page_writes_an_address_as_text(anybody: TestClient) -> None:
+    page = anybody.get("/", headers={**BROWSER, "Host": "a<script>b"})
+
+    assert "<script>b" not in page.text
+
+
 def test_the_home_page_is_json_for_a_program(anybody: TestClient) -> None:
     answer = anybody.get("/", headers={"Accept": "*/*"})
 

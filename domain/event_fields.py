@@ -38,8 +38,12 @@ BY_NAME = {"draft": DRAFT, "active": ACTIVE, "closed": CLOSED}
 
 
 def status_of(value: object) -> object:
-    """A status by its name or its number."""
-    return BY_NAME.get(value, value) if isinstance(value, str) else value
+    """A status by its name, in any case, or its number."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() not in BY_NAME:
+        raise ValueError("expected 19001, 19002, 19003, draft, active or closed")
+    return BY_NAME[value.lower()]
 
 
 Status = Annotated[
@@ -265,7 +269,7 @@ class EventBody(EventFields):
     """Every writable field of an Event, and custom fields `c_…`."""
 
     currentstatus: Status | None = field(
-        "19001 Draft, 19002 Active, 19003 Closed, or their names in small letters",
+        "19001 Draft, 19002 Active, 19003 Closed, or their names",
         DRAFT,
         cleared=DRAFT,
     )

@@ -168,13 +168,18 @@ def away(request: Request, error: Exception) -> tuple[type[StoreUnavailable], st
 
 
 def bad_request(_: Request, error: Exception) -> Response:
-    """Every bad parameter of a query, with what was expected. Bodies are read elsewhere."""
+    """Every bad parameter of a query, by its name also where it is one of several, with what was
+    expected. Bodies are read elsewhere."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     bad = [
-        {"path": printable(".".join(map(str, e["loc"][1:]))), "message": message(e)}
+        {"path": printable(parameter(e["loc"][1:])), "message": message(e)}
         for e in error.errors()[:MOST]
     ]
     return refused(_, errors.Invalid.several(bad))
+
+
+def parameter(loc: tuple[int | str, ...]) -> str:
+    return ".".join(part for part in loc if isinstance(part, str))
 
 
 def http_error(request: Request, error: Exception) -> Response:

@@ -16,6 +16,8 @@ MOST, SUGGESTED = 100, 10
 NUMBERS = ("int_type", "float_type")
 NUMERIC = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 UNKNOWN = "unknown field"
+WORD = 4
+"""Letters from which on a name may be meant by its end alone."""
 
 Loc = tuple[int | str, ...]
 Bad = dict[str, str]
@@ -40,8 +42,12 @@ def _meant(name: str, names: Sequence[str]) -> str | None:
 
 
 def closest(name: str, names: Sequence[str]) -> str | None:
-    """The one of the names that a misspelt one may stand for."""
+    """The one of the names that a misspelt one may stand for; a name that ends with all of it is
+    meant rather than one that looks like it: `currentstatus` by `status`, not `startts`."""
     spelled = {known.lower(): known for known in names}
+    ending = [known for known in spelled if len(name) >= WORD and known.endswith(name.lower())]
+    if len(ending) == 1:
+        return spelled[ending[0]]
     found = get_close_matches(name[:60].lower(), [*spelled], 1, 0.7)
     return spelled[found[0]] if found else None
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from adapters.http.body import check_text
 from adapters.http.requests import decode_cursor, moment
@@ -112,9 +112,22 @@ class CatalogFilter(Filter):
         return page(self, f"catalog {kind}", Select(account, tuple(where), self.prefixes()))
 
 
-Status = Literal["19001", "19002", "19003", "draft", "active", "closed"]
-OrderStatus = Literal["21001", "21002", "21003", "unconfirmed", "confirmed", "archived"]
-PaymentStatus = Literal["0", "1", "2", "incomplete", "paid", "overpaid"]
+def in_small_letters(status: object) -> object:
+    """A name as it is looked up: documents and pages write it with a capital."""
+    return status.lower() if isinstance(status, str) else status
+
+
+Status = Annotated[
+    Literal["19001", "19002", "19003", "draft", "active", "closed"],
+    BeforeValidator(in_small_letters),
+]
+OrderStatus = Annotated[
+    Literal["21001", "21002", "21003", "unconfirmed", "confirmed", "archived"],
+    BeforeValidator(in_small_letters),
+]
+PaymentStatus = Annotated[
+    Literal["0", "1", "2", "incomplete", "paid", "overpaid"], BeforeValidator(in_small_letters)
+]
 NUMBERS = {
     "draft": 19001,
     "active": 19002,
@@ -136,8 +149,8 @@ def numbered(status: str) -> int:
 class EventFilter(Filter):
     status: list[Status] | None = Field(
         None,
-        description="19001 Draft, 19002 Active, 19003 Closed, or their names in small letters;"
-        " repeatable, any of them",
+        description="19001 Draft, 19002 Active, 19003 Closed, or their names; repeatable,"
+        " any of them",
     )
     locationid: int | None = reference_field("At this Location")
     productionid: int | None = reference_field("Of this production")
@@ -186,10 +199,12 @@ TicketState = Literal[
 
 class OrderFilter(Listing):
     status: list[OrderStatus] | None = Field(
-        None, description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived; repeatable"
+        None,
+        description="21001 Unconfirmed, 21002 Confirmed, 21003 Archived, or their names;"
+        " repeatable",
     )
     paymentstatus: PaymentStatus | None = Field(
-        None, description="0 incomplete, 1 fully paid, 2 overpaid"
+        None, description="0 incomplete, 1 fully paid, 2 overpaid; or incomplete, paid, overpaid"
     )
     saleschannelid: int | None = reference_field("On this sales channel")
     customerid: int | None = reference_field("Of this contact")

@@ -62,6 +62,28 @@ def test_statuses_have_names(scene: Scene) -> None:
     assert client.get("/v1/events?status=open").status_code == 422
 
 
+@pytest.mark.parametrize("name", ["draft", "Draft", "DRAFT"])
+def test_a_status_has_its_name_in_any_case(scene: Scene, name: str) -> None:
+    client = scene.client
+    drafts = now(client, "/v1/events?status=19001&limit=1000").json()["total"]
+
+    event = made(client, "/v1/events", locationid=a_location(client)["id"], currentstatus=name)
+
+    assert event["currentstatus"] == 19001
+    assert now(client, f"/v1/events?status={name}&limit=1000").json()["total"] == drafts + 1
+    for query in ("status=Confirmed", "paymentstatus=Paid"):
+        assert now(client, f"/v1/orders?{query}").status_code == 200
+
+
+def test_a_status_that_is_none_is_refused_with_all_there_are(scene: Scene) -> None:
+    path = f"/v1/events/{scene.event['id']}"
+
+    problem = refused(scene.client.patch(path, json={"currentstatus": "open"}), 422, "invalid")
+
+    expected = "expected 19001, 19002, 19003, draft, active or closed"
+    assert problem["errors"] == [{"path": "currentstatus", "message": expected}]
+
+
 def test_an_order_has_its_customer_from_the_start(web: TestClient) -> None:
     contact = made(web, "/v1/catalog/contacts", email="ann@example.org")["id"]
 

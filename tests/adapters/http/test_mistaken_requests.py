@@ -97,6 +97,7 @@ def test_a_parameter_that_is_unknown_says_which_are_known(
         ),
         ("/v1/locations", {"Name": "x"}, "Name", "name"),
         ("/v1/catalog/contacts", {"e-mail": "x"}, "e-mail", "email"),
+        ("/v1/events", {"status": "active"}, "status", "currentstatus"),
     ],
 )
 def test_an_unknown_field_says_which_may_be_meant(

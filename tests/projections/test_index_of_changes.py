@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from adapters.http.v1.filters import ChangedKind
+from adapters.http.v1.past_filters import ChangedKind
 from adapters.views.select import Select
 from domain.catalog import CATALOG
 from domain.catalog_item import CatalogItemCreated

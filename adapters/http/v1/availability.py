@@ -11,9 +11,9 @@ from adapters.bootstrap import AVAILABILITY
 from adapters.http import reads, requests
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.routes import ReviewRoute, StrictRoute
-from adapters.http.v1.filters import SeriesQuery
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
 from adapters.http.v1.past import NAMES, Shown, past_response
+from adapters.http.v1.past_filters import SeriesQuery
 from adapters.http.v1.spec import TICKETS_VERSION, Id, finds, remembers
 from application import as_of
 from application.as_of import Asked

@@ -16,8 +16,9 @@ from adapters.http.routes import ReviewRoute, SellRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
 from adapters.http.v1 import settings_documents as plain
 from adapters.http.v1.documents import HistoryPage
-from adapters.http.v1.filters import CatalogQuery, HistoryQuery
+from adapters.http.v1.filters import CatalogQuery
 from adapters.http.v1.past import Shown, history_response, past_response
+from adapters.http.v1.past_filters import HistoryQuery
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
 from application import as_of, catalog, history
 from application.as_of import Asked

@@ -17,7 +17,7 @@ from adapters.http.order_guids import by_number
 from adapters.http.personal import knows, order_body, outside
 from adapters.http.routes import AuditRoute, SellRoute
 from adapters.http.v1.documents import DiffDocument, HistoryPage
-from adapters.http.v1.filters import DiffQuery, HistoryQuery, OrderQuery
+from adapters.http.v1.filters import OrderQuery
 from adapters.http.v1.order_documents import HeldTicket, HeldTickets, OrderDocument, OrderPage
 from adapters.http.v1.past import (
     Shown,
@@ -27,6 +27,7 @@ from adapters.http.v1.past import (
     past_headers,
     past_response,
 )
+from adapters.http.v1.past_filters import DiffQuery, HistoryQuery
 from adapters.http.v1.spec import MOMENTS, Id, changes, creates, finds, lists, shows
 from adapters.http.v1.tickets import said_of
 from application import as_of, history, orders, sales

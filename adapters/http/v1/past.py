@@ -16,7 +16,7 @@ from adapters.http.feed import Feed, part
 from adapters.http.personal import differences_shown, order_shown, outside
 from adapters.http.routes import AuditRoute, ReviewRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
-from adapters.http.v1.filters import (
+from adapters.http.v1.past_filters import (
     POSITION,
     ChangeQuery,
     DiffQuery,

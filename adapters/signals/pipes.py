@@ -4,6 +4,7 @@ A pipe is renamed into place once it is open, so one that nobody has open was le
 that was killed: whoever comes upon it removes it.
 """
 
+import errno
 import os
 import select
 import threading
@@ -86,8 +87,9 @@ class PipeSignals:
             for path in there - self._writers.keys():
                 try:
                     self._writers[path] = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-                except OSError:
-                    path.unlink(missing_ok=True)
+                except OSError as error:  # too many files, no right to: somebody may have it open
+                    if error.errno == errno.ENXIO:
+                        path.unlink(missing_ok=True)
 
 
 def _hear(

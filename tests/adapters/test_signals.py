@@ -1,9 +1,10 @@
 """Signals between processes: the same of SQLite's pipes and PostgreSQL's notifications."""
 
 import os
+import resource
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,33 @@ def test_a_pipe_that_a_killed_process_left_is_removed(tmp_path: Path) -> None:
         assert pipe != left
         assert pipe.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_that_cannot_be_opened_now_is_left_to_who_listens(tmp_path: Path) -> None:
+    with ExitStack() as opened:
+        teller, *listeners = (
+            opened.enter_context(closing(PipeSignals(tmp_path))) for _ in range(3)
+        )
+        ears = [Ears(listener) for listener in listeners]
+
+        with no_more_files():
+            teller.awaited("events")
+
+        for one in ears:
+            insist(lambda: teller.awaited("events"), one.readers)
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """One is left: a folder can be read, and one of the pipes in it be opened."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_lost_connection_is_made_again(database: str) -> None:

@@ -13,7 +13,7 @@ imported. An account has the same number, and so the same guids, in every store.
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from uuid import UUID
@@ -173,7 +173,7 @@ class Import:
         name = line.get("account")
         if name is None and self.everything:
             return NO_ACCOUNT
-        if name not in self.numbers:
+        if not isinstance(name, str) or name not in self.numbers:
             raise Invalid("account", "expected one of the accounts that the head names")
         return self.numbers[name]
 
@@ -199,7 +199,9 @@ def import_lines(store: Store, lines: Iterable[bytes], by: Cause) -> tuple[list[
     read_from = {} if registry.pending else {REGISTRY_ID: registry.version}
     try:
         if facts:
-            store.append(facts, answers=read.answers, read=read_from)
+            # Positions are the store's own: here, what they rest on is there with the last fact.
+            answers = [replace(one, facts=len(facts)) for one in read.answers]
+            store.append(facts, answers=answers, read=read_from)
     except VersionTaken:
         message = "another process has written meanwhile; nothing was imported: run it again"
         raise Conflict(message) from None
@@ -306,7 +308,7 @@ def _answer(line: State, account: int) -> KeptAnswer:
 def _fact(line: State, account: int) -> DomainEvent:
     """One line as a fact."""
     topic, version, number = (line.get(name) for name in ("topic", "version", "number"))
-    if topic not in type_of_topic:
+    if not isinstance(topic, str) or topic not in type_of_topic:
         raise Invalid("topic", f"expected a fact that this version knows: {topic} is none")
     if type(version) is not int or type(number) is not int:
         raise Invalid("version", "expected whole numbers in version and number")

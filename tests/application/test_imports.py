@@ -3,18 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from application import locations
 from application.keyring import opening_account
 from application.payloads import check_payload
+from application.ports import Store
 from application.transfer import export_lines, import_lines
 from domain.base import type_of_topic
 from domain.catalog import CATALOG
 from domain.errors import Invalid
 from domain.ids import Kind, account_number
+from domain.location import LocationFields
 from tests.application.desk import Desk
 from tests.exports import sealed
 from tests.spec import by
@@ -141,3 +145,32 @@ def test_every_fact_that_was_ever_released_may_come_in(path: Path) -> None:
         return True
 
     assert any(map(fits, kinds))
+
+
+def test_a_kept_answer_is_as_new_as_what_came_in(store: Store) -> None:
+    """Positions are of one store alone: that of another one is one that no read here comes to."""
+    create = partial(locations.create_location, fields=LocationFields(name="Hall"))
+    with closing(Desk(account=account_number("demo"))) as desk:
+        desk.do(opening_account("demo", "en", "EUR"))
+        for _ in range(10):
+            Desk(desk.store, account=account_number("other")).do(create)
+        desk.do(create, key="k1", request="POST hall")
+        lines = [line + b"\n" for line in export_lines(desk.store, [DEMO])]
+        old = desk.store.position()
+
+    import_lines(store, lines, by())
+
+    kept = store.kept_answer(account_number("demo"), "k1")
+    assert kept is not None
+    assert kept[1].position == store.position() < old
+
+
+@pytest.mark.parametrize("strange", [[], {}, 1])
+@pytest.mark.parametrize("name", ["account", "topic"])
+def test_a_name_that_is_no_text_is_refused(
+    exported: list[str], empty: Desk, name: str, strange: Any
+) -> None:
+    number, lines = changed(exported, "location.created", lambda line: line.update({name: strange}))
+
+    with pytest.raises(Invalid, match=f"line {number}: {name}"):
+        import_lines(empty.store, [line.encode() for line in lines], by())

@@ -168,6 +168,8 @@ def page(told: Told, limit: int, asked: Filter) -> Entries:
     while True:
         segment: list[Recorded] = []
         wanted = limit + 1 - len(entries)
+        if asked.path is not None:  # each segment is folded from a state before it: not for a few
+            wanted = max(wanted, AT_ONCE)
         for recorded in facts:
             segment.append(recorded)
             wanted -= asked.takes(recorded)

@@ -7,6 +7,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 from structlog import get_logger
@@ -211,6 +212,12 @@ def methods(request: Request) -> list[str]:
     return ["GET", "HEAD", *named[1:]] if "GET" in named else named
 
 
+def left(_: Request, error: Exception) -> Response:
+    """Nobody reads it: the status is for metrics and the log, where it is no fault of ours."""
+    assert isinstance(error, ClientDisconnect)  # noqa: S101 - registered for it
+    return Response(status_code=499)
+
+
 def crashed(request: Request, error: Exception) -> Response:
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
     answer = problem("unexpected", "Unexpected error", 500, "This is a fault of Stagebook")
@@ -230,4 +237,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StoreUnavailable, unavailable)
     app.add_exception_handler(RequestValidationError, bad_request)
     app.add_exception_handler(StarletteHTTPException, http_error)
+    app.add_exception_handler(ClientDisconnect, left)
     app.add_exception_handler(Exception, crashed)

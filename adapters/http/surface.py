@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -53,6 +54,8 @@ class DialectRoute(APIRoute):
             answer: Response = await self.endpoint(request, **request.path_params)
         except Refusal as refusal:
             return await kept_answer(request, refusal) or self.told(request, refusal)
+        except ClientDisconnect:
+            raise
         except Exception as error:  # noqa: BLE001 - told in the words of the surface
             return self.told(request, error)
         return answer

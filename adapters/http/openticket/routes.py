@@ -49,6 +49,11 @@ def plain(path: str) -> tuple[str, bool]:
     return path.rstrip("/") or "/", named is not None
 
 
+def first_word(path: str) -> str:
+    """That of a path; of `*`, which is none, itself."""
+    return path.removeprefix("/").partition("/")[0]
+
+
 class OpenTicketSurface(Surface):
     """Its routes, and an answer in the vendor's words to everything else under their first words:
     404 where there is no such path, 405 where there is no such method."""
@@ -56,13 +61,13 @@ class OpenTicketSurface(Surface):
     def __init__(self, routes: list[BaseRoute]) -> None:
         super().__init__("/", routes)
         paths = (route.path for route in routes if isinstance(route, APIRoute))
-        self.first_words = frozenset(path.split("/")[1] for path in paths)
+        self.first_words = frozenset(map(first_word, paths))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
         path, versioned = plain(scope["path"])
-        if not versioned and path.split("/")[1] not in self.first_words:
+        if not versioned and first_word(path) not in self.first_words:
             return Match.NONE, {}
         said = {"path": path, "raw_path": path.encode()}
         match, child = super().matches({**scope, **said})

@@ -205,6 +205,13 @@ class Shows(Protocol):
         """The documents that show one of those."""
 
 
+@runtime_checkable
+class EditsAlone(Protocol):
+    """A projection that shows of an Inventory what edits say, and reads no sales of it."""
+
+    edits_alone: ClassVar[bool]
+
+
 @dataclass(slots=True)
 class Entry:
     state: State | None

@@ -6,7 +6,7 @@ from its own facts in their order, and what it shows of others (a Location's nam
 is the last of them, so those are built first (`Projection.beside`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby, islice
 from math import ceil
@@ -17,8 +17,8 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from domain.base import State, UnknownFact
-from domain.ids import Span, guid, unpack
-from projections.base import SHOWN_WITH, Entries, Parked, Projection, RecordedFact, Row
+from domain.ids import Kind, Span, guid, unpack
+from projections.base import SHOWN_WITH, EditsAlone, Entries, Parked, Projection, RecordedFact, Row
 from projections.discards import Streams, discarded
 from projections.memory import MemoryView
 from projections.runner import Log, Runner
@@ -48,7 +48,9 @@ NOTHING = Slice(0, (), 0, 0, 0)
 class Facts(Protocol):
     """The facts by aggregate."""
 
-    def stream(self, aggregate: UUID) -> Sequence[RecordedFact]: ...
+    def stream(self, aggregate: UUID, *, edits: bool = False) -> Sequence[RecordedFact]:
+        """Of one aggregate, by version; `edits`: of an Inventory without its sales."""
+
     def spans(self) -> Iterable[Span]: ...
     def between(self, first: UUID, last: UUID, upto: int) -> Iterable[RecordedFact]:
         """Of the aggregates from the first to the last, one after the other, each by version."""
@@ -96,9 +98,16 @@ def reads(projection: Projection, one: Slice) -> bool:
     return not projection.kinds.isdisjoint(one.kinds)
 
 
-def is_beside(projections: Iterable[Projection], one: Slice) -> bool:
-    """Whether documents of other slices show what is in it."""
-    return any(not p.beside.isdisjoint(one.kinds) for p in projections)
+def round_of(projections: Sequence[Projection], kinds: Collection[int]) -> int:
+    """In which round, from 0, the documents of aggregates of these kinds are built: behind all that
+    one of these projections shows in them. A Location is built before an Event, and an Event's
+    Inventory before an order."""
+    shown = [
+        p.beside
+        for p in projections
+        if p.beside and p.beside.isdisjoint(kinds) and not p.kinds.isdisjoint(kinds)
+    ]
+    return max((1 + round_of(projections, beside) for beside in shown), default=0)
 
 
 def facts_of(log: Facts, one: Slice, upto: int) -> Iterable[RecordedFact]:
@@ -262,6 +271,12 @@ def fold_alone(projection: Projection, log: Facts, key: bytes, upto: int) -> Mem
     identity = unpack(UUID(bytes=key))
     kinds = tuple(k for k in projection.kinds if shown_with(k) == identity.kind)
     one = Slice(identity.account, kinds, identity.number, identity.number, 0)
+    facts: Iterable[RecordedFact]
+    if isinstance(projection, EditsAlone) and kinds == (Kind.INVENTORY,):
+        edits = log.stream(guid(identity.account, Kind.INVENTORY, identity.number), edits=True)
+        facts = (recorded for recorded in edits if recorded.position <= upto)
+    else:
+        facts = facts_of(log, one, upto)
 
     def shown(other: bytes) -> State | None:
         if other == key:
@@ -270,7 +285,7 @@ def fold_alone(projection: Projection, log: Facts, key: bytes, upto: int) -> Mem
         return from_json(stored[other]) if stored else None
 
     is_shown = identity.kind in projection.beside
-    return folded(projection, log, facts_of(log, one, upto), nothing if is_shown else shown)
+    return folded(projection, log, facts, nothing if is_shown else shown)
 
 
 def nothing(_: bytes) -> None:

@@ -1,6 +1,12 @@
-"""The document of an order, as it is served. Money is a number of the currency's digits."""
+"""The document of an order, as it is served. Money is a number of the currency's digits.
 
-from typing import Any, ClassVar
+What barcodes come from is kept beside the documents, by the Event's key, so that an order is found
+by the barcodes of its tickets.
+"""
+
+from functools import partial
+from typing import Any, ClassVar, get_args
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -9,9 +15,28 @@ from domain.base import DomainEvent, State
 from domain.ids import Kind, unpack
 from domain.money import number
 from domain.offers import price_id
-from domain.order import UNCONFIRMED, Order, payment_status, total_amount
+from domain.order import ENDED, MOVING, UNCONFIRMED, Order, payment_status, total_amount
+from domain.order_facts import OrderCreated
+from domain.tickets import BarcodesSeeded
 from domain.values import microseconds
-from projections.base import Column, Columns, Documents, Indexes, RecordedFact, Row
+from projections.base import (
+    Column,
+    Columns,
+    Documents,
+    Indexes,
+    RecordedFact,
+    Row,
+    View,
+    shown_in,
+)
+from projections.order_barcodes import (
+    event_term,
+    fold_barcodes,
+    gives_barcodes,
+    held_barcodes,
+    ticket_term,
+    ticket_terms,
+)
 from projections.texts import words
 
 
@@ -91,11 +116,16 @@ def order_etag(state: State) -> str:
     return f'"{state["version"]}"'
 
 
+HOLDING = (OrderCreated, *get_args(MOVING), *ENDED)
+"""The facts behind which an order holds other tickets than before."""
+
+
 class Orders:
     name: ClassVar = "orders"
-    version: ClassVar = 5
-    kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER})
-    beside: ClassVar[frozenset[int]] = frozenset()
+    version: ClassVar = 6
+    kinds: ClassVar[frozenset[int]] = frozenset({Kind.ORDER, Kind.INVENTORY})
+    beside: ClassVar[frozenset[int]] = frozenset({Kind.EVENT, Kind.INVENTORY})
+    edits_alone: ClassVar = True
     columns: ClassVar[Columns] = tuple(
         Column(name, "int")
         for name in (
@@ -118,18 +148,36 @@ class Orders:
     )
 
     def keys(self, fact: DomainEvent) -> tuple[bytes, ...]:
-        identity = unpack(fact.originator_id)
-        return (fact.originator_id.bytes,) if identity.kind == Kind.ORDER else ()
+        kind, key = shown_in(fact.originator_id)
+        if kind == Kind.INVENTORY:
+            return (key,) if gives_barcodes(fact) else ()
+        return (key,) if kind == Kind.ORDER else ()
 
     def fold(self, documents: Documents, recorded: RecordedFact) -> None:
         fact = recorded.fact
-        key = fact.originator_id.bytes
+        kind, key = shown_in(fact.originator_id)
+        if kind == Kind.INVENTORY:
+            if gives_barcodes(fact):
+                _fold_inventory(documents, key, fact)
+            return
         state = documents.get(key) or {}
         Order.evolve(state, fact)
         state["version"] = fact.originator_version
+        if isinstance(fact, HOLDING):
+            account = int.from_bytes(key[:6])
+            state["barcodes"] = held_barcodes(documents.get, account, state["lines"])
         documents.put(key, state)
 
+    def showing(self, view: View, key: bytes) -> list[bytes]:
+        """The orders that hold tickets of an Event."""
+        account, _, number = unpack(UUID(bytes=key))
+        return view.keys_with(event_term(number), account)
+
     def row(self, key: bytes, state: State) -> Row:
+        if "lines" not in state:
+            imported = dict(sorted(state["imported"].items()))
+            stored = to_json(state | {"imported": imported})
+            return Row(key, None, stored, None, columns=(None,) * len(self.columns))
         account = int.from_bytes(key[:6])
         unconfirmed = state["status"] == UNCONFIRMED
         columns = (
@@ -152,7 +200,32 @@ class Orders:
             columns,
             terms=(
                 guid_term(state["guid"]),
-                *(f"event:{event}" for event in events),
+                *map(event_term, events),
+                *ticket_terms(state),
                 *words(*_names(state)),
             ),
         )
+
+
+def _fold_inventory(documents: Documents, key: bytes, fact: DomainEvent) -> None:
+    """Into what is kept of the Inventory, and into the orders that hold such tickets."""
+    account, _, event = unpack(fact.originator_id)
+    inventory = documents.get(key) or {"seed": None, "imported": {}}
+    tickets = fold_barcodes(inventory, fact)
+    documents.put(key, inventory)
+    orders: dict[bytes, State] = {}
+    if isinstance(fact, BarcodesSeeded):
+        orders |= documents.found_by(event_term(event), account, partial(_is_of, event))
+    for ticket in tickets:
+        orders |= documents.found_by(ticket_term(ticket), account, partial(_holds, ticket))
+    for order, state in orders.items():
+        barcodes = held_barcodes(documents.get, account, state["lines"])
+        documents.put(order, state | {"barcodes": barcodes})
+
+
+def _is_of(event: int, state: State) -> bool:
+    return any(line["eventid"] == event for line in state.get("lines", ()))
+
+
+def _holds(ticket: int, state: State) -> bool:
+    return any(ranges.contains(line["tickets"], ticket) for line in state.get("lines", ()))

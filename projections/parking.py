@@ -127,6 +127,7 @@ class Anew:
         return self._with_showing().keys() != self._all.keys()
 
     def _is_of(self, fact: DomainEvent) -> bool:
-        if kind_of(fact.originator_id.bytes) in self._projection.beside:
+        keys = self._projection.keys(fact)
+        if keys and kind_of(fact.originator_id.bytes) in self._projection.beside:
             return True
-        return not self._all.keys().isdisjoint(self._projection.keys(fact))
+        return not self._all.keys().isdisjoint(keys)

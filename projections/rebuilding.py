@@ -20,8 +20,8 @@ from projections.bulk import (
     Folder,
     Slice,
     build,
-    is_beside,
     reads,
+    round_of,
     slices,
     weight,
 )
@@ -210,8 +210,9 @@ def _plan(built: Sequence[NewView], log: Book) -> None:
             view.begin(upto, [one for one in cut if reads(view.projection, one)])
 
 
-def _parts(built: Sequence[NewView]) -> tuple[list[Part], list[Part]]:
-    """What is left, together where it is the same: first what other documents show."""
+def _parts(built: Sequence[NewView]) -> list[list[Part]]:
+    """What is left, together where it is the same, in rounds: what documents show of others is
+    built a round before them."""
     wanting: dict[tuple[int, Slice], list[int]] = {}
     for place, view in enumerate(built):
         if plan := view.plan():
@@ -220,8 +221,10 @@ def _parts(built: Sequence[NewView]) -> tuple[list[Part], list[Part]]:
     parts = [Part(upto, one, tuple(places)) for (upto, one), places in wanting.items()]
     parts.sort(key=lambda part: weight(part.slice), reverse=True)
     projections = [view.projection for view in built]
-    beside = [part for part in parts if is_beside(projections, part.slice)]
-    return beside, [part for part in parts if not is_beside(projections, part.slice)]
+    rounds: dict[int, list[Part]] = {}
+    for part in parts:
+        rounds.setdefault(round_of(projections, part.slice.kinds), []).append(part)
+    return [rounds[number] for number in sorted(rounds)]
 
 
 def _catch_up(

@@ -4,7 +4,7 @@ shown are those of the tickets."""
 
 import tempfile
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from domain.location import Location
 from domain.order import Order
 from projections.availability import Availability, availability_document, availability_etag
 from projections.base import Projection
-from projections.bulk import slices
+from projections.bulk import reads, slices
 from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
@@ -98,6 +98,33 @@ def test_a_view_that_is_built_in_bulk_is_the_live_view(
             in_bulk([view], store, lambda *_: None)
             assert view.position() == upto
             assert list(given_facts(projection, view, store).rows()) == served
+
+
+@settings(max_examples=20)
+@given(batches, st.sampled_from([1, 3, 500]))
+def test_views_that_are_built_together_are_the_live_views(history: History, size: int) -> None:
+    store = MemoryStore()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Desk(store)) as desk,
+        ExitStack() as views,
+    ):
+        begun(desk)
+        for batch in history:
+            given_at_once(desk, batch)
+        parts = slices(PROJECTIONS, store.spans(), size)
+        built = []
+        for projection in PROJECTIONS:
+            path = Path(folder, projection.name)
+            view = views.enter_context(closing(planned_view(projection, path)))
+            view.begin(store.position(), [part for part in parts if reads(projection, part)])
+            built.append(view)
+        in_bulk(built, store, lambda *_: None)
+        for view in built:
+            projection = view.projection
+            with closing(new_view(projection, Path(folder, f"{projection.name} live"))) as live:
+                served = list(given_facts(projection, live, store).rows())
+            assert list(Projected(projection, view, store).rows()) == served
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS[:4], ids=lambda p: p.name)

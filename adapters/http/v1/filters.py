@@ -202,8 +202,9 @@ class OrderFilter(Listing):
     q: str | None = Field(
         None,
         max_length=200,
-        description="The order's number, or beginnings of words of the name, company or e-mail"
-        " address of its buyer or of the name on one of its tickets. Needs a key that may sell",
+        description="The order's number, a barcode of one of its tickets, or beginnings of words of"
+        " the name, company or e-mail address of its buyer or of the name on one of its tickets."
+        " Needs a key that may sell",
         examples=["ann pee"],
     )
     email: str | None = Field(
@@ -211,6 +212,13 @@ class OrderFilter(Listing):
         max_length=254,
         description="Of the buyer with this e-mail address, in any case. Needs a key that may sell",
         examples=["ann@example.org"],
+    )
+    barcode: str | None = Field(
+        None,
+        max_length=200,
+        description="Holding the ticket with exactly this barcode: an imported one, or a generated"
+        " one once the order is confirmed. Needs a key that may sell",
+        examples=["MFRGGZDFMZTWQ2LK"],
     )
     createdsince: str | None = moment_field("Created at or after")
     createduntil: str | None = moment_field("Created at or before")
@@ -221,7 +229,7 @@ class OrderFilter(Listing):
     @property
     def personal(self) -> bool:
         """Whether it asks by what a key that may not sell is not shown."""
-        return self.q is not None or self.email is not None
+        return not (self.q is None and self.email is None and self.barcode is None)
 
     def select(self, account: int) -> tuple[Select, str]:
         where: list[Condition] = []

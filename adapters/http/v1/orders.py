@@ -128,7 +128,8 @@ async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 @router.get("", **lists(OrderPage))
 async def list_orders(request: Request, query: OrderQuery) -> Response:
-    """The orders of the account; by `q` and `email` for those who may sell."""
+    """The orders of the account; by `q`, `email` and `barcode` for those who may
+    sell."""
     who = allowed(request, May.SELL if query.personal else May.READ)
     only = query.only(OrderDocument)
     select, of = query.select(who.account)
@@ -136,6 +137,8 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
         select = await buyers.called(request, who, select, "q", query.q)
     if query.email is not None:
         select = await buyers.addressed(request, who, select, query.email)
+    if query.barcode is not None:
+        select = buyers.ticketed(select, query.barcode)
     show = None if knows(who) else partial(order_body, who=who)
     return await reads.listed(request, ORDERS, select, of, who, only, show)
 

@@ -413,6 +413,10 @@ def test_who_may_not_sell_is_not_told_who_buys(served: Served, tm: Client, sale:
     order = sale.order().orderid
     orders.update(tm, order, {"customerid": ann.id})
 
+    orders.confirm(tm, order)
+    code = orders.get(tm, order).tickets[0].barcode
+    assert [o.orderid for o in orders.get_list(tm, {"searchterm": code}).data] == [order]
+
     with served.client(tm.account_code, Role.VIEWER) as viewer:
         shown = orders.get(viewer, order)
         (listed,) = orders.get_list(viewer, {"output": "withlookup"}).data
@@ -420,6 +424,7 @@ def test_who_may_not_sell_is_not_told_who_buys(served: Served, tm: Client, sale:
         assert (shown.customerid, shown.firstname) == (ann.id, None)
         assert (listed.firstname, listed.lookup["contacts"]) == (None, {})
         assert orders.get_list(viewer, {"searchterm": "Ann"}).data == []
+        assert orders.get_list(viewer, {"searchterm": code}).data == []
         refused(lambda: orders.get_logs(viewer, order), "does not include logs of orders", 403)
         refused(lambda: orders.confirm(viewer, order), "does not include sell", 403)
     with served.client(tm.account_code, Role.AUDITOR) as auditor:

@@ -56,7 +56,7 @@ class Facts(Protocol):
         """Of the aggregates from the first to the last, one after the other, each by version."""
 
 
-class Book(Log, Facts, Protocol):
+class Book(Facts, Log, Protocol):
     """The facts, in the order of commits and by aggregate."""
 
 

@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-NPM_CI := npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent
+NPM_CI := npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent \
+  --fetch-retries 1 --fetch-retry-mintimeout 500 --fetch-retry-maxtimeout 2000 --fetch-timeout 30000
 SOURCES := domain application projections adapters tests
 unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is compiled twice
 

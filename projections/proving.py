@@ -207,7 +207,7 @@ class Aside:
 
     def states(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """What documents show of others is folded, too: what is stored of it may be the fault."""
-        own = self._part.slice.kinds if self._part.slice else ()
+        own = {shown_with(kind) for kind in self._part.slice.kinds} if self._part.slice else ()
         found: dict[bytes, bytes] = {}
         for other in keys:
             if kind_of(other) not in own:

@@ -62,7 +62,8 @@ async def list_of_events(request: Request, who: Principal, form: Form) -> Respon
 
 
 async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | None]:
-    simple, context = (wire.json_parameter(request, n) for n in ("simplefilter", "context"))
+    simple = wire.json_parameter(request, "simplefilter", "productionid", "status", "pricetypeids")
+    context = wire.json_parameter(request, "context", "saleschannelid")
     where: list[Condition] = []
     statuses = _integers("simplefilter.status", simple.get("status")) or (ACTIVE, CLOSED)
     channel = context.get("saleschannelid")

@@ -115,7 +115,7 @@ async def list_tickets(request: Request, accountname: Account, id: Id) -> Respon
     """Every ticket, one JSON object a line."""
     who = caller(request, accountname, May.READ)
     number = requests.number_of(id, Kind.EVENT, who)
-    of = wire.json_parameter(request, "simplefilter").get("tickettypeid")
+    of = wire.json_parameter(request, "simplefilter", "tickettypeid").get("tickettypeid")
     if of is not None and type(of) is not int:
         raise Invalid("simplefilter.tickettypeid", "expected an integer")
     await reads.fresh(request, ORDERS)

@@ -70,8 +70,11 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
     return wire.listed(shown, page.total, named)
 
 
+SIMPLE = ("createdsince", "customerid", "saleschannelid", "status")
+
+
 async def _asked(request: Request, who: Principal) -> Select:
-    simple = wire.json_parameter(request, "simplefilter")
+    simple = wire.json_parameter(request, "simplefilter", *SIMPLE)
     where: list[Condition] = []
     if (status := _integer(simple, "status")) is not None:
         where.append(("status", "=", status))

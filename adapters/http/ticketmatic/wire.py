@@ -167,14 +167,18 @@ def number(request: Request, name: str, default: int, low: int, high: int) -> in
     return min(value, high)
 
 
-def json_parameter(request: Request, name: str) -> dict[str, Any]:
-    """A parameter that is a JSON object; members that are null were not given."""
+def json_parameter(request: Request, name: str, *known: str) -> dict[str, Any]:
+    """A parameter that is a JSON object of known members; those that are null were not given."""
     said = parameter(request, name)
     if said is None:
         return {}
     value = parse(said.encode(errors="surrogatepass"))
     if not isinstance(value, dict):
         raise Invalid(name, "expected a JSON object")
+    for key in value:
+        if key not in known:
+            path = f"{name}.{validation.printable(key)[:60]}"
+            raise Invalid(path, f"expected one of {', '.join(known)}")
     return {key: one for key, one in value.items() if one is not None}
 
 

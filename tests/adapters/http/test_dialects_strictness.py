@@ -85,6 +85,28 @@ def test_a_batch_of_orders_adds_all_that_is_to_be_added(tm: Client) -> None:
     assert raw(tm, "GET", f"/orders/{order}").json()["c_tags"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter", "name"),
+    [
+        ("/events", "simplefilter", "statuses"),
+        ("/events", "context", "channel"),
+        ("/orders", "simplefilter", "searchterm"),
+        ("/events/{id}/tickets", "simplefilter", "contingentid"),
+    ],
+)
+def test_a_filter_that_is_not_known_does_not_let_everything_through(
+    tm: Client, path: str, parameter: str, name: str
+) -> None:
+    asked = path.format(id=made(tm).id)
+
+    answer = raw(tm, "GET", asked, params={parameter: f'{{"{name}": 1}}'})
+
+    assert (answer.status_code, answer.json()["applicationdata"]["errors"][0]["path"]) == (
+        400,
+        f"{parameter}.{name}",
+    )
+
+
 def test_times_where_the_calendar_ends_are_shown(served: Served, tm: Client) -> None:
     token = served.token(tm.account_code)
     event = raw(tm, "POST", "/events", json={"name": "Last", "startts": LAST}).json()

@@ -1,7 +1,7 @@
 """What Active Events use of the catalog: recorded with every change of it."""
 
 from application.group_commit import Work
-from domain.catalog import PriceList, PriceType, SalesChannel
+from domain.catalog import STARTING, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.errors import CatalogItemInUse, NotPublishable
 from domain.event import Event
@@ -50,13 +50,16 @@ def record_usage(work: Work, event: Event, inventory: Inventory) -> None:
 
 
 def _require_offered(work: Work, uses: Uses, before: Uses) -> None:
-    """Refuses to begin to sell by what is archived."""
+    """Refuses to begin to sell by what is archived or was never there: a Draft may name it."""
     for what, cls in SOLD_BY.items():
         for number in sorted({*uses[what]} - {*before.get(what, ())}):
-            if work.load(cls, number).archived:
+            thing = work.load(cls, number)
+            exists = thing.version > 0 or number in STARTING.get(cls, ())
+            if thing.archived or not exists:
                 name = f"{cls.KIND.title.lower()} {number}"
+                why = "is archived" if exists else "does not exist"
                 raise NotPublishable(
-                    f"An Active Event cannot sell by {name}, which is archived", missing=[what]
+                    f"An Active Event cannot sell by {name}, which {why}", missing=[what]
                 )
 
 

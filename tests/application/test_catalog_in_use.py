@@ -120,6 +120,26 @@ def test_an_event_cannot_begin_to_sell_by_what_is_archived(desk: Desk) -> None:
         desk.change(event, currentstatus=19002)
 
 
+@pytest.mark.parametrize(
+    ("lot", "name"),
+    [
+        ({"eventspecificprices": price(99, 1)}, "price type 99"),
+        ({"eventspecificprices": price(1, 99)}, "sales channel 99"),
+        ({"eventspecificprices": price(1, 1), "pricelistid": 99}, "price list 99"),
+    ],
+)
+def test_an_event_cannot_begin_to_sell_by_what_does_not_exist(
+    desk: Desk, lot: dict[str, Any], name: str
+) -> None:
+    draft = desk.event(**TIMES, contingents=[{"name": "Floor", "amount": 10, **lot}])
+    selling = active(desk, eventspecificprices=price(1, 1))
+
+    with pytest.raises(NotPublishable, match=f"{name}, which does not exist"):
+        desk.change(draft, currentstatus=19002)
+    with pytest.raises(NotPublishable, match=f"{name}, which does not exist"):
+        desk.change(selling, contingents=[{"name": "Floor", "amount": 10, **lot}])
+
+
 def test_what_is_archived_already_can_be_archived_again(desk: Desk) -> None:
     student = new(desk, PriceType)
 

@@ -5,7 +5,6 @@ whole database until its commit is on disk; these do not wait for the disk.
 """
 
 import os
-import select
 import threading
 import time
 from collections import deque
@@ -16,7 +15,7 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from structlog import get_logger
 
-from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear
+from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear, readable
 from adapters.stores.connections import session, translated
 from application.ports import StoreUnavailable
 
@@ -102,8 +101,7 @@ class NotifiedSignals:
         awaited: Callable[[str], None],
     ) -> None:
         while True:
-            ready, _, _ = select.select([connection.socket, self._stopped], [], [])
-            if self._stopped in ready:
+            if self._stopped in readable(connection.socket, self._stopped):
                 return
             connection.consume_input()
             told = b""

@@ -6,7 +6,6 @@ that was killed: whoever comes upon it removes it.
 
 import errno
 import os
-import select
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear
+from adapters.signals.signals import COMMIT_SECONDS, COMMITTED, END, hear, readable
 
 LOOK_SECONDS = 1.0
 """How often it is looked who listens."""
@@ -97,8 +96,7 @@ def _hear(
 ) -> None:
     try:
         while True:
-            ready, _, _ = select.select([reader, stopped], [], [])
-            if stopped in ready:
+            if stopped in readable(reader, stopped):
                 return
             hear(os.read(reader, 65_536), committed, awaited)
     finally:

@@ -1,5 +1,6 @@
 """The port of the signals between processes."""
 
+import select
 from collections.abc import Callable
 from typing import Protocol
 
@@ -32,3 +33,12 @@ def hear(told: bytes, committed: Callable[[], None], awaited: Callable[[str], No
             committed()
         else:
             awaited(name)
+
+
+def readable(*files: int) -> list[int]:
+    """Waits until some of these files can be read, whatever their numbers are: `select` takes none
+    from 1,024 on, and a server has one for each connection."""
+    waiting = select.poll()
+    for file in files:
+        waiting.register(file, select.POLLIN)
+    return [file for file, _ in waiting.poll()]

@@ -1,5 +1,6 @@
 """Signals between processes: the same of SQLite's pipes and PostgreSQL's notifications."""
 
+import fcntl
 import os
 import resource
 import threading
@@ -11,7 +12,7 @@ import pytest
 
 from adapters.signals.notifications import NotifiedSignals
 from adapters.signals.pipes import PipeSignals
-from adapters.signals.signals import Signals
+from adapters.signals.signals import Signals, readable
 from adapters.stores.postgres import PostgresStore
 
 BOUND = 30.0
@@ -139,3 +140,14 @@ def test_a_lost_connection_is_made_again(database: str) -> None:
             )
         ears.readers.clear()
         insist(lambda: teller.awaited("events"), ears.readers)
+
+
+def test_files_of_high_numbers_are_waited_for() -> None:
+    reader, writer = os.pipe()
+    high = fcntl.fcntl(reader, fcntl.F_DUPFD, 1_100)
+    try:
+        os.write(writer, b".")
+        assert readable(high) == [high]
+    finally:
+        for file in (reader, writer, high):
+            os.close(file)

@@ -101,9 +101,9 @@ def work(
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        # a Ctrl-C reaches the whole group: the server decides when its worker stops
-        ignored = until_closed and number == signal.SIGINT
-        signal.signal(number, signal.SIG_IGN if ignored else lambda *_: stop.set())
+        # both may reach all processes at once, by a Ctrl-C or a service manager: a server that
+        # answers what it was asked needs its views until then, and tells its worker when to stop
+        signal.signal(number, signal.SIG_IGN if until_closed else lambda *_: stop.set())
     with opened(configured(serving=True), make=True) as book:
         prepare_views(book)
         working(book, sys.stdin.fileno() if until_closed else None, stop)

@@ -42,6 +42,23 @@ def test_a_worker_that_stands_still_is_replaced(place: Place) -> None:
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_stops_with_its_server_where_the_signal_reaches_both(
+    place: Place, number: int
+) -> None:
+    server = place.serve()
+    (worker,) = workers_of(server)
+
+    worker.send_signal(number)
+    server.client().made("/v1/locations", name="Hall")
+    assert worker.is_running()
+    server.process.send_signal(number)
+
+    assert server.process.wait(30) == 0
+    worker.wait(30)
+    assert "the worker died" not in server.log.read_text()
+
+
 class Stuck:
     """A log of facts that never answers, until it is let go."""
 

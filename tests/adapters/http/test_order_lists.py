@@ -163,8 +163,8 @@ def test_a_cursor_is_of_one_list(web: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "path"),
     [
-        ("status=1", "status.0"),
-        ("status=21001,21002", "status.0"),
+        ("status=1", "status"),
+        ("status=21001,21002", "status"),
         ("paymentstatus=3", "paymentstatus"),
         ("paymentstatus=0&paymentstatus=1", "paymentstatus"),
         ("saleschannelid=web", "saleschannelid"),

@@ -174,6 +174,19 @@ def listed(office: BoxOffice, *those: dict[str, Any]) -> int:
     return office.made_item(PriceList, PriceListFields(name="Concerts", prices=prices(*those)))
 
 
+def test_a_price_of_a_type_that_does_not_exist_is_not_sold_through_a_list_either(
+    office: BoxOffice,
+) -> None:
+    event, first = office.on_sale(1)
+    lot = office.lot(event, pricelistid=listed(office, price(NORMAL, 20), price(77, 1)))
+    office.remove_contingent(event, first)
+
+    with office.refuses(PriceNotOffered, contingentid=lot, saleschannelid=WEB, pricetypeid=77):
+        office.order(taking(event, lot, pricetypeid=77))
+
+    assert paid(office, office.order(taking(event, lot))) == [(NORMAL, 20.0)]
+
+
 def test_the_prices_of_a_list_are_sold_until_it_is_archived(office: BoxOffice) -> None:
     price_list = listed(office, price(NORMAL, 25))
     event, first = office.on_sale(1)

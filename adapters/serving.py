@@ -52,8 +52,7 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
         except OSError as error:
             setting = "HOST" if error.errno == errno.EADDRNOTAVAIL else "PORT"
             fail(f"STAGEBOOK_{setting}: {where}: {error.strerror}")
-        listener.set_inheritable(True)
-        yield listener
+        yield listener  # not inherited: a child would keep it open when the server closes it
 
 
 def address(settings: Settings, listener: socket.socket) -> str:

@@ -104,8 +104,10 @@ async def made_beside(folder: Path = FOLDER) -> Files:
         "-m",
         __name__,
         str(folder),
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         cwd=HERE.parents[2],
+        start_new_session=True,  # a Ctrl-C is for the server, which ends it
     )
     try:
         archive, _ = await child.communicate()

@@ -40,6 +40,8 @@ class Connections:
     by_address: Counter[str] = field(default_factory=Counter)
     trusted: frozenset[str] = frozenset()
     most: int = 0
+    number: int = 0
+    """Of all addresses together."""
     _logged: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,7 +53,8 @@ class Connections:
     def opened(self, address: str) -> str | None:
         """Counts a connection; the reason why it is one too many, or None."""
         self.by_address[address] += 1
-        if self.by_address.total() > self.most:
+        self.number += 1
+        if self.number > self.most:
             return "connections"
         bound = self.settings.connections_per_address
         if bound and address not in self.trusted and self.by_address[address] > bound:
@@ -60,6 +63,7 @@ class Connections:
 
     def closed(self, address: str) -> None:
         self.by_address[address] -= 1
+        self.number -= 1
         if not self.by_address[address]:
             del self.by_address[address]
 

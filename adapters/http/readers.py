@@ -85,6 +85,8 @@ class Readers:
         self, loop: asyncio.AbstractEventLoop, turn: Turn, done: "asyncio.Future[Any]"
     ) -> None:
         self._at_work[turn.account] -= 1
+        if not self._at_work[turn.account]:
+            del self._at_work[turn.account]  # those of every account are summed at each turn
         if not turn.answer.done():
             if error := done.exception():
                 turn.answer.set_exception(error)

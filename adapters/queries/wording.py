@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from adapters.queries.checking import OF_TYPES, SIGNS, Kinds
+from adapters.queries.checking import Kinds
 from adapters.queries.failures import Failed
 from adapters.queries.kinds import (
     BOOLEAN,
@@ -19,6 +19,7 @@ from adapters.queries.kinds import (
     TEXT,
     UNKNOWN,
 )  # fmt: skip
+from adapters.queries.operations import OF_TYPES, SIGNS
 from adapters.queries.reckoning import FALSE, TRUE, to_fraction, to_whole
 from adapters.queries.running import LONG_PATTERN, LONG_TEXT, LONGEST, MAX_PATTERN
 from adapters.queries.times import NO_TIME, Clock, Span, readable, span

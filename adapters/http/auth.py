@@ -6,13 +6,15 @@ from fastapi import Request
 
 from adapters.bootstrap import Stagebook
 from adapters.http.errors import Forbidden, Unauthorized
+from adapters.http.headers import header
 from adapters.http.readers import PAYER
 from application.keyring import Principal
 from domain.registry import Role
 
 WHO = "stagebook.who"
 """Where a request's scope has its caller, for the lines of the log."""
-
+BEARER = "stagebook.bearer"
+"""Where it has whom the token stands for, once that was looked up."""
 
 HOW = "send Authorization: Bearer TOKEN"
 
@@ -59,13 +61,16 @@ def stagebook(request: Request) -> Stagebook:
 
 def allowed(request: Request, need: May) -> Principal:
     """The caller, or a refusal: 401 without a valid token, 403 for the wrong role."""
-    header = request.headers.get("authorization", "")
-    scheme, _, token = header.partition(" ")
+    if known := request.scope.get(BEARER):
+        return granted(known, need)
+    sent = header(request, b"authorization") or ""
+    scheme, _, token = sent.partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     principal = stagebook(request).keyring.find(token) if token else None
     if principal is None:
         request.scope[WHO] = None
-        raise unknown(request, header, token)
+        raise unknown(request, sent, token)
+    request.scope[BEARER] = principal
     return granted(identified(request, principal), need)
 
 
@@ -87,9 +92,9 @@ def granted(principal: Principal, need: May) -> Principal:
     return principal
 
 
-def unknown(request: Request, header: str, token: str) -> Unauthorized:
+def unknown(request: Request, sent: str, token: str) -> Unauthorized:
     """Why a caller is not known: nothing was sent, no token of ours, one that was revoked."""
-    if not header.strip():
+    if not sent.strip():
         return Unauthorized(f"there is no Authorization header: {HOW}")
     if not token:
         return Unauthorized(f"the Authorization header has no token: {HOW}")

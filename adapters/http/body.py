@@ -11,8 +11,10 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, ClassVar
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from adapters.http.errors import Malformed, TooLarge
+from adapters.http.headers import header
 from adapters.http.validation import printable
 from domain.errors import Invalid
 from domain.money import Written
@@ -49,13 +51,17 @@ class StrictRequest(Request):
         yield b""
 
     async def _read(self) -> bytes:
-        chunks, size = [], 0
-        async for chunk in super().stream():
-            chunks.append(chunk)
-            size += len(chunk)
+        chunks, size, more = [], 0, True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            more = message.get("more_body", False)
             if size > self.most:
-                message = f"a body has at most {self.most // 2**20} MiB"
-                raise TooLarge(message, limit=self.most)
+                limit = f"a body has at most {self.most // 2**20} MiB"
+                raise TooLarge(limit, limit=self.most)
         return b"".join(chunks)
 
     @classmethod
@@ -64,7 +70,7 @@ class StrictRequest(Request):
 
     async def json_body(self) -> bytes:
         """The body, sent as JSON; what is not sent as JSON is no body."""
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = (header(self, b"content-type") or "").partition(";")[0].strip().lower()
         body = await self.body()
         if not body or not (kind == "application/json" or JSON_KIND.fullmatch(kind)):
             raise Invalid("body", "expected a JSON object, sent as application/json")

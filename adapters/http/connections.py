@@ -92,6 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.bounds: Connections = self.app_state["connections"]
         self.limits = self.bounds.settings
         self.address = self.client[0] if self.client else ""
+        self.url, self.headers = b"", []  # of no request yet
         self._head = 0
         """Bytes of a request's head that has begun, 0 between requests and in bodies."""
         self._body = self._moved = 0
@@ -121,23 +122,23 @@ class BoundedProtocol(HttpToolsProtocol):
             if len(self._unread) > MAX_UNREAD:
                 self._close(None, "pipeline")
             return
-        self._feed(memoryview(data))
+        self._feed(data)
 
-    def _feed(self, data: memoryview) -> None:
+    def _feed(self, data: bytes) -> None:
         """Parses a piece, and keeps the rest while requests wait for the one before."""
-        start = 0
-        while start < len(data) and not self.transport.is_closing():
+        start, end = 0, len(data)
+        while start < end and not self.transport.is_closing():
             if self.pipeline:
                 self._unread += data[start:]
                 self.flow.pause_reading()
                 return
-            piece = data[start : start + (BODY_SLICE if self._body else SLICE)]
+            piece = data[start : start + (BODY_SLICE if self._body else SLICE)]  # often all of it
             start += len(piece)
             if not self._body:
                 self._head += len(piece)
-            super().data_received(bytes(piece))
-            if self._head > self.limits.max_head:
-                self._close(431, "head")
+            super().data_received(piece)
+            if self._head:
+                self._check_head()
         if self._body:
             self._wait("body", WATCH_SECONDS, self._slow)
         else:
@@ -147,17 +148,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._body, self._head = 0, max(self._head, 1)
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
+    def _check_head(self) -> None:
+        """What there is of a head by now: at the end of it, and of each piece before."""
         if len(self.url) > self.limits.max_target:
             self._close(414, "target")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        if len(self.headers) > self.limits.max_fields:
+        elif len(self.headers) > self.limits.max_fields:
             self._close(431, "fields")
+        elif self._head > self.limits.max_head:
+            self._close(431, "head")
 
     def on_headers_complete(self) -> None:
+        self._head = 0
+        self._check_head()
         if self.transport.is_closing():
             return
         self._head, self._body, self._moved = 0, 1, 1
@@ -183,7 +185,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
         elif self._unread:
             data, self._unread = bytes(self._unread), bytearray()
-            self._feed(memoryview(data))
+            self._feed(data)
 
     # -- what takes too long
 

@@ -1,6 +1,8 @@
 """Cross-origin requests: from browsers on the pages of the origins that the settings name, and for
 the storefront, which needs no key, from any page."""
 
+from collections.abc import Awaitable
+
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,13 +30,13 @@ class Cors:
         self._anyone = _allowing(app, ("*",))
         self._own = _allowing(app, origins) if origins else app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-        elif STOREFRONT in scope["path"].split("/", 3)[1:3]:
-            await self._anyone(scope, receive, send)
-        else:
-            await self._own(scope, receive, send)
+            return self.app(scope, receive, send)
+        path: str = scope["path"]
+        if STOREFRONT in path and STOREFRONT in path.split("/", 3)[1:3]:
+            return self._anyone(scope, receive, send)
+        return self._own(scope, receive, send)
 
 
 def _allowing(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:

@@ -130,7 +130,7 @@ class Freshness:
         if self._gathered:  # facts and views are in one database: one statement asks for both
             return await self._gathered[projection.name].read(key)
         committed = self._book.store.newest_of(aggregates_of(key))  # first: it must be no newer
-        return self._book.view(projection).latest(key)._replace(committed=committed)
+        return self._book.view(projection).latest(key, committed)
 
     async def reach(self, projection: Projection, position: int) -> None:
         """Waits, within a bound, until a view has that position."""
@@ -147,8 +147,9 @@ Headers = list[tuple[bytes, bytes]]
 
 def with_position(headers: Headers, scope: Scope) -> Headers:
     """What every answer says of how new it is; one about the past says it itself."""
-    if any(name == POSITION_HEADER for name, _ in headers):
-        return headers
+    for name, _ in headers:
+        if name == POSITION_HEADER:
+            return headers
     position = scope.get(POSITION)
     if position is None:
         freshness: Freshness | None = getattr(scope["app"].state, "freshness", None)

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import re
 import time
+from collections.abc import Awaitable
 from contextvars import Context
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,11 +33,17 @@ class NewKeys:
         self._looked = 0.0
         self._next: asyncio.Task[None] | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"authorization" and value not in self._known:
-                    await self._meet(scope["app"].state.stagebook.keyring, value)
+                    return self._unknown(scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for name, value in scope["headers"]:
+            if name == b"authorization" and value not in self._known:
+                await self._meet(scope["app"].state.stagebook.keyring, value)
         await self.app(scope, receive, send)
 
     async def _meet(self, keyring: Keyring, header: bytes) -> None:

@@ -1,6 +1,8 @@
 """What is asked in two ways and means the same: HEAD is GET without the body, and a path of the
 native surface with a slash at its end is the one without."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NATIVE = ("/v1/", "/health/", "/metrics/")
@@ -16,18 +18,15 @@ class Paths:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         path: str = scope["path"]
         if path.endswith("/") and path.startswith(NATIVE):
             scope["path"] = path.rstrip("/")
             scope["raw_path"] = scope["path"].encode()
-        if scope["method"] == "HEAD":
-            await self._head(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        asked = self._head if scope["method"] == "HEAD" else self.app
+        return asked(scope, receive, send)
 
     async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
         answered = False

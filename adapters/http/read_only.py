@@ -1,7 +1,8 @@
 """Values of a body that only Stagebook sets: one that differs from the present one is refused with
 where it is changed, an equal one passes, so that a document that was read can be sent back."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -52,27 +53,40 @@ class Sent(NamedTuple):
     parent: Any
 
 
-def sent(model: type[BaseModel], body: Any, path: tuple[str | int, ...] = ()) -> Iterator[Sent]:
+def sent(model: type[BaseModel], body: Any) -> list[Sent]:
     """The read-only values of a body, at any depth, in a body that its model has taken."""
-    yield from _sent(model, body, path, None)
+    found: list[Sent] = []
+    _look(model, body, (), None, found)
+    return found
 
 
-def _sent(
-    model: type[BaseModel], body: Any, path: tuple[str | int, ...], parent: Any
-) -> Iterator[Sent]:
+def _look(
+    model: type[BaseModel],
+    body: Any,
+    path: tuple[str | int, ...],
+    parent: Any,
+    found: list[Sent],
+) -> None:
     if isinstance(body, list):
         for index, item in enumerate(body):
-            yield from _sent(model, item, (*path, index), parent)
+            _look(model, item, (*path, index), parent, found)
     if not isinstance(body, dict) or not issubclass(model, Value):
         return
-    for name in sorted(model.READ_ONLY & body.keys()):
-        yield Sent((*path, name), body[name], parent)
+    if not model.READ_ONLY.isdisjoint(body):
+        names = sorted(model.READ_ONLY & body.keys())
+        found += (Sent((*path, name), body[name], parent) for name in names)
     if path and issubclass(model, Lot) and "id" in body:
-        yield Sent((*path, "id"), body["id"], None)
-    for name in model.model_fields.keys() & body.keys():
-        if body[name]:
-            for inner in models_in(model, name):
-                yield from _sent(inner, body[name], (*path, name), body.get("id"))
+        found.append(Sent((*path, "id"), body["id"], None))
+    for name, inner in _parts(model):
+        if body.get(name):
+            _look(inner, body[name], (*path, name), body.get("id"), found)
+
+
+@cache
+def _parts(model: type[BaseModel]) -> list[tuple[str, type[Value]]]:
+    """The fields of a model that are made of models, and those."""
+    fields = [(name, inner) for name in model.model_fields for inner in models_in(model, name)]
+    return [(name, inner) for name, inner in fields if issubclass(inner, Value)]
 
 
 def keeping(

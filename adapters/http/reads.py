@@ -11,6 +11,7 @@ from adapters.http.auth import WHO, stagebook
 from adapters.http.compression import compressed, takes_gzip
 from adapters.http.errors import NotYet, Parked
 from adapters.http.freshness import LAG, POSITION, Freshness
+from adapters.http.headers import header
 from adapters.standing import age
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
@@ -44,14 +45,14 @@ async def found(
     """The bytes of one document in the base language, and its ETag: with all that anyone has
     committed to it, unless its view does not come so far in time."""
     freshness = _freshness(request)
-    at, (after, wanted) = key(who.account, kind, number), _wanted(request, who)
+    at, (after, wanted) = key(who.account, kind, number), _wanted(request, who, freshness)
     latest = await freshness.latest(projection, at)
     wanted = max(wanted, latest.committed) if after != 0 else 0
     if latest.position < wanted:
         await freshness.reach(projection, wanted)
         latest = await freshness.latest(projection, at)
     _require(latest.position, after)
-    if request.scope.get(ASKED) is not None:
+    if ASKED in request.scope:
         view = stagebook(request).view(projection)
         await blocking(require_moving, view, at, request.scope[ASKED])
     if latest.body is None:
@@ -89,8 +90,7 @@ def shown(
 ) -> Response:
     """A document in the language that is asked for; 304 when the client has it."""
     headers = {"ETag": etag, "Vary": "Accept-Language", **(extra or {})}
-    wanted = request.headers.get("accept-language")
-    if wanted:
+    if wanted := header(request, b"accept-language"):
         body, language = in_language(body, wanted, who.language)
         headers["Content-Language"] = language
         if language != who.language:
@@ -100,8 +100,7 @@ def shown(
 
 def unless_held(request: Request, body: bytes, headers: dict[str, str]) -> Response:
     """304 when the client says that it has what has this ETag."""
-    held = request.headers.get("if-none-match")
-    if held:
+    if held := header(request, b"if-none-match"):
         tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
         if "*" in tags or headers["ETag"] in tags:
             return Response(status_code=304, headers=headers)
@@ -125,7 +124,7 @@ async def listed(
 ) -> Response:
     """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields, each as
     `show` shows a stored one."""
-    book, (after, wanted) = stagebook(request), _wanted(request, who)
+    book, (after, wanted) = stagebook(request), _wanted(request, who, _freshness(request))
     view = book.view(projection)
     here = not book.reads_block and select.limit <= FEW
     page = view.page(select) if here else await blocking(view.page, select)
@@ -134,7 +133,7 @@ async def listed(
         page = view.page(select) if here else await blocking(view.page, select)
     _require(page.position, after)
     await _as_of(request, page.position, wanted)
-    wanted_language = request.headers.get("accept-language")
+    wanted_language = header(request, b"accept-language")
     bodies = page.bodies
     if show is not None:
         bodies = [show(body) for body in bodies]
@@ -166,7 +165,7 @@ def some_of(body: bytes, only: frozenset[str]) -> bytes:
 async def seen(request: Request, projection: Projection | None) -> None:
     """Waits, within a bound, until the view has what was answered to the caller, and the position
     in `Stagebook-After`. The store, which is no view, has everything."""
-    after, wanted = _wanted(request, request.scope.get(WHO))
+    after, wanted = _wanted(request, request.scope.get(WHO), _freshness(request))
     if projection is None:
         head = await _freshness(request).head()
         _require(head, after)
@@ -179,7 +178,7 @@ async def fresh(request: Request, *projections: Projection) -> None:
     """Waits, within a bound, until the views have what was committed when this was asked, by
     anyone: the clients of dialects cannot say what they have written elsewhere, and read it back.
     What is parked is refused then."""
-    after, wanted = _wanted(request, request.scope.get(WHO))
+    after, wanted = _wanted(request, request.scope.get(WHO), _freshness(request))
     if after != 0:
         wanted = max(wanted, await _freshness(request).head())
         request.scope[ASKED] = wanted
@@ -203,14 +202,16 @@ async def _come(request: Request, projection: Projection, after: int | None, wan
     await _as_of(request, position, wanted)
 
 
-def _wanted(request: Request, who: Principal | None) -> tuple[int | None, int]:
+def _wanted(
+    request: Request, who: Principal | None, freshness: Freshness
+) -> tuple[int | None, int]:
     """The position in `Stagebook-After`, and the one that the answer should not be older than. The
     first is refused when it is not reached; 0 says that whatever is there will do."""
-    header = request.headers.get("stagebook-after")
-    answered = _freshness(request).answered.to(who) if who else 0
-    if header is None:
+    sent = header(request, b"stagebook-after")
+    answered = freshness.answered.to(who) if who else 0
+    if sent is None:
         return None, answered
-    after = requests.whole("Stagebook-After", header, 0, MAX_POSITION)
+    after = requests.whole("Stagebook-After", sent, 0, MAX_POSITION)
     if after:
         request.scope[ASKED] = max(after, request.scope.get(ASKED, 0))
     return after, max(after, answered) if after else 0

@@ -22,11 +22,23 @@ class Surface(BaseRoute):
 
     def __init__(self, prefix: str, routes: Sequence[BaseRoute]) -> None:
         self.prefix, self.routes = prefix, routes
+        self._by_shape = by_shape(routes)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        best: tuple[Match, Scope] = (Match.NONE, {})
         if scope["type"] != "http" or not scope["path"].startswith(self.prefix):
-            return best
+            return Match.NONE, {}
+        path: str = scope["path"]
+        for tail, route in self._by_shape.get((scope["method"], path.count("/")), ()):
+            if path.endswith(tail):
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    found[FOUND] = route
+                    return match, found
+        return self._looked_up(scope)
+
+    def _looked_up(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whatever the path looks like; of a path that is asked by a wrong method, its route."""
+        best: tuple[Match, Scope] = (Match.NONE, {})
         for route in self.routes:
             match, found = route.matches(scope)
             if match is not Match.NONE and (match is Match.FULL or best[0] is Match.NONE):
@@ -37,6 +49,22 @@ class Surface(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await scope[FOUND].handle(scope, receive, send)
+
+
+Shape = tuple[str, int]
+"""A method, and the number of slashes in a path."""
+
+
+def by_shape(routes: Sequence[BaseRoute]) -> dict[Shape, list[tuple[str, APIRoute]]]:
+    """The routes that a request of one shape can be for, in their order, each with what its path
+    ends with: a parameter of theirs is a part of a path between two slashes."""
+    shapes: dict[Shape, list[tuple[str, APIRoute]]] = {}
+    for route in routes:
+        if isinstance(route, APIRoute):
+            tail = route.path.rpartition("}")[2]
+            for method in route.methods or ():
+                shapes.setdefault((method, route.path.count("/")), []).append((tail, route))
+    return shapes
 
 
 class DialectRoute(APIRoute):

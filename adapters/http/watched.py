@@ -86,10 +86,10 @@ class Watched:
 
 def is_stream(start: Message) -> bool:
     """Whether the answer is a stream of events."""
-    return any(
-        name.lower() == b"content-type" and value.startswith(b"text/event-stream")
-        for name, value in start.get("headers", ())
-    )
+    for name, value in start.get("headers", ()):
+        if name == b"content-type":  # lower case, as ASGI wants it
+            return bool(value.startswith(b"text/event-stream"))
+    return False
 
 
 def has_credentials(scope: Scope) -> bool:

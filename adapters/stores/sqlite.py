@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -102,12 +102,9 @@ class SqliteStore(SqlStore):
     def newest_of(self, aggregates: Sequence[UUID]) -> int:
         """As everywhere, in one statement and without what it does not need: every read of a
         document asks for it."""
-        newest = ", ".join([f"coalesce(({self._newest_of}), 0)"] * len(aggregates))
         try:
-            found = self._reader().execute(
-                f"SELECT max(0, {newest or 0})",
-                [one.hex for one in aggregates],
-            )
+            query = newest_of_any(self._newest_of, len(aggregates))
+            found = self._reader().execute(query, [one.hex for one in aggregates])
             return found.fetchone()[0]  # type: ignore[no-any-return]
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
@@ -156,3 +153,10 @@ def translated() -> Iterator[None]:
         raise VersionTaken(str(error)) from error
     except (sqlite3.Error, PersistenceError, ConnectionPoolClosedError, OSError) as error:
         raise StoreUnavailable(str(error)) from error
+
+
+@cache
+def newest_of_any(newest_of: str, aggregates: int) -> str:
+    """The query for the newest fact of so many aggregates, by that of one; 0 if there is none."""
+    newest = ", ".join([f"coalesce(({newest_of}), 0)"] * aggregates)
+    return f"SELECT max(0, {newest or 0})"

@@ -260,10 +260,10 @@ class SqlView:
         rows = self._rows(self._one, (key,))
         return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
-    def latest(self, key: bytes) -> Latest:
+    def latest(self, key: bytes, committed: int = 0) -> Latest:
         """One document and where the view stands; what was committed is the store's to say."""
         position, body, etag, parked = self._rows(self._latest, (key, key))[0]
-        return Latest(position, None if body is None else bytes(body), etag, parked)
+        return Latest(position, None if body is None else bytes(body), etag, parked, committed)
 
     def bodies(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The served bytes of many documents, of those that are there."""

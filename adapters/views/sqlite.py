@@ -92,13 +92,14 @@ class SqliteView(BuildingView):
             raise StoreUnavailable(str(error)) from error
         return row  # type: ignore[no-any-return]
 
-    def latest(self, key: bytes) -> Latest:
+    def latest(self, key: bytes, committed: int = 0) -> Latest:
         """As everywhere, likewise."""
         try:
             row = self._reader().execute(self._latest, (key, key)).fetchone()
         except sqlite3.Error as error:
             raise StoreUnavailable(str(error)) from error
-        return Latest(*row)
+        position, body, etag, parked = row
+        return Latest(position, body, etag, parked, committed)
 
     def _reader(self) -> sqlite3.Connection:
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
@@ -196,8 +197,8 @@ class ServedView(SqlView):
     def document(self, key: bytes) -> tuple[bytes, str] | None:
         return self._asked(lambda view: view.document(key))
 
-    def latest(self, key: bytes) -> Latest:
-        return self._asked(lambda view: view.latest(key))
+    def latest(self, key: bytes, committed: int = 0) -> Latest:
+        return self._asked(lambda view: view.latest(key, committed))
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         return self._asked(lambda view: view._rows(sql, params))  # noqa: SLF001 - it is a view, too

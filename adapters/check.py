@@ -61,8 +61,8 @@ def store_faults(store: Store) -> Iterator[str]:
             highest = taken.setdefault(unpack(fact.originator_id).account, {})
             for kind, number in numbers_in(fact):
                 highest[kind] = max(number, highest.get(kind, 0))
-            if isinstance(fact, EventImageChanged) and fact.image:
-                images.add((unpack(fact.originator_id).account, fact.image["digest"]))
+            if image := image_in(recorded):
+                images.add(image)
         position = page[-1].position
     for account, highest in taken.items():
         given = store.numbers_given(account)
@@ -71,6 +71,11 @@ def store_faults(store: Store) -> Iterator[str]:
                 what = named(guid(account, kind, highest[kind]).bytes)
                 yield f"{what} could be given out again"
     yield from image_faults(store, images)
+    for account, digest in unnamed_images(store, images):
+        yield (
+            f"image {digest} of account {account:x} is named by no fact;"
+            " to remove it: stagebook remove-images"
+        )
     yield from snapshot_faults(store)
 
 
@@ -94,6 +99,36 @@ def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
             yield f"image {digest} of account {account:x} is not there"
         elif hashlib.sha256(kept[1]).hexdigest() != digest:
             yield f"image {digest} of account {account:x} is not what its digest says"
+
+
+def unnamed_images(store: Store, named: set[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Images that are kept though no fact names them."""
+    for account in store.blob_accounts():
+        for digest in store.blobs(account):
+            if (account, digest) not in named:
+                yield account, digest
+
+
+def remove_images(store: Store) -> int:
+    """Removes the images that no fact names, and returns how many. Nobody writes meanwhile."""
+    with store.exclusive():
+        named: set[tuple[int, str]] = set()
+        position = 0
+        while page := store.read(position, PAGE):
+            named |= set(filter(None, map(image_in, page)))
+            position = page[-1].position
+        unnamed = [*unnamed_images(store, named)]
+        for account, digest in unnamed:
+            store.drop_blob(account, digest)
+    return len(unnamed)
+
+
+def image_in(recorded: Recorded) -> tuple[int, str] | None:
+    """The account and the digest of the image that a fact names."""
+    fact = recorded.fact
+    if isinstance(fact, EventImageChanged) and fact.image:
+        return unpack(fact.originator_id).account, fact.image["digest"]
+    return None
 
 
 def snapshot_faults(store: Store) -> Iterator[str]:

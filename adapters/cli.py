@@ -214,6 +214,16 @@ def import_account(
         tell("into STAGEBOOK_SECRET_KEY, or its file in the place of secret.key")
 
 
+@app.command()
+def remove_images() -> None:
+    """Removes the images that no fact names, which `check` tells of."""
+    from adapters.check import remove_images as remove
+
+    with opened_store() as (store, _):
+        count = remove(store)
+    print(f"{count} image{'' if count == 1 else 's'} removed")
+
+
 def tell(line: str) -> None:
     print(line, file=sys.stderr)
 

@@ -16,6 +16,7 @@ from application.contingents import (
     written_out,
 )
 from application.group_commit import Work
+from application.ports import Blob
 from application.usage import record_usage
 from domain.base import State
 from domain.contingents import HELD, ContingentBody, ContingentFields
@@ -126,11 +127,17 @@ def duplicate_event(work: Work, number: int, version: int | None = None) -> Show
 
 
 def change_image(
-    work: Work, number: int, image: Image | None, version: int | None = None
+    work: Work,
+    number: int,
+    image: Image | None,
+    data: bytes = b"",
+    version: int | None = None,
 ) -> ShownEvent:
-    """The bytes of the image are kept before."""
+    """`data` are the bytes of the image, kept with the fact that names them."""
     event = work.load(Event, number).require(version)
     event.change_image(image and image.state(), work.by)
+    if image:
+        work.blobs.append(Blob(work.account, image.digest, image.type, data))
     return shown(work, event)
 
 

@@ -25,7 +25,7 @@ from uuid import UUID
 from structlog import get_logger
 
 from application.memory import Key, Memory
-from application.ports import Answer, KeptAnswer, Store, StoreUnavailable, VersionTaken
+from application.ports import Answer, Blob, KeptAnswer, Store, StoreUnavailable, VersionTaken
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
@@ -81,6 +81,8 @@ class Work:
         self.timezone = job.timezone
         self.by = job.by
         self.loaded: dict[Key, Aggregate] = {}
+        self.blobs: list[Blob] = []
+        """What is kept with the facts, once the command is accepted."""
 
     def load(self, cls: type[A], number: int) -> A:
         """The aggregate as it is now, empty if nothing was ever recorded of it."""
@@ -162,6 +164,8 @@ class Committer:
         self._watch = watch
         self._read: dict[Key, int] = {}
         """What the recording jobs of this batch were decided on, and at which version."""
+        self._blobs: list[Blob] = []
+        """What the accepted jobs of this batch keep."""
         self._contended = 0
         """For how many more batches other processes are waited for."""
 
@@ -207,6 +211,7 @@ class Committer:
     def _attempt(self, batch: Sequence[Job]) -> None:
         self.memory.begin()
         self._read.clear()
+        self._blobs.clear()
         pending: list[DomainEvent] = []
         kept: dict[tuple[int, str], KeptAnswer] = {}
         snapshots: list[Snapshot] = []
@@ -214,11 +219,12 @@ class Committer:
             if not self._replay(job, kept):
                 self._decide(job, pending, snapshots, kept)
         positions: Sequence[int] = ()
-        if pending or kept:
+        if pending or kept or self._blobs:
             written = {unpack(fact.originator_id) for fact in pending}
             read = {guid(*key): v for key, v in self._read.items() if key not in written}
             answers = list(kept.values())
-            positions = self.store.append(pending, snapshots, answers, read, self.memory.era)
+            era, blobs = self.memory.era, self._blobs
+            positions = self.store.append(pending, snapshots, answers, read, era, blobs)
         if positions:
             self.memory.follow_past(positions)
             self._on_commit(self.memory.position)
@@ -252,6 +258,7 @@ class Committer:
                 if snapshot_due(aggregate):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
+        self._blobs += work.blobs
         job.facts = len(pending)
         job.outcome = answer if job.facts else replace(answer, position=self.memory.position)
         if job.key:

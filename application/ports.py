@@ -1,6 +1,6 @@
 """What the application needs from the world: a store of facts, and nothing else."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -60,6 +60,16 @@ class KeptAnswer:
     facts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that a fact names by their digest, to commit with it."""
+
+    account: int
+    digest: str
+    type: str
+    data: bytes
+
+
 class Store(Protocol):
     """The facts, in commit order, on one of the stores."""
 
@@ -70,8 +80,10 @@ class Store(Protocol):
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
+        blobs: Iterable[Blob] = (),
     ) -> Sequence[int]:
-        """Records all or nothing, durably, and returns the position of each fact.
+        """Records all or nothing, durably, and returns the position of each fact. Of `blobs`, what
+        is there already stays.
 
         `read` are the aggregates that were decided on but not written, by version, and `era` is
         the one in which. Raises `VersionTaken` when another process wrote a version or a key, or
@@ -144,14 +156,17 @@ class Store(Protocol):
     def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
         """Never gives out these numbers or lower ones (an import brought them)."""
 
-    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
-        """Keeps bytes durably, under their digest; what is there already stays."""
-
     def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
         """The type and the bytes that are kept under a digest."""
 
     def blobs(self, account: int) -> Iterator[str]:
         """The digests of everything that is kept for an account, in their order."""
+
+    def blob_accounts(self) -> Sequence[int]:
+        """The accounts that blobs are kept for."""
+
+    def drop_blob(self, account: int, digest: str) -> None:
+        """Deletes bytes that no fact names."""
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         """Every fact of one account, in commit order."""

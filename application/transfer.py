@@ -24,7 +24,7 @@ from application.aggregates import AGGREGATES
 from application.as_of import load
 from application.keyring import REGISTRY_ID
 from application.payloads import check_payload
-from application.ports import Answer, KeptAnswer, Recorded, Store, VersionTaken
+from application.ports import Answer, Blob, KeptAnswer, Recorded, Store, VersionTaken
 from domain.base import (
     Aggregate,
     Cause,
@@ -191,21 +191,26 @@ def import_lines(store: Store, lines: Iterable[bytes], by: Cause) -> tuple[list[
         given = _given(read)
         for account, numbers in given.items():
             store.reserve_numbers(account, numbers)
-        for account, digest, type_, start in read.blobs:
-            spooled.seek(start)
-            data = b64decode(from_json(spooled.readline())["data"])
-            store.put_blob(account, digest, type_, data)
-    facts = [*read.facts, *registry.pending]
-    read_from = {} if registry.pending else {REGISTRY_ID: registry.version}
-    try:
-        if facts:
-            # Positions are the store's own: here, what they rest on is there with the last fact.
-            answers = [replace(one, facts=len(facts)) for one in read.answers]
-            store.append(facts, answers=answers, read=read_from)
-    except VersionTaken:
-        message = "another process has written meanwhile; nothing was imported: run it again"
-        raise Conflict(message) from None
+        facts = [*read.facts, *registry.pending]
+        read_from = {} if registry.pending else {REGISTRY_ID: registry.version}
+        try:
+            if facts:
+                # Positions are the store's own: what they rest on is there with the last fact.
+                answers = [replace(one, facts=len(facts)) for one in read.answers]
+                blobs = _blobs(spooled, read)
+                store.append(facts, answers=answers, read=read_from, blobs=blobs)
+        except VersionTaken:
+            message = "another process has written meanwhile; nothing was imported: run it again"
+            raise Conflict(message) from None
     return [one["account"] for one in read.accounts], len(read.facts)
+
+
+def _blobs(spooled: IO[bytes], read: Import) -> Iterator[Blob]:
+    """One at a time: all of them together may not fit into memory."""
+    for account, digest, type_, start in read.blobs:
+        spooled.seek(start)
+        data = b64decode(from_json(spooled.readline())["data"])
+        yield Blob(account, digest, type_, data)
 
 
 def _whole(lines: Iterable[bytes], spooled: IO[bytes]) -> None:

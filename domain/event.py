@@ -152,7 +152,7 @@ class Event(Aggregate):
             _check_publishable(after)
 
     def change_image(self, image: State | None, by: Cause) -> None:
-        """`image` names bytes that are kept already."""
+        """`image` names bytes that are kept with this fact, or were with an earlier one."""
         if not same(self.state.get("image"), image):
             self.check_editable()
             self.trigger(EventImageChanged, by, image=image)

@@ -1,6 +1,6 @@
 """The store in memory, on the library's plain-object recorder: for tests and trials."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -10,7 +10,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
 from adapters.stores.mapper import FactMapper
-from application.ports import NOTHING_READ, Answer, KeptAnswer, Recorded, VersionTaken
+from application.ports import NOTHING_READ, Answer, Blob, KeptAnswer, Recorded, VersionTaken
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span, spans, unpack
 from domain.tickets import SALES
@@ -38,6 +38,7 @@ class MemoryStore:
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one memory
+        blobs: Iterable[Blob] = (),
     ) -> Sequence[int]:
         if any((aggregate, version + 1) in self._positions for aggregate, version in read.items()):
             message = "an aggregate that was read has moved on"
@@ -55,6 +56,8 @@ class MemoryStore:
         for snapshot in snapshots:
             stored_snapshot = self._mapper.to_stored_event(snapshot)
             self._snapshots.setdefault(snapshot.originator_id, []).append(stored_snapshot)
+        for blob in blobs:
+            self._blobs.setdefault((blob.account, blob.digest), (blob.type, blob.data))
         for kept in answers:
             at = positions[kept.facts - 1] if kept.facts else kept.answer.position
             answer = replace(kept.answer, position=at)
@@ -153,14 +156,17 @@ class MemoryStore:
             held = self._numbers.get((account, kind), 1)
             self._numbers[account, kind] = max(held, number + 1)
 
-    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
-        self._blobs.setdefault((account, digest), (type_, data))
-
     def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
         return self._blobs.get((account, digest))
 
     def blobs(self, account: int) -> Iterator[str]:
         yield from sorted(digest for owner, digest in self._blobs if owner == account)
+
+    def blob_accounts(self) -> Sequence[int]:
+        return sorted({account for account, _ in self._blobs})
+
+    def drop_blob(self, account: int, digest: str) -> None:
+        self._blobs.pop((account, digest), None)
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         for recorded in self.read(0, 10**9):

@@ -2,7 +2,7 @@
 on whichever server is the primary by then."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from adapters.stores.sql import SqlStore
 from application.ports import (
     NOTHING_READ,
     Answer,
+    Blob,
     KeptAnswer,
     OutcomeUnknown,
     Recorded,
@@ -59,6 +60,7 @@ class PostgresStore(SqlStore):
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
+        blobs: Iterable[Blob] = (),
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         stored = [encode(f) for f in facts]
@@ -70,6 +72,7 @@ class PostgresStore(SqlStore):
                     answers=answers,
                     read=read,
                     era=era,
+                    blobs=blobs,
                 )
             except PersistenceError as error:
                 if refused(error) or not stored:

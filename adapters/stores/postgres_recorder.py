@@ -7,8 +7,8 @@ log loses facts. They are not installed.)
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
-from adapters.stores.sql import INDEX_OF_EDITS, answer_row
-from application.ports import NOTHING_READ, KeptAnswer
+from adapters.stores.sql import INDEX_OF_EDITS, INSERT_BLOB, answer_row, blob_row
+from application.ports import NOTHING_READ, Blob, KeptAnswer
 
 FACTS_A_SECOND = 1_000
 """A commit of many facts may take longer."""
@@ -118,6 +118,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
+        blobs: Iterable[Blob] = (),
         **_: Any,
     ) -> list[int]:
         rows = [(*answer_row(k), k.answer.position, k.facts) for k in answers]
@@ -131,25 +132,41 @@ class PostgresRecorder(PostgresApplicationRecorder):
         patience = self._patience + len(stored_events) / FACTS_A_SECOND
         mine: Connection | None = getattr(self._turns, "mine", None)
         if mine:
-            return self._append_in_turn(mine, params, era, patience)
+            return self._append_in_turn(mine, params, era, patience, blobs)
         with self.datastore.get_connection() as conn, conn.confirmed(patience):
-            return self._append(conn, params, era)
+            return self._append(conn, params, era, blobs)
 
-    def _append(self, conn: Connection, params: tuple[Any, ...], era: int | None) -> list[int]:
+    def _append(
+        self,
+        conn: Connection,
+        params: tuple[Any, ...],
+        era: int | None,
+        blobs: Iterable[Blob],
+    ) -> list[int]:
         if era is not None and era != conn.era:
             message = "the database is another one than was read"
             raise IntegrityError(message)
-        with conn.cursor(row_factory=tuple_row) as c:
+        with (
+            conn.transaction() if blobs else nullcontext(),
+            conn.cursor(row_factory=tuple_row) as c,
+        ):
             row = c.execute(APPEND, params, prepare=True).fetchone()
+            for blob in blobs:  # under the function's lock: whoever removes blobs holds it, too
+                c.execute(INSERT_BLOB.replace("?", "%s"), blob_row(blob))
         return list(row[0]) if row else []
 
     def _append_in_turn(
-        self, conn: Connection, params: tuple[Any, ...], era: int | None, patience: float
+        self,
+        conn: Connection,
+        params: tuple[Any, ...],
+        era: int | None,
+        patience: float,
+        blobs: Iterable[Blob],
     ) -> list[int]:
         """Commits, too: what became of a commit is told here and nowhere later."""
         try:
             with conn.confirmed(patience):
-                positions = self._append(conn, params, era)
+                positions = self._append(conn, params, era, blobs)
                 if conn.execute("COMMIT").statusmessage != "COMMIT":
                     message = "the turn's transaction was rolled back"
                     raise PersistenceError(message)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, KeptAnswer, Recorded
+from application.ports import Answer, Blob, KeptAnswer, Recorded
 from domain.base import Snapshot
 from domain.ids import Span, spans
 from domain.tickets import SALES
@@ -207,12 +207,6 @@ class SqlStore:
                 [*chain.from_iterable(rows)],
             )
 
-    def put_blob(self, account: int, digest: str, type_: str, data: bytes) -> None:
-        self._written(
-            "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING RETURNING account",
-            (account, digest, type_, data),
-        )
-
     def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
         query = "SELECT type, data FROM blobs WHERE account = ? AND digest = ?"
         rows = self._rows(query, (account, digest))
@@ -221,6 +215,23 @@ class SqlStore:
     def blobs(self, account: int) -> Iterator[str]:
         query = "SELECT digest FROM blobs WHERE account = ? ORDER BY digest"
         yield from (row[0] for row in self._rows(query, (account,)))
+
+    def blob_accounts(self) -> Sequence[int]:
+        query = "SELECT DISTINCT account FROM blobs ORDER BY account"
+        return [row[0] for row in self._rows(query)]
+
+    def drop_blob(self, account: int, digest: str) -> None:
+        self._written(
+            "DELETE FROM blobs WHERE account = ? AND digest = ? RETURNING account",
+            (account, digest),
+        )
+
+
+INSERT_BLOB = "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
+
+
+def blob_row(blob: Blob) -> tuple[Any, ...]:
+    return (blob.account, blob.digest, blob.type, blob.data)
 
 
 def answer_row(kept: KeptAnswer) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,7 +16,14 @@ from eventsourcing.persistence import ConnectionPoolClosedError, IntegrityError,
 
 from adapters.stores.sql import SqlStore
 from adapters.stores.sqlite_recorder import SqliteRecorder, datastore, immediately
-from application.ports import NOTHING_READ, KeptAnswer, Recorded, StoreUnavailable, VersionTaken
+from application.ports import (
+    NOTHING_READ,
+    Blob,
+    KeptAnswer,
+    Recorded,
+    StoreUnavailable,
+    VersionTaken,
+)
 from domain.base import DomainEvent, Snapshot
 
 uuid_of = lru_cache(65_536)(UUID)
@@ -61,6 +68,7 @@ class SqliteStore(SqlStore):
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one file
+        blobs: Iterable[Blob] = (),
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         with translated():
@@ -69,6 +77,7 @@ class SqliteStore(SqlStore):
                 snapshots=[encode(s) for s in snapshots],
                 answers=answers,
                 read=read,
+                blobs=blobs,
             )
 
     def try_writing(self) -> None:

@@ -7,7 +7,7 @@ A row is never deleted from `stored_events`: SQLite would give its position out 
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from adapters.stores.sql import INDEX_OF_EDITS, answer_row
-from application.ports import NOTHING_READ, KeptAnswer, VersionTaken
+from adapters.stores.sql import INDEX_OF_EDITS, INSERT_BLOB, answer_row, blob_row
+from application.ports import NOTHING_READ, Blob, KeptAnswer, VersionTaken
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -102,6 +102,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         snapshots: Sequence[StoredEvent] = (),
         answers: Sequence[KeptAnswer] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
+        blobs: Iterable[Blob] = (),
     ) -> list[int]:
         for aggregate, version in read.items():
             if c.execute(NEWER, (aggregate.hex, version)).fetchone():
@@ -121,6 +122,8 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         for kept in answers:
             position = positions[kept.facts - 1] if kept.facts else kept.answer.position
             c.execute(INSERT_ANSWER, (*answer_row(kept), position))
+        for blob in blobs:
+            c.execute(INSERT_BLOB, blob_row(blob))
         return positions
 
 

@@ -9,6 +9,7 @@ import pytest
 from adapters.bootstrap import bootstrap
 from adapters.settings import Settings
 from application import events
+from application.ports import Blob
 from domain.event_fields import EventBody
 from domain.images import image_of
 from tests.adapters.http.talk import PNG
@@ -24,10 +25,9 @@ def pictured(settings: Settings, run: Run) -> str:
     image = image_of(PNG)
     book = bootstrap(settings)
     book.start()
-    book.store.put_blob(ACCOUNT, image.digest, image.type, PNG)
     do = partial(book.execute, account=ACCOUNT, actor="anna")
     do(partial(events.create_event, body=EventBody(locationid=0, name="Live")))
-    do(partial(events.change_image, number=1, image=image))
+    do(partial(events.change_image, number=1, image=image, data=PNG))
     assert book.catch_up(10)
     book.close()
     return image.digest
@@ -86,3 +86,25 @@ def test_check_names_an_image_that_is_lost(
     execute(settings, done.format(bytes=some_bytes))
 
     assert run("check").stdout == f"image {digest} of account {ACCOUNT:x} {says}\n"
+
+
+def test_check_tells_of_an_image_that_no_fact_names_and_a_command_removes_it(
+    settings: Settings, run: Run
+) -> None:
+    named = pictured(settings, run)
+    book = bootstrap(settings)
+    book.store.append([], blobs=[Blob(ACCOUNT, "0" * 64, "image/png", b"lost")])
+    book.close()
+
+    told = run("check").stdout
+    removed = run("remove-images").stdout
+
+    assert told == (
+        f"image {'0' * 64} of account {ACCOUNT:x} is named by no fact;"
+        " to remove it: stagebook remove-images\n"
+    )
+    assert removed == "1 image removed\n"
+    assert run("check").stdout == "sound\n"
+    book = bootstrap(settings)
+    assert [*book.store.blobs(ACCOUNT)] == [named]
+    book.close()

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from adapters.stores import sql
-from application.ports import Answer, KeptAnswer, Recorded, Store, StoreUnavailable, VersionTaken
+from application.ports import (
+    Answer,
+    Blob,
+    KeptAnswer,
+    Recorded,
+    Store,
+    StoreUnavailable,
+    VersionTaken,
+)
 from domain.base import DomainEvent
 from domain.ids import MAX_ACCOUNT, Kind, guid
 from tests.contracts.conftest import Place
@@ -469,9 +477,9 @@ def test_a_store_that_is_away_says_so_in_the_words_of_the_port(place: Place) -> 
 def test_bytes_are_kept_under_their_digest_by_account(store: Store) -> None:
     data = bytes(range(256)) * 5_000
 
-    store.put_blob(ACCOUNT, "b" * 64, "image/png", data)
-    store.put_blob(ACCOUNT, "a" * 64, "image/jpeg", b"")
-    store.put_blob(ACCOUNT + 1, "c" * 64, "image/png", b"other")
+    store.append([], blobs=[Blob(ACCOUNT, "b" * 64, "image/png", data)])
+    store.append([], blobs=[Blob(ACCOUNT, "a" * 64, "image/jpeg", b"")])
+    store.append([], blobs=[Blob(ACCOUNT + 1, "c" * 64, "image/png", b"other")])
 
     assert store.blob(ACCOUNT, "b" * 64) == ("image/png", data)
     assert store.blob(ACCOUNT, "a" * 64) == ("image/jpeg", b"")
@@ -480,15 +488,15 @@ def test_bytes_are_kept_under_their_digest_by_account(store: Store) -> None:
 
 
 def test_bytes_that_are_there_stay(store: Store) -> None:
-    store.put_blob(ACCOUNT, "a" * 64, "image/png", b"first")
+    store.append([], blobs=[Blob(ACCOUNT, "a" * 64, "image/png", b"first")])
 
-    store.put_blob(ACCOUNT, "a" * 64, "image/jpeg", b"second")
+    store.append([], blobs=[Blob(ACCOUNT, "a" * 64, "image/jpeg", b"second")])
 
     assert store.blob(ACCOUNT, "a" * 64) == ("image/png", b"first")
 
 
 def test_bytes_outlive_the_process(place: Place) -> None:
-    place.store().put_blob(MAX_ACCOUNT, "a" * 64, "image/png", b"\0\xff")
+    place.store().append([], blobs=[Blob(MAX_ACCOUNT, "a" * 64, "image/png", b"\0\xff")])
 
     assert place.store().blob(MAX_ACCOUNT, "a" * 64) == ("image/png", b"\0\xff")
 

@@ -21,7 +21,7 @@ from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import TicketmaticRoute, command
 from adapters.http.v1.documents import EventDocument
-from adapters.http.v1.images import ImageRequest, kept
+from adapters.http.v1.images import ImageRequest
 from application import events, sales
 from application.as_of import ShownEvent
 from application.group_commit import Work
@@ -31,6 +31,7 @@ from domain.errors import Invalid
 from domain.event import Event
 from domain.event_fields import TRANSLATABLE, EventBody
 from domain.ids import Kind
+from domain.images import image_of
 from domain.inventory import Inventory
 from domain.location import PLACEHOLDER
 from domain.translations import TRANSLATED_PARTS
@@ -172,7 +173,8 @@ async def save_image(request: Request, accountname: Account, id: Id) -> Response
     """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
     who = caller(request, accountname, May.COMMAND)
     sent = ImageRequest.of(request)
-    image = await kept(request, who, await sent.body())
+    data = await sent.body()
+    image = await reads.blocking(image_of, data)
     base = str(request.base_url).rstrip("/")
 
     def address(shown: ShownEvent) -> bytes:
@@ -180,7 +182,7 @@ async def save_image(request: Request, accountname: Account, id: Id) -> Response
         return to_json(base + made["image"])
 
     number = requests.number_of(id, Kind.EVENT, who)
-    decide = partial(events.change_image, number=number, image=image)
+    decide = partial(events.change_image, number=number, image=image, data=data)
     return await command(sent, who, decide, address)
 
 

@@ -17,11 +17,10 @@ from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.events import answer
 from adapters.http.v1.spec import Id, changes, problems
 from application import events
-from application.keyring import Principal
 from application.ports import StoreUnavailable
 from domain.errors import EventClosed, NotFound
 from domain.ids import Kind
-from domain.images import EXTENSION, FILE, MAX_IMAGE, Image, image_of
+from domain.images import EXTENSION, FILE, MAX_IMAGE, image_of
 
 router = APIRouter(prefix="/v1/events", tags=["Events"], route_class=StrictRoute)
 served = APIRouter(tags=["Images"])
@@ -42,14 +41,6 @@ class ImageRequest(StrictRequest):
     most: ClassVar = MAX_IMAGE
 
 
-async def kept(request: Request, who: Principal, data: bytes) -> Image:
-    """The image that these bytes are, kept before any fact names it."""
-    image = await reads.blocking(image_of, data)
-    store = stagebook(request).store
-    await reads.blocking(store.put_blob, who.account, image.digest, image.type, data)
-    return image
-
-
 PUT = changes(EventDocument, EventClosed)
 PUT["openapi_extra"]["requestBody"] = {
     "required": True,
@@ -63,9 +54,14 @@ async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the p
     who = allowed(request, May.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     sent = ImageRequest.of(request)
-    image = await kept(request, who, await sent.body())
-    version = requests.if_match(request)[0]
-    decide = partial(events.change_image, number=number, image=image, version=version)
+    data = await sent.body()
+    decide = partial(
+        events.change_image,
+        number=number,
+        image=await reads.blocking(image_of, data),
+        data=data,
+        version=requests.if_match(request)[0],
+    )
     return await execute(sent, decide, answer, who=who)
 
 

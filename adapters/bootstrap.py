@@ -189,8 +189,8 @@ class Stagebook:
                 worker.wake()
             signals.committed()
 
-        cached = self.settings.cached_aggregates
-        return {"cached": cached, "on_commit": wake, "watch": self.watch}
+        cached = self.settings.cached_bytes
+        return {"cached_bytes": cached, "on_commit": wake, "watch": self.watch}
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""

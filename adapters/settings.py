@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.webhooks.addresses import Allowed
+from application.group_commit import CACHED_BYTES
 from domain.money import DEFAULT_CURRENCY, Currency
 from domain.registry import DEFAULT_TIMEZONE
 from domain.values import TimeZone
@@ -86,8 +87,11 @@ class Settings(BaseSettings):
         description="A file with that, made when it is first needed; `secret.key` in the folder"
         " of an SQLite store when neither is set.",
     )
-    cached_aggregates: int = Field(
-        10_000, ge=1, description="Aggregates that the writer keeps in memory."
+    cached_bytes: int = Field(
+        CACHED_BYTES,
+        ge=0,
+        description="Bytes of aggregates that a writer keeps in memory; where they are more, the"
+        " accounts that hold most give back the longest unused of theirs.",
     )
     basket_seconds: int = Field(
         1_200, ge=1, description="Seconds that an unconfirmed order is held after its last action."

@@ -35,6 +35,7 @@ from domain.values import UTC_ZONE
 
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
+CACHED_BYTES = 128 * 2**20
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
@@ -141,7 +142,7 @@ class Numbers:
 class WriterOptions(TypedDict, total=False):
     """`on_commit` hears the position of every batch."""
 
-    cached: int
+    cached_bytes: int
     on_commit: Callable[[int], None]
     watch: CommitWatch
 
@@ -153,13 +154,13 @@ class Committer:
         self,
         store: Store,
         *,
-        cached: int = 10_000,
+        cached_bytes: int = CACHED_BYTES,
         on_commit: Callable[[int], None] = lambda _position: None,
         watch: CommitWatch = UNWATCHED,
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
-        self.memory = Memory(store, cached, met=self._take_turns)
+        self.memory = Memory(store, cached_bytes, met=self._take_turns)
         self._on_commit = on_commit
         self._watch = watch
         self._read: dict[Key, int] = {}
@@ -174,7 +175,9 @@ class Committer:
         began = self._watch.clock()
         self._commit(batch)
         self._watch.committed(batch, began)
-        self.memory.shrink()
+        cache = self.memory.cache
+        cache.shrink()
+        self._watch.cached(cache.weight, cache.evicted)
 
     def _commit(self, batch: Sequence[Job]) -> None:
         try:
@@ -226,6 +229,7 @@ class Committer:
             era, blobs = self.memory.era, self._blobs
             positions = self.store.append(pending, snapshots, answers, read, era, blobs)
         if positions:
+            self.memory.grow(pending)
             self.memory.follow_past(positions)
             self._on_commit(self.memory.position)
         for job in batch:

@@ -29,12 +29,17 @@ class CommitWatch(Protocol):
 
     def committed(self, batch: Sequence["Job"], began: float) -> None: ...
 
+    def cached(self, weight: int, evicted: int) -> None:
+        """The bytes of the aggregates in memory, and how many were given back since the start."""
+
 
 class Unwatched:
     def clock(self) -> float:
         return 0.0
 
     def committed(self, batch: Sequence["Job"], began: float) -> None: ...
+
+    def cached(self, weight: int, evicted: int) -> None: ...
 
 
 UNWATCHED = Unwatched()

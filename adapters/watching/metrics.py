@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -30,11 +30,14 @@ MEANINGS = {
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
     "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
+    "stagebook_cached_bytes": "Bytes of the aggregates that writers keep in memory",
+    "stagebook_cache_evictions": "Aggregates that left the memory because of its bound",
     "stagebook_folded_facts": "Facts that a view has taken",
     "stagebook_fold_seconds": "Folding and storing a batch of a view",
 }
 COUNTERS = frozenset(
     {
+        "stagebook_cache_evictions",
         "stagebook_http_requests",
         "stagebook_connections_closed",
         "stagebook_credentials_refused",
@@ -101,6 +104,12 @@ class Metrics:
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
+        name = "stagebook_cached_bytes"
+        self._cached = Gauge(name, MEANINGS[name], registry=own, multiprocess_mode="livesum")
+        self._evictions = counter("stagebook_cache_evictions")
+        self.cached = (0, 0)
+        """Bytes of the aggregates in memory, and how many left it since the start."""
+        self._evicted = 0
         self._folded = counter("stagebook_folded_facts")
         self._fold_seconds = tallies("stagebook_fold_seconds", SECONDS)
         self._lock = threading.Lock()
@@ -159,6 +168,10 @@ class Metrics:
             self._commands.labels(command, outcome(kind)).inc(number)
         self._batch_commands.add(sizes)
         self._commit_seconds.add(commits)
+        weight, evicted = self.cached
+        self._cached.set(weight)
+        self._evictions.inc(evicted - self._evicted)
+        self._evicted = evicted
         for view, (tally, (facts,)) in folds.items():
             self._folded.labels(view).inc(facts)
             self._fold_seconds.labels(view).add(tally)

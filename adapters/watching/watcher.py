@@ -58,6 +58,9 @@ class Watcher:
         except Exception:  # the batch is recorded, and is to be answered
             log.exception("a batch was not seen")
 
+    def cached(self, weight: int, evicted: int) -> None:
+        self.metrics.cached = (weight, evicted)
+
     def _tell(self, batch: Sequence[Job]) -> None:
         """A batch is recorded as a whole; one without facts says nothing of the store."""
         for job in batch:

@@ -41,7 +41,7 @@ ACCESS_KEY, SECRET, SECRET_KEY = "bench", "sk", "k" * 32
 ZONE = "Europe/Brussels"
 BATCH = 1_000
 """Commands a commit."""
-CACHED = 100_000
+CACHED = 2**30
 """Aggregates that are held meanwhile: none is loaded twice."""
 WINDOW = 500
 """Events that are being edited at a time."""
@@ -222,7 +222,7 @@ def fill(book: Stagebook, sizes: Sizes) -> Filled:
     )
     signing = adding_signing_key(NewKey(CATALOGUE, Role.ADMIN), ACCESS_KEY, sealed)
     book.execute(signing, account=0, actor="bench")
-    committer = Committer(book.store, cached=CACHED)
+    committer = Committer(book.store, cached_bytes=CACHED)
     hot = Filler(committer, HOT, seed=1)
     hot.create_price_lists()
     filled.hot_locations = hot.create_locations(10)

@@ -285,7 +285,7 @@ class Going:
 def sell_a_season(book: Stagebook, filled: Filled) -> None:
     """Stories begin until there are so many facts, then all of them are told to their end."""
     upto = book.store.position() + filled.sizes.season
-    committer = Committer(book.store, cached=CACHED)
+    committer = Committer(book.store, cached_bytes=CACHED)
     for team in TEAMS:
         open_account(book, team.account, f"sb_bench-{team.account}")
     sellers = [Seller(committer, team.account, seed) for seed, team in enumerate(TEAMS, 4)]

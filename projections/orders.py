@@ -191,6 +191,12 @@ class Orders:
             microseconds(state["expiryts"]) if unconfirmed else None,
         )
         events = dict.fromkeys(line["eventid"] for line in state["lines"])
+        terms = (
+            guid_term(state["guid"]),
+            *map(event_term, events),
+            *ticket_terms(state),
+            *words(*_names(state)),
+        )
         return Row(
             key,
             account,
@@ -198,12 +204,7 @@ class Orders:
             to_json(order_document(state)),
             order_etag(state),
             columns,
-            terms=(
-                guid_term(state["guid"]),
-                *map(event_term, events),
-                *ticket_terms(state),
-                *words(*_names(state)),
-            ),
+            terms=tuple(dict.fromkeys(terms)),  # tickets of two Events may have one barcode
         )
 
 

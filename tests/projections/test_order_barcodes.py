@@ -139,3 +139,12 @@ def test_what_was_lost_is_mended_alone_without_a_look_at_the_sales(
     (verdict,) = prove([ORDERS], facts, lambda _: shown.view)
     assert (verdict.found.documents, verdict.found.differing) == (3, {})
     assert found(shown, "A-2") == [order(1)]
+
+
+def test_tickets_with_one_barcode_are_found_by_it_once(make_view: MakeView) -> None:
+    history = Sales()
+    history.imported(1, "A-1").imported(2, "A-1").ordered(1, 1, 2)
+
+    shown = given_facts(ORDERS, make_view(ORDERS), history)
+
+    assert found(shown, "A-1") == [order(1)]

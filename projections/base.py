@@ -88,6 +88,8 @@ class Row:
     columns: tuple[Any, ...] = ()
     terms: tuple[str, ...] | None = ()
     """Words and tags to find it by; None: as they were."""
+    terms_before: tuple[str, ...] | None = None
+    """Those that are stored, where that is known: then only what differs is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +304,7 @@ class WorkingSet:
                         row.key, row.account, row.state, row.body, row.etag, row.columns, None
                     )
                 else:
-                    entry.terms = row.terms
+                    row.terms_before, entry.terms = entry.terms, row.terms
                 rows.append(row)
         return rows
 

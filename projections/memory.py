@@ -61,7 +61,7 @@ class MemoryView:
             raise ViewMoved
         for row in rows:
             terms = self.rows[row.key].terms if row.terms is None else row.terms
-            self.rows[row.key] = replace(row, terms=terms)
+            self.rows[row.key] = replace(row, terms=terms, terms_before=None)
         for stopped in parked:
             self._parked.setdefault(stopped.key, stopped)
         self._position = position

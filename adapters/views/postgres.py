@@ -144,6 +144,15 @@ class PostgresView(BuildingView):
         if keys:
             c.execute(f"DELETE FROM {table} WHERE key = ANY(?::bytea[])", [list(keys)])  # noqa: S608
 
+    def delete_terms(self, c: Cursor, terms: Sequence[tuple[bytes, str]]) -> None:
+        if terms:
+            these = "unnest(?::bytea[], ?::text[]) these(key, term)"
+            t = self.terms
+            c.execute(
+                f"DELETE FROM {t} t USING {these} WHERE t.key = these.key AND t.term = these.term",  # noqa: S608
+                [list(column) for column in zip(*terms, strict=True)],
+            )
+
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
         with (

@@ -226,10 +226,18 @@ class SqlView:
         """Documents and what they are found by, whether they were there before or not."""
         stored = [(r.key, r.account, r.state, r.body, r.etag, *r.columns) for r in rows]
         self.insert(c, self.documents, self.types, stored, self._replacing)
-        retermed = [r for r in rows if r.terms is not None]
-        self.delete(c, self.terms, [r.key for r in retermed if r.state is not None])
-        terms = [(r.key, term) for r in retermed for term in r.terms or ()]
-        self.insert(c, self.terms, ("bytes", "text"), terms)
+        gone, new = [], []
+        for r in rows:
+            if r.terms is not None and r.terms_before is not None:
+                before, now = {*r.terms_before}, {*r.terms}
+                gone += [(r.key, term) for term in r.terms_before if term not in now]
+                new += [(r.key, term) for term in r.terms if term not in before]
+            elif r.terms is not None:
+                new += [(r.key, term) for term in r.terms]
+        whole = [r for r in rows if r.terms is not None and r.terms_before is None]
+        self.delete(c, self.terms, [r.key for r in whole if r.state is not None])
+        self.delete_terms(c, gone)
+        self.insert(c, self.terms, ("bytes", "text"), new)
 
     def write_parked(self, c: Cursor, parked: Iterable[Parked]) -> None:
         now = stamp(datetime.now(UTC))
@@ -252,6 +260,10 @@ class SqlView:
     def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
         """The rows of these keys."""
         c.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])
+
+    def delete_terms(self, c: Cursor, terms: Sequence[tuple[bytes, str]]) -> None:
+        """These terms of these keys."""
+        c.executemany(f"DELETE FROM {self.terms} WHERE key = ? AND term = ?", terms)
 
     # -- the reading side
 

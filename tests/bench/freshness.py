@@ -1,5 +1,8 @@
 """The cases of reads that come right after a write, without any header: is what was written there,
 and what does waiting for it cost? Each such read is followed by one that has nothing to wait for.
+
+Several connections do so at once, with one key: each has things of its own to write, so that it
+knows what it must see.
 """
 
 import http.client
@@ -8,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from tests.bench.filling import CATALOGUE, TOKENS
@@ -19,6 +23,7 @@ from tests.bench.onsale import TOKEN, Lot, put_on_sale
 from tests.bench.table import Result, milliseconds, percentile
 
 WRITERS = 32
+CONNECTIONS = 16
 LOAD_SECONDS = 1.0
 """How long the writers write at a time."""
 
@@ -30,6 +35,8 @@ class Pairs:
     port: int
     lot: Lot
     hall: int
+    serials: Iterator[int]
+    """Numbers that no other connection has."""
     fresh: list[float] = field(default_factory=list)
     """Milliseconds of reads right after a write."""
     plain: list[float] = field(default_factory=list)
@@ -37,13 +44,16 @@ class Pairs:
     stale: int = 0
     example: str = ""
     taken: int = 0
-    written: int = 0
 
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
 
     def close(self) -> None:
         self._connection.close()
+
+    def forget(self) -> None:
+        """What it has seen of another kind."""
+        self.fresh, self.plain, self.stale, self.example = [], [], 0, ""
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[Any, int]:
         """The document of an answer, and its position."""
@@ -96,8 +106,7 @@ class Pairs:
         self.read(path, lambda found: [one["position"] for one in found["data"]] == [at])
 
     def _next(self) -> int:
-        self.written += 1
-        return self.written
+        return next(self.serials)
 
 
 KINDS = (
@@ -110,36 +119,53 @@ KINDS = (
 )
 
 
+Kind = Callable[[Pairs], None]
+
+
 def fresh(bench: Bench) -> Iterator[Result]:
-    each = bench.effort.fresh // len(KINDS) + 1
-    (lot,) = put_on_sale(bench, bench.effort.fresh)
-    hall = bench.stage.program.post("/v1/locations", TOKEN, {"name": "Fresh"})["id"]
-    taken = 0
-    for writers in (0, WRITERS):
-        outcomes: list[Outcome] = []
-        for kind in KINDS:
-            with (
-                writing(bench, writers, outcomes),
-                closing(Pairs(bench.stage.program.port, lot, hall, taken=taken)) as pairs,
-            ):
-                pairs.written = bench.next_serial() * 1_000_000
-                for _ in range(each):
-                    kind(pairs)
-            taken = pairs.taken
-            errors, example = faults(outcomes)
-            yield Result(
-                f"write, then read {kind.__name__}, {writers} writers (floor: plain read)",
-                f"{pairs.stale} stale of {each:,}",
-                f"{milliseconds(percentile(pairs.plain, 0.5))} ms",
-                p50=milliseconds(percentile(pairs.fresh, 0.50)),
-                p99=f"{milliseconds(percentile(pairs.fresh, 0.99))}"
-                f" ({milliseconds(percentile(pairs.plain, 0.99))})",
-                target="0 stale",
-                met=not pairs.stale,
-                errors=errors + pairs.stale,
-                example=pairs.example or example,
-                everywhere=True,
-            )
+    each = bench.effort.fresh // (len(KINDS) * CONNECTIONS) + 1
+    port, serials = bench.stage.program.port, count(bench.next_serial() * 1_000_000)
+    lots = put_on_sale(bench, bench.effort.fresh, CONNECTIONS)
+    halls = [
+        bench.stage.program.post("/v1/locations", TOKEN, {"name": "Fresh"})["id"] for _ in lots
+    ]
+    with ExitStack() as opened:
+        several = [Pairs(port, *own, serials) for own in zip(lots, halls, strict=True)]
+        for pairs in several:
+            opened.callback(pairs.close)
+        for writers in (0, WRITERS):
+            for kind in KINDS:
+                yield measured(bench, kind, several, each, writers)
+
+
+def measured(bench: Bench, kind: Kind, several: list[Pairs], each: int, writers: int) -> Result:
+    """So many pairs of one kind on each of the connections at once."""
+    outcomes: list[Outcome] = []
+    for pairs in several:
+        pairs.forget()
+
+    def work(pairs: Pairs) -> None:
+        for _ in range(each):
+            kind(pairs)
+
+    with writing(bench, writers, outcomes), ThreadPoolExecutor(len(several)) as threads:
+        list(threads.map(work, several))
+    errors, example = faults(outcomes)
+    stale = sum(pairs.stale for pairs in several)
+    fresh = [*chain.from_iterable(pairs.fresh for pairs in several)]
+    plain = [*chain.from_iterable(pairs.plain for pairs in several)]
+    return Result(
+        f"write, then read {kind.__name__}, {writers} writers (floor: plain read)",
+        f"{stale} stale of {len(fresh):,}",
+        f"{milliseconds(percentile(plain, 0.5))} ms",
+        p50=milliseconds(percentile(fresh, 0.50)),
+        p99=f"{milliseconds(percentile(fresh, 0.99))} ({milliseconds(percentile(plain, 0.99))})",
+        target="0 stale",
+        met=not stale,
+        errors=errors + stale,
+        example=next((pairs.example for pairs in several if pairs.example), example),
+        everywhere=True,
+    )
 
 
 @contextmanager

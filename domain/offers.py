@@ -5,15 +5,16 @@ channels are null holds on every one, a price of no channels on none. Of a price
 first one counts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.base import State
 from domain.errors import BasketLimit, PriceNotOffered, SoldOut
 from domain.values import UTC_ZONE, stamp
 
+T = TypeVar("T")
 PRICE_TYPES = 1_000_000
 """Ids of prices leave room for so many price types."""
 
@@ -65,10 +66,20 @@ def in_order(prices: Sequence[State], own: int) -> list[State]:
 
 
 def _entered(contingent: State, lists: Mapping[int, State]) -> tuple[list[State], dict[int, int]]:
-    """All prices, and the place of each by its identity."""
+    """All prices, and the place of each by its identity where it is another than it was entered at:
+    most are in their order, and nothing has to be sorted then."""
     prices, own = list(entries(contingent, lists)), contingent["eventspecificprices"]
-    placed = in_order(prices, len(own["prices"]) if own else 0)
+    if not own or all(price["position"] is None for price in own["prices"]):
+        return prices, {}
+    placed = in_order(prices, len(own["prices"]))
     return prices, {id(price): place for place, price in enumerate(placed)}
+
+
+def _placed(
+    found: Iterable[T], place: Callable[[T], int], places: Mapping[int, int]
+) -> Iterable[T]:
+    """What was found in the order of entry, in the order of places."""
+    return sorted(found, key=place) if places else found
 
 
 def offers(contingent: State, lists: Mapping[int, State], channel: int) -> list[Offer]:
@@ -81,7 +92,7 @@ def offers(contingent: State, lists: Mapping[int, State], channel: int) -> list[
             seen.setdefault(price["pricetypeid"], price)
     return [
         Offer(price["pricetypeid"], amount, price["conditions"])
-        for price in sorted(seen.values(), key=lambda price: places[id(price)])
+        for price in _placed(seen.values(), lambda price: places[id(price)], places)
         if (amount := amount_of(price)) is not None
     ]
 
@@ -108,19 +119,21 @@ def prices_document(contingent: State, lists: Mapping[int, State]) -> State:
     prices, places = _entered(contingent, lists)
     of_type: dict[int, dict[int | None, State]] = {}
     for price in prices:
+        named = price["saleschannels"]
+        if named == []:
+            continue
         channels = of_type.setdefault(price["pricetypeid"], {})
         if None in channels:
             continue
-        named = price["saleschannels"]
         for channel in (None,) if named is None else named:
             channels.setdefault(channel, price)
     number = contingent["id"]
     types = []
 
     def place(of: tuple[int, Mapping[int | None, State]]) -> int:
-        return min((places[id(price)] for price in of[1].values()), default=0)
+        return min(places[id(price)] for price in of[1].values())
 
-    for price_type, channels in sorted(of_type.items(), key=place):
+    for price_type, channels in _placed(of_type.items(), place, places):
         identity = price_id(number, price_type)
         sold = [
             {

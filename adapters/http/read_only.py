@@ -70,23 +70,36 @@ def _look(
     if isinstance(body, list):
         for index, item in enumerate(body):
             _look(model, item, (*path, index), parent, found)
-    if not isinstance(body, dict) or not issubclass(model, Value):
+    if not isinstance(body, dict):
         return
-    if not model.READ_ONLY.isdisjoint(body):
-        names = sorted(model.READ_ONLY & body.keys())
+    shape = _shape(model)
+    if not shape.read_only.isdisjoint(body):
+        names = sorted(shape.read_only & body.keys())
         found += (Sent((*path, name), body[name], parent) for name in names)
-    if path and issubclass(model, Lot) and "id" in body:
+    if shape.is_part and path and "id" in body:
         found.append(Sent((*path, "id"), body["id"], None))
-    for name, inner in _parts(model):
+    for name, inner in shape.parts:
         if body.get(name):
             _look(inner, body[name], (*path, name), body.get("id"), found)
 
 
+class Shape(NamedTuple):
+    """What there is to look for in a body of a model."""
+
+    read_only: frozenset[str]
+    is_part: bool
+    """Whether it has an id of its own in a body."""
+    parts: list[tuple[str, type[Value]]]
+    """The fields that are made of models, and those."""
+
+
 @cache
-def _parts(model: type[BaseModel]) -> list[tuple[str, type[Value]]]:
-    """The fields of a model that are made of models, and those."""
+def _shape(model: type[BaseModel]) -> Shape:
+    if not issubclass(model, Value):
+        return Shape(frozenset(), is_part=False, parts=[])
     fields = [(name, inner) for name in model.model_fields for inner in models_in(model, name)]
-    return [(name, inner) for name, inner in fields if issubclass(inner, Value)]
+    parts = [(name, inner) for name, inner in fields if issubclass(inner, Value)]
+    return Shape(model.READ_ONLY, issubclass(model, Lot), parts)
 
 
 def keeping(

@@ -66,6 +66,20 @@ def test_prices_are_the_own_ones_and_those_of_the_list_each_own_one_at_its_posit
     assert found == [(8, 1), (9, 3), (7, 2), (NORMAL, 25), (REDUCED, 15)]
 
 
+def test_price_types_are_in_the_order_of_the_price_that_is_for_sale_first() -> None:
+    on_no_channel, elsewhere = price(NORMAL, 1, saleschannels=[]), price(FREE, 2, saleschannels=[7])
+    lists = a_list(on_no_channel, elsewhere, price(REDUCED, 3), price(NORMAL, 4), price(FREE, 5))
+
+    assert sold(a_lot(), lists) == [(REDUCED, 3), (NORMAL, 4), (FREE, 5)]
+    shown = prices_document(a_lot(), lists)["pricetypes"]
+    assert [of_type["pricetypeid"] for of_type in shown] == [FREE, REDUCED, NORMAL]
+
+    moved = a_lot(price(8, 6, position=0))
+    assert sold(moved, lists) == [(8, 6), (REDUCED, 3), (NORMAL, 4), (FREE, 5)]
+    shown = prices_document(moved, lists)["pricetypes"]
+    assert [of_type["pricetypeid"] for of_type in shown] == [8, FREE, REDUCED, NORMAL]
+
+
 def test_an_own_price_hides_that_of_the_list_wherever_it_stands() -> None:
     lot = a_lot(price(NORMAL, 30, position=9))
 

@@ -42,6 +42,8 @@ class Pairs:
     plain: list[float] = field(default_factory=list)
     """Milliseconds of the same reads once more."""
     stale: int = 0
+    late: int = 0
+    """Answers that say themselves that the view did not come so far in time."""
     example: str = ""
     taken: int = 0
 
@@ -53,7 +55,7 @@ class Pairs:
 
     def forget(self) -> None:
         """What it has seen of another kind."""
-        self.fresh, self.plain, self.stale, self.example = [], [], 0, ""
+        self.fresh, self.plain, self.stale, self.late, self.example = [], [], 0, 0, ""
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[Any, int]:
         """The document of an answer, and its position."""
@@ -61,14 +63,22 @@ class Pairs:
         self._connection.request(method, path, json.dumps(body) if body else None, headers)
         answer = self._connection.getresponse()
         position = int(answer.headers["Stagebook-Position"])
-        return json.loads(answer.read()) | {"status": answer.status}, position
+        document = json.loads(answer.read()) | {"status": answer.status}
+        if (
+            "Stagebook-Lag" in answer.headers
+            or answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE
+        ):
+            document["late"] = True
+        return document, position
 
     def read(self, path: str, is_there: Callable[[Any], bool]) -> None:
         for took in (self.fresh, self.plain):
             begun = time.perf_counter()
             document, _ = self.ask("GET", path)
             took.append((time.perf_counter() - begun) * 1_000)
-            if document["status"] != http.HTTPStatus.OK or not is_there(document):
+            if document.get("late"):
+                self.late += 1
+            elif document["status"] != http.HTTPStatus.OK or not is_there(document):
                 self.stale += 1
                 self.example = self.example or f"{path}: {json.dumps(document)[:300]}"
 
@@ -151,12 +161,12 @@ def measured(bench: Bench, kind: Kind, several: list[Pairs], each: int, writers:
     with writing(bench, writers, outcomes), ThreadPoolExecutor(len(several)) as threads:
         list(threads.map(work, several))
     errors, example = faults(outcomes)
-    stale = sum(pairs.stale for pairs in several)
+    stale, late = sum(pairs.stale for pairs in several), sum(pairs.late for pairs in several)
     fresh = [*chain.from_iterable(pairs.fresh for pairs in several)]
     plain = [*chain.from_iterable(pairs.plain for pairs in several)]
     return Result(
         f"write, then read {kind.__name__}, {writers} writers (floor: plain read)",
-        f"{stale} stale of {len(fresh):,}",
+        f"{stale} stale, {late} late of {len(fresh):,}",
         f"{milliseconds(percentile(plain, 0.5))} ms",
         p50=milliseconds(percentile(fresh, 0.50)),
         p99=f"{milliseconds(percentile(fresh, 0.99))} ({milliseconds(percentile(plain, 0.99))})",

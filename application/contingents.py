@@ -35,6 +35,7 @@ def add_contingent(
 ) -> tuple[Event, Inventory, int]:
     """Returns its id, too."""
     event, inventory = _editable(work, number, version, contingents_version)
+    inventory.require_room_for_one()
     fields = written_out(work, event, body, None)
     contingent_id = work.next_number(Kind.CONTINGENT)
     inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)

@@ -184,6 +184,8 @@ class ContingentRemoved(DomainEvent, topic="inventory.contingent-removed"):
     contingentid: int
 
 
+MAX_CONTINGENTS = 500
+"""Of one sort, on one Event."""
 EDITS = ContingentAdded | ContingentChanged | ContingentRemoved
 MOVING = (
     TicketsTaken

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from domain.base import Cause, State
 from domain.contingents import (
     BOOKKEEPING,
+    MAX_CONTINGENTS,
     ContingentAdded,
     ContingentChanged,
     ContingentFields,
@@ -61,6 +62,12 @@ class Editing(Locking):
                 self.change_contingent(
                     contingent.id, contingent, lock_counter=lock_counter, by=by, path=where
                 )
+
+    def require_room_for_one(self) -> None:
+        """Refuses one contingent more, without seats, than an Event may have."""
+        if len(self.contingents(seated=False)) >= MAX_CONTINGENTS:
+            message = f"an Event has at most {MAX_CONTINGENTS} contingents"
+            raise Invalid("contingents", message)
 
     def add_contingent(
         self,

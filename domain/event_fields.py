@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from domain.base import CustomizableFields, Fields, Value
-from domain.contingents import ContingentBody
+from domain.contingents import MAX_CONTINGENTS, ContingentBody
 from domain.prices import PricelistPrices
 from domain.translations import checked
 from domain.values import (
@@ -273,12 +273,12 @@ class EventBody(EventFields):
         DRAFT,
         cleared=DRAFT,
     )
-    contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
+    contingents: Annotated[list[ContingentBody], Field(max_length=MAX_CONTINGENTS)] | None = field(
         "Named numbers of tickets outside the seating plan", cleared=[]
     )
-    seated_contingents: Annotated[list[ContingentBody], Field(max_length=500)] | None = field(
-        "Named numbers of tickets with seats", cleared=[]
-    )
+    seated_contingents: (
+        Annotated[list[ContingentBody], Field(max_length=MAX_CONTINGENTS)] | None
+    ) = field("Named numbers of tickets with seats", cleared=[])
 
     def asked_status(self) -> int | None:
         """The status that is asked for, None when none is; null asks for the first one."""

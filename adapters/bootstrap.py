@@ -190,7 +190,12 @@ class Stagebook:
             signals.committed()
 
         cached = self.settings.cached_bytes
-        return {"cached_bytes": cached, "on_commit": wake, "watch": self.watch}
+        return {
+            "cached_bytes": cached,
+            "quotas": self.settings.quotas,
+            "on_commit": wake,
+            "watch": self.watch,
+        }
 
     def close(self) -> None:
         """Commits what is waiting, saves where the views are, and lets go of everything."""

@@ -70,7 +70,10 @@ def store_faults(store: Store) -> Iterator[str]:
             if highest[kind] > given.get(kind, 0):
                 what = named(guid(account, kind, highest[kind]).bytes)
                 yield f"{what} could be given out again"
-    yield from image_faults(store, images)
+    if damaged := [*image_faults(store, images)]:
+        yield from damaged
+    else:  # lost images were counted
+        yield from usage_faults(store)
     for account, digest in unnamed_images(store, images):
         yield (
             f"image {digest} of account {account:x} is named by no fact;"
@@ -99,6 +102,17 @@ def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
             yield f"image {digest} of account {account:x} is not there"
         elif hashlib.sha256(kept[1]).hexdigest() != digest:
             yield f"image {digest} of account {account:x} is not what its digest says"
+
+
+def usage_faults(store: Store) -> Iterator[str]:
+    """Whether what accounts have, for their quotas, is what facts and images say."""
+    counted = store.count_usage()
+    for account in sorted({account for account, _ in counted}):
+        known = {name: n for name, n in store.usage(account).items() if n}
+        right = {name: n for (owner, name), n in counted.items() if owner == account}
+        if known != right:
+            what = f"is counted as {known}, its facts say {right}"
+            yield f"what account {account:x} has {what}; run: stagebook recount"
 
 
 def unnamed_images(store: Store, named: set[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -224,6 +224,14 @@ def remove_images() -> None:
     print(f"{count} image{'' if count == 1 else 's'} removed")
 
 
+@app.command()
+def recount() -> None:
+    """Counts what each account has, which quotas are held against, from all facts and images."""
+    with opened_store() as (store, _):
+        store.recount()
+    print("counted")
+
+
 def tell(line: str) -> None:
     print(line, file=sys.stderr)
 

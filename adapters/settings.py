@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.webhooks.addresses import Allowed
 from application.group_commit import CACHED_BYTES
+from application.quotas import LIMITS
 from domain.money import DEFAULT_CURRENCY, Currency
 from domain.registry import DEFAULT_TIMEZONE
 from domain.values import TimeZone
@@ -45,6 +46,12 @@ def known_origins(setting: str) -> str:
 def allowed_hosts(setting: str) -> str:
     Allowed(setting)
     return setting
+
+
+def quota(name: str) -> Any:
+    """The setting of a quota."""
+    what, default = LIMITS[name]
+    return Field(default, ge=0, description=f"Most {what} of an account; 0: any number.")
 
 
 class Settings(BaseSettings):
@@ -93,6 +100,13 @@ class Settings(BaseSettings):
         description="Bytes of aggregates that a writer keeps in memory; where they are more, the"
         " accounts that hold most give back the longest unused of theirs.",
     )
+    quota_bytes: int = quota("bytes")
+    quota_events: int = quota("events")
+    quota_locations: int = quota("locations")
+    quota_catalog: int = quota("catalog")
+    quota_orders: int = quota("orders")
+    quota_webhooks: int = quota("webhooks")
+    quota_keys: int = quota("keys")
     basket_seconds: int = Field(
         1_200, ge=1, description="Seconds that an unconfirmed order is held after its last action."
     )
@@ -181,6 +195,11 @@ class Settings(BaseSettings):
         description="Where the processes of one machine count together; `serve` makes one for its"
         " own when it is not set.",
     )
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """By name."""
+        return {name: getattr(self, f"quota_{name}") for name in LIMITS}
 
     @property
     def is_postgres(self) -> bool:

@@ -203,6 +203,7 @@ def revert_event(
     past, past_contingents = past_states(work.store, work.account, number, to)
     hosted_at = event.locationid if event.exists else None
     if not event.exists:
+        work.require_room(Kind.EVENT)
         event.restore(work.by)
     was = event.status
     event.revert(past, work.by)

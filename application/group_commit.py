@@ -15,7 +15,7 @@ A refusal, too, is answered only after the commit, for it may rest on facts of i
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ from structlog import get_logger
 
 from application.memory import Key, Memory
 from application.ports import Answer, Blob, KeptAnswer, Store, StoreUnavailable, VersionTaken
+from application.quotas import COUNTED, Quotas
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
@@ -36,6 +37,7 @@ from domain.values import UTC_ZONE
 MAX_BATCH = 256
 MAX_ATTEMPTS = 100
 CACHED_BYTES = 128 * 2**20
+NO_QUOTAS: Mapping[str, int] = {}
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
@@ -99,7 +101,8 @@ class Work:
         return held  # type: ignore[return-value]
 
     def new(self, cls: type[A]) -> A:
-        """An aggregate with a number of its own."""
+        """An aggregate with a number of its own, where the account may have one more."""
+        self.require_room(cls.KIND)
         return self.fresh(cls, self.next_number(cls.KIND))
 
     def fresh(self, cls: type[A], number: int) -> A:
@@ -110,6 +113,17 @@ class Work:
         self._writer.memory.hold(key, made)
         self.loaded[key] = made
         return made
+
+    def require_room(self, kind: int) -> None:
+        """Refuses one more thing of that kind than the account may have."""
+        name = COUNTED.get(kind)
+        if name and self._writer.quotas.limits.get(name):
+            made = sum(COUNTED.get(key[1]) == name for key, a in self.loaded.items() if _new(a))
+            self._writer.quotas.require(self.account, name, made + 1)
+
+    def require_keys(self, current: int) -> None:
+        """Refuses one more access key than the account may have."""
+        self._writer.quotas.require_keys(current)
 
     def next_number(self, kind: int) -> int:
         return self._writer.numbers.next(self.account, kind)
@@ -143,6 +157,7 @@ class WriterOptions(TypedDict, total=False):
     """`on_commit` hears the position of every batch."""
 
     cached_bytes: int
+    quotas: Mapping[str, int]
     on_commit: Callable[[int], None]
     watch: CommitWatch
 
@@ -155,12 +170,14 @@ class Committer:
         store: Store,
         *,
         cached_bytes: int = CACHED_BYTES,
+        quotas: Mapping[str, int] = NO_QUOTAS,
         on_commit: Callable[[int], None] = lambda _position: None,
         watch: CommitWatch = UNWATCHED,
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
         self.memory = Memory(store, cached_bytes, met=self._take_turns)
+        self.quotas = Quotas(store, quotas)
         self._on_commit = on_commit
         self._watch = watch
         self._read: dict[Key, int] = {}
@@ -183,11 +200,12 @@ class Committer:
         try:
             for _ in range(MAX_ATTEMPTS):
                 with self._turn():
-                    self.memory.follow()
+                    self._follow()
                     try:
                         self._attempt(batch)
                     except VersionTaken:
                         self.memory.forget()
+                        self.quotas.forget()
                         self._take_turns()
                     else:
                         return
@@ -199,6 +217,13 @@ class Committer:
         except Exception as error:  # the writer must outlive any batch
             log.exception("batch failed", commands=len(batch))
             self._fail(batch, error)
+
+    def _follow(self) -> None:
+        position = self.memory.position
+        self.memory.follow()
+        self.quotas.begin()
+        if self.memory.position != position:
+            self.quotas.forget()
 
     def _take_turns(self) -> None:
         self._contended = CONTENDED_BATCHES
@@ -248,6 +273,8 @@ class Committer:
         job.facts = 0
         try:
             answer = job.answer(job.decide(work))
+            facts = [fact for a in work.loaded.values() for fact in a.pending]
+            self.quotas.require_bytes(job.account, facts, work.blobs)
         except Exception as error:  # a refusal, or a bug that must not harm the others
             job.outcome = error
             if not isinstance(error, Refusal | StoreUnavailable):
@@ -262,6 +289,7 @@ class Committer:
                 if snapshot_due(aggregate):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
+        self.quotas.took(facts)
         self._blobs += work.blobs
         job.facts = len(pending)
         job.outcome = answer if job.facts else replace(answer, position=self.memory.position)
@@ -288,6 +316,7 @@ class Committer:
 
     def _fail(self, batch: Sequence[Job], error: BaseException) -> None:
         self.memory.forget()
+        self.quotas.forget()
         for job in batch:
             job.outcome = error
 
@@ -329,6 +358,11 @@ class GroupCommit(Committer):
                 batch.append(following)
             self.commit(batch)
             self._settle(batch)
+
+
+def _new(aggregate: Aggregate) -> bool:
+    """Whether this command makes it."""
+    return 0 < aggregate.version == len(aggregate.pending)
 
 
 def about(job: Job) -> dict[str, Any]:

@@ -198,9 +198,13 @@ class NewKey:
         held = registry.opened(account_number(self.account)) or {"currency": DEFAULT_CURRENCY}
         currency = self.currency or held["currency"]
         opening_account(self.account, self.language, currency, self.timezone)(work)
+        keys = registry.key_list()
+        work.require_keys(
+            sum(k["account"] == account_number(self.account) and not k["revokedts"] for k in keys)
+        )
         if self.name is not None:
             return registry, self.name
-        return registry, f"{self.role}-{len(registry.key_list()) + 1}"
+        return registry, f"{self.role}-{len(keys) + 1}"
 
 
 def new_access_key() -> str:

@@ -4,6 +4,7 @@ from application.as_of import location_at
 from application.group_commit import Work
 from domain.event import Event
 from domain.hosting import Hosting
+from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.limits import excess, too_small
 from domain.location import PLACEHOLDER, PLACEHOLDER_NAME, Location, LocationFields
@@ -47,6 +48,7 @@ def revert_location(work: Work, number: int, to: int, version: int | None = None
     location = work.load(Location, number).require_past(to, version)
     past = location_at(work.store, work.account, number, to)
     if not location.exists:
+        work.require_room(Kind.LOCATION)
         location.restore(work.by)
         work.load(Hosting, number).open(work.by)
     before = location.state.get("capacity", 0)

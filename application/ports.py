@@ -162,6 +162,15 @@ class Store(Protocol):
     def blobs(self, account: int) -> Iterator[str]:
         """The digests of everything that is kept for an account, in their order."""
 
+    def usage(self, account: int) -> dict[str, int]:
+        """What an account has, by the name of a quota: counted with every append."""
+
+    def count_usage(self) -> dict[tuple[int, str], int]:
+        """The same by account and name, counted from all facts and blobs."""
+
+    def recount(self) -> None:
+        """Counts what every account has, from all facts and blobs."""
+
     def blob_accounts(self) -> Sequence[int]:
         """The accounts that blobs are kept for."""
 

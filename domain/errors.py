@@ -31,6 +31,7 @@ Refusal                     a command was understood and is not allowed; nothing
 ├── KeyReused               the same Idempotency-Key with another request
 ├── AccountNotEmpty         an import would mix two books
 ├── NameTaken               another account already has this number
+├── Quota                   the account has as much as it may have; names limit and setting
 └── TooBusy                 so much is being asked at once that this would wait too long
 """
 
@@ -186,6 +187,10 @@ class AccountNotEmpty(Refusal):
 
 class NameTaken(Refusal):
     title = "The name is taken"
+
+
+class Quota(Refusal):
+    title = "A quota of the account is reached"
 
 
 class TooBusy(Refusal):

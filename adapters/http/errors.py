@@ -67,6 +67,7 @@ STATUS: dict[type[Exception], int] = {
     Malformed: 400,
     Unauthorized: 401,
     Forbidden: 403,
+    errors.Quota: 403,
     errors.NotFound: 404,
     NoSuchPath: 404,
     MethodNotAllowed: 405,

@@ -1,9 +1,11 @@
 """The store in memory, on the library's plain-object recorder: for tests and trials."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
+from typing import cast
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -11,6 +13,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 
 from adapters.stores.mapper import FactMapper
 from application.ports import NOTHING_READ, Answer, Blob, KeptAnswer, Recorded, VersionTaken
+from application.quotas import BYTES, Row, Usage, usage_of
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span, spans, unpack
 from domain.tickets import SALES
@@ -27,6 +30,7 @@ class MemoryStore:
         self._numbers: dict[tuple[int, int], int] = {}
         self._blobs: dict[tuple[int, str], tuple[str, bytes]] = {}
         self._positions: dict[tuple[UUID, int], int] = {}
+        self._usage: Usage = Counter()
 
     def close(self) -> None:
         """Nothing to close."""
@@ -53,11 +57,15 @@ class MemoryStore:
             raise VersionTaken(str(error)) from error
         for fact, position in zip(facts, positions, strict=True):
             self._positions[fact.originator_id, fact.originator_version] = position
+        self._usage.update(usage_of(map(_row, stored)))
         for snapshot in snapshots:
             stored_snapshot = self._mapper.to_stored_event(snapshot)
             self._snapshots.setdefault(snapshot.originator_id, []).append(stored_snapshot)
         for blob in blobs:
-            self._blobs.setdefault((blob.account, blob.digest), (blob.type, blob.data))
+            key = (blob.account, blob.digest)
+            if key not in self._blobs:
+                self._blobs[key] = (blob.type, blob.data)
+                self._usage[blob.account, BYTES] += len(blob.data)
         for kept in answers:
             at = positions[kept.facts - 1] if kept.facts else kept.answer.position
             answer = replace(kept.answer, position=at)
@@ -162,11 +170,24 @@ class MemoryStore:
     def blobs(self, account: int) -> Iterator[str]:
         yield from sorted(digest for owner, digest in self._blobs if owner == account)
 
+    def usage(self, account: int) -> dict[str, int]:
+        return {name: n for (owner, name), n in self._usage.items() if owner == account}
+
+    def count_usage(self) -> dict[tuple[int, str], int]:
+        usage = usage_of(map(_row, self._recorder.select_notifications(None, self.position() + 1)))
+        for (account, _), (_, data) in self._blobs.items():
+            usage[account, BYTES] += len(data)
+        return {key: n for key, n in usage.items() if n}
+
+    def recount(self) -> None:
+        self._usage = Counter(self.count_usage())
+
     def blob_accounts(self) -> Sequence[int]:
         return sorted({account for account, _ in self._blobs})
 
     def drop_blob(self, account: int, digest: str) -> None:
-        self._blobs.pop((account, digest), None)
+        _, data = self._blobs.pop((account, digest), ("", b""))
+        self._usage[account, BYTES] -= len(data)
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         for recorded in self.read(0, 10**9):
@@ -176,3 +197,8 @@ class MemoryStore:
     def _fact(self, row: StoredEvent) -> DomainEvent:
         place = (row.originator_id, row.originator_version)
         return self._mapper.fact(*place, row.topic, row.state)
+
+
+def _row(stored: StoredEvent) -> Row:
+    place = (cast("UUID", stored.originator_id), stored.originator_version)
+    return (*place, stored.topic, len(stored.state))

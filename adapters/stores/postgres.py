@@ -42,6 +42,7 @@ class PostgresStore(SqlStore):
             self.datastore = datastore(url, connections, patience)
             self._recorder = PostgresRecorder(self.datastore, patience)
             self._recorder.create_table()
+        self._count_first()
 
     def close(self) -> None:
         self.datastore.close()

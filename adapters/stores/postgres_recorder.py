@@ -19,8 +19,17 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
-from adapters.stores.sql import INDEX_OF_EDITS, INSERT_BLOB, answer_row, blob_row
+from adapters.stores.sql import (
+    ADD_USAGE,
+    INDEX_OF_EDITS,
+    INSERT_BLOB,
+    answer_row,
+    blob_row,
+    usage_in,
+    usage_rows,
+)
 from application.ports import NOTHING_READ, Blob, KeptAnswer
+from application.quotas import BYTES
 
 FACTS_A_SECOND = 1_000
 """A commit of many facts may take longer."""
@@ -38,13 +47,16 @@ CREATE TABLE IF NOT EXISTS numbers (
     account bigint, kind integer, next bigint, PRIMARY KEY (account, kind));
 CREATE TABLE IF NOT EXISTS blobs (
     account bigint, digest text, type text, data bytea, PRIMARY KEY (account, digest));
+CREATE TABLE IF NOT EXISTS account_usage (
+    account bigint, name text, amount bigint, PRIMARY KEY (account, name)) WITH (fillfactor = 50);
 CREATE OR REPLACE FUNCTION append_facts(
     ids uuid[], versions bigint[], topics text[], states bytea[],
     snapshot_ids uuid[], snapshot_versions bigint[], snapshot_topics text[],
     snapshot_states bytea[],
     accounts bigint[], keys text[], requests text[], times text[], statuses integer[],
     headers text[], bodies bytea[], positions bigint[], facts integer[],
-    read_ids uuid[], read_versions bigint[]
+    read_ids uuid[], read_versions bigint[],
+    usage_accounts bigint[], usage_names text[], usage_amounts bigint[]
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE given bigint[];
 BEGIN
@@ -74,6 +86,8 @@ BEGIN
     SELECT a, k, r, t, s, h, b, CASE WHEN f > 0 THEN given[f] ELSE p END
     FROM unnest(accounts, keys, requests, times, statuses, headers, bodies, positions, facts)
         AS kept(a, k, r, t, s, h, b, p, f);
+    INSERT INTO account_usage SELECT * FROM unnest(usage_accounts, usage_names, usage_amounts)
+    ON CONFLICT (account, name) DO UPDATE SET amount = account_usage.amount + excluded.amount;
     RETURN given;
 END $$;
 """
@@ -81,7 +95,8 @@ APPEND = (
     "SELECT append_facts(%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
     "%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
     "%b::bigint[],%b::text[],%b::text[],%b::text[],%b::int[],%b::text[],%b::bytea[],"
-    "%b::bigint[],%b::int[],%b::uuid[],%b::bigint[])"
+    "%b::bigint[],%b::int[],%b::uuid[],%b::bigint[],"
+    "%b::bigint[],%b::text[],%b::bigint[])"
 )
 BOUNDED = "SELECT set_config('lock_timeout', current_setting('stagebook.turn'), true)"
 """For this transaction: a commit that waits for a lost standby holds the table."""
@@ -125,9 +140,10 @@ class PostgresRecorder(PostgresApplicationRecorder):
         params = (
             *_columns(stored_events),
             *_columns(snapshots),
-            *([[*column] for column in zip(*rows, strict=True)] or [[]] * 9),
+            *_turned(rows, 9),
             [*read.keys()],
             [*read.values()],
+            *_turned(usage_rows(usage_in(stored_events)), 3),
         )
         patience = self._patience + len(stored_events) / FACTS_A_SECOND
         mine: Connection | None = getattr(self._turns, "mine", None)
@@ -152,7 +168,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
         ):
             row = c.execute(APPEND, params, prepare=True).fetchone()
             for blob in blobs:  # under the function's lock: whoever removes blobs holds it, too
-                c.execute(INSERT_BLOB.replace("?", "%s"), blob_row(blob))
+                if c.execute(INSERT_BLOB.replace("?", "%s"), blob_row(blob)).rowcount:
+                    more = (blob.account, BYTES, len(blob.data))
+                    c.execute(ADD_USAGE.replace("?", "%s"), more)
         return list(row[0]) if row else []
 
     def _append_in_turn(
@@ -189,6 +207,11 @@ class PostgresRecorder(PostgresApplicationRecorder):
                 if conn.info.transaction_status != TransactionStatus.IDLE:
                     with suppress(psycopg.Error):  # a lost connection has let go of it already
                         conn.execute("ROLLBACK")
+
+
+def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as columns."""
+    return [[*column] for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def _columns(events: Sequence[StoredEvent]) -> tuple[list[Any], ...]:

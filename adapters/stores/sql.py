@@ -2,13 +2,18 @@
 what is kept beside them: answers, numbers and blobs."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
+
 from adapters.stores.mapper import FactMapper
 from application.ports import Answer, Blob, KeptAnswer, Recorded
+from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
 from domain.ids import Span, spans
 from domain.tickets import SALES
@@ -216,18 +221,69 @@ class SqlStore:
         query = "SELECT digest FROM blobs WHERE account = ? ORDER BY digest"
         yield from (row[0] for row in self._rows(query, (account,)))
 
+    def usage(self, account: int) -> dict[str, int]:
+        query = "SELECT name, amount FROM account_usage WHERE account = ?"
+        return {name: int(amount) for name, amount in self._rows(query, (account,))}
+
+    def count_usage(self) -> dict[tuple[int, str], int]:
+        usage: Usage = Counter()
+        query = (
+            f"SELECT {self._position}, originator_id, originator_version, topic, length(state)"
+            f" FROM stored_events WHERE {self._position} > ? ORDER BY {self._position} LIMIT ?"
+        )
+        position = 0
+        while page := self._rows(query, (position, PAGE)):
+            usage.update(usage_of((_uuid(one), *rest) for _, one, *rest in page))
+            position = page[-1][0]
+        for account, size in self._rows("SELECT account, length(data) FROM blobs"):
+            usage[account, BYTES] += size
+        return {key: n for key, n in usage.items() if n}
+
+    def recount(self) -> None:
+        with self.exclusive():
+            self._written("DELETE FROM account_usage WHERE account >= 0 RETURNING account", ())
+            for row in usage_rows(self.count_usage()):
+                self._written(f"{ADD_USAGE} RETURNING account", row)
+
+    def _count_first(self) -> None:
+        """A store of an older version has not counted yet."""
+        if not self._rows("SELECT 1 FROM account_usage LIMIT 1") and self.position():
+            self.recount()
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
     def blob_accounts(self) -> Sequence[int]:
         query = "SELECT DISTINCT account FROM blobs ORDER BY account"
         return [row[0] for row in self._rows(query)]
 
     def drop_blob(self, account: int, digest: str) -> None:
+        if held := self.blob(account, digest):
+            row = (account, BYTES, -len(held[1]))
+            self._written(f"{ADD_USAGE} RETURNING account", row)
         self._written(
             "DELETE FROM blobs WHERE account = ? AND digest = ? RETURNING account",
             (account, digest),
         )
 
 
+ADD_USAGE = (
+    "INSERT INTO account_usage VALUES (?,?,?) ON CONFLICT (account, name)"
+    " DO UPDATE SET amount = account_usage.amount + excluded.amount"
+)
 INSERT_BLOB = "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
+
+
+def usage_rows(usage: Mapping[tuple[int, str], int]) -> list[tuple[int, str, int]]:
+    return [(account, name, amount) for (account, name), amount in usage.items() if amount]
+
+
+def usage_in(stored_events: Sequence[StoredEvent]) -> Usage:
+    """What rows of facts add."""
+    return usage_of(
+        (s.originator_id, s.originator_version, s.topic, len(s.state))  # type: ignore[misc]
+        for s in stored_events
+    )
 
 
 def blob_row(blob: Blob) -> tuple[Any, ...]:

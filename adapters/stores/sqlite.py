@@ -47,6 +47,7 @@ class SqliteStore(SqlStore):
             self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
             opened.callback(self._recorder.close)
             self._recorder.create_table()
+            self._count_first()
             opened.pop_all()
 
     def close(self) -> None:

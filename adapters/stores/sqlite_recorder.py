@@ -16,8 +16,17 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from adapters.stores.sql import INDEX_OF_EDITS, INSERT_BLOB, answer_row, blob_row
+from adapters.stores.sql import (
+    ADD_USAGE,
+    INDEX_OF_EDITS,
+    INSERT_BLOB,
+    answer_row,
+    blob_row,
+    usage_in,
+    usage_rows,
+)
 from application.ports import NOTHING_READ, Blob, KeptAnswer, VersionTaken
+from application.quotas import BYTES
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -29,6 +38,8 @@ CREATE TABLE IF NOT EXISTS kept_answers (
 CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account INTEGER, kind INTEGER, next INTEGER, PRIMARY KEY (account, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS account_usage (
+    account INTEGER, name TEXT, amount INTEGER, PRIMARY KEY (account, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, time TEXT, filling BLOB);
 CREATE TABLE IF NOT EXISTS blobs (
     account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest))
@@ -122,8 +133,12 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         for kept in answers:
             position = positions[kept.facts - 1] if kept.facts else kept.answer.position
             c.execute(INSERT_ANSWER, (*answer_row(kept), position))
+        usage = usage_in(stored_events)
         for blob in blobs:
-            c.execute(INSERT_BLOB, blob_row(blob))
+            if c.execute(INSERT_BLOB, blob_row(blob)).rowcount:
+                usage[blob.account, BYTES] += len(blob.data)
+        for row in usage_rows(usage):
+            c.execute(ADD_USAGE, row)
         return positions
 
 

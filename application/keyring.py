@@ -118,7 +118,7 @@ class Keyring:
 
     def every_account(self) -> list[State]:
         """Every account that is open, in the order in which they were opened."""
-        numbers = self._registry.state.get("accounts", {})
+        numbers = [*self._registry.state.get("accounts", {})]  # another thread may open one more
         return [held for number in numbers if (held := self._registry.opened(int(number)))]
 
     def account(self, name: str) -> State | None:

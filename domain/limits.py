@@ -60,28 +60,43 @@ def _exceeded(
     event: State, location: State, contingents: Iterable[State], more: Mapping[int, int]
 ) -> Iterator[Excess]:
     total, house = event.get("totalmaxtickets") or 0, location.get("capacity") or 0
-    everything, on_all, on_date = (0, 0), (0, 0), dict[int, tuple[int, int]]()
-    for contingent in contingents:
-        asked = more.get(contingent["id"], 0)
-        tickets = (held(contingent) + asked, asked)
-        everything = _both(everything, tickets)
-        if dates := contingent["dateids"]:
-            for date in set(dates):
-                on_date[date] = _both(on_date.get(date, (0, 0)), tickets)
-        else:
-            on_all = _both(on_all, tickets)
+    listed = list(contingents)
+    asked = sum(more.get(contingent["id"], 0) for contingent in listed)
+    everything = (sum(map(held, listed)) + asked, asked)
     if 0 < total < everything[0]:
         yield Excess("event", total, *everything, {})
-    if not event["dates"]:
+    dates = event["dates"].values()
+    if not dates:
         if 0 < house < everything[0]:
             yield Excess("location", house, *everything, {})
         return
-    for date in event["dates"].values():
+    limits = {house, *(date.get("capacity") or 0 for date in dates)}
+    if not any(0 < limit < everything[0] for limit in limits):
+        return  # no date has more than the whole Event: none needs to be counted
+    on_all, on_date = _by_date(listed, more)
+    for date in dates:
         capacity, used = date.get("capacity") or 0, _both(on_all, on_date.get(date["id"], (0, 0)))
         if 0 < capacity < used[0]:
             yield Excess("date", capacity, *used, {"dateid": date["id"]})
         if 0 < house < used[0]:
             yield Excess("location", house, *used, {"dateid": date["id"]})
+
+
+def _by_date(
+    contingents: Iterable[State], more: Mapping[int, int]
+) -> tuple[tuple[int, int], dict[int, tuple[int, int]]]:
+    """Tickets that are held, and those of them that are asked for: valid on all dates, and by
+    date."""
+    on_all, on_date = (0, 0), dict[int, tuple[int, int]]()
+    for contingent in contingents:
+        asked = more.get(contingent["id"], 0)
+        tickets = (held(contingent) + asked, asked)
+        if dates := contingent["dateids"]:
+            for date in set(dates):
+                on_date[date] = _both(on_date.get(date, (0, 0)), tickets)
+        else:
+            on_all = _both(on_all, tickets)
+    return on_all, on_date
 
 
 def _both(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
+from adapters.continuity import Continuity, begun
 from adapters.queries.postgres import PostgresEngine
 from adapters.queries.queries import Queries
 from adapters.queries.sqlite import SqliteEngine
@@ -34,7 +35,7 @@ from application.as_of import replay
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
 from application.keyring import REGISTRY_ID, Keyring, Principal, opening_account
-from application.ports import Answer, Store
+from application.ports import Answer, Identity, Store
 from application.webhooks import before_the_first
 from domain.base import Cause
 from domain.catalog import STARTING
@@ -116,8 +117,21 @@ class Stagebook:
     worker: LiveWorker | None = None
     deliverer: Deliverer | None = None
     watch: Watch = NOBODY
+    identity: Identity = field(init=False)
+    """Which store this process began with, in which epoch."""
+    continuity: Continuity = field(init=False)
+    """Whether it still is that one."""
     _ledger: Ledger | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.identity = self.store.identity()
+        self.continuity = Continuity(self)
+
+    def begin_epoch(self, reason: str) -> None:
+        """Whoever has seen positions of the store is to look anew."""
+        self.identity = begun(self.store, self.identity, reason)
+        self.continuity = Continuity(self)
 
     def start(self) -> None:
         """Starts the live worker and the writer that wakes it, both in this process."""
@@ -222,12 +236,20 @@ class Stagebook:
         return [p for p in PROJECTIONS if not self.views.up_to_date(p)]
 
     def settle(self) -> None:
-        """Views of another history are empty from here on, and are rebuilt by whoever renews."""
-        settle(self._whole(), self.store, self.views)
+        """Views of another history are empty from here on, and are rebuilt by whoever renews. Where
+        they, or kept answers, know facts that the store lacks, its new epoch begins first."""
+        store, whole = self.identity.id, self._whole()
+        lost = [one.reason for one in strangers(whole, self.store, self.views, store) if one.lost]
+        if ahead := self.store.answered_ahead():
+            lost.append(f"an answer was kept {ahead} positions ahead of the store")
+        if lost:
+            self.begin_epoch(lost[0])
+        settle(whole, self.store, self.views, store)
 
     def foreign(self) -> dict[str, str]:
         """The views that belong to another history than the store's, and why."""
-        return {p.name: why for p, why in strangers(self._whole(), self.store, self.views)}
+        found = strangers(self._whole(), self.store, self.views, self.identity.id)
+        return {projection.name: why for projection, why, _ in found}
 
     def _whole(self) -> list[Projection]:
         """The views that can be read: of the others nothing is known but that."""

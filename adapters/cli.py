@@ -86,7 +86,8 @@ def serve(
     with bound(settings) as listener:
         with opened(settings, make=True) as book:
             prepare_views(book)
-        run(settings, listener)
+            identity = str(book.identity)
+        run(settings, listener, identity=identity)
 
 
 @app.command()
@@ -123,8 +124,40 @@ def demo() -> None:
             book.catch_up(CATCH_UP_SECONDS)
             folder = Path("data") if settings.is_postgres else settings.folder
             token = demo_account.token(book, folder)
+            identity = str(book.identity)
         base = address(settings, listener)
-        run(settings, listener, demo_account.welcome(base, token, settings.place))
+        welcome = demo_account.welcome(base, token, settings.place)
+        run(settings, listener, welcome, identity=identity)
+
+
+@app.command()
+def identity(
+    *,
+    new_epoch: Annotated[
+        bool, typer.Option("--new-epoch", help="An older copy was put back, with its views.")
+    ] = False,
+    new_id: Annotated[
+        bool, typer.Option("--new-id", help="It is a copy that goes on as a store of its own.")
+    ] = False,
+) -> None:
+    """Prints the store's id, epoch, position and mark of its history; begins another one.
+
+    Whoever has seen positions of the store is told to look anew. Servers start anew by themselves.
+    """
+    from uuid import uuid4
+
+    from adapters.continuity import begun
+    from application.ports import Identity
+    from projections.lineage import mark_at
+
+    with opened_store() as (store, _):
+        now = store.identity()
+        if new_epoch or new_id:
+            after = Identity(uuid4().hex[:16], now.epoch) if new_id else None
+            now = begun(store, now, "it was asked for", after)
+        position = store.position()
+        print(f"id {now.id}\nepoch {now.epoch}\nposition {position}")
+        print(f"mark {mark_at(store, position)}")
 
 
 @app.command()

@@ -20,6 +20,7 @@ import uvicorn
 from structlog import get_logger
 from uvicorn.supervisors import Multiprocess
 
+from adapters import continuity
 from adapters.opening import fail
 from adapters.settings import Settings, unknown
 from adapters.version import version
@@ -61,12 +62,15 @@ def address(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def run(settings: Settings, listener: socket.socket, announce: str | None = None) -> None:
+def run(
+    settings: Settings, listener: socket.socket, announce: str | None = None, *, identity: str
+) -> None:
     """Runs the server; worker processes read the same settings from the environment."""
     signal.signal(signal.SIGTERM, _leave)
     where, store = address(settings, listener), settings.place
     counts = {"processes": settings.workers, "worker": settings.serve_worker}
-    log.info("starting", address=where, version=version(), store=store, **counts)
+    told = {"address": where, "version": version(), "store": store, "identity": identity}
+    log.info("starting", **told, **counts)
     for line in unknown(os.environ):
         log.warning(line)
     with _counting(settings) as its:
@@ -112,7 +116,7 @@ def _serve(settings: Settings, listener: socket.socket, announce: str | None) ->
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """What was asked for is no failure; the server hands the signal on when it has drained."""
-    raise SystemExit(0)
+    raise SystemExit(os.EX_SOFTWARE if continuity.ended else 0)
 
 
 @contextmanager

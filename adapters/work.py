@@ -50,10 +50,14 @@ def work(book: Stagebook, link: int | None, stop: threading.Event) -> None:
         thread.start()
     while not stop.wait(FLUSH_SECONDS):
         watcher.flush()
+        if book.continuity.look():
+            break
         _live(worker.silent_seconds, book.settings.worker_seconds, link)
     for thread in beside:
         thread.stop()
     watcher.close()
+    if book.continuity.broken:
+        raise SystemExit(os.EX_SOFTWARE)
 
 
 def _live(silent: float, longest: float, link: int | None) -> None:

@@ -255,7 +255,7 @@ class Committer:
             positions = self.store.append(pending, snapshots, answers, read, era, blobs)
         if positions:
             self.memory.grow(pending)
-            self.memory.follow_past(positions)
+            self.memory.follow_past(positions, pending[-1])
             self._on_commit(self.memory.position)
         for job in batch:
             if isinstance(job.outcome, Answer) and not job.outcome.position:

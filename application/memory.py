@@ -10,9 +10,10 @@ from structlog import get_logger
 
 from application.aggregate_cache import AggregateCache, Key
 from application.as_of import load
-from application.ports import Recorded, Store
+from application.ports import Recorded, Store, StoreReplaced
 from domain.base import Aggregate, DomainEvent, UnknownFact
 from domain.ids import guid, unpack
+from domain.lineage import mark_of
 
 __all__ = ["Key", "Memory"]
 
@@ -36,6 +37,8 @@ class Memory:
         """Those of this batch."""
         self.era = store.era()
         self.position = store.position()
+        self._newest: DomainEvent | None = None
+        """The fact at that position, where it is known."""
 
     def begin(self) -> None:
         """A batch begins."""
@@ -80,23 +83,34 @@ class Memory:
     def follow(self, head: int | None = None) -> None:
         """Brings them up to what other processes have written."""
         era = self._store.era()
-        head = self._store.position() if head is None else head
+        if head is None:
+            head = self._store.position()
+            if head < self.position or (era != self.era and not self._has_newest()):
+                message = f"it stands at {head} and lacks facts up to {self.position} that it had"
+                raise StoreReplaced(message)
         if era != self.era or head - self.position > MAX_FOLLOW:
             self.cache.clear()
-            self.position, self.era = head, era
+            self.position, self.era, self._newest = head, era, None
         while self.position < head and (page := self._store.read(self.position, PAGE)):
             for recorded in page:
                 self._catch_up(recorded)
-            self.position = page[-1].position
+            self.position, self._newest = page[-1].position, page[-1].fact
 
-    def follow_past(self, own: Sequence[int]) -> None:
+    def _has_newest(self) -> bool:
+        """Whether the store, of which another server took over, has the newest fact known here."""
+        if self._newest is None:
+            return True
+        there = self._store.at([self.position])
+        return [mark_of(recorded.fact) for recorded in there] == [mark_of(self._newest)]
+
+    def follow_past(self, own: Sequence[int], newest: DomainEvent) -> None:
         """Brings them past this batch. It is recorded: what fails from here on refuses nothing."""
         try:
             self.follow(own[0] - 1)
         except Exception as error:
             log.exception("memory cleared", reason=repr(error))
             self.cache.clear()
-        self.position = own[-1]
+        self.position, self._newest = own[-1], newest
 
     def _catch_up(self, recorded: Recorded) -> None:
         key = unpack(recorded.fact.originator_id)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.base import DomainEvent, Snapshot
@@ -21,6 +21,33 @@ class OutcomeUnknown(StoreUnavailable):
     Idempotency-Key gets its answer, or is served once."""
 
     title = "It is not known whether this was recorded"
+
+
+class StoreReplaced(StoreUnavailable):
+    """The store is not the one that this process began with, or has lost facts that it had."""
+
+    title = "The store was replaced"
+
+
+class Identity(NamedTuple):
+    """Which store it is, and which of its epochs: one begins whenever the store may lack facts
+    that somebody has seen of it, because it was imported or an older copy was put back."""
+
+    id: str
+    """16 hexadecimal digits, random; a copy has those of its original."""
+    epoch: int
+    """When it began, in milliseconds since 1970; later than every epoch before."""
+
+    def __str__(self) -> str:
+        return f"{self.id}.{self.epoch}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Identity | None":
+        """The inverse of `str`; None: it is none."""
+        id_, _, epoch = text.partition(".")
+        if not (id_ and epoch.isascii() and epoch.isdigit()):
+            return None
+        return cls(id_, int(epoch))
 
 
 class VersionTaken(Exception):  # noqa: N818 - the signal to decide again, not an error
@@ -90,6 +117,20 @@ class Store(Protocol):
         one of these since, or the era has changed, `StoreUnavailable` when nothing could be
         recorded, `OutcomeUnknown` when it may have been.
         """
+
+    def identity(self) -> Identity:
+        """Which store this is, as it is kept with the facts."""
+
+    def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
+        """Begins an epoch, unless another process has since `before` was read, and returns the one
+        that there is; later than `after` and with its id, where something came of another store.
+        Answers and snapshots that rest on facts which are not there are dropped first."""
+
+    def moved(self) -> bool:
+        """Whether what is where the store was opened is something else by now."""
+
+    def answered_ahead(self) -> int:
+        """How far the newest kept answer is ahead of the facts; 0: it is not."""
 
     def era(self) -> int:
         """Another number when another server took over: it may not have everything that was read

@@ -1,13 +1,14 @@
 """Export and import: the facts of accounts, or everything that a store has, as JSON lines.
 
-    head     which accounts, with the numbers that were given out
+    head     which store and epoch, which accounts, with the numbers that were given out
     images   a line each
     answers  to requests with an Idempotency-Key of the last day, a line each
     facts    a line each, in the order of commits
-    end      how many lines and facts come before it, and their digest
+    end      how many lines and facts come before it, their digest, position and mark of the last
 
 An export without its end is not whole, and one with another digest was changed: neither is
 imported. An account has the same number, and so the same guids, in every store.
+A store that everything is imported into has the id of the exported one, and begins a later epoch.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from application.aggregates import AGGREGATES
 from application.as_of import load
 from application.keyring import REGISTRY_ID
 from application.payloads import check_payload
-from application.ports import Answer, Blob, KeptAnswer, Recorded, Store, VersionTaken
+from application.ports import Answer, Blob, Identity, KeptAnswer, Recorded, Store, VersionTaken
 from domain.base import (
     Aggregate,
     Cause,
@@ -40,6 +41,7 @@ from domain.errors import AccountNotEmpty, Conflict, Invalid, Refusal
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
 from domain.images import image_of
+from domain.lineage import mark_of
 from domain.money import DEFAULT_CURRENCY
 from domain.registry import DEFAULT_TIMEZONE, Registry, check_timezone
 from domain.values import MAX_ID, parse_time, stamp
@@ -65,13 +67,15 @@ def export_lines(store: Store, accounts: Sequence[State]) -> Iterator[bytes]:
         facts = (one for one in store.facts_of(numbers[0]) if one.position <= end)
     else:
         facts = (one for one in _every_fact(store, end) if _account(one) in numbers)
-    yield from _ended(_lines(store, accounts, facts, everything=False))
+    last: list[Recorded] = []
+    yield from _ended(_lines(store, accounts, facts, last, everything=False), last)
 
 
 def export_everything(store: Store, accounts: Sequence[State]) -> Iterator[bytes]:
     """All accounts with their keys, and all else that a store needs to be what this one is."""
     facts = _every_fact(store, store.position())
-    yield from _ended(_lines(store, accounts, facts, everything=True))
+    last: list[Recorded] = []
+    yield from _ended(_lines(store, accounts, facts, last, everything=True), last)
 
 
 def _every_fact(store: Store, end: int) -> Iterator[Recorded]:
@@ -89,15 +93,23 @@ def _account(recorded: Recorded) -> int:
 
 
 def _lines(
-    store: Store, accounts: Sequence[State], facts: Iterable[Recorded], *, everything: bool
+    store: Store,
+    accounts: Sequence[State],
+    facts: Iterable[Recorded],
+    last: list[Recorded],
+    *,
+    everything: bool,
 ) -> Iterator[bytes]:
+    """All but the end; `last` then has the last fact."""
     names = {account_number(one["name"]): one["name"] for one in accounts}
     heads = []
     for number, account in zip(names, accounts, strict=True):
         said = {name: account[name] for name in ("language", "currency", "timezone")}
         given = {str(kind): n for kind, n in sorted(store.numbers_given(number).items())}
         heads.append({"account": account["name"], **said, "numbers": given})
-    yield to_json({"stagebook": FORMAT, "everything": everything, "accounts": heads})
+    of = store.identity()._asdict()
+    head = {"stagebook": FORMAT, "everything": everything, "store": of, "accounts": heads}
+    yield to_json(head)
     for number, name in names.items():
         for digest in store.blobs(number):
             if kept := store.blob(number, digest):
@@ -107,6 +119,7 @@ def _lines(
             yield _answer_line(name, one)
     names[NO_ACCOUNT] = None
     for recorded in facts:
+        last[:] = [recorded]
         yield _fact_line(names[_account(recorded)], recorded)
 
 
@@ -138,7 +151,7 @@ def _as_it_is(position: int, place: dict[str, Any], fact: UnknownFact) -> bytes:
     return to_json({**place, "topic": fact.topic})[:-1] + b',"fact":%b}' % fact.payload
 
 
-def _ended(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _ended(lines: Iterable[bytes], last: list[Recorded]) -> Iterator[bytes]:
     """The lines, and the one that says that they are all."""
     count, facts, digest = 0, 0, hashlib.sha256()
     for line in lines:
@@ -146,7 +159,10 @@ def _ended(lines: Iterable[bytes]) -> Iterator[bytes]:
         facts += line.startswith(b'{"account":')
         digest.update(line + b"\n")
         yield line
-    yield to_json({"end": {"lines": count, "facts": facts, "digest": digest.hexdigest()}})
+    end: State = {"lines": count, "facts": facts, "digest": digest.hexdigest()}
+    for recorded in last:
+        end |= {"position": recorded.position, "mark": mark_of(recorded.fact)}
+    yield to_json({"end": end})
 
 
 # -- in
@@ -158,6 +174,8 @@ class Import:
 
     everything: bool
     accounts: list[State]
+    store: Identity | None
+    """Where it comes from; None: it does not say."""
     facts: list[DomainEvent] = field(default_factory=list)
     answers: list[KeptAnswer] = field(default_factory=list)
     aggregates: dict[UUID, Aggregate] = field(default_factory=dict)
@@ -185,12 +203,16 @@ def import_lines(store: Store, lines: Iterable[bytes], by: Cause) -> tuple[list[
     everything the store, has facts already.
     """
     with SpooledTemporaryFile(IN_MEMORY) as spooled:
-        _whole(lines, spooled)
+        mark = _whole(lines, spooled)
         read = _read(spooled)
+        if mark is not None and (not read.facts or mark != mark_of(read.facts[-1])):
+            raise Invalid("end", "expected the mark of the last fact: facts of another history")
         registry = _opened(store, read, by)
         given = _given(read)
         for account, numbers in given.items():
             store.reserve_numbers(account, numbers)
+        if read.everything and read.store:
+            store.begin_epoch(store.identity(), read.store)
         facts = [*read.facts, *registry.pending]
         read_from = {} if registry.pending else {REGISTRY_ID: registry.version}
         try:
@@ -213,13 +235,18 @@ def _blobs(spooled: IO[bytes], read: Import) -> Iterator[Blob]:
         yield Blob(account, digest, type_, data)
 
 
-def _whole(lines: Iterable[bytes], spooled: IO[bytes]) -> None:
-    """Keeps the lines, and refuses what has no end, or another one than they have."""
+def _whole(lines: Iterable[bytes], spooled: IO[bytes]) -> str | None:
+    """Keeps the lines, and refuses what has no end, or another one than they have. Returns the mark
+    of the last fact, where the end has one."""
     count, digest, last = 0, hashlib.sha256(), b""
     for line in lines:
         if not line.strip():
             continue
         if last:
+            if last.startswith(b'{"end":'):
+                raise Invalid(
+                    f"line {count + 1}", "the export is not whole: expected no more behind its end"
+                )
             digest.update(last + b"\n")
             spooled.write(last + b"\n")
         count, last = count + 1, line.rstrip(b"\r\n")
@@ -233,6 +260,7 @@ def _whole(lines: Iterable[bytes], spooled: IO[bytes]) -> None:
             f" {end.get('digest')}, here are {count - 1} of {digest.hexdigest()}",
         )
     spooled.seek(0)
+    return end.get("mark")
 
 
 def _read(spooled: IO[bytes]) -> Import:
@@ -269,7 +297,15 @@ def _head(head: dict[str, Any]) -> Import:
         raise Invalid("line 1", f'expected the head of an export: {{"stagebook": {FORMAT}, …}}')
     for one in accounts:
         check_timezone(one["timezone"])
-    return Import(head["everything"], accounts)
+    return Import(head["everything"], accounts, _store(head.get("store")))
+
+
+def _store(of: Any) -> Identity | None:
+    if of is None:
+        return None
+    if not isinstance(of, dict) or [type(of.get(n)) for n in Identity._fields] != [str, int]:
+        raise Invalid("line 1", "expected id and epoch in store")
+    return Identity(of["id"], of["epoch"])
 
 
 def _is_account(one: State) -> bool:

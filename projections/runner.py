@@ -11,6 +11,7 @@ from uuid import UUID
 from structlog import get_logger
 
 from domain.base import UnknownFact
+from domain.lineage import mark_of
 from projections.base import (
     Entries,
     FoldFailed,
@@ -23,7 +24,6 @@ from projections.base import (
     WorkingSet,
 )
 from projections.discards import Streams, discarded
-from projections.lineage import mark_of
 from projections.watching import UNWATCHED, FoldWatch
 
 BATCH = 500
@@ -76,7 +76,7 @@ class Runner:
         began = self._watch.clock()
         try:
             rows = self._fold(page)
-            moved_to, mark = page[-1].position, mark_of(page[-1])
+            moved_to, mark = page[-1].position, mark_of(page[-1].fact)
             self.view.commit(rows, self._stopped, self.position, moved_to, self.fence, mark)
         except BaseException:
             self._documents.discard()

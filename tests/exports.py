@@ -18,3 +18,8 @@ def head_of(**said: Any) -> str:
     """The head of an export of one account."""
     one = {"account": "a", "language": "en", "currency": "EUR", "timezone": "UTC", "numbers": {}}
     return json.dumps({"stagebook": 2, "everything": False, "accounts": [one | said]})
+
+
+def facts_in(exported: str) -> list[str]:
+    """The lines between the head, which names the store, and the end."""
+    return exported.splitlines()[1:-1]

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from structlog import get_logger
 
-from adapters import logs
+from adapters import continuity, logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import connections, errors
 from adapters.http.cors import Cors
@@ -87,7 +87,10 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         when_told_to_stop(stopping)
         gc.collect()
         gc.freeze()
-        always = (_keep(book, watcher), _sweep(book), feed.watch())
+        watcher.store = str(book.identity).encode()
+        watcher.broken = None
+        keep = _keep(book, watcher, ends=not worker)
+        always = (keep, _sweep(book), feed.watch())
         keeping = [asyncio.create_task(task) for task in always]
         try:
             yield connections.state(settings, watcher.metrics.connection_closed)
@@ -185,10 +188,10 @@ def create() -> FastAPI:
     return make_app(settings, worker=False)
 
 
-async def _keep(book: Stagebook, watcher: Watcher) -> None:
-    """What is done now and then: revoked keys are looked for, what was counted is told every
-    second, old answers are forgotten every minute; and one server process of several does not
-    outlive the one that started them all."""
+async def _keep(book: Stagebook, watcher: Watcher, *, ends: bool) -> None:
+    """What is done now and then: it is looked whether the store still is the same, revoked keys
+    are looked for, what was counted is told every second, old answers are forgotten every minute;
+    and one server process of several does not outlive the one that started them all."""
     parent, flushed = os.getppid(), time.monotonic()
     forgotten = flushed
     while True:
@@ -200,12 +203,22 @@ async def _keep(book: Stagebook, watcher: Watcher) -> None:
         if book.settings.workers > 1 and os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
         try:
+            if watcher.broken is None:
+                watcher.broken = await asyncio.to_thread(book.continuity.look)
+                if watcher.broken and ends:
+                    asyncio.get_running_loop().call_later(continuity.TELLING_SECONDS, _end)
             await asyncio.to_thread(book.keyring.refresh)
             if now - forgotten >= MINUTE:
                 forgotten = now
                 await asyncio.to_thread(book.forget_answers)
         except Exception:  # a key that is revoked later must still be seen
             log.exception("keys are not refreshed")
+
+
+def _end() -> None:
+    """The store was replaced: what started this process starts it on what is there."""
+    continuity.ended.append("store replaced")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _sweep(book: Stagebook) -> None:

@@ -17,6 +17,7 @@ EXPOSED = (
     "Stagebook-As-Of",
     "Stagebook-Lag",
     "Stagebook-Position",
+    "Stagebook-Store",
 )
 """The headers of answers that scripts may read."""
 STOREFRONT = "storefront"

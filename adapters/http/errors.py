@@ -14,7 +14,7 @@ from structlog import get_logger
 
 from adapters.http import freshness
 from adapters.http.validation import MOST, message, printable
-from application.ports import OutcomeUnknown, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
 from domain import errors
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,6 +53,14 @@ class Blocked(errors.Refusal):
 
 class NotYet(errors.Refusal):
     title = "The view has not come that far"
+
+
+class AheadOfStore(errors.Refusal):
+    title = "The store has not come that far, and never had"
+
+
+class OtherEpoch(errors.Refusal):
+    title = "The position is of another store or another epoch"
 
 
 class BeingRebuilt(errors.Refusal):
@@ -98,6 +106,8 @@ STATUS: dict[type[Exception], int] = {
     errors.AccountNotEmpty: 409,
     Blocked: 409,
     BeingRebuilt: 409,
+    AheadOfStore: 409,
+    OtherEpoch: 409,
     errors.VersionMismatch: 412,
     TooLarge: 413,
     errors.Invalid: 422,
@@ -109,6 +119,7 @@ STATUS: dict[type[Exception], int] = {
     errors.TooBusy: 503,
     StoreUnavailable: 503,
     OutcomeUnknown: 503,
+    StoreReplaced: 503,
 }
 
 
@@ -164,6 +175,8 @@ def away(request: Request, error: Exception) -> tuple[type[StoreUnavailable], st
     log.warning("store unavailable", exc_info=error)
     if isinstance(error, OutcomeUnknown):
         return OutcomeUnknown, "Ask again with the same Idempotency-Key, or look first"
+    if isinstance(error, StoreReplaced):
+        return StoreReplaced, f"{error}: nothing was recorded; this server starts anew, try again"
     if request.method in READING:
         return StoreUnavailable, "The store cannot be read now; try again"
     return StoreUnavailable, "Nothing was recorded; try again"
@@ -225,6 +238,12 @@ def crashed(request: Request, error: Exception) -> Response:
     # It is answered outside of everything that tells the position of other answers.
     answer.raw_headers = freshness.with_position(answer.raw_headers, request.scope)
     return answer
+
+
+def replaced(reason: str) -> Response:
+    """For everybody, once the store is not the one that this process began with."""
+    detail = f"{reason}; this server starts anew on what is there: try again, and look first"
+    return problem(slug(StoreReplaced), title(StoreReplaced), 503, detail)
 
 
 def stopped() -> Response:

@@ -23,6 +23,8 @@ POSITION, LAG = "stagebook.position", "stagebook.lag"
 """In the scope of a request: the position that its answer is as of, and if that is not new enough,
 the age of what it lacks in seconds."""
 POSITION_HEADER, LAG_HEADER = b"stagebook-position", b"stagebook-lag"
+STORE_HEADER = b"stagebook-store"
+"""Which store an answer is of, and which epoch of it: positions of another are no cursors."""
 LOOK_SECONDS, LATER_SECONDS = 0.001, 0.01
 """How often it is looked where a view stands that is waited for, and how often after a while."""
 A_WHILE = 50

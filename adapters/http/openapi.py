@@ -141,7 +141,7 @@ def _complete(operation: dict[str, Any], path: str, *, reads: bool) -> None:
     if not path.startswith(OPEN):
         operation.setdefault("security", [{"token": []}])
     for status, answer in operation["responses"].items():
-        names = ["Stagebook-Position"]
+        names = ["Stagebook-Position", "Stagebook-Store"]
         if reads and status.startswith("2"):
             names.append("Stagebook-Lag")
         answer["headers"] = answer.get("headers", {}) | {name: described(name) for name in names}

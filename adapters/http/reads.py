@@ -9,7 +9,7 @@ from starlette.responses import Response
 from adapters.http import readers, requests
 from adapters.http.auth import WHO, stagebook
 from adapters.http.compression import compressed, takes_gzip
-from adapters.http.errors import NotYet, Parked
+from adapters.http.errors import AheadOfStore, NotYet, OtherEpoch, Parked
 from adapters.http.freshness import LAG, POSITION, Freshness
 from adapters.http.headers import header
 from adapters.standing import age
@@ -51,7 +51,7 @@ async def found(
     if latest.position < wanted:
         await freshness.reach(projection, wanted)
         latest = await freshness.latest(projection, at)
-    _require(latest.position, after)
+    await _require(request, latest.position, after)
     if ASKED in request.scope:
         view = stagebook(request).view(projection)
         await blocking(require_moving, view, at, request.scope[ASKED])
@@ -131,7 +131,7 @@ async def listed(
     if page.position < wanted:
         await _freshness(request).reach(projection, wanted)
         page = view.page(select) if here else await blocking(view.page, select)
-    _require(page.position, after)
+    await _require(request, page.position, after)
     await _as_of(request, page.position, wanted)
     wanted_language = header(request, b"accept-language")
     bodies = page.bodies
@@ -167,9 +167,8 @@ async def seen(request: Request, projection: Projection | None) -> None:
     in `Stagebook-After`. The store, which is no view, has everything."""
     after, wanted = _wanted(request, request.scope.get(WHO), _freshness(request))
     if projection is None:
-        head = await _freshness(request).head()
-        _require(head, after)
-        request.scope[POSITION] = head
+        request.scope[POSITION] = await _freshness(request).head()
+        await _require(request, request.scope[POSITION], after)
     else:
         await _come(request, projection, after, wanted)
 
@@ -198,7 +197,7 @@ async def _come(request: Request, projection: Projection, after: int | None, wan
     if position < wanted:
         await freshness.reach(projection, wanted)
         position = await freshness.position(projection)
-    _require(position, after)
+    await _require(request, position, after)
     await _as_of(request, position, wanted)
 
 
@@ -211,14 +210,34 @@ def _wanted(
     answered = freshness.answered.to(who) if who else 0
     if sent is None:
         return None, answered
+    of_this_store(request)
     after = requests.whole("Stagebook-After", sent, 0, MAX_POSITION)
     if after:
         request.scope[ASKED] = max(after, request.scope.get(ASKED, 0))
     return after, max(after, answered) if after else 0
 
 
-def _require(position: int, after: int | None) -> None:
+def of_this_store(request: Request) -> None:
+    """Refuses a position that is said to be of another store, or of another epoch of this one."""
+    of, identity = request.headers.get("stagebook-store"), stagebook(request).identity
+    if of is not None and of != str(identity):
+        message = f"expected the one that answers, {identity}: begin anew, from position 0"
+        raise OtherEpoch(message, store=str(identity))
+
+
+async def require_behind(request: Request, after: int) -> None:
+    """Refuses a position that the store never had: whoever was answered it saw what the store has
+    lost, or another store."""
+    head = await _freshness(request).head()
+    if head < after:
+        store = str(stagebook(request).identity)
+        message = f"the store {store} stands at {head}, asked for {after}"
+        raise AheadOfStore(message, position=head, store=store)
+
+
+async def _require(request: Request, position: int, after: int | None) -> None:
     if after is not None and position < after:
+        await require_behind(request, after)
         raise _not_yet(position, after)
 
 

@@ -19,6 +19,8 @@ from application.keyring import Principal
 ELSEWHERE = "(none)"
 """The route of what no route is for."""
 UNAUTHORIZED, UNAVAILABLE = 401, 503
+HEALTH = ("/health/", "/metrics")
+"""What is answered though the store was replaced."""
 CLOSE = (b"connection", b"close")
 
 log = get_logger()
@@ -30,7 +32,7 @@ class Watched:
     def __init__(
         self, app: ASGIApp, watcher: Watcher, settings: Settings, stopping: asyncio.Event
     ) -> None:
-        self.app, self._metrics = app, watcher.metrics
+        self.app, self._watcher, self._metrics = app, watcher, watcher.metrics
         self._refused = watcher.guesses.refused
         self._slow, self._every = settings.slow_seconds, settings.access_log
         self._stopping = stopping
@@ -48,13 +50,17 @@ class Watched:
                 status = message["status"]
                 if is_stream(message):  # it lasts as long as its client wants
                     ended = time.perf_counter()
-                message["headers"] = freshness.with_position(message["headers"], scope)
+                told = freshness.with_position(message["headers"], scope)
+                message["headers"] = [*told, (freshness.STORE_HEADER, self._watcher.store)]
                 if self._stopping.is_set():
                     message["headers"] = [*message["headers"], CLOSE]
             return send(message)
 
         try:
-            await self.app(scope, receive, sending)
+            if self._watcher.broken and not scope["path"].startswith(HEALTH):
+                await errors.replaced(self._watcher.broken)(scope, receive, sending)
+            else:
+                await self.app(scope, receive, sending)
         except asyncio.CancelledError:
             if status or not self._stopping.is_set():
                 raise

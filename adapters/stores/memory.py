@@ -6,13 +6,21 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
 from adapters.stores.mapper import FactMapper
-from application.ports import NOTHING_READ, Answer, Blob, KeptAnswer, Recorded, VersionTaken
+from application.ports import (
+    NOTHING_READ,
+    Answer,
+    Blob,
+    Identity,
+    KeptAnswer,
+    Recorded,
+    VersionTaken,
+)
 from application.quotas import BYTES, Row, Usage, usage_of
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span, spans, unpack
@@ -31,6 +39,7 @@ class MemoryStore:
         self._blobs: dict[tuple[int, str], tuple[str, bytes]] = {}
         self._positions: dict[tuple[UUID, int], int] = {}
         self._usage: Usage = Counter()
+        self._identity = Identity(uuid4().hex[:16], 1)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -77,6 +86,21 @@ class MemoryStore:
 
     def exclusive(self) -> AbstractContextManager[None]:
         return nullcontext()  # a store of one process
+
+    def identity(self) -> Identity:
+        return self._identity
+
+    def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
+        if before == self._identity:
+            epochs = (before.epoch, after.epoch if after else 0)
+            self._identity = Identity((after or before).id, max(epochs) + 1)
+        return self._identity
+
+    def moved(self) -> bool:
+        return False
+
+    def answered_ahead(self) -> int:
+        return 0
 
     def era(self) -> int:
         return 0
@@ -140,7 +164,8 @@ class MemoryStore:
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         kept = self._answers.get((account, key))
-        return (kept.request, kept.answer) if kept else None
+        is_there = kept and kept.answer.position <= self.position()
+        return (kept.request, kept.answer) if kept and is_there else None
 
     def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
         kept = [one for one in self._answers.values() if one.account == account]

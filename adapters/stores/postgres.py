@@ -149,6 +149,9 @@ class PostgresStore(SqlStore):
 
     # -- reading
 
+    def moved(self) -> bool:
+        return False  # what the URL leads to tells by its facts
+
     def era(self) -> int:
         return self.datastore.era
 

@@ -49,6 +49,9 @@ CREATE TABLE IF NOT EXISTS blobs (
     account bigint, digest text, type text, data bytea, PRIMARY KEY (account, digest));
 CREATE TABLE IF NOT EXISTS account_usage (
     account bigint, name text, amount bigint, PRIMARY KEY (account, name)) WITH (fillfactor = 50);
+CREATE TABLE IF NOT EXISTS store_identity (one integer PRIMARY KEY, id text, epoch bigint);
+INSERT INTO store_identity VALUES (1, left(replace(gen_random_uuid()::text, '-', ''), 16),
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint) ON CONFLICT DO NOTHING;
 CREATE OR REPLACE FUNCTION append_facts(
     ids uuid[], versions bigint[], topics text[], states bytea[],
     snapshot_ids uuid[], snapshot_versions bigint[], snapshot_topics text[],

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
+from time import time_ns
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, Blob, KeptAnswer, Recorded
+from application.ports import Answer, Blob, Identity, KeptAnswer, Recorded
 from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
 from domain.ids import Span, spans
@@ -44,6 +45,8 @@ class SqlStore:
         self._select = (
             f"SELECT {position}, originator_id, originator_version, topic, state FROM stored_events"
         )
+        self._is_there = f"position <= (SELECT coalesce(max({position}), 0) FROM stored_events)"
+        """Of a kept answer: the facts that it rests on are in the store."""
         self._newest_of = (
             f"SELECT {position} FROM stored_events WHERE originator_id = ?"
             " ORDER BY originator_version DESC LIMIT 1"
@@ -167,12 +170,37 @@ class SqlStore:
     def _recorded(self, query: str, params: Sequence[Any]) -> list[Recorded]:
         return self._facts(self._rows(query, params))
 
+    # -- which store it is
+
+    def identity(self) -> Identity:
+        rows = self._rows("SELECT id, epoch FROM store_identity")
+        return Identity(*rows[0]) if rows else Identity("none", 0)
+
+    def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
+        self._written(f"DELETE FROM kept_answers WHERE NOT ({self._is_there}) RETURNING 1", ())
+        self._written(
+            "DELETE FROM stored_snapshots WHERE NOT EXISTS (SELECT 1 FROM stored_events e"
+            " WHERE e.originator_id = stored_snapshots.originator_id"
+            " AND e.originator_version = stored_snapshots.originator_version) RETURNING 1",
+            (),
+        )
+        epoch = max(time_ns() // 1_000_000, before.epoch + 1, after.epoch + 1 if after else 0)
+        self._written(
+            "UPDATE store_identity SET id = ?, epoch = ? WHERE id = ? AND epoch = ? RETURNING 1",
+            (after.id if after else before.id, epoch, *before),
+        )
+        return self.identity()
+
+    def answered_ahead(self) -> int:
+        rows = self._rows("SELECT position FROM kept_answers ORDER BY time DESC LIMIT 1")
+        return max(0, int(rows[0][0]) - self.position()) if rows else 0
+
     # -- beside them
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         rows = self._rows(
             "SELECT request, status, headers, body, position FROM kept_answers"
-            " WHERE account = ? AND key = ?",
+            f" WHERE account = ? AND key = ? AND {self._is_there}",
             (account, key),
         )
         if not rows:

@@ -44,7 +44,7 @@ class SqliteStore(SqlStore):
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         with translated(), ExitStack() as opened:
-            self._recorder = SqliteRecorder(datastore(self._name), path.with_suffix(".lock"))
+            self._recorder = SqliteRecorder(datastore(self._name), path)
             opened.callback(self._recorder.close)
             self._recorder.create_table()
             self._count_first()
@@ -105,6 +105,9 @@ class SqliteStore(SqlStore):
             c.execute("DELETE FROM kept_answers WHERE time < ?", (before,))
 
     # -- reading
+
+    def moved(self) -> bool:
+        return self._recorder.moved()
 
     def era(self) -> int:
         return 0

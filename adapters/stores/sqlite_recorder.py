@@ -25,7 +25,7 @@ from adapters.stores.sql import (
     usage_in,
     usage_rows,
 )
-from application.ports import NOTHING_READ, Blob, KeptAnswer, VersionTaken
+from application.ports import NOTHING_READ, Blob, KeptAnswer, StoreReplaced, VersionTaken
 from application.quotas import BYTES
 
 CREATE = """
@@ -42,7 +42,10 @@ CREATE TABLE IF NOT EXISTS account_usage (
     account INTEGER, name TEXT, amount INTEGER, PRIMARY KEY (account, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, time TEXT, filling BLOB);
 CREATE TABLE IF NOT EXISTS blobs (
-    account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest))
+    account INTEGER, digest TEXT, type TEXT, data BLOB, PRIMARY KEY (account, digest));
+CREATE TABLE IF NOT EXISTS store_identity (one INTEGER PRIMARY KEY, id TEXT, epoch INTEGER);
+INSERT OR IGNORE INTO store_identity VALUES (1, lower(hex(randomblob(8))),
+    CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
 """
 SNAPSHOTS_IN_THEIR_INDEX = (
     "SELECT 1 FROM sqlite_master WHERE name = 'stored_snapshots' AND sql LIKE '%WITHOUT ROWID'"
@@ -58,10 +61,11 @@ INSERT_ANSWER = "INSERT INTO kept_answers VALUES (?,?,?,?,?,?,?,?)"
 class SqliteRecorder(SQLiteApplicationRecorder):
     """The library's recorder with immediate transactions and a fair lock between processes."""
 
-    def __init__(self, datastore: SQLiteDatastore, lock_file: Path) -> None:
+    def __init__(self, datastore: SQLiteDatastore, path: Path) -> None:
         super().__init__(datastore)
         self.create_table_statements += [*CREATE.split(";"), INDEX_OF_EDITS]
-        self._lock_file = lock_file.open("a")
+        self._lock_file = path.with_suffix(".lock").open("a")
+        self._path, self._file = path, (0, 0)
         self._in_turn = False
 
     def close(self) -> None:
@@ -74,6 +78,14 @@ class SqliteRecorder(SQLiteApplicationRecorder):
                 c.execute("DROP TABLE stored_snapshots")  # derived, so they may go
             for statement in self.create_table_statements:
                 c.execute(statement)
+        self._file = _file(self._path)
+
+    def moved(self) -> bool:
+        """Whether another file, or none, has the name of the one that is written here."""
+        try:
+            return _file(self._path) != self._file
+        except FileNotFoundError:
+            return True
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
         try:
@@ -102,6 +114,8 @@ class SqliteRecorder(SQLiteApplicationRecorder):
             if not self._in_turn:
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX)
                 opened.callback(fcntl.flock, self._lock_file, fcntl.LOCK_UN)
+            if self._file[1] and self.moved():
+                raise StoreReplaced(f"another file is {self._path} now")
             c.execute("PRAGMA synchronous = FULL")  # not every build of SQLite defaults to it
             with immediately(held._sqlite_conn):  # noqa: SLF001 - the wrapper hides it
                 yield c
@@ -140,6 +154,12 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         for row in usage_rows(usage):
             c.execute(ADD_USAGE, row)
         return positions
+
+
+def _file(path: Path) -> tuple[int, int]:
+    """Tells a file from any other that is there at the same time."""
+    there = path.stat()
+    return there.st_dev, there.st_ino
 
 
 def _values(stored_events: Sequence[StoredEvent]) -> list[Any]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.views.building import BuildingView
-from adapters.views.runs import Generation, Notes, Runs
+from adapters.views.runs import STORE, Generation, Notes, Runs
 from projections.base import BeingRebuilt, Projection, View
 
 V = TypeVar("V", bound=BuildingView)
@@ -46,6 +46,7 @@ class Generations(Generic[V]):
 
     def __init__(self, notes: Notes, locks: Locks) -> None:
         self.runs = Runs(notes)
+        self._notes = notes
         self._locks = locks
         self._built: list[V] = []
         self._before: dict[str, V] = {}
@@ -86,6 +87,16 @@ class Generations(Generic[V]):
         """The live generation, which takes nothing while inside, and what makes another the live
         one, and this the one before."""
         raise NotImplementedError
+
+    # -- whose it is
+
+    def store_of(self, projection: Projection) -> str | None:
+        """The id of the store that it was made of; None: it was never noted."""
+        return self._notes.read(projection.name, STORE)
+
+    def belongs(self, projection: Projection, store: str) -> None:
+        """Notes that."""
+        self._notes.write(projection.name, STORE, store)
 
     # -- what is there
 

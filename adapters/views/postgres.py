@@ -19,7 +19,7 @@ from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
 from adapters.views.notes import TableNotes
-from adapters.views.runs import RUN, WISH, Generation
+from adapters.views.runs import RUN, STORE, WISH, Generation
 from adapters.views.served import LIVE, ServedView
 from adapters.views.sql import Cursor
 from projections.base import Projection, ViewMoved
@@ -188,7 +188,7 @@ class PostgresViews(Generations[PostgresView]):
             for column in ("newest_version", "before", "before_version"):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} bigint")
             c.execute(HEARTBEATS)
-            for column in (WISH, RUN):
+            for column in (WISH, RUN, STORE):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} text")
             for projection in projections:
                 row = c.execute(

@@ -17,7 +17,7 @@ from application.ports import StoreUnavailable
 from domain.values import stamp
 from projections.base import Projection
 
-WISH, RUN = "wish", "run"
+WISH, RUN, STORE = "wish", "run", "store"
 
 
 class Notes(Protocol):

@@ -15,8 +15,9 @@ POSITION = "stagebook_position"
 BUILD = "stagebook_build_info"
 WRITABLE = "stagebook_store_writable"
 REACHABLE = "stagebook_store_reachable"
+BUILT = ("version", "python", "store", "id", "epoch")
 GAUGES = {
-    BUILD: "1; `version` of Stagebook, `python`, and `store`: sqlite or postgres",
+    BUILD: "1; `version` of Stagebook, `python`, `store`: sqlite or postgres, its `id`, `epoch`",
     REACHABLE: "1 while the store and the views answer",
     WRITABLE: "1 while the store takes writes, as this process finds it",
     POSITION: "Position of the newest fact",
@@ -55,9 +56,11 @@ class ViewGauges:
         return [self._build(), *_gauges({REACHABLE: 1, WRITABLE: writable}), *told]
 
     def _build(self) -> Metric:
-        family = GaugeMetricFamily(BUILD, GAUGES[BUILD], labels=("version", "python", "store"))
+        family = GaugeMetricFamily(BUILD, GAUGES[BUILD], labels=BUILT)
         store = "postgres" if self._book.settings.is_postgres else "sqlite"
-        family.add_metric((version(), platform.python_version(), store), 1)
+        identity = self._book.identity
+        of = (store, identity.id, str(identity.epoch))
+        family.add_metric((version(), platform.python_version(), *of), 1)
         return family
 
     def _told(self) -> Iterator[Metric]:

@@ -43,6 +43,10 @@ class Watcher:
 
             self._traces = traces.Traces(traces.exporting(settings.otlp_endpoint))
 
+        self.store = b""
+        """Which store is served, in which epoch, as every answer says it."""
+        self.broken: str | None = None
+        """Why nothing is served any more: the store is another one."""
         self.heard: Callable[[BaseException | None], None] = lambda _: None
         """Hears what a batch came to: None, or what is wrong with the store."""
 

@@ -22,8 +22,9 @@ from adapters.webhooks.message import Delivery, Render, Reply, Show
 from adapters.webhooks.subscriptions import Subscriptions
 from application.ports import Store
 from domain.base import State
+from domain.lineage import mark_of
 from domain.values import stamp
-from projections.lineage import mark_of, stranger
+from projections.lineage import stranger
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -121,7 +122,7 @@ class Deliverer:
         if not page:
             return False
         now = datetime.now(UTC)
-        oldest, position, mark = stamp(now - KEPT), page[-1].position, mark_of(page[-1])
+        oldest, position, mark = stamp(now - KEPT), page[-1].position, mark_of(page[-1].fact)
         deliveries = [d for recorded in page for d in self._subscriptions.hear(recorded, oldest)]
         changed = self._subscriptions.changed()
         if deliveries or changed or time.monotonic() >= self._save_at:

@@ -283,11 +283,12 @@ def test_an_answer_is_kept_byte_for_byte_with_the_position_of_its_own_last_fact(
 
 
 def test_an_answer_to_what_recorded_nothing_keeps_the_position_it_came_with(store: Store) -> None:
-    store.append([], answers=[kept("idle", position=41)])
+    store.append(history(1, 3))
+    store.append([], answers=[kept("idle", position=2), kept("ahead", position=41)])
 
     _, answer = store.kept_answer(ACCOUNT, "idle") or ("", Answer(0, {}, b""))
-    assert answer.position == 41
-    assert store.position() == 0
+    assert answer.position == 2
+    assert store.kept_answer(ACCOUNT, "ahead") is None
 
 
 def test_a_key_belongs_to_its_account(store: Store) -> None:

@@ -32,6 +32,11 @@ async def ready(request: Request) -> Response:
 
 def readiness(book: Stagebook) -> dict[str, Any]:
     """As `Readiness` says."""
+    of = {"store": str(book.identity)}
+    if broken := book.continuity.broken:
+        at = book.continuity.position
+        told = {"status": "store replaced", "error": broken, "position": at, "views": {}}
+        return told | of
     head, views = standings(book)
     dead = [view.name for view in views if view.state == "dead"]
     status, error = "ready", book.writes.refusal
@@ -44,6 +49,7 @@ def readiness(book: Stagebook) -> dict[str, Any]:
         "error": error,
         "position": head,
         "views": {view.name: _health(view) for view in views},
+        **of,
     }
 
 

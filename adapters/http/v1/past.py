@@ -13,6 +13,7 @@ from adapters.bootstrap import CHANGES, EVENTS
 from adapters.http import reads, requests, streams
 from adapters.http.auth import May, allowed, stagebook
 from adapters.http.feed import Feed, part
+from adapters.http.freshness import POSITION as POSITION_OF_VIEW
 from adapters.http.personal import differences_shown, order_shown, outside
 from adapters.http.routes import AuditRoute, ReviewRoute
 from adapters.http.v1.documents import Change, ChangePage, DiffDocument, HistoryPage
@@ -279,7 +280,8 @@ async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:
 async def changes(request: Request, query: ChangeQuery) -> Response:
     """The account's changes in the order of commits. `next` is the position to go on from: it is
     always there and never skips one that is committed later. With `Accept: text/event-stream` they
-    are sent as they happen, and `Last-Event-ID` is the position to go on from."""
+    are sent as they happen, and `Last-Event-ID` is the position to go on from. A position that the
+    store never had, or that `Stagebook-Store` says is of another one, is 409."""
     who = allowed(request, May.AUDIT)
     select = query.select(who.account)
     streamed = streams.asked(request)
@@ -287,7 +289,11 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
         select = replace(
             select, after=(requests.whole("Last-Event-ID", last, 0, reads.MAX_POSITION),)
         )
+    reads.of_this_store(request)
     await reads.seen(request, CHANGES)
+    (after,) = select.after or (0,)
+    if after > request.scope[POSITION_OF_VIEW]:  # the store may be ahead of its view
+        await reads.require_behind(request, after)
     if streamed:
         lasts = streams.lasting(request, May.AUDIT)
         feed: Feed = request.app.state.feed

@@ -14,9 +14,11 @@ from starlette.responses import StreamingResponse
 
 from adapters.http.errors import (
     STATUS,
+    AheadOfStore,
     Forbidden,
     Malformed,
     NotYet,
+    OtherEpoch,
     Parked,
     TooLarge,
     Unauthorized,
@@ -24,7 +26,7 @@ from adapters.http.errors import (
     title,
 )
 from adapters.http.readers import in_turns
-from application.ports import OutcomeUnknown, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
 from domain.errors import (
     Conflict,
     FactUnknown,
@@ -100,6 +102,11 @@ AFTER = header(
     "At least as new as this position, beside what a read shows anyway; 0: whatever is there",
     "1042",
 )
+OF_STORE = header(
+    "Stagebook-Store",
+    "The store and epoch that a position in this request is of; 409 where it is another by now",
+    "9f2c61d07be84a35.1767225600000",
+)
 LAST_EVENT = header(
     "Last-Event-ID", "Of server-sent events: the `id` of the last one that came", "1042"
 )
@@ -123,6 +130,7 @@ ANSWER_HEADERS = {
     "ETag": "Changes whenever anything in the document does",
     "Location": "Where the document is",
     "Stagebook-Position": "The position that it is as of: of a command, that of its last fact",
+    "Stagebook-Store": "The id of the store and its epoch: positions of another are no cursors",
     "Stagebook-Lag": "Only where a view is behind: the age in seconds of what the answer lacks",
     "Stagebook-As-Of": "Of a past: the time of the newest change that is shown",
     "Content-Language": "The language shown, when one was asked for",
@@ -143,7 +151,7 @@ def operation(
         shown["model"] = answer
     if headers:
         shown["headers"] = {name: described(name) for name in headers}
-    away = (StoreUnavailable, OutcomeUnknown, FactUnknown)
+    away = (StoreUnavailable, OutcomeUnknown, StoreReplaced, FactUnknown)
     answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, *away)}
     return {
         "status_code": status,
@@ -178,14 +186,18 @@ def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+NEWER = (NotYet, AheadOfStore, OtherEpoch)
+"""What a position may come to that is asked for."""
+
+
 def finds(
     answer: type[BaseModel],
     *refusals: type[Exception],
     parameters: tuple[dict[str, Any], ...] = (),
 ) -> Operation:
     """One thing of an account."""
-    refused = (NotFound, Invalid, NotYet, TooBusy, Parked, *refusals)
-    return operation(answer, "Found", refused, parameters=(*parameters, AFTER))
+    refused = (NotFound, Invalid, *NEWER, TooBusy, Parked, *refusals)
+    return operation(answer, "Found", refused, parameters=(*parameters, AFTER, OF_STORE))
 
 
 def streams(answer: type[BaseModel]) -> Operation:
@@ -195,7 +207,9 @@ def streams(answer: type[BaseModel]) -> Operation:
 
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
-    return operation(answer, "A page", (Invalid, NotYet, TooBusy), parameters=(AFTER, *parameters))
+    return operation(
+        answer, "A page", (Invalid, *NEWER, TooBusy), parameters=(AFTER, OF_STORE, *parameters)
+    )
 
 
 def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
@@ -244,9 +258,9 @@ def holds(
     found = operation(
         answer,
         "Found",
-        (NotFound, Invalid, NotYet, TooBusy, Parked),
+        (NotFound, Invalid, *NEWER, TooBusy, Parked),
         headers=("ETag", *headers),
-        parameters=(*parameters, AFTER, NONE_MATCH),
+        parameters=(*parameters, AFTER, OF_STORE, NONE_MATCH),
     )
     found["responses"][304] = {"description": "The client has it"}
     return found

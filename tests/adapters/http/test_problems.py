@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from adapters.http.errors import STATUS, slug
 from adapters.http.errors import refused as answer_to
 from application import events
-from application.ports import OutcomeUnknown, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
 from domain.errors import Invalid, Refusal
 from tests.adapters.http.talk import (
     a_location,
@@ -34,7 +34,7 @@ def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 
 
 def test_every_refusal_has_a_status_and_a_type_of_its_own() -> None:
-    assert {*refusals()} == STATUS.keys() - {StoreUnavailable, OutcomeUnknown}
+    assert {*refusals()} == STATUS.keys() - {StoreUnavailable, OutcomeUnknown, StoreReplaced}
     assert len({slug(refusal) for refusal in STATUS}) == len(STATUS)
     assert all(400 <= status < 600 for status in STATUS.values())
 

@@ -61,7 +61,7 @@ def hasty(web: TestClient) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("route", GETS, ids=str)
-def test_what_never_comes_is_said_to_be_tried_later(
+def test_a_position_that_the_store_never_had_is_said_to_be_one(
     web: TestClient, hasty: TestClient, route: Route
 ) -> None:
     path = Scene(web, *route.steps).url(route)
@@ -69,9 +69,9 @@ def test_what_never_comes_is_said_to_be_tried_later(
 
     answer = hasty.get(path, headers=never)
 
-    problem = refused(answer, 503, "not-yet")
-    assert int(answer.headers["Retry-After"]) >= 1
+    problem = refused(answer, 409, "ahead-of-store")
     assert problem["position"] <= position(web)
+    assert problem["store"] == answer.headers["Stagebook-Store"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from domain.errors import (
     Invalid,
     KeyReused,
     NotFound,
+    Quota,
     TooBusy,
     VersionMismatch,
 )
@@ -266,7 +267,7 @@ def holds(
     return found
 
 
-COMMAND = (Invalid, KeyReused, Conflict)
+COMMAND = (Invalid, KeyReused, Conflict, Quota)
 BODY = (Malformed, TooLarge)
 FOUND = (NotFound, VersionMismatch)
 

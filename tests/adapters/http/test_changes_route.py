@@ -1,6 +1,7 @@
 """`/v1/changes`: the feed that other systems follow."""
 
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -117,12 +118,16 @@ def test_next_is_there_to_go_on_from_when_there_is_nothing_new(web: TestClient) 
     assert [c["data"]["fields"]["name"] for c in behind["data"]] == ["New"]
 
 
-def test_a_position_that_is_not_there_yet_is_waited_for_by_the_follower(web: TestClient) -> None:
-    far = position(web) + 1_000
+def test_a_position_that_the_store_never_had_is_refused_with_where_it_stands(
+    web: TestClient,
+) -> None:
+    head = position(web)
 
-    page = web.get(f"/v1/changes?after={far}").json()
+    answer = web.get(f"/v1/changes?after={head + 1_000}")
 
-    assert (page["data"], page["next"]) == ([], far)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert answer.json()["type"] == "urn:stagebook:problem:ahead-of-store"
+    assert answer.json()["position"] == head
 
 
 @pytest.fixture(scope="module")

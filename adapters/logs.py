@@ -132,9 +132,12 @@ def _raised(said: Any) -> BaseException | None:
 
 
 def _is_away(error: BaseException | None) -> bool:
+    """Also where another error was made of it, as of a view that could not be read."""
     from application.ports import StoreUnavailable  # noqa: PLC0415 - only who has one needs it
 
-    return isinstance(error, StoreUnavailable)
+    while error is not None and not isinstance(error, StoreUnavailable):
+        error = error.__cause__
+    return error is not None
 
 
 def _say_what_about(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

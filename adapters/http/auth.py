@@ -63,6 +63,11 @@ def allowed(request: Request, need: May) -> Principal:
     """The caller, or a refusal: 401 without a valid token, 403 for the wrong role."""
     if known := request.scope.get(BEARER):
         return granted(known, need)
+    return still_allowed(request, need)
+
+
+def still_allowed(request: Request, need: May) -> Principal:
+    """The same, though the key was revoked since the request began: for what lasts."""
     sent = header(request, b"authorization") or ""
     scheme, _, token = sent.partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.sse import EventSourceResponse
 from starlette.types import Send
 
-from adapters.http.auth import May, allowed
+from adapters.http.auth import May, allowed, still_allowed
 from domain.errors import Refusal
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -38,7 +38,7 @@ def lasting(request: Request, need: May) -> Callable[[], bool]:
 
     def lasts() -> bool:
         try:
-            return not stopping.is_set() and allowed(request, need).account == account
+            return not stopping.is_set() and still_allowed(request, need).account == account
         except Refusal:
             return False
 

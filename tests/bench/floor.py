@@ -57,4 +57,4 @@ if __name__ == "__main__":
     )
     settings = Settings(port=int(sys.argv[1]), workers=1, serve_worker=False)
     with serving.bound(settings) as listener:
-        serving.run(settings, listener)
+        serving.run(settings, listener, identity="none")

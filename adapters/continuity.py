@@ -2,7 +2,7 @@
 
 A file may be exchanged beneath a server, a database be restored, a standby without the newest facts
 take over. What the process has in memory, and has answered, is of another history then: it refuses
-everything and ends, and what started it starts it anew on what is there.
+everything and ends, and what started it starts it again on what is there.
 """
 
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ class Continuity:
         if self.broken is None:
             try:
                 self.broken = self._broken()
-            except StoreUnavailable:  # told elsewhere; what comes back is looked at again
+            except StoreUnavailable:  # reported elsewhere; what comes back is looked at again
                 return None
             if self.broken:
                 log.error("the store was replaced; this process ends", reason=self.broken)
@@ -81,7 +81,7 @@ class Continuity:
 
 
 def begun(store: Store, before: Identity, reason: str, after: Identity | None = None) -> Identity:
-    """A new epoch, told in the log."""
+    """Begins an epoch of the store, and says so in the log."""
     identity = store.begin_epoch(before, after)
     log.warning("new epoch of the store", store=str(identity), before=str(before), reason=reason)
     return identity

@@ -69,8 +69,8 @@ def run(
     signal.signal(signal.SIGTERM, _leave)
     where, store = address(settings, listener), settings.place
     counts = {"processes": settings.workers, "worker": settings.serve_worker}
-    told = {"address": where, "version": version(), "store": store, "identity": identity}
-    log.info("starting", **told, **counts)
+    place = {"address": where, "version": version(), "store": store, "identity": identity}
+    log.info("starting", **place, **counts)
     for line in unknown(os.environ):
         log.warning(line)
     with _counting(settings) as its:

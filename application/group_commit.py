@@ -24,7 +24,8 @@ from uuid import UUID
 
 from structlog import get_logger
 
-from application.memory import Key, Memory
+from application.aggregate_cache import Key
+from application.memory import Memory
 from application.ports import Answer, Blob, KeptAnswer, Store, StoreUnavailable, VersionTaken
 from application.quotas import COUNTED, Quotas
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
@@ -281,11 +282,11 @@ class Committer:
                 log.exception("command failed", **about(job))
             self.memory.take_back(work.loaded, pending)
             return
-        if any(aggregate.pending for aggregate in work.loaded.values()):
+        if facts:
             self._read.update((key, a.version) for key, a in work.loaded.items())
+        pending += facts
         for aggregate in work.loaded.values():
             if aggregate.pending:
-                pending += aggregate.pending
                 if snapshot_due(aggregate):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []

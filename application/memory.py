@@ -15,8 +15,6 @@ from domain.base import Aggregate, DomainEvent, UnknownFact
 from domain.ids import guid, unpack
 from domain.lineage import mark_of
 
-__all__ = ["Key", "Memory"]
-
 MAX_FOLLOW = 10_000
 PAGE = 1_000
 

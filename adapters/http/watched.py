@@ -50,8 +50,8 @@ class Watched:
                 status = message["status"]
                 if is_stream(message):  # it lasts as long as its client wants
                     ended = time.perf_counter()
-                told = freshness.with_position(message["headers"], scope)
-                message["headers"] = [*told, (freshness.STORE_HEADER, self._watcher.store)]
+                headers = freshness.with_position(message["headers"], scope)
+                message["headers"] = [*headers, (freshness.STORE_HEADER, self._watcher.store)]
                 if self._stopping.is_set():
                     message["headers"] = [*message["headers"], CLOSE]
             return send(message)

@@ -35,8 +35,7 @@ def readiness(book: Stagebook) -> dict[str, Any]:
     of = {"store": str(book.identity)}
     if broken := book.continuity.broken:
         at = book.continuity.position
-        told = {"status": "store replaced", "error": broken, "position": at, "views": {}}
-        return told | of
+        return {"status": "store replaced", "error": broken, "position": at, "views": {}, **of}
     head, views = standings(book)
     dead = [view.name for view in views if view.state == "dead"]
     status, error = "ready", book.writes.refusal

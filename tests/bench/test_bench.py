@@ -51,3 +51,14 @@ def test_the_bench_measures_every_case_without_an_error() -> None:
     assert "errors: none" in run.stdout
     table = run.stdout.partition("\ncase ")[2]
     assert [case for case in CASES if f"\n{case}" not in table] == []
+
+
+def test_the_journey_of_each_kind_of_request_is_counted() -> None:
+    command = [sys.executable, "-m", "tests.bench.journeys", "--calls", "POST /v1/orders"]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    rows = [line for line in run.stdout.splitlines() if line.startswith(("GET", "PATCH", "POST"))]
+    assert len(rows) == 6
+    assert "domain/order.py" in run.stdout

@@ -178,6 +178,12 @@ class Settings(BaseSettings):
     slow_seconds: float = Field(
         1.0, ge=0, description="Seconds after which a request gets a line in the log."
     )
+    stall_seconds: float = Field(
+        0.1,
+        ge=0,
+        description="Seconds from which on a stop of the event loop or of the writer is logged and"
+        " counted; 0: none is.",
+    )
     otlp_endpoint: str | None = Field(
         None,
         pattern=r"^https?://",

@@ -28,7 +28,7 @@ from application.aggregate_cache import Key
 from application.memory import Memory
 from application.ports import Answer, Blob, KeptAnswer, Store, StoreUnavailable, VersionTaken
 from application.quotas import COUNTED, Quotas
-from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin
+from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin, Timing
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
@@ -190,20 +190,22 @@ class Committer:
 
     def commit(self, batch: Sequence[Job]) -> None:
         """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
-        began = self._watch.clock()
-        self._commit(batch)
-        self._watch.committed(batch, began)
+        timing = self._watch.begun()
+        self._commit(batch, timing)
+        self._watch.committed(batch, timing)
         cache = self.memory.cache
         cache.shrink()
         self._watch.cached(cache.weight, cache.evicted)
 
-    def _commit(self, batch: Sequence[Job]) -> None:
+    def _commit(self, batch: Sequence[Job], timing: Timing) -> None:
         try:
             for _ in range(MAX_ATTEMPTS):
+                asked = self._watch.clock()
                 with self._turn():
+                    timing.waiting += self._watch.clock() - asked
                     self._follow()
                     try:
-                        self._attempt(batch)
+                        self._attempt(batch, timing)
                     except VersionTaken:
                         self.memory.forget()
                         self.quotas.forget()
@@ -237,7 +239,7 @@ class Committer:
         self._contended -= 1
         return self.store.exclusive()
 
-    def _attempt(self, batch: Sequence[Job]) -> None:
+    def _attempt(self, batch: Sequence[Job], timing: Timing) -> None:
         self.memory.begin()
         self._read.clear()
         self._blobs.clear()
@@ -253,7 +255,11 @@ class Committer:
             read = {guid(*key): v for key, v in self._read.items() if key not in written}
             answers = list(kept.values())
             era, blobs = self.memory.era, self._blobs
-            positions = self.store.append(pending, snapshots, answers, read, era, blobs)
+            began = self._watch.clock()
+            try:
+                positions = self.store.append(pending, snapshots, answers, read, era, blobs)
+            finally:
+                timing.storing += self._watch.clock() - began
         if positions:
             self.memory.grow(pending)
             self.memory.follow_past(positions, pending[-1])

@@ -21,13 +21,29 @@ class Origin:
 UNKNOWN = Origin("other")
 
 
+@dataclass(slots=True)
+class Timing:
+    """Where the time of a batch went, in seconds by the watch. What is neither waiting nor storing
+    is deciding, with the loading that it needs."""
+
+    began: float = 0.0
+    ran: float = 0.0
+    """Processor time of the writer's thread when the batch began."""
+    waiting: float = 0.0
+    """For another process that writes the same things."""
+    storing: float = 0.0
+
+
 class CommitWatch(Protocol):
     """Hears of every batch, after it was stored or refused and before it is answered."""
 
     def clock(self) -> float:
         """The time by the watch, in seconds."""
 
-    def committed(self, batch: Sequence["Job"], began: float) -> None: ...
+    def begun(self) -> Timing:
+        """A batch begins now, on this thread."""
+
+    def committed(self, batch: Sequence["Job"], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None:
         """The bytes of the aggregates in memory, and how many were given back since the start."""
@@ -37,7 +53,10 @@ class Unwatched:
     def clock(self) -> float:
         return 0.0
 
-    def committed(self, batch: Sequence["Job"], began: float) -> None: ...
+    def begun(self) -> Timing:
+        return Timing()
+
+    def committed(self, batch: Sequence["Job"], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None: ...
 

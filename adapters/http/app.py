@@ -45,7 +45,7 @@ from adapters.http.v1 import (
     projections,
     tickets,
 )
-from adapters.http.watched import Watched
+from adapters.http.watched import Watched, request_in
 from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from adapters.version import version
@@ -89,6 +89,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         gc.freeze()
         watcher.store = str(book.identity).encode()
         watcher.broken = None
+        watcher.watch_loop(request_in)
         keep = _keep(book, watcher, ends=not worker)
         always = (keep, _sweep(book), feed.watch())
         keeping = [asyncio.create_task(task) for task in always]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from types import FrameType
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,6 +89,16 @@ class Watched:
                 log.info("request failed", **said)
         else:
             log.info("request" if seconds < self._slow else "slow request", **said)
+
+
+def request_in(frame: FrameType | None) -> dict[str, Any]:
+    """The request that a frame is at work for, as lines of the log name it."""
+    while frame and frame.f_code is not Watched.__call__.__code__:
+        frame = frame.f_back
+    scope = frame.f_locals["scope"] if frame else {"type": None}
+    if scope["type"] != "http":
+        return {}
+    return {"route": template(scope), "method": scope["method"], **said_of(scope)}
 
 
 def is_stream(start: Message) -> bool:

@@ -13,12 +13,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from adapters.watching.stalls import CAUSES, Stall
 from application.group_commit import Job
 from application.ports import Answer
 from domain.errors import Refusal
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+STALL_SECONDS = tuple(bound for bound in SECONDS if bound >= 0.1)  # noqa: PLR2004 - a tenth
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 MEANINGS = {
@@ -30,6 +32,8 @@ MEANINGS = {
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
     "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
+    "stagebook_stall_seconds": "Stops of the event loop and of the writer (`where`) that lasted"
+    " STAGEBOOK_STALL_SECONDS or longer, by what took most of the time (`cause`)",
     "stagebook_cached_bytes": "Bytes of the aggregates that writers keep in memory",
     "stagebook_cache_evictions": "Aggregates that left the memory because of its bound",
     "stagebook_folded_facts": "Facts that a view has taken",
@@ -51,6 +55,7 @@ LABELS = {
     "stagebook_http_request_seconds": ("route", "method"),
     "stagebook_connections_closed": ("reason",),
     "stagebook_commands": ("command", "outcome"),
+    "stagebook_stall_seconds": ("where", "cause"),
     "stagebook_folded_facts": ("view",),
     "stagebook_fold_seconds": ("view",),
 }
@@ -104,6 +109,10 @@ class Metrics:
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
+        self._stalls = tallies("stagebook_stall_seconds", STALL_SECONDS)
+        for where, causes in CAUSES.items():
+            for cause in causes:
+                self._stalls.labels(where, cause)
         name = "stagebook_cached_bytes"
         self._cached = Gauge(name, MEANINGS[name], registry=own, multiprocess_mode="livesum")
         self._evictions = counter("stagebook_cache_evictions")
@@ -146,6 +155,9 @@ class Metrics:
             self._sizes.sum += len(batch)
             self._commits.counts[bisect_left(SECONDS, seconds)] += 1
             self._commits.sum += seconds
+
+    def stalled(self, stall: Stall) -> None:
+        self._stalls.labels(stall.where, stall.cause).observe(stall.seconds)
 
     def folded(self, view: str, facts: int, seconds: float) -> None:
         with self._lock:

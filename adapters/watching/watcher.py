@@ -1,5 +1,6 @@
 """One process's watch over its writer, its views and its requests: metrics, and traces."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,9 +17,11 @@ from adapters.settings import Settings
 from adapters.watching import folder
 from adapters.watching.guesses import Guesses
 from adapters.watching.metrics import Metrics
+from adapters.watching.stalls import Describe, LoopWatch, Stall, of_batch
 from adapters.watching.views import ViewGauges
 from application.group_commit import Job
 from application.ports import StoreUnavailable
+from application.watching import Timing
 from projections.base import RecordedFact
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class Watcher:
             folder.join(shared)
         self.metrics = Metrics(shared)
         self.guesses = Guesses(self.metrics.credentials_refused)
+        self._longest = settings.stall_seconds
+        self._loop: LoopWatch | None = None
         self._server: WSGIServer | None = None
         self._traces: Traces | None = None
         if settings.otlp_endpoint:
@@ -52,15 +57,31 @@ class Watcher:
 
     clock = staticmethod(time.perf_counter)
 
-    def committed(self, batch: Sequence[Job], began: float) -> None:
-        seconds = time.perf_counter() - began
+    def begun(self) -> Timing:
+        return Timing(time.perf_counter(), time.thread_time())
+
+    def committed(self, batch: Sequence[Job], timing: Timing) -> None:
+        now = time.perf_counter()
+        seconds = now - timing.began
         try:
             self.metrics.committed(batch, seconds)
+            if self._longest and seconds >= self._longest:
+                self.stalled(of_batch(batch, timing, now, time.thread_time()))
             self._tell(batch)
             if self._traces:
                 self._traces.committed(batch, seconds)
         except Exception:  # the batch is recorded, and is to be answered
             log.exception("a batch was not seen")
+
+    def stalled(self, stall: Stall) -> None:
+        self.metrics.stalled(stall)
+        stall.tell()
+
+    def watch_loop(self, describe: Describe) -> None:
+        """Watches the event loop that this is called on, until it is closed."""
+        if self._longest:
+            self._loop = LoopWatch(self._longest, self.stalled, describe)
+            self._loop.start(asyncio.get_running_loop())
 
     def cached(self, weight: int, evicted: int) -> None:
         self.metrics.cached = (weight, evicted)
@@ -105,6 +126,8 @@ class Watcher:
         self.guesses.tell()
 
     def close(self) -> None:
+        if self._loop:
+            self._loop.stop()
         self.flush()
         if self._traces:
             self._traces.close()

@@ -158,7 +158,7 @@ def test_metrics_name_nobody(web: TestClient) -> None:
     for secret in (ACCOUNT, "Jane", *TOKENS.values()):
         assert secret not in told.text
     by = {"route", "method", "status", "command", "outcome", "view", "le"}
-    by |= {"version", "python", "store", "id", "epoch"}
+    by |= {"version", "python", "store", "id", "epoch", "where", "cause"}
     assert {name for sample in told.samples for name in sample.labels} == by
 
 

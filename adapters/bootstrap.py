@@ -35,10 +35,11 @@ from application.as_of import replay
 from application.catalog import open_catalog
 from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
 from application.keyring import REGISTRY_ID, Keyring, Principal, opening_account
-from application.ports import Answer, Identity, Store
+from application.ports import Answer, Store
 from application.webhooks import before_the_first
 from domain.base import Cause
 from domain.catalog import STARTING
+from domain.lineage import Identity
 from domain.registry import Registry
 from domain.values import UTC_ZONE, stamp
 from projections import watching as folds
@@ -47,7 +48,7 @@ from projections.base import Projection
 from projections.catalog_documents import CatalogDocuments
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
-from projections.lineage import settle, strangers
+from projections.lineage import Foreign, foreign, settle, strangers
 from projections.location_documents import LocationDocuments
 from projections.orders import Orders
 from projections.rebuilding import bring_up_to_date
@@ -237,19 +238,27 @@ class Stagebook:
 
     def settle(self) -> None:
         """Views of another history are empty from here on, and are rebuilt by whoever renews. Where
-        they, or kept answers, know facts that the store lacks, its new epoch begins first."""
-        store, whole = self.identity.id, self._whole()
-        lost = [one.reason for one in strangers(whole, self.store, self.views, store) if one.lost]
+        they, the outbox or kept answers know facts that the store lacks, its new epoch begins
+        first."""
+        whole = self._whole()
+        found = [*strangers(whole, self.store, self.views, self.identity), self.foreign_outbox()]
+        lost = [one.reason for one in found if one and one.lost]
         if ahead := self.store.answered_ahead():
             lost.append(f"an answer was kept {ahead} positions ahead of the store")
         if lost:
             self.begin_epoch(lost[0])
-        settle(whole, self.store, self.views, store)
+        settle(whole, self.store, self.views, self.identity)
 
     def foreign(self) -> dict[str, str]:
         """The views that belong to another history than the store's, and why."""
-        found = strangers(self._whole(), self.store, self.views, self.identity.id)
+        found = strangers(self._whole(), self.store, self.views, self.identity)
         return {projection.name: why for projection, why, _ in found}
+
+    def foreign_outbox(self) -> Foreign | None:
+        """Why the outbox is of another history, where webhooks are delivered."""
+        if not self.settings.webhook_hosts:
+            return None
+        return foreign(self.store, self.identity, *self.ledger().lineage())
 
     def _whole(self) -> list[Projection]:
         """The views that can be read: of the others nothing is known but that."""

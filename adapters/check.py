@@ -27,6 +27,8 @@ def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     yield from store_faults(book.store)
     for name, why in book.foreign().items():
         yield f"view {name} is of another history: {why}; to rebuild it: stagebook rebuild {name}"
+    if outbox := book.foreign_outbox():
+        yield f"the webhook deliveries are of another history: {outbox.reason}"
     yield from damages(book, PROJECTIONS)
     for verdict in prove(book, whole(book, PROJECTIONS), processes):
         yield from told(verdict)

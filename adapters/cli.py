@@ -147,7 +147,7 @@ def identity(
     from uuid import uuid4
 
     from adapters.continuity import begun
-    from application.ports import Identity
+    from domain.lineage import Identity
     from projections.lineage import mark_at
 
     with opened_store() as (store, _):

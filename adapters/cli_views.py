@@ -75,6 +75,7 @@ def renew(
     """Rebuilds views together. Of several, those that another rebuild is at are left to it."""
     from adapters.console import rebuild_watched
 
+    book.settle()  # of another history nothing is compared, kept or gone on with
     busy = [p for p in chosen if len(chosen) > 1 and book.views.is_rebuilt(p)]
     chosen = [projection for projection in chosen if projection not in busy]
     before = {p.name: book.views.live(p).generation for p in chosen} if compare else {}

@@ -11,8 +11,8 @@ from structlog import get_logger
 
 from adapters.stores.opening import NoStore, open_store
 from application.group_commit import Committer
-from application.ports import Identity, Store, StoreUnavailable
-from domain.lineage import mark_of
+from application.ports import Store, StoreUnavailable
+from domain.lineage import Identity, mark_of
 from projections.lineage import mark_at, stranger
 
 if TYPE_CHECKING:

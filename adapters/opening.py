@@ -88,11 +88,14 @@ def prepare_views(book: "Stagebook") -> None:
         names = " ".join(projection.name for projection in outdated)
         what = "another version has made these views, or they are damaged"
         fail(f"{what}; to go on: stagebook rebuild {names}")
-    foreign = book.foreign()
-    if foreign and book.settings.foreign_views == "refuse":
-        told = "; ".join(f"{name}: {why}" for name, why in foreign.items())
-        names = " ".join(foreign)
-        fail(f"views of another history ({told}); to go on: stagebook rebuild {names}")
+    if book.settings.foreign_views == "refuse":
+        if foreign := book.foreign():
+            told = "; ".join(f"{name}: {why}" for name, why in foreign.items())
+            names = " ".join(foreign)
+            fail(f"views of another history ({told}); to go on: stagebook rebuild {names}")
+        if outbox := book.foreign_outbox():
+            what = f"webhook deliveries of another history ({outbox.reason})"
+            fail(f"{what}; to set them aside, start once with STAGEBOOK_FOREIGN_VIEWS=rebuild")
     book.settle()
 
 

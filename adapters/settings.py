@@ -168,8 +168,9 @@ class Settings(BaseSettings):
     )
     foreign_views: Literal["rebuild", "refuse"] = Field(
         "rebuild",
-        description="What is done at the start about views that belong to another history than the"
-        " store's, because a copy was put back: they are emptied and rebuilt, or nothing starts.",
+        description="What is done at the start about views and webhook deliveries that belong to"
+        " another history than the store's, because a copy was put back: views are emptied and"
+        " rebuilt and deliveries set aside, or nothing starts.",
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(small_letters)

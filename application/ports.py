@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span
+from domain.lineage import Identity
 
 NOTHING_READ: Mapping[UUID, int] = {}
 
@@ -27,27 +28,6 @@ class StoreReplaced(StoreUnavailable):
     """The store is not the one that this process began with, or has lost facts that it had."""
 
     title = "The store was replaced"
-
-
-class Identity(NamedTuple):
-    """Which store it is, and which of its epochs: one begins whenever the store may lack facts
-    that somebody has seen of it, because it was imported or an older copy was put back."""
-
-    id: str
-    """16 hexadecimal digits, random; a copy has those of its original."""
-    epoch: int
-    """When it began, in milliseconds since 1970; later than every epoch before."""
-
-    def __str__(self) -> str:
-        return f"{self.id}.{self.epoch}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Identity | None":
-        """The inverse of `str`; None: it is none."""
-        id_, _, epoch = text.partition(".")
-        if not (id_ and epoch.isascii() and epoch.isdigit()):
-            return None
-        return cls(id_, int(epoch))
 
 
 class VersionTaken(Exception):  # noqa: N818 - the signal to decide again, not an error

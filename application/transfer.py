@@ -25,7 +25,7 @@ from application.aggregates import AGGREGATES
 from application.as_of import load
 from application.keyring import REGISTRY_ID
 from application.payloads import check_payload
-from application.ports import Answer, Blob, Identity, KeptAnswer, Recorded, Store, VersionTaken
+from application.ports import Answer, Blob, KeptAnswer, Recorded, Store, VersionTaken
 from domain.base import (
     Aggregate,
     Cause,
@@ -41,7 +41,7 @@ from domain.errors import AccountNotEmpty, Conflict, Invalid, Refusal
 from domain.event_facts import DateAdded
 from domain.ids import Kind, account_number, guid, unpack
 from domain.images import image_of
-from domain.lineage import mark_of
+from domain.lineage import Identity, mark_of
 from domain.money import DEFAULT_CURRENCY
 from domain.registry import DEFAULT_TIMEZONE, Registry, check_timezone
 from domain.values import MAX_ID, parse_time, stamp

@@ -1,8 +1,9 @@
 """Whether a view belongs to the history that its store holds: a store that was put back from an
 older copy, emptied or exchanged has other facts than those that the view was made of.
 
-A view keeps the id of its store, and a mark of the newest fact that it has. It belongs to a store
-that has this very fact at this position; one that is further than its store does not.
+A view keeps the id and the epoch of its store, and a mark of the newest fact that it has. It
+belongs to a store that has this very fact at this position. A view that is further than its store,
+or of a later epoch, does not. The outbox of webhooks is looked at in the same way.
 """
 
 import time
@@ -11,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from structlog import get_logger
 
-from domain.lineage import mark_of
+from domain.lineage import Identity, mark_of
 from projections.base import BeingRebuilt, Projection, RecordedFact
 
 RETRY_SECONDS = 0.1
@@ -33,14 +34,22 @@ class Lineage(Protocol):
 
 class Views(Protocol):
     def live(self, projection: Projection) -> Lineage: ...
-    def store_of(self, projection: Projection) -> str | None:
-        """The id of the store that the view was made of; None: it was never noted."""
+    def store_of(self, projection: Projection) -> Identity | None:
+        """The store that the view was made of; None: it was never noted."""
 
-    def belongs(self, projection: Projection, store: str) -> None:
+    def belongs(self, projection: Projection, store: Identity) -> None:
         """Notes that."""
 
     def reset(self, projection: Projection) -> None:
         """Serves an empty view instead, which is to be rebuilt."""
+
+
+class Foreign(NamedTuple):
+    """Why something is not of the store's history."""
+
+    reason: str
+    lost: bool
+    """It was made of this very store, and knows facts that the store lacks."""
 
 
 class Stranger(NamedTuple):
@@ -49,7 +58,7 @@ class Stranger(NamedTuple):
     projection: Projection
     reason: str
     lost: bool
-    """The store was further, or another: a view of this very store knows facts that it lacks."""
+    """As in `Foreign`."""
 
 
 def mark_at(history: History, position: int) -> str | None:
@@ -71,19 +80,33 @@ def stranger(history: History, position: int, mark: str | None) -> str | None:
     return None
 
 
+def foreign(
+    history: History, store: Identity, made_of: Identity | None, position: int, mark: str | None
+) -> Foreign | None:
+    """Why what was made of a store, up to that position with that mark, is not of this one; None:
+    it is."""
+    if made_of and made_of.id != store.id:
+        return Foreign(f"it was made of the store {made_of.id}", lost=False)
+    if made_of and made_of.epoch > store.epoch:
+        why = f"it was made in the epoch {made_of.epoch}, and the store is in {store.epoch}"
+        return Foreign(why, lost=True)
+    why_not = stranger(history, position, mark)
+    return Foreign(why_not, lost=True) if why_not else None
+
+
 def strangers(
-    projections: Sequence[Projection], history: History, views: Views, store: str
+    projections: Sequence[Projection], history: History, views: Views, store: Identity
 ) -> Iterator[Stranger]:
-    """The views that are not of the history of the store with that id."""
+    """The views that are not of the history of that store."""
     for projection in projections:
-        made_of = views.store_of(projection)
-        if made_of not in (None, store):
-            yield Stranger(projection, f"it was made of the store {made_of}", lost=False)
-        elif why := stranger(history, *views.live(projection).lineage()):
-            yield Stranger(projection, why, lost=True)
+        lineage = views.live(projection).lineage()
+        if found := foreign(history, store, views.store_of(projection), *lineage):
+            yield Stranger(projection, *found)
 
 
-def settle(projections: Sequence[Projection], history: History, views: Views, store: str) -> None:
+def settle(
+    projections: Sequence[Projection], history: History, views: Views, store: Identity
+) -> None:
     """Before anything is served: an empty view stands where a stranger was."""
     while found := list(strangers(projections, history, views, store)):
         for projection, why, _ in found:

@@ -16,7 +16,6 @@ from application.ports import (
     NOTHING_READ,
     Answer,
     Blob,
-    Identity,
     KeptAnswer,
     Recorded,
     VersionTaken,
@@ -24,6 +23,7 @@ from application.ports import (
 from application.quotas import BYTES, Row, Usage, usage_of
 from domain.base import DomainEvent, Snapshot
 from domain.ids import Span, spans, unpack
+from domain.lineage import Identity
 from domain.tickets import SALES
 
 

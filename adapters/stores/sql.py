@@ -13,10 +13,11 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, Blob, Identity, KeptAnswer, Recorded
+from application.ports import Answer, Blob, KeptAnswer, Recorded
 from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
 from domain.ids import Span, spans
+from domain.lineage import Identity
 from domain.tickets import SALES
 
 PAGE = 1_000

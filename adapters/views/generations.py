@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.views.building import BuildingView
 from adapters.views.runs import STORE, Generation, Notes, Runs
+from domain.lineage import Identity
 from projections.base import BeingRebuilt, Projection, View
 
 V = TypeVar("V", bound=BuildingView)
@@ -90,13 +91,13 @@ class Generations(Generic[V]):
 
     # -- whose it is
 
-    def store_of(self, projection: Projection) -> str | None:
-        """The id of the store that it was made of; None: it was never noted."""
-        return self._notes.read(projection.name, STORE)
+    def store_of(self, projection: Projection) -> Identity | None:
+        """The store that it was made of; None: it was never noted."""
+        return Identity.parse(self._notes.read(projection.name, STORE) or "")
 
-    def belongs(self, projection: Projection, store: str) -> None:
+    def belongs(self, projection: Projection, store: Identity) -> None:
         """Notes that."""
-        self._notes.write(projection.name, STORE, store)
+        self._notes.write(projection.name, STORE, str(store))
 
     # -- what is there
 

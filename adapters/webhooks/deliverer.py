@@ -24,7 +24,7 @@ from application.ports import Store
 from domain.base import State
 from domain.lineage import mark_of
 from domain.values import stamp
-from projections.lineage import stranger
+from projections.lineage import foreign
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -97,11 +97,14 @@ class Deliverer:
     async def _lead(self) -> None:
         """One term: until it is stopped, something fails, or another one takes over."""
         self._term = self._ledger.begin()
-        if why := stranger(self._store, *self._ledger.lineage()):
-            log.warning("deliveries of another history forgotten", reason=why)
-            self._ledger.reset(self._term)
+        store = self._store.identity()
+        if found := foreign(self._store, store, *self._ledger.lineage()):
+            waiting = self._ledger.reset(self._term)
+            message = "deliveries of another history set aside"
+            log.warning(message, reason=found.reason, deliveries=waiting)
+        self._ledger.belongs(self._term, store)
         position, webhooks = self._ledger.standing()
-        _, self._mark = self._ledger.lineage()
+        _, _, self._mark = self._ledger.lineage()
         self._position = self._since() if position is None else position
         self._subscriptions.restore(webhooks)
         self._under_way.clear()
@@ -191,7 +194,9 @@ class Deliverer:
 
     async def _attempt(self, delivery: Delivery, webhook: State) -> Reply:
         stream, after = UUID(delivery.stream), delivery.version - 1
-        (recorded,) = self._store.stream(stream, after=after, limit=1)
+        recorded = next(iter(self._store.stream(stream, after=after, limit=1)), None)
+        if recorded is None or delivery.mark not in ("", mark_of(recorded.fact)):
+            return Reply(None, "the store lacks its fact")
         try:
             body = message.body(delivery, recorded.fact, self._render, self._show)
         except Exception as error:  # one thing that cannot be shown holds back nothing else

@@ -1,10 +1,12 @@
 """What is still to be delivered, and what came of it: kept beside the facts, and no fact itself.
 
-    progress        how far the facts were heard, the mark of the last, and whose term it is
+    progress        how far the facts of which store were heard, the mark of the last, and whose
+                    term it is
     subscriptions   the webhooks as of that position, and since when each of them fails
     queues          one for each webhook and aggregate: when its first delivery is tried next
     deliveries      those that wait, in order, and those that were given up
     invocations     the attempts of the last week, the latest of each webhook
+    set_aside       those that waited when the ledger was found to be of another history, for people
 
 Every write begins with the row of the progress, so writers take turns, and a deliverer whose term
 is over writes no more.
@@ -20,12 +22,13 @@ from pydantic_core import from_json, to_json
 from adapters.views.sql import Cursor
 from adapters.webhooks.message import Delivery
 from domain.base import State
+from domain.lineage import Identity
 
 DELIVERED, FAILED, GIVEN_UP = "delivered", "failed", "given up"
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS webhook_progress (
-    id INTEGER PRIMARY KEY, term BIGINT, position BIGINT, mark TEXT);
+    id INTEGER PRIMARY KEY, term BIGINT, position BIGINT, mark TEXT, store TEXT);
 INSERT INTO webhook_progress (id, term, position) VALUES (1, 0, NULL) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS webhook_subscriptions (
     webhook TEXT PRIMARY KEY, state TEXT, failingsince TEXT);
@@ -35,16 +38,26 @@ CREATE INDEX IF NOT EXISTS webhook_queues_due ON webhook_queues (webhook, due);
 CREATE TABLE IF NOT EXISTS webhook_deliveries (
     webhook TEXT, stream TEXT, position BIGINT, part INTEGER, version BIGINT, resource TEXT,
     trigger_ TEXT, kind INTEGER, number BIGINT, attempts INTEGER, failed INTEGER, time TEXT,
-    PRIMARY KEY (webhook, position, part));
+    mark TEXT DEFAULT '', PRIMARY KEY (webhook, position, part));
 CREATE INDEX IF NOT EXISTS webhook_deliveries_order
     ON webhook_deliveries (webhook, stream, failed, position, part);
 CREATE TABLE IF NOT EXISTS webhook_invocations (
     webhook TEXT, time TEXT, position BIGINT, dedupe TEXT, occasion TEXT, guid TEXT,
     attempt INTEGER, outcome TEXT, status INTEGER, error TEXT, milliseconds INTEGER);
 CREATE INDEX IF NOT EXISTS webhook_invocations_of ON webhook_invocations (webhook, time);
-CREATE INDEX IF NOT EXISTS webhook_invocations_time ON webhook_invocations (time)
+CREATE INDEX IF NOT EXISTS webhook_invocations_time ON webhook_invocations (time);
+CREATE TABLE IF NOT EXISTS webhook_set_aside (
+    store TEXT, webhook TEXT, stream TEXT, position BIGINT, part INTEGER, version BIGINT,
+    resource TEXT, trigger_ TEXT, kind INTEGER, number BIGINT, mark TEXT, attempts INTEGER)
 """
-IS = "webhook, stream, position, part, version, resource, trigger_, kind, number, attempts"
+LATER_COLUMNS = (
+    ("webhook_progress", "mark TEXT"),
+    ("webhook_progress", "store TEXT"),
+    ("webhook_deliveries", "mark TEXT DEFAULT ''"),
+)
+"""What ledgers of older versions lack."""
+IS = "webhook, stream, position, part, version, resource, trigger_, kind, number, mark, attempts"
+DELIVERY = ", ".join(f"d.{column}" for column in IS.split(", "))
 LOGGED = (
     *("time", "position", "dedupekey", "trigger", "guid", "attempt", "outcome", "status"),
     *("error", "milliseconds"),
@@ -112,18 +125,32 @@ class Ledger:
             rows = c.execute("SELECT webhook, state FROM webhook_subscriptions").fetchall()
         return position, {webhook: from_json(state) for webhook, state in rows}
 
-    def lineage(self) -> tuple[int, str | None]:
-        """How far the facts were heard, and the mark of the fact there."""
+    def lineage(self) -> tuple[Identity | None, int, str | None]:
+        """Whose facts were heard, how far, and the mark of the fact there."""
         with self.reading() as c:
-            rows = c.execute("SELECT position, mark FROM webhook_progress").fetchall()
-        return rows[0][0] or 0, rows[0][1]
+            rows = c.execute("SELECT store, position, mark FROM webhook_progress").fetchall()
+        store, position, mark = rows[0]
+        return Identity.parse(store or ""), position or 0, mark
 
-    def reset(self, term: int) -> None:
-        """Forgets what is to be delivered, and how far was heard: it belongs to another history."""
+    def belongs(self, term: int, store: Identity) -> None:
+        """The facts of that store are heard from here on."""
         with self._turn(term) as c:
+            c.execute("UPDATE webhook_progress SET store = ?", (str(store),))
+
+    def reset(self, term: int) -> int:
+        """Begins again: what is there belongs to another history. What waited is set aside, in the
+        place of what was set aside before; returns how many deliveries that are."""
+        with self._turn(term) as c:
+            c.execute("DELETE FROM webhook_set_aside")
+            c.execute(
+                f"INSERT INTO webhook_set_aside SELECT p.store, {DELIVERY}"  # noqa: S608 - names only
+                " FROM webhook_progress p, webhook_deliveries d"
+            )
+            count = c.rowcount
             for table in ("subscriptions", "queues", "deliveries"):
                 c.execute(f"DELETE FROM webhook_{table}")  # noqa: S608 - names only
-            c.execute("UPDATE webhook_progress SET position = NULL, mark = NULL")
+            c.execute("UPDATE webhook_progress SET position = NULL, mark = NULL, store = NULL")
+        return count
 
     def hear(
         self,
@@ -141,12 +168,12 @@ class Ledger:
             for webhook, state in webhooks.items():
                 self._subscribe(c, webhook, state)
             c.executemany(
-                "INSERT INTO webhook_deliveries VALUES (?,?,?,?,?,?,?,?,?,0,0,?)"
-                " ON CONFLICT DO NOTHING",
+                f"INSERT INTO webhook_deliveries ({IS}, failed, time)"  # noqa: S608 - names only
+                " VALUES (?,?,?,?,?,?,?,?,?,?,0,0,?) ON CONFLICT DO NOTHING",
                 [
                     (
                         *(d.webhook, d.stream, d.position, d.part, d.version),
-                        *(d.resource, d.trigger, d.kind, d.number, time),
+                        *(d.resource, d.trigger, d.kind, d.number, d.mark, time),
                     )
                     for d in deliveries
                 ],

@@ -36,6 +36,8 @@ class Delivery:
     trigger: str
     kind: int
     number: int
+    mark: str = ""
+    """Of the fact."""
     attempts: int = 0
 
     @property
@@ -44,8 +46,9 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """The same at every attempt, in every copy of the book."""
-        said = f"{self.webhook} {self.stream} {self.version} {self.thing}"
+        """The same at every attempt, in every copy of the book; another for another fact that has
+        the place of one that was lost."""
+        said = f"{self.webhook} {self.stream} {self.version} {self.mark} {self.thing}"
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

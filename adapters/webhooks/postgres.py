@@ -9,7 +9,7 @@ from adapters.stores.connections import MIGRATION_LOCK, transaction
 from adapters.views.locks import SessionLocks
 from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor
-from adapters.webhooks.ledger import CREATE, Ledger
+from adapters.webhooks.ledger import CREATE, LATER_COLUMNS, Ledger
 
 
 class PostgresLedger(Ledger):
@@ -22,7 +22,8 @@ class PostgresLedger(Ledger):
             c.execute("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
             for statement in CREATE.split(";"):
                 c.execute(statement)
-            c.execute("ALTER TABLE webhook_progress ADD COLUMN IF NOT EXISTS mark TEXT")
+            for table, column in LATER_COLUMNS:
+                c.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}")
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

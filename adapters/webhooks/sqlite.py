@@ -10,7 +10,7 @@ from adapters.stores.sqlite import translated
 from adapters.stores.sqlite_recorder import immediately
 from adapters.views.locks import FileLocks
 from adapters.views.sql import Cursor
-from adapters.webhooks.ledger import CREATE, Ledger
+from adapters.webhooks.ledger import CREATE, LATER_COLUMNS, Ledger
 
 WAIT_SECONDS = 30
 
@@ -30,9 +30,10 @@ class SqliteLedger(Ledger):
         with self.writing() as c:
             for statement in CREATE.split(";"):
                 c.execute(statement)
-            columns = c.execute("PRAGMA table_info(webhook_progress)").fetchall()
-            if "mark" not in {name for _, name, *_ in columns}:  # of an older version
-                c.execute("ALTER TABLE webhook_progress ADD COLUMN mark TEXT")
+            for table, column in LATER_COLUMNS:
+                there = c.execute(f"PRAGMA table_info({table})").fetchall()
+                if column.partition(" ")[0] not in {name for _, name, *_ in there}:
+                    c.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

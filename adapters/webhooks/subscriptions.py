@@ -8,6 +8,7 @@ from application.as_of import replay
 from application.ports import Recorded, Store
 from domain.base import State, UnknownFact
 from domain.ids import Kind, guid, unpack
+from domain.lineage import mark_of
 from domain.order import Order
 from domain.webhook import Webhook
 from domain.webhook_triggers import Occasion, becomes_paid, occasions
@@ -70,6 +71,7 @@ class Subscriptions:
                         position=recorded.position,
                         part=part,
                         version=fact.originator_version,
+                        mark=mark_of(fact),
                         **occasion._asdict(),
                     )
                     part += 1

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from adapters.bootstrap import LOCATIONS, PROJECTIONS, Stagebook, bootstrap
@@ -19,6 +17,7 @@ from domain.location import LocationFields
 from projections.lineage import stranger
 from projections.rebuilding import NoWayBack, rebuild, roll_back
 from tests.conftest import ACCOUNT, add_keys
+from tests.copies import Copy
 
 NUMBER = account_number(ACCOUNT)
 
@@ -50,41 +49,6 @@ def names(settings: Settings) -> list[str]:
                 shown.append(document[0].decode().partition('"name":"')[2].partition('"')[0])
         assert list(faults(book)) == []
     return shown
-
-
-class Copy:
-    """The facts of a store, kept aside. The views stay as they are."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
-        folder.mkdir()
-        if settings.is_postgres:
-            with psycopg.connect(settings.store, autocommit=True) as connection:
-                for table in self._tables(connection):
-                    connection.execute(f"CREATE TABLE copy_{table} AS TABLE {table}".encode())
-        else:
-            for path in settings.folder.glob("facts.sqlite*"):
-                shutil.copy(path, folder)
-
-    def put_back(self) -> None:
-        if self.settings.is_postgres:
-            with psycopg.connect(self.settings.store, autocommit=True) as connection:
-                for table in self._tables(connection):
-                    connection.execute(f"TRUNCATE {table}".encode())
-                    put_back = f"INSERT INTO {table} TABLE copy_{table}"
-                    connection.execute(put_back.encode())
-        else:
-            for path in self.settings.folder.glob("facts.sqlite*"):
-                path.unlink()
-            for path in self.folder.iterdir():
-                shutil.copy(path, self.settings.folder)
-
-    def _tables(self, connection: psycopg.Connection[Any]) -> list[str]:
-        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        there = [name for (name,) in connection.execute(query)]
-        return [
-            name for name in there if not name.startswith(("view", "webhook", "heartbeat", "copy"))
-        ]
 
 
 @pytest.fixture

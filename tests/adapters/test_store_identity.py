@@ -13,7 +13,8 @@ from adapters.settings import Settings
 from application.locations import create_location
 from application.ports import StoreReplaced
 from domain.location import LocationFields
-from tests.adapters.test_put_back_stores import NUMBER, Copy, add, copied, opened
+from tests.adapters.test_put_back_stores import NUMBER, add, copied, opened
+from tests.copies import Copy
 
 __all__ = ["copied"]
 

@@ -14,12 +14,14 @@ from adapters.webhooks.message import Delivery
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
 from domain.ids import Kind, guid
+from domain.lineage import Identity
 from tests.contracts.conftest import Place
 from tests.spec import at
 
 ONE, OTHER = str(guid(7, Kind.WEBHOOK, 1)), str(guid(7, Kind.WEBHOOK, 2))
 HALL, GARDEN = str(guid(7, Kind.LOCATION, 1)), str(guid(7, Kind.LOCATION, 2))
 NOW = 1_000.0
+STORE = Identity("0123456789abcdef", 1)
 
 
 def delivery(position: int, stream: str = HALL, webhook: str = ONE, part: int = 0) -> Delivery:
@@ -68,7 +70,8 @@ def test_what_was_heard_is_kept_with_its_position(place: Place, ledger: Ledger) 
 
     ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}, OTHER: {"url": "b"}}, at(1))
     ledger.hear(term, 9, [], {OTHER: {"url": "c"}}, at(2), "mark")
-    assert ledger.lineage() == (9, "mark")
+    ledger.belongs(term, STORE)
+    assert ledger.lineage() == (STORE, 9, "mark")
 
     with closing(ledger_at(place)) as again:
         assert again.standing() == (9, {ONE: {"url": "a"}, OTHER: {"url": "c"}})
@@ -243,17 +246,27 @@ def test_the_key_is_that_of_the_fact_the_webhook_and_the_thing() -> None:
     made = delivery(5)
 
     assert made.key == replace(made, attempts=3, part=1, position=99).key
-    others = (replace(made, version=6), replace(made, webhook=OTHER), replace(made, number=2))
+    others = (
+        *(replace(made, version=6), replace(made, webhook=OTHER), replace(made, number=2)),
+        replace(made, mark="of another fact at this place"),
+    )
     assert made.key not in {other.key for other in others}
     assert UUID(made.thing) == guid(7, Kind.LOCATION, 1)
 
 
-def test_what_is_of_another_history_is_forgotten(ledger: Ledger) -> None:
+def test_what_is_of_another_history_is_set_aside_until_the_next_time(ledger: Ledger) -> None:
     term = ledger.begin()
+    ledger.belongs(term, STORE)
     ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}}, at(1), "mark")
 
-    ledger.reset(term)
+    assert ledger.reset(term) == 1
 
     assert ledger.standing() == (None, {})
-    assert ledger.lineage() == (0, None)
+    assert ledger.lineage() == (None, 0, None)
     assert ledger.due_webhooks(0) == []
+    aside = "SELECT store, webhook, position FROM webhook_set_aside"
+    with ledger.reading() as c:
+        assert c.execute(aside).fetchall() == [(str(STORE), ONE, 5)]
+    assert ledger.reset(term) == 0
+    with ledger.reading() as c:
+        assert c.execute(aside).fetchall() == []

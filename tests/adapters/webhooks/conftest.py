@@ -38,11 +38,12 @@ def eventually(holds: Callable[[], bool]) -> None:
 class House:
     """One book, and deliverers over it as processes have them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, keys: bool = True) -> None:
         self.settings = settings.model_copy(update={"webhook_hosts": LOOPBACK})
         self.book: Stagebook = bootstrap(self.settings)
         self.book.start_writer()
-        add_keys(self.book)
+        if keys:
+            add_keys(self.book)
         self._deliverers: list[tuple[Deliverer, Stagebook]] = []
         self._numbers = count(1)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from application.catalog import item
 from application.group_commit import Work
+from application.held_tickets import show_in_orders
 from application.usage import record_usage
 from domain.base import Cause, State
 from domain.catalog import LockType, PriceList
@@ -119,7 +120,7 @@ def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> 
     inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
     patches = [ticket.patch() for ticket in tickets]
     inventory.require_barcodes(patches, "tickets")
-    inventory.change_tickets(patches, work.by)
+    show_in_orders(work, inventory, inventory.change_tickets(patches, work.by))
     return len(tickets)
 
 

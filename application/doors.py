@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from application.catalog import item
 from application.group_commit import Work
+from application.held_tickets import show_in_orders
 from domain.errors import Invalid, NotAdmitted
 from domain.event import Event
 from domain.inventory import Inventory
@@ -18,7 +19,8 @@ def scan_tickets(work: Work, number: int, body: Scan) -> tuple[Inventory, list[i
     if tickets is None:
         tickets = [_with_barcode(inventory, code) for code in body.barcodes or ()]
     inventory.require_tickets(tickets, "tickets")
-    inventory.scan(tickets, body.direction, body.scandeviceid, work.by)
+    passed = inventory.scan(tickets, body.direction, body.scandeviceid, work.by)
+    show_in_orders(work, inventory, passed)
     return inventory, tickets
 
 
@@ -28,7 +30,7 @@ def scan_out(work: Work, number: int, contingents: Sequence[int]) -> list[int]:
     for index, contingent in enumerate(contingents):
         inventory.contingent(contingent, f"tickettypeids.{index}")
     tickets = inventory.inside(contingents)
-    inventory.scan(tickets, "out", None, work.by)
+    show_in_orders(work, inventory, inventory.scan(tickets, "out", None, work.by))
     return tickets
 
 
@@ -42,7 +44,7 @@ def rank_tickets(work: Work, number: int, seatrankid: int | None, tickets: Seque
             raise Invalid("seatrankid", f"there is no seat rank {seatrankid}")
     inventory.require_tickets(tickets, "ticketids")
     ranked = [{"id": ticket, "seatrankid": seatrankid} for ticket in tickets]
-    inventory.change_tickets(ranked, work.by)
+    show_in_orders(work, inventory, inventory.change_tickets(ranked, work.by))
     return len(tickets)
 
 

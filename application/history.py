@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from application.as_of import replay, version_where
-from application.history_words import comparable
+from application.history_words import comparable, of_tickets
 from application.ports import Recorded, Store
 from domain.base import Aggregate
 from domain.differences import Difference, differences
@@ -155,7 +155,7 @@ class One:
                 continue
             old = comparable(aggregate)
             aggregate.apply(recorded.fact)
-            changes = [*differences(old, comparable(aggregate))]
+            changes = [*differences(old, comparable(aggregate)), *of_tickets(recorded.fact)]
             found.append(Entry(recorded, aggregate.version, changes))
         return found
 

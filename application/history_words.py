@@ -1,11 +1,12 @@
 """What a history compares: things as their readers know them, in the words of their documents."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from domain.base import Aggregate, DomainEvent, State
 from domain.catalog_item import CatalogItem
 from domain.contingents import BOOKKEEPING as CONTINGENT_BOOKKEEPING
+from domain.differences import Difference, differences
 from domain.event import Event
 from domain.event_fields import EventFields
 from domain.images import image_url
@@ -13,10 +14,12 @@ from domain.location import Location, LocationFields
 from domain.money import number as money
 from domain.offers import price_terms, prices_by_type
 from domain.order import UNCONFIRMED, Order
+from domain.order_facts import HeldTicketsChanged
 from domain.tickets import NEVER_SCANNED, TicketsChanged, TicketsScanned
 
 UNSHOWN = CONTINGENT_BOOKKEEPING - {"seated"} | {"eventspecificprices"}
 BOOKKEEPING = frozenset({"version", "lastupdatets", "number", "namedversion", "namedts"})
+CHANGE: tuple[Literal["before"], Literal["after"]] = ("before", "after")
 NOT_OF_ORDERS = frozenset({"root", "heldsince", "lines", "payments", "duets", "expiryts"})
 
 
@@ -72,6 +75,13 @@ def order_words(order: State) -> State:
         "tickets": tickets,
         "payments": payments,
     }
+
+
+def of_tickets(fact: DomainEvent) -> Iterator[Difference]:
+    """What a fact of an order says of its tickets, which other aggregates keep."""
+    if isinstance(fact, HeldTicketsChanged):
+        before, after = ({str(one["id"]): one[at] for one in fact.tickets} for at in CHANGE)
+        yield from differences({"tickets": before}, {"tickets": after})
 
 
 def contingents_words(

@@ -11,7 +11,15 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    create_model,
+)
 
 from domain.base import DomainEvent, Fields, State, payload_fields
 from domain.catalog import CATALOG
@@ -22,7 +30,7 @@ from domain.event_facts import DateAdded, DateChanged, EventImageChanged, Status
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventFields
 from domain.ids import Kind, account_number
 from domain.location import LocationFields
-from domain.order_facts import HoldersNamed
+from domain.order_facts import HeldTicketsChanged, HoldersNamed
 from domain.order_fields import OrderFields
 from domain.ranges import Ranges
 from domain.registry import AccountOpened, Role
@@ -112,6 +120,14 @@ class Holder(Piece):
     ticketname: str | None = None
 
 
+class Change(Piece):
+    """What changed of a ticket."""
+
+    id: Number
+    before: dict[str, JsonValue]
+    after: dict[str, JsonValue]
+
+
 class Picture(Piece):
     """An image that is kept beside the facts."""
 
@@ -131,6 +147,7 @@ BY_NAME: dict[str, Any] = {
 OF: dict[tuple[Any, str], Any] = {
     (TicketsChanged, "tickets"): list[TicketFields],
     (HoldersNamed, "tickets"): list[Holder],
+    (HeldTicketsChanged, "tickets"): list[Change],
     (TicketsScanned, "direction"): Literal["in", "out"],
     (EventImageChanged, "image"): Picture | None,
     (StatusChanged, "currentstatus"): Literal[DRAFT, ACTIVE, CLOSED],

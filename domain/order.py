@@ -23,6 +23,7 @@ from domain.errors import (
 from domain.ids import Kind
 from domain.money import number, text
 from domain.order_facts import (
+    HeldTicketsChanged,
     HoldersNamed,
     NamedHolder,
     OrderCancelled,
@@ -41,6 +42,7 @@ from domain.order_facts import (
 )
 from domain.order_fields import OrderFields
 from domain.ranges import Ranges
+from domain.tickets import TicketChange
 from domain.values import same, stamp
 
 UNCONFIRMED, CONFIRMED, ARCHIVED = 21001, 21002, 21003
@@ -220,6 +222,10 @@ class Order(Aggregate):
                 named.append({"id": holder["id"], **new})
         if named:
             self.trigger(HoldersNamed, by, tickets=named)
+
+    def show_changed(self, tickets: list[TicketChange], by: Cause) -> None:
+        """Tickets that it holds are shown otherwise now."""
+        self.trigger(HeldTicketsChanged, by, tickets=tickets)
 
     def differing_fields(self, patch: State) -> State:
         """The part of the patch that is not so already, where it may be changed."""

@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain.base import DomainEvent, State
 from domain.marks import Minor, Personal
 from domain.ranges import Ranges
+from domain.tickets import TicketChange
 
 
 class Line(TypedDict):
@@ -83,6 +84,14 @@ class HoldersNamed(DomainEvent, topic="order.holders-named"):
     """Who comes with which ticket; what is not named was not said."""
 
     tickets: list[NamedHolder]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTicketsChanged(DomainEvent, topic="order.held-tickets-changed"):
+    """What is known of tickets that it holds became otherwise, or they went through a door. The
+    Inventory owns that; the order shows it."""
+
+    tickets: list[TicketChange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

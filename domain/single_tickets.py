@@ -2,11 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from domain import ranges
-from domain.base import Cause, State
+from domain.base import AnyFact, Cause, State
 from domain.contingents import SOLD
 from domain.editing import Editing
 from domain.errors import Invalid, NotAdmitted
@@ -15,8 +15,11 @@ from domain.tickets import (
     IN,
     NEVER_SCANNED,
     BarcodesSeeded,
+    TicketChange,
     TicketsChanged,
+    TicketsHandedOver,
     TicketsScanned,
+    TicketsTaken,
     barcode,
     contingent_of,
     first_ticket,
@@ -38,6 +41,15 @@ class SingleTickets(Editing):
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)
         self._codes: dict[str, tuple[int, int]] = {}
+        self._holders: dict[int, int] = {}
+        """The orders that tickets were last seen in, once that was asked for."""
+
+    def apply(self, fact: AnyFact) -> None:
+        super().apply(fact)
+        if self._holders and isinstance(fact, TicketsTaken | TicketsHandedOver):
+            order = fact.orderid if isinstance(fact, TicketsTaken) else fact.toorderid
+            for move in fact.moves:
+                self._holders.update(dict.fromkeys(ranges.numbers(move["tickets"]), order))
 
     def require_tickets(self, tickets: Sequence[int], path: str) -> None:
         """Refuses unless each of them was made and is still there."""
@@ -81,7 +93,7 @@ class SingleTickets(Editing):
                     found += [Piece(a, b, counter, held_by, price_type) for a, b in tickets]
         return sorted(found)
 
-    def change_tickets(self, tickets: list[State], by: Cause) -> None:
+    def change_tickets(self, tickets: list[State], by: Cause) -> list[TicketChange]:
         """Barcodes, properties, custom fields; what is so already is not recorded. A barcode that
         was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
@@ -96,8 +108,41 @@ class SingleTickets(Editing):
                 new.pop("properties", None)
             if new:
                 changed.append({"id": ticket["id"], **new})
-        if changed:
-            self.trigger(TicketsChanged, by, tickets=changed)
+        if not changed:
+            return []
+        before = [self.known(ticket["id"]) for ticket in changed]
+        self.trigger(TicketsChanged, by, tickets=changed)
+        return [self._difference(one["id"], was) for one, was in zip(changed, before, strict=True)]
+
+    def known(self, ticket: int) -> State:
+        """What is known of a ticket beside who holds it."""
+        known = self.state.get("tickets", {}).get(str(ticket), {})
+        return {"seatrankid": None, "properties": {}, **self.scan_of(ticket), **known}
+
+    def _difference(self, ticket: int, before: State) -> TicketChange:
+        after = self.known(ticket)
+        names = [n for n in {**before, **after} if not same(before.get(n), after.get(n))]
+        was, now = ({n: state.get(n) for n in names} for state in (before, after))
+        return cast("TicketChange", {"id": ticket, "before": was, "after": now})
+
+    def holder(self, ticket: int) -> int | None:
+        """The order that holds it: looked up, for orders are too many to look through at a door."""
+        if not self._in_order(self._holders.get(ticket), ticket):
+            elsewhere = [self.free(contingent_of(ticket)), *self.state.get("locks", {}).values()]
+            if any(ranges.contains(some, ticket) for some in elsewhere):
+                return None
+            self._holders = {
+                number: int(order)
+                for order, held in self.state.get("orders", {}).items()
+                for line in held["lines"]
+                for number in ranges.numbers(line[3])
+            }
+        return self._holders.get(ticket)
+
+    def _in_order(self, order: int | None, ticket: int) -> bool:
+        return order is not None and any(
+            ranges.contains(line[3], ticket) for line in self.lines(order)
+        )
 
     def _barcodes(self, tickets: Sequence[int]) -> dict[int, str | None]:
         """What these tickets have now."""
@@ -148,7 +193,9 @@ class SingleTickets(Editing):
             and (not contingents or contingent_of(int(ticket)) in contingents)
         )
 
-    def scan(self, tickets: Sequence[int], way: str, device: int | None, by: Cause) -> None:
+    def scan(
+        self, tickets: Sequence[int], way: str, device: int | None, by: Cause
+    ) -> list[TicketChange]:
         """In or out, all of them or none: what goes in was sold, and is not inside already."""
         sold = self._sold(tickets) if way == "in" else set()
         for ticket in tickets:
@@ -159,10 +206,11 @@ class SingleTickets(Editing):
                 raise NotAdmitted(f"ticket {ticket} is inside", ticketid=ticket, why="inside")
             if way == "in" and ticket not in sold:
                 raise NotAdmitted(f"ticket {ticket} is not sold", ticketid=ticket, why="notsold")
-        if tickets:
-            self.trigger(
-                TicketsScanned, by, tickets=list(tickets), direction=way, scandeviceid=device
-            )
+        if not tickets:
+            return []
+        before = [self.known(ticket) for ticket in tickets]
+        self.trigger(TicketsScanned, by, tickets=list(tickets), direction=way, scandeviceid=device)
+        return [self._difference(one, was) for one, was in zip(tickets, before, strict=True)]
 
     def _sold(self, tickets: Sequence[int]) -> set[int]:
         """Those of them that are neither free, nor locked, nor in a basket: of what is sold there

@@ -74,6 +74,14 @@ class KnownTicket(TypedDict, total=False):
     seatrankid: int | None
 
 
+class TicketChange(TypedDict):
+    """What changed of a ticket: of its fields, the way it went through doors among them."""
+
+    id: int
+    before: KnownTicket
+    after: KnownTicket
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsTaken(DomainEvent, topic="inventory.tickets-taken"):
     """Out of the free ones, into an order. `expiryts`: until when it is held, unconfirmed."""

@@ -29,6 +29,7 @@ from domain.ids import Kind, unpack
 from domain.location import LocationChanged, LocationCreated, LocationDeleted, LocationRestored
 from domain.order import CONFIRMED, PAID, payment_status
 from domain.order_facts import (
+    HeldTicketsChanged,
     HoldersNamed,
     OrderCancelled,
     OrderChanged,
@@ -117,6 +118,7 @@ FIRES: dict[type[DomainEvent], tuple[str, ...]] = {
     TicketsRemoved: ("order", "update", "paid"),
     OrderRepriced: ("order", "update", "paid"),
     HoldersNamed: ("order", "update"),
+    HeldTicketsChanged: ("order", "update"),
     OrderChanged: ("order", "update"),
     OrderConfirmed: ("order", "update", "placed", "paid"),
     PaymentAdded: ("order", "update", "paid"),

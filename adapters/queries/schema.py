@@ -219,6 +219,7 @@ TYPE_IDS = {
     "TicketsMerged": 18003,
     "TicketsRemoved": 18004,
     "HoldersNamed": 18005,
+    "HeldTicketsChanged": 18005,
     "OrderConfirmed": 18006,
     "OrderRepriced": 18010,
     "PaymentAdded": 18011,

@@ -44,6 +44,7 @@ from domain.location import (
 )
 from domain.order import Order
 from domain.order_facts import (
+    HeldTicketsChanged,
     HoldersNamed,
     OrderCancelled,
     OrderChanged,
@@ -289,6 +290,7 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
             (TicketsRemoved, {"tickets": tickets, "expiryts": texts}),
             (OrderRepriced, {"lines": lines, "expiryts": texts}),
             (HoldersNamed, {"tickets": holders}),
+            (HeldTicketsChanged, {"tickets": st.lists(anything.map(lambda a: {**a, "id": 1}))}),
             (OrderChanged, {"changed": anything}),
             (OrderConfirmed, {}),
             (PaymentAdded, {"paymentid": numbers, "amount": numbers, "paymentmethodid": known}),

@@ -53,6 +53,7 @@ from domain.location import (
     LocationRestored,
 )
 from domain.order_facts import (
+    HeldTicketsChanged,
     HoldersNamed,
     OrderCancelled,
     OrderChanged,
@@ -394,6 +395,17 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         tickets=[
             Holder(id=9800000001, ticketholderid=17, ticketname="Zoë").patch(),
             Holder(id=9800000002, ticketname=None).patch(),
+        ],
+    ),
+    fact(
+        HeldTicketsChanged,
+        kind=Kind.ORDER,
+        tickets=[
+            {
+                "id": 9800000001,
+                "before": {"properties": {}, "accesscontrolstatus": 0, "barcode": None},
+                "after": {"properties": {"row": 3}, "accesscontrolstatus": 1, "barcode": "A-1"},
+            }
         ],
     ),
     fact(

@@ -12,6 +12,7 @@ from domain import ranges
 from domain.base import DomainEvent
 from domain.money import number as money
 from domain.order_facts import (
+    HeldTicketsChanged,
     HoldersNamed,
     Line,
     OrderCancelled,
@@ -106,8 +107,8 @@ def _said(fact: DomainEvent, currency: str) -> Iterator[tuple[int, Info]]:
             yield TICKETS_REMOVED, {"tickets": [*ranges.numbers(fact.tickets)]}
         case OrderRepriced():
             yield REPRICED, _tickets(fact.lines)
-        case HoldersNamed():
-            yield TICKETS_UPDATED, {"tickets": [holder["id"] for holder in fact.tickets]}
+        case HoldersNamed() | HeldTicketsChanged():
+            yield TICKETS_UPDATED, {"tickets": [ticket["id"] for ticket in fact.tickets]}
         case OrderChanged():
             yield from _changed(fact.changed)
         case _:

@@ -1,0 +1,19 @@
+"""Orders show what the Inventories know of their tickets: where that changes, so do they, in the
+same save."""
+
+from collections.abc import Sequence
+
+from application.group_commit import Work
+from domain.inventory import Inventory
+from domain.order import Order
+from domain.tickets import TicketChange
+
+
+def show_in_orders(work: Work, inventory: Inventory, changes: Sequence[TicketChange]) -> None:
+    """Each order that holds some of these tickets records what changed of them."""
+    of: dict[int, list[TicketChange]] = {}
+    for change in changes:
+        if (order := inventory.holder(change["id"])) is not None:
+            of.setdefault(order, []).append(change)
+    for order, own in of.items():
+        work.load(Order, order).show_changed(own, work.by)

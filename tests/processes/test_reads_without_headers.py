@@ -74,6 +74,27 @@ def test_each_server_shows_what_the_other_has_committed(servers: list[Server]) -
             assert event["id"] in [one["id"] for one in found]
 
 
+def test_an_order_that_a_door_has_moved_is_as_new_at_each_server(servers: list[Server]) -> None:
+    with clients(servers) as (one, other):
+        hall = one.made("/v1/locations", name="Hall")["id"]
+        times = {"startts": "2036-11-21T20:00:00Z", "endts": "2036-11-21T22:00:00Z"}
+        event = one.made("/v1/events", name="Live", locationid=hall, **times)["id"]
+        lot = one.made(f"/v1/events/{event}/contingents", name="A", amount=5, price=25)["id"]
+        assert one("POST", f"/v1/events/{event}/publish").status == 200
+        take = [{"eventid": event, "contingentid": lot}]
+        order = one.made("/v1/orders", saleschannelid=2, take=take)
+        path, (ticket,) = f"/v1/orders/{order['id']}", order["tickets"]
+        assert one("POST", f"{path}/confirm").status == 200
+        for number in range(ROUNDS):
+            writer, reader = (one, other) if number % 2 else (other, one)
+            body = {"tickets": [ticket["id"]], "direction": "out" if number % 2 else "in"}
+            way = writer("POST", f"/v1/events/{event}/tickets/scan", body)
+            assert way.status == 200, way
+            assert reader("GET", path).json()["version"] == order["version"] + 2 + number
+            (held,) = reader("GET", f"{path}/tickets").json()["data"]
+            assert held["accesscontrolstatus"] == 1 + number % 2
+
+
 def test_while_no_view_moves_nothing_is_old_without_a_word(servers: list[Server]) -> None:
     with clients(servers) as (one, other):
         event_of = one.made("/v1/locations", name="Hall")["id"]

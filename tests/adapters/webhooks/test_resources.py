@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from application import contingents, events, locations, orders, sales
+from application import contingents, doors, events, locations, orders, sales
 from application.catalog import create_item
 from application.group_commit import Work
 from domain.contact import Contact, ContactFields
@@ -13,7 +13,8 @@ from domain.ids import Kind, guid
 from domain.location import LocationFields
 from domain.order import Hold, Order
 from domain.order_fields import OrderFields
-from domain.taking import OrderBody, PaymentBody, Take
+from domain.taking import OrderBody, PaymentBody, Scan, Take
+from domain.tickets import first_ticket
 from tests.adapters.webhooks.conftest import NUMBER, House, eventually
 from tests.adapters.webhooks.receiver import Receiver
 
@@ -135,3 +136,20 @@ def test_what_is_removed_is_told_as_it_was(house: House, receiver: Receiver) -> 
     assert bodies["location"]["name"] == "Old"
     assert bodies["location"]["deleted_at"]
     assert bodies["ticket"]["name"] == "Floor"
+
+
+def test_an_order_is_heard_of_when_a_ticket_of_it_goes_through_a_door(
+    house: House, receiver: Receiver
+) -> None:
+    event, lot = house.do(sold_out_hall)
+    order = house.do(lambda work: paid_order(work, event, lot))
+    house.subscribe(receiver.url, "order.update")
+    ticket = first_ticket(lot)
+
+    way = Scan(tickets=[ticket], direction="in")
+    house.do(lambda work: doors.scan_tickets(work, event, way))
+
+    house.deliver()
+    (body,) = heard(receiver, 1)
+    assert body["guid"] == order.state["guid"]
+    assert [one["ticket_number"] for one in body["tickets"]] == [str(ticket), str(ticket + 1)]

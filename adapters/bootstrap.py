@@ -239,7 +239,7 @@ class Stagebook:
     def settle(self) -> None:
         """Views of another history are empty from here on, and are rebuilt by whoever renews. Where
         they, the outbox or kept answers know facts that the store lacks, its new epoch begins
-        first."""
+        first, and what accounts have is counted from the facts that are there."""
         whole = self._whole()
         found = [*strangers(whole, self.store, self.views, self.identity), self.foreign_outbox()]
         lost = [one.reason for one in found if one and one.lost]
@@ -247,6 +247,7 @@ class Stagebook:
             lost.append(f"an answer was kept {ahead} positions ahead of the store")
         if lost:
             self.begin_epoch(lost[0])
+            self.store.recount()
         settle(whole, self.store, self.views, self.identity)
 
     def foreign(self) -> dict[str, str]:

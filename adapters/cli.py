@@ -234,7 +234,7 @@ def import_account(
     from domain.values import stamp
 
     by = Cause("command line", stamp(datetime.now(UTC)), correlation=uuid4().hex)
-    with opened_store(make=True) as (store, keyring):
+    with opened_store(make=True, filling=True) as (store, keyring):
         accounts, count = import_lines(store, file, by)
         keyring.refresh()
         sealed = [key for key in keyring.every_key() if "sealed" in key and not key["revokedts"]]

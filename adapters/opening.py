@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 # What a command does not need is not imported for it: half of its time would be that.
 
+FACTS_GONE = (
+    "put a copy of the facts back, or import an export;"
+    " to begin with an empty store, start once with STAGEBOOK_LOST_STORE=begin"
+)
 PREFIX_OF_PYDANTIC = "Value error, "
 
 _speaks_json: list[bool] = []
@@ -53,21 +57,24 @@ def opened(
 
 
 @contextmanager
-def opened_store(*, make: bool = False) -> Iterator[tuple["Store", "Keyring"]]:
-    """The store and the keys alone: no view is opened, and no secret of a signing key."""
+def opened_store(
+    *, make: bool = False, filling: bool = False
+) -> Iterator[tuple["Store", "Keyring"]]:
+    """The store and the keys alone: no view is opened, and no secret of a signing key. It may have
+    lost its facts where they are `filling` it."""
     from adapters.stores.opening import open_store
     from application.keyring import Keyring
 
     settings = configured()
     with _refusing(settings), ExitStack() as stack:
-        store = open_store(settings, make=make)
+        store = open_store(settings, make=make, filling=filling)
         stack.callback(store.close)
         yield store, Keyring(store)
 
 
 @contextmanager
 def _refusing(settings: "Settings") -> Iterator[None]:
-    from adapters.stores.opening import NoStore
+    from adapters.stores.opening import NoStore, StoreLost
     from application.ports import StoreUnavailable
     from domain.errors import Refusal
 
@@ -75,6 +82,8 @@ def _refusing(settings: "Settings") -> Iterator[None]:
         yield
     except Refusal as refusal:
         fail(refusal.detail)
+    except StoreLost as error:
+        fail(f"STAGEBOOK_STORE: {error}; {FACTS_GONE}")
     except NoStore as error:
         fail(f"STAGEBOOK_STORE: {error}; serve, keys add and import make one")
     except StoreUnavailable as error:

@@ -172,6 +172,12 @@ class Settings(BaseSettings):
         " another history than the store's, because a copy was put back: views are emptied and"
         " rebuilt and deliveries set aside, or nothing starts.",
     )
+    lost_store: Literal["refuse", "begin"] = Field(
+        "refuse",
+        description="What is done at the start where the store has no facts, though views, webhook"
+        " deliveries or kept answers are there that were made of some: nothing starts, or an empty"
+        " store begins.",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(small_letters)
     ] = Field("info", description="debug, info, warning or error.")

@@ -10,7 +10,7 @@ a standby is lost     commits wait for it; `confirmed` bounds how long we do
 import re
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -194,13 +194,18 @@ def _arguments(url: str) -> dict[str, Any]:
     return arguments
 
 
+def connected(url: str) -> psycopg.Connection[Any]:
+    """A connection for a question or two. Raises the driver's errors."""
+    return psycopg.connect(**_arguments(url), autocommit=True)
+
+
 def has_store(url: str) -> bool:
     """Whether the database has the tables of a store. Where nobody answers it is tried for a
     moment; `StoreUnavailable` then gives PostgreSQL's own reason, or the network's."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            with translated(), psycopg.connect(**_arguments(url), autocommit=True) as connection:
+            with translated(), closing(connected(url)) as connection:
                 row = connection.execute("SELECT to_regclass('stored_events') IS NOT NULL")
                 return bool((row.fetchone() or (False,))[0])
         except StoreUnavailable as error:

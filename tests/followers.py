@@ -4,7 +4,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 BOUND = 60.0
@@ -16,12 +16,15 @@ class Told:
 
     name: str
     id: int
+    """The position in its id."""
     data: Any
+    store: str = field(default="", compare=False)
+    """The store and the epoch in it."""
 
 
 @contextmanager
 def following(
-    port: int, path: str, token: str, last: int | None = None
+    port: int, path: str, token: str, last: int | str | None = None
 ) -> Iterator[Iterator[Told]]:
     """What is sent from there on; leaving cuts the connection, wherever it is."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
@@ -42,7 +45,8 @@ def told(answer: http.client.HTTPResponse) -> Iterator[Told]:
         *blocks, rest = (rest + some).split(b"\n\n")
         for block in blocks:
             said = dict(line.split(": ", 1) for line in block.decode().split("\n"))
-            yield Told(said["event"], int(said.get("id", 0)), json.loads(said["data"]))
+            store, _, position = said.get("id", "0").rpartition(".")
+            yield Told(said["event"], int(position), json.loads(said["data"]), store)
 
 
 def changes(stream: Iterator[Told]) -> Iterator[Told]:

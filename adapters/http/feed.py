@@ -150,7 +150,7 @@ class Feed:
         that was come to: whoever goes on from there looks at nothing twice."""
         (at,) = select.after or (0,)
         told, spoken = at, time.monotonic()
-        yield stands_at(at, retry=RETRY_MILLISECONDS)
+        yield self._stands_at(at, retry=RETRY_MILLISECONDS)
         while lasts():
             try:
                 blocks, found = await self._read(
@@ -162,7 +162,7 @@ class Feed:
                 blocks, found = b"", Part((), at, more=False)
             at = found.following
             if blocks or at - told >= FAR or time.monotonic() - spoken >= KEEP_ALIVE_SECONDS:
-                yield blocks or stands_at(at)
+                yield blocks or self._stands_at(at)
                 told, spoken = at, time.monotonic()
             if found.held:
                 await asyncio.sleep(LOOK_SECONDS)
@@ -173,13 +173,22 @@ class Feed:
         found = windowed(self._book, select, outside)
         blocks = [
             format_sse_event(
-                data_str=to_json(entry).decode(), event="change", id=str(entry["position"])
+                data_str=to_json(entry).decode(), event="change", id=self._id(entry["position"])
             )
             for entry in found.entries
         ]
         if blocks and found.following - found.entries[-1]["position"] >= FAR:
-            blocks.append(stands_at(found.following))
+            blocks.append(self._stands_at(found.following))
         return b"".join(blocks), found
+
+    def _stands_at(self, position: int, retry: int | None = None) -> bytes:
+        said = f'{{"position":{position}}}'
+        return format_sse_event(data_str=said, event="position", id=self._id(position), retry=retry)
+
+    def _id(self, position: int) -> str:
+        """What a browser sends back in `Last-Event-ID`, which has no other header to say of which
+        store and epoch the position is."""
+        return f"{self._book.identity}.{position}"
 
     async def _behind(self, position: int) -> None:
         """Waits until there is more, or so long that it should be asked whether to go on."""
@@ -195,8 +204,3 @@ class Feed:
 
     async def _read(self, call: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(READER, call, *args)
-
-
-def stands_at(position: int, retry: int | None = None) -> bytes:
-    said = f'{{"position":{position}}}'
-    return format_sse_event(data_str=said, event="position", id=str(position), retry=retry)

@@ -18,6 +18,7 @@ from adapters.views.sql import SqlView
 from application.keyring import Principal
 from domain.errors import NotFound
 from domain.ids import Kind, key
+from domain.lineage import Identity
 from domain.translations import in_first, languages
 from projections.base import Projection
 
@@ -217,9 +218,27 @@ def _wanted(
     return after, max(after, answered) if after else 0
 
 
+def last_event(request: Request) -> int | None:
+    """The position in `Last-Event-ID`, alone or behind the store that it is of, as in the `id` of
+    server-sent events. Refused where that is another store, or another epoch of this one."""
+    last = request.headers.get("last-event-id")
+    if last is None:
+        return None
+    store, _, behind = last.rpartition(".")
+    of = Identity.parse(store)
+    position = requests.whole("Last-Event-ID", behind if of else last, 0, MAX_POSITION)
+    if of:
+        _require_store(request, store)
+    return position
+
+
 def of_this_store(request: Request) -> None:
     """Refuses a position that is said to be of another store, or of another epoch of this one."""
-    of, identity = request.headers.get("stagebook-store"), stagebook(request).identity
+    _require_store(request, request.headers.get("stagebook-store"))
+
+
+def _require_store(request: Request, of: str | None) -> None:
+    identity = stagebook(request).identity
     if of is not None and of != str(identity):
         message = f"expected the one that answers, {identity}: begin anew, from position 0"
         raise OtherEpoch(message, store=str(identity))

@@ -1,5 +1,5 @@
-"""Server-sent events: answers that go on until the client leaves, its key is revoked or the server
-stops. Whoever was cut off says in `Last-Event-ID` where to go on."""
+"""Server-sent events: answers that go on until the client leaves, its key is revoked, the store is
+replaced or the server stops. Whoever was cut off says in `Last-Event-ID` where to go on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.sse import EventSourceResponse
 from starlette.types import Send
 
-from adapters.http.auth import May, allowed, still_allowed
+from adapters.http.auth import May, allowed, stagebook, still_allowed
 from domain.errors import Refusal
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -33,12 +33,16 @@ def asked(request: Request) -> bool:
 
 
 def lasting(request: Request, need: May) -> Callable[[], bool]:
-    """Tells whether a stream may go on: the server does not stop, and the key still is allowed."""
+    """Tells whether a stream may go on: the server does not stop, its store was not replaced, and
+    the key still is allowed."""
     account, stopping = allowed(request, need).account, request.app.state.stopping
+    continuity = stagebook(request).continuity
 
     def lasts() -> bool:
+        if stopping.is_set() or continuity.broken:
+            return False
         try:
-            return not stopping.is_set() and still_allowed(request, need).account == account
+            return still_allowed(request, need).account == account
         except Refusal:
             return False
 

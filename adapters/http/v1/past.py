@@ -280,15 +280,14 @@ async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:
 async def changes(request: Request, query: ChangeQuery) -> Response:
     """The account's changes in the order of commits. `next` is the position to go on from: it is
     always there and never skips one that is committed later. With `Accept: text/event-stream` they
-    are sent as they happen, and `Last-Event-ID` is the position to go on from. A position that the
-    store never had, or that `Stagebook-Store` says is of another one, is 409."""
+    are sent as they happen, and `Last-Event-ID` is where to go on from: the `id` of the last one
+    that came, or a position. A position that the store never had, or that `Stagebook-Store` or that
+    `id` says is of another store or epoch, is 409."""
     who = allowed(request, May.AUDIT)
     select = query.select(who.account)
     streamed = streams.asked(request)
-    if streamed and (last := request.headers.get("last-event-id")) is not None:
-        select = replace(
-            select, after=(requests.whole("Last-Event-ID", last, 0, reads.MAX_POSITION),)
-        )
+    if streamed and (last := reads.last_event(request)) is not None:
+        select = replace(select, after=(last,))
     reads.of_this_store(request)
     await reads.seen(request, CHANGES)
     (after,) = select.after or (0,)

@@ -109,7 +109,9 @@ OF_STORE = header(
     "9f2c61d07be84a35.1767225600000",
 )
 LAST_EVENT = header(
-    "Last-Event-ID", "Of server-sent events: the `id` of the last one that came", "1042"
+    "Last-Event-ID",
+    "Of server-sent events: the `id` of the last one that came, or a position",
+    "9f2c61d07be84a35.1767225600000.1042",
 )
 NONE_MATCH = header("If-None-Match", "The ETag that the client has", '"3.1.1"')
 LANGUAGE = header("Accept-Language", "Translations to show", "fr, en;q=0.5")

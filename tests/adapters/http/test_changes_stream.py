@@ -17,9 +17,10 @@ from application.group_commit import Work
 from application.keyring import revoking_key
 from application.locations import change_location
 from domain.ids import account_number
+from domain.lineage import Identity
 from domain.location import LocationFields
 from domain.registry import Role
-from tests.adapters.http.talk import AS, Json, refused
+from tests.adapters.http.talk import AS, Json, position, refused
 from tests.adapters.http.vendors import Served
 from tests.followers import Told, changes, following
 
@@ -60,7 +61,7 @@ class House:
         data: list[Json] = self.http.get(asked, headers={"Stagebook-After": at}).json()["data"]
         return data
 
-    def follow(self, query: str = "", last: int | None = None) -> Any:
+    def follow(self, query: str = "", last: int | str | None = None) -> Any:
         path = f"/v1/changes?after={self.start}{query}"
         return following(self.served.port, path, self.token, last)
 
@@ -159,11 +160,63 @@ def test_a_stream_is_nothing_that_may_be_kept_on_the_way(house: House) -> None:
         assert answer.headers["cache-control"] == "no-store, no-transform"
         assert answer.headers["x-accel-buffering"] == "no"
         opening = next(answer.iter_text())
+        of = answer.headers["stagebook-store"]
 
-    assert 'event: position\ndata: {"position":0}\nid: 0\nretry: 1000\n\n' in opening
+    assert f'event: position\ndata: {{"position":0}}\nid: {of}.0\nretry: 1000\n\n' in opening
 
 
-@pytest.mark.parametrize("last", ["", "x", "-1", "1.5", "9" * 20, "4611686018427387905", "٣"])
+def test_each_says_of_which_store_and_epoch_it_is_and_who_sends_that_back_goes_on(
+    house: House,
+) -> None:
+    for name in ("one", "two", "three"):
+        house.location(name=name)
+    with house.follow() as stream:
+        _, second, third = islice(changes(stream), 3)
+    assert second.store == str(house.served.book.identity)
+
+    with house.follow(last=f"{second.store}.{second.id}") as stream:
+        assert next(changes(stream)) == third
+
+
+def other_epoch(of: Identity) -> str:
+    return str(of._replace(epoch=of.epoch - 1))
+
+
+def other_store(of: Identity) -> str:
+    return str(of._replace(id="0" * 16))
+
+
+@pytest.mark.parametrize("other", [other_epoch, other_store])
+def test_a_last_event_of_another_store_or_epoch_is_refused_with_what_answers(
+    web: TestClient, other: Callable[[Identity], str]
+) -> None:
+    identity = web.app.state.stagebook.identity  # type: ignore[attr-defined]
+    headers = {**STREAM, "Last-Event-ID": f"{other(identity)}.0"}
+
+    problem = refused(web.get("/v1/changes", headers=headers), 409, "other-epoch")
+
+    assert problem["store"] == str(identity)
+    sent = {**STREAM, "Stagebook-Store": other(identity)}
+    refused(web.get("/v1/changes?after=0", headers=sent), 409, "other-epoch")
+
+
+@pytest.mark.parametrize("of", ["", "{identity}."])
+def test_a_last_event_that_the_store_never_had_is_refused_with_where_it_stands(
+    web: TestClient, of: str
+) -> None:
+    identity, head = web.app.state.stagebook.identity, position(web)  # type: ignore[attr-defined]
+    last = f"{of.format(identity=identity)}{head + 1_000}"
+
+    answer = web.get("/v1/changes", headers={**STREAM, "Last-Event-ID": last})
+
+    problem = refused(answer, 409, "ahead-of-store")
+    assert (problem["position"], problem["store"]) == (head, str(identity))
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "last", ["", "x", "-1", "1.5", "1.x.3", "abc.5.", "9" * 20, "4611686018427387905", "٣"]
+)
 def test_a_last_event_that_is_no_position_is_refused(web: TestClient, last: str) -> None:
     headers = {**STREAM, "Last-Event-ID": last.encode()}
 

@@ -88,9 +88,11 @@ class Store(Protocol):
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),
+        identity: Identity | None = None,
     ) -> Sequence[int]:
         """Records all or nothing, durably, and returns the position of each fact. Of `blobs`, what
-        is there already stays.
+        is there already stays. With an `identity`, that of a store whose facts these are, the store
+        has its id from here on, and begins an epoch that is later than its own and that one.
 
         `read` are the aggregates that were decided on but not written, by version, and `era` is
         the one in which. Raises `VersionTaken` when another process wrote a version or a key, or
@@ -103,8 +105,8 @@ class Store(Protocol):
 
     def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
         """Begins an epoch, unless another process has since `before` was read, and returns the one
-        that there is; later than `after` and with its id, where something came of another store.
-        Answers and snapshots that rest on facts which are not there are dropped first."""
+        that there is; later than `after` and with its id, where the store goes on as another.
+        Answers that rest on facts which are not there and all snapshots are dropped first."""
 
     def moved(self) -> bool:
         """Whether what is where the store was opened is something else by now."""

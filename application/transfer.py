@@ -208,19 +208,20 @@ def import_lines(store: Store, lines: Iterable[bytes], by: Cause) -> tuple[list[
         if mark is not None and (not read.facts or mark != mark_of(read.facts[-1])):
             raise Invalid("end", "expected the mark of the last fact: facts of another history")
         registry = _opened(store, read, by)
+        if not store.position():  # what is left of facts that were lost rests on none of these
+            store.begin_epoch(store.identity())
+            store.recount()
         given = _given(read)
         for account, numbers in given.items():
             store.reserve_numbers(account, numbers)
-        if read.everything and read.store:
-            store.begin_epoch(store.identity(), read.store)
         facts = [*read.facts, *registry.pending]
         read_from = {} if registry.pending else {REGISTRY_ID: registry.version}
+        identity = read.store if read.everything else None
         try:
-            if facts:
-                # Positions are the store's own: what they rest on is there with the last fact.
-                answers = [replace(one, facts=len(facts)) for one in read.answers]
-                blobs = _blobs(spooled, read)
-                store.append(facts, answers=answers, read=read_from, blobs=blobs)
+            # Positions are the store's own: what they rest on is there with the last fact.
+            answers = [replace(one, facts=len(facts)) for one in read.answers if facts]
+            blobs = _blobs(spooled, read)
+            store.append(facts, answers=answers, read=read_from, blobs=blobs, identity=identity)
         except VersionTaken:
             message = "another process has written meanwhile; nothing was imported: run it again"
             raise Conflict(message) from None

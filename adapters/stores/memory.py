@@ -52,6 +52,7 @@ class MemoryStore:
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one memory
         blobs: Iterable[Blob] = (),
+        identity: Identity | None = None,
     ) -> Sequence[int]:
         if any((aggregate, version + 1) in self._positions for aggregate, version in read.items()):
             message = "an aggregate that was read has moved on"
@@ -79,6 +80,9 @@ class MemoryStore:
             at = positions[kept.facts - 1] if kept.facts else kept.answer.position
             answer = replace(kept.answer, position=at)
             self._answers[kept.account, kept.key] = replace(kept, answer=answer)
+        if identity:
+            epochs = (identity.epoch, self._identity.epoch)
+            self._identity = Identity(identity.id, max(epochs) + 1)
         return positions
 
     def try_writing(self) -> None:
@@ -91,6 +95,7 @@ class MemoryStore:
         return self._identity
 
     def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
+        self._snapshots.clear()
         if before == self._identity:
             epochs = (before.epoch, after.epoch if after else 0)
             self._identity = Identity((after or before).id, max(epochs) + 1)

@@ -25,6 +25,7 @@ from application.ports import (
     StoreUnavailable,
 )
 from domain.base import DomainEvent, Snapshot
+from domain.lineage import Identity
 
 TRIAL = "INSERT INTO trials VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET time = excluded.time"
 TRIAL_SECONDS = 2.0
@@ -62,6 +63,7 @@ class PostgresStore(SqlStore):
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),
+        identity: Identity | None = None,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         stored = [encode(f) for f in facts]
@@ -74,6 +76,7 @@ class PostgresStore(SqlStore):
                     read=read,
                     era=era,
                     blobs=blobs,
+                    identity=identity,
                 )
             except PersistenceError as error:
                 if refused(error) or not stored:

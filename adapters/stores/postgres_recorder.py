@@ -21,15 +21,18 @@ from psycopg.rows import tuple_row
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
 from adapters.stores.sql import (
     ADD_USAGE,
+    BECOME,
     INDEX_OF_EDITS,
     INSERT_BLOB,
     answer_row,
+    becoming,
     blob_row,
     usage_in,
     usage_rows,
 )
 from application.ports import NOTHING_READ, Blob, KeptAnswer
 from application.quotas import BYTES
+from domain.lineage import Identity
 
 FACTS_A_SECOND = 1_000
 """A commit of many facts may take longer."""
@@ -137,6 +140,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),
+        identity: Identity | None = None,
         **_: Any,
     ) -> list[int]:
         rows = [(*answer_row(k), k.answer.position, k.facts) for k in answers]
@@ -152,7 +156,13 @@ class PostgresRecorder(PostgresApplicationRecorder):
         mine: Connection | None = getattr(self._turns, "mine", None)
         if mine:
             return self._append_in_turn(mine, params, era, patience, blobs)
-        with self.datastore.get_connection() as conn, conn.confirmed(patience):
+        with (
+            self.datastore.get_connection() as conn,
+            conn.confirmed(patience),
+            conn.transaction() if identity else nullcontext(),
+        ):
+            if identity:
+                conn.execute(BECOME.replace("?", "%s"), becoming(identity))
             return self._append(conn, params, era, blobs)
 
     def _append(

@@ -179,13 +179,8 @@ class SqlStore:
 
     def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
         self._written(f"DELETE FROM kept_answers WHERE NOT ({self._is_there}) RETURNING 1", ())
-        self._written(
-            "DELETE FROM stored_snapshots WHERE NOT EXISTS (SELECT 1 FROM stored_events e"
-            " WHERE e.originator_id = stored_snapshots.originator_id"
-            " AND e.originator_version = stored_snapshots.originator_version) RETURNING 1",
-            (),
-        )
-        epoch = max(time_ns() // 1_000_000, before.epoch + 1, after.epoch + 1 if after else 0)
+        self._written("DELETE FROM stored_snapshots RETURNING 1", ())  # derived, so they may go
+        epoch = max(before.epoch + 1, epoch_after(after or before))
         self._written(
             "UPDATE store_identity SET id = ?, epoch = ? WHERE id = ? AND epoch = ? RETURNING 1",
             (after.id if after else before.id, epoch, *before),
@@ -300,7 +295,19 @@ ADD_USAGE = (
     "INSERT INTO account_usage VALUES (?,?,?) ON CONFLICT (account, name)"
     " DO UPDATE SET amount = account_usage.amount + excluded.amount"
 )
+BECOME = "UPDATE store_identity SET id = ?, epoch = CASE WHEN epoch < ? THEN ? ELSE epoch + 1 END"
 INSERT_BLOB = "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
+
+
+def becoming(identity: Identity) -> tuple[str, int, int]:
+    """What `BECOME` takes: the store becomes that one, in a later epoch than both."""
+    epoch = epoch_after(identity)
+    return identity.id, epoch, epoch
+
+
+def epoch_after(identity: Identity) -> int:
+    """An epoch that begins now, later than that one, whatever the clock says."""
+    return max(time_ns() // 1_000_000, identity.epoch + 1)
 
 
 def usage_rows(usage: Mapping[tuple[int, str], int]) -> list[tuple[int, str, int]]:

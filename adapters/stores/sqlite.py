@@ -25,6 +25,7 @@ from application.ports import (
     VersionTaken,
 )
 from domain.base import DomainEvent, Snapshot
+from domain.lineage import Identity
 
 uuid_of = lru_cache(65_536)(UUID)
 """One object for one id."""
@@ -70,6 +71,7 @@ class SqliteStore(SqlStore):
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one file
         blobs: Iterable[Blob] = (),
+        identity: Identity | None = None,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
         with translated():
@@ -79,6 +81,7 @@ class SqliteStore(SqlStore):
                 answers=answers,
                 read=read,
                 blobs=blobs,
+                identity=identity,
             )
 
     def try_writing(self) -> None:

@@ -18,15 +18,18 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from adapters.stores.sql import (
     ADD_USAGE,
+    BECOME,
     INDEX_OF_EDITS,
     INSERT_BLOB,
     answer_row,
+    becoming,
     blob_row,
     usage_in,
     usage_rows,
 )
 from application.ports import NOTHING_READ, Blob, KeptAnswer, StoreReplaced, VersionTaken
 from application.quotas import BYTES
+from domain.lineage import Identity
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS stored_snapshots (
@@ -87,9 +90,16 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         except FileNotFoundError:
             return True
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> list[int]:
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        identity: Identity | None = None,
+        **kwargs: Any,
+    ) -> list[int]:
         try:
             with self.writing() as c:
+                if identity:
+                    c.execute(BECOME, becoming(identity))
                 return self._insert(c, stored_events, **kwargs)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error

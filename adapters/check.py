@@ -12,9 +12,10 @@ from adapters.proving import mend, prove
 from application.aggregates import AGGREGATES
 from application.ports import Recorded, Store
 from application.transfer import numbers_in
-from domain.base import Snapshot, UnknownFact
+from domain.base import Aggregate, CountedSnapshot, Snapshot, UnknownFact
 from domain.event_facts import EventImageChanged
 from domain.ids import Kind, guid, unpack
+from domain.inventory import CountedInventory
 from projections.base import Projection
 from projections.looking import LAST_ENTRY
 from projections.proving import Found, Verdict
@@ -148,21 +149,29 @@ def image_in(recorded: Recorded) -> tuple[int, str] | None:
 
 
 def snapshot_faults(store: Store) -> Iterator[str]:
-    """Snapshots come by aggregate and version, so each aggregate is folded once."""
-    folded = None
+    """Snapshots come by aggregate and version, so each aggregate is folded once for each sort."""
+    of_id, folds = None, dict[str, Aggregate]()
     for snapshot in store.snapshots():
         kind = unpack(snapshot.originator_id).kind
         if kind not in AGGREGATES:  # a newer version's
             continue
-        if folded is None or folded.id != snapshot.originator_id:
-            folded = AGGREGATES[Kind(kind)](snapshot.originator_id)
+        if of_id != snapshot.originator_id:
+            of_id, folds = snapshot.originator_id, {}
+        counted = isinstance(snapshot, CountedSnapshot)
+        cls = CountedInventory if counted else AGGREGATES[Kind(kind)]
+        folded = folds.setdefault(snapshot.TOPIC, cls(snapshot.originator_id))
         upto = snapshot.originator_version
         for recorded in store.stream(folded.id, after=folded.version, upto=upto):
             folded.apply(recorded.fact)
         usable = isinstance(snapshot, Snapshot) and snapshot.usable(folded.SHAPE)
         if not usable or folded.gap:
             continue
-        if to_json(folded.state) != to_json(snapshot.state):
+        state = (
+            CountedInventory.of(folded).state
+            if isinstance(folded, CountedInventory)
+            else folded.state
+        )
+        if to_json(state) != to_json(snapshot.state):
             yield f"the snapshot of {folded.id} at version {upto} is not what its facts say"
 
 

@@ -67,7 +67,9 @@ def replay(store: Store, cls: type[A], aggregate_id: UUID, version: int | None =
     aggregate = cls(aggregate_id)
     if version == 0:
         return aggregate
-    snapshot = store.snapshot(aggregate_id, version)
+    snapshot = store.snapshot(aggregate_id, version, cls.SNAPSHOT.TOPIC)
+    if snapshot is None and cls.SNAPSHOT is not Snapshot:  # of an older version of the program
+        snapshot = store.snapshot(aggregate_id, version)
     if isinstance(snapshot, Snapshot) and snapshot.usable(cls.SHAPE):
         aggregate.apply(snapshot)
     for recorded in store.stream(aggregate_id, after=aggregate.version, upto=version):

@@ -16,11 +16,11 @@ from application.history import (
     page,
     sells,
 )
-from application.history_words import comparable, contingents_words, inventory_words
+from application.history_words import comparable, contingents_words, of_single_tickets
 from application.ports import Recorded, Store
 from domain.base import DomainEvent, State
 from domain.catalog import PriceList
-from domain.contingents import ContingentAdded, ContingentChanged, ContingentRemoved
+from domain.contingents import COUNTED, ContingentAdded, ContingentChanged, ContingentRemoved
 from domain.differences import Difference, differences
 from domain.event import Event
 from domain.event_facts import EventCreated, EventRelocated
@@ -86,7 +86,8 @@ class EventTold:
                 old = self._words(inventory, recorded) if takes else {}
                 inventory.apply(recorded.fact)
                 new = self._words(inventory, recorded) if takes else {}
-                changes = [*differences(old, new)]
+                of_tickets = of_single_tickets(recorded.fact) if takes else ()
+                changes = [*differences(old, new), *of_tickets]
             elif takes:
                 changes = self._shown.difference(recorded, inventory.state)
             linked = of not in (self._event, self._inventory)
@@ -95,8 +96,11 @@ class EventTold:
         return found
 
     def _words(self, inventory: Inventory, recorded: Recorded) -> State:
+        """The contingents, where the fact is one that changes what is shown of them."""
+        if not isinstance(recorded.fact, COUNTED):
+            return {}
         lists = self._shown.lists_at(recorded.position)
-        return inventory_words(inventory.state, lists, recorded.fact, counted=self._sales)
+        return {"contingents": contingents_words(inventory.state, lists, counted=self._sales)}
 
     def _event_before(self, segment: Sequence[Recorded]) -> Event:
         own = next((r for r in segment if r.fact.originator_id == self._event), None)
@@ -115,15 +119,10 @@ class EventTold:
             before = own.fact.originator_version - 1
             return replay(self._store, CountedInventory, self._inventory, before)
         inventory = CountedInventory(self._inventory)
-        single = any(isinstance(r.fact, TicketsChanged) for r in segment)
-        for recorded in self._shown.edits if not single else self._edits():
+        for recorded in self._shown.edits:
             if recorded.position < at:
                 inventory.apply(recorded.fact)
         return inventory
-
-    def _edits(self) -> list[Recorded]:
-        """With what was said of single tickets, which may be a lot."""
-        return self._store.stream(self._inventory, edits=True)
 
 
 class Beside:

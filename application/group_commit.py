@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeGuard, TypeVar, Unpack
 from uuid import UUID
 
 from structlog import get_logger
@@ -32,6 +32,7 @@ from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin, Timing
 from domain.base import Aggregate, Cause, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
+from domain.inventory import CountedInventory, Inventory
 from domain.money import DEFAULT_CURRENCY
 from domain.values import UTC_ZONE
 
@@ -42,6 +43,8 @@ NO_QUOTAS: Mapping[str, int] = {}
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100
 """Versions between two snapshots of a small aggregate; a large one has fewer (`snapshot_due`)."""
+A_CONTINGENT = 4
+"""Versions between two snapshots of what is counted, for each contingent, where those are many."""
 
 A = TypeVar("A", bound=Aggregate)
 log = get_logger()
@@ -293,7 +296,9 @@ class Committer:
         pending += facts
         for aggregate in work.loaded.values():
             if aggregate.pending:
-                if snapshot_due(aggregate):
+                if counts_due(aggregate):
+                    snapshots.append(CountedInventory.of(aggregate).snapshot())
+                elif snapshot_due(aggregate):
                     snapshots.append(aggregate.snapshot())
                 aggregate.pending = []
         self.quotas.took(facts)
@@ -388,6 +393,15 @@ def snapshot_due(aggregate: Aggregate) -> bool:
     """Whether a snapshot is worth its room: all of them together take a few times the newest."""
     since = aggregate.version - aggregate.snapshotted
     return since >= SNAPSHOT_EVERY and since >= aggregate.weight // 4
+
+
+def counts_due(aggregate: Aggregate) -> TypeGuard[Inventory]:
+    """Whether the facts of this command fill up so many versions of an Inventory. What is counted
+    grows with its contingents, and so do the steps."""
+    if not isinstance(aggregate, Inventory):
+        return False
+    step = max(SNAPSHOT_EVERY, A_CONTINGENT * len(aggregate.state.get("contingents", ())))
+    return aggregate.version // step > (aggregate.version - len(aggregate.pending)) // step
 
 
 def settle_futures(batch: Sequence[Job]) -> None:

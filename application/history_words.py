@@ -15,7 +15,7 @@ from domain.money import number as money
 from domain.offers import price_terms, prices_by_type
 from domain.order import UNCONFIRMED, Order
 from domain.order_facts import HeldTicketsChanged
-from domain.tickets import NEVER_SCANNED, TicketsChanged, TicketsScanned
+from domain.tickets import NEVER_SCANNED, TicketsChanged, TicketsScanned, scanned
 
 UNSHOWN = CONTINGENT_BOOKKEEPING - {"seated"} | {"eventspecificprices"}
 BOOKKEEPING = frozenset({"version", "lastupdatets", "number", "namedversion", "namedts"})
@@ -100,16 +100,20 @@ def contingents_words(
     }
 
 
-def inventory_words(
-    inventory: State, lists: Mapping[int, State], fact: DomainEvent, *, counted: bool
-) -> State:
-    """The contingents, and of single tickets those that the fact is about."""
-    said: dict[str, Any] = {"contingents": contingents_words(inventory, lists, counted=counted)}
+def of_single_tickets(fact: DomainEvent) -> Iterator[Difference]:
+    """What a fact of an Inventory says of single tickets. Facts of before do not say what was so
+    before them."""
     if isinstance(fact, TicketsChanged):
-        known = inventory.get("tickets", {})
-        named = [str(ticket["id"]) for ticket in fact.tickets]
-        said["tickets"] = {key: known.get(key, {}) for key in named}
+        ids = [str(ticket["id"]) for ticket in fact.tickets]
+        before = dict(zip(ids, map(_said, fact.before or ({} for _ in ids)), strict=True))
+        after = dict(zip(ids, map(_said, fact.tickets), strict=True))
+        yield from differences({"tickets": before}, {"tickets": after})
     if isinstance(fact, TicketsScanned):
-        scans = inventory.get("scans", {})
-        said["scans"] = {str(n): scans.get(str(n), NEVER_SCANNED) for n in fact.tickets}
-    return said
+        ids = [*map(str, fact.tickets)]
+        scans = dict(zip(ids, fact.before or [NEVER_SCANNED] * len(ids), strict=True))
+        way = scanned(fact)
+        yield from differences({"scans": scans}, {"scans": {n: scans[n] | way for n in ids}})
+
+
+def _said(ticket: Mapping[str, Any]) -> State:
+    return {n: value for n, value in ticket.items() if n != "id" and value is not None}

@@ -36,7 +36,7 @@ from domain.ranges import Ranges
 from domain.registry import AccountOpened, Role
 from domain.ticket_fields import TicketFields
 from domain.tickets import TicketsChanged, TicketsScanned
-from domain.values import MAX_ID, parse_time, same
+from domain.values import MAX_ID, Reference, parse_time, same
 from domain.webhook import WebhookFields
 
 DEEPEST = 32
@@ -120,6 +120,12 @@ class Holder(Piece):
     ticketname: str | None = None
 
 
+class RankedTicket(TicketFields):
+    """What is known of a ticket, the rank of its seat too."""
+
+    seatrankid: Reference | None = None
+
+
 class Change(Piece):
     """What changed of a ticket."""
 
@@ -145,7 +151,9 @@ BY_NAME: dict[str, Any] = {
     "role": Annotated[str, AfterValidator(role)],
 }
 OF: dict[tuple[Any, str], Any] = {
-    (TicketsChanged, "tickets"): list[TicketFields],
+    (TicketsChanged, "tickets"): list[RankedTicket],
+    (TicketsChanged, "before"): list[dict[str, JsonValue]] | None,
+    (TicketsScanned, "before"): list[dict[str, JsonValue]] | None,
     (HoldersNamed, "tickets"): list[Holder],
     (HeldTicketsChanged, "tickets"): list[Change],
     (TicketsScanned, "direction"): Literal["in", "out"],

@@ -155,8 +155,10 @@ class Store(Protocol):
         """One aggregate's facts by version: after < version ≤ upto. Of these topics, or of any; of
         an Inventory the `edits` alone, found without a look at its sales."""
 
-    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
-        """The newest snapshot at or before that version."""
+    def snapshot(
+        self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
+    ) -> Snapshot | None:
+        """The newest snapshot of that sort at or before that version."""
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Every snapshot, by aggregate and version."""

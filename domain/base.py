@@ -182,6 +182,11 @@ class Snapshot(DomainEvent, topic="snapshot"):
         return self.shape == shape and self.known <= len(type_of_topic)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedSnapshot(Snapshot, topic="snapshot.counted"):
+    """What is counted of an Inventory, which is small however much it has sold."""
+
+
 def fold_fields(state: State, fields: State) -> None:
     """Folds changed fields in; a custom field that was cleared is gone."""
     state.update(fields)
@@ -196,6 +201,8 @@ class Aggregate:
     KIND: ClassVar[Kind]
     SHAPE: ClassVar[int] = 1
     """Goes up when the same facts fold to another state: older snapshots are passed over."""
+    SNAPSHOT: ClassVar[type[Snapshot]] = Snapshot
+    """What its replay starts from."""
 
     def __init__(self, aggregate_id: UUID) -> None:
         self.id = aggregate_id
@@ -257,7 +264,7 @@ class Aggregate:
     def snapshot(self) -> Snapshot:
         """Its state as of now; later facts leave it alone."""
         self.snapshotted = self.version
-        return Snapshot(
+        return self.SNAPSHOT(
             originator_id=self.id,
             originator_version=self.version,
             time=self.state.get("lastupdatets", ""),

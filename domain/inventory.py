@@ -6,13 +6,14 @@ own. Here tickets go into orders and come back.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from domain import ranges
-from domain.base import Cause, DomainEvent, State
+from domain.base import Cause, CountedSnapshot, DomainEvent, State
 from domain.contingents import fold_contingents
 from domain.ranges import Ranges
 from domain.single_tickets import SingleTickets
-from domain.stock import Line, fold_tickets, sold_out
+from domain.stock import Line, sold_out
 from domain.tickets import (
     TicketsHandedOver,
     TicketsLapsed,
@@ -115,10 +116,20 @@ class Inventory(SingleTickets):
 
 
 class CountedInventory(Inventory):
-    """What readers of the past see of an Inventory: counters and single tickets, and not who holds
-    which, which is most of the work of folding."""
+    """What readers of the past see of an Inventory: its contingents with their counters; nothing of
+    single tickets, nor who holds which, which is most of the work of folding."""
+
+    SNAPSHOT = CountedSnapshot
+    KEPT = ("lastupdatets", "contingents", "edited", "priced", "removed", "version")
 
     @staticmethod
     def evolve(state: State, fact: DomainEvent) -> None:
         fold_contingents(state, fact)
-        fold_tickets(state, fact)
+
+    @classmethod
+    def of(cls, inventory: Inventory) -> Self:
+        """What is counted of an Inventory."""
+        counted = cls(inventory.id)
+        counted.version = inventory.version
+        counted.state = {n: inventory.state[n] for n in cls.KEPT if n in inventory.state}
+        return counted

@@ -98,7 +98,7 @@ class SingleTickets(Editing):
         was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
         codes = self._barcodes([ticket["id"] for ticket in tickets if ticket.get("barcode")])
-        changed = []
+        changed, earlier = [], []
         for ticket in tickets:
             before = known.get(str(ticket["id"]), {})
             new = {n: v for n, v in ticket.items() if n != "id" and not same(before.get(n), v)}
@@ -108,10 +108,11 @@ class SingleTickets(Editing):
                 new.pop("properties", None)
             if new:
                 changed.append({"id": ticket["id"], **new})
+                earlier.append({"id": ticket["id"], **{n: before.get(n) for n in new}})
         if not changed:
             return []
         before = [self.known(ticket["id"]) for ticket in changed]
-        self.trigger(TicketsChanged, by, tickets=changed)
+        self.trigger(TicketsChanged, by, tickets=changed, before=earlier)
         return [self._difference(one["id"], was) for one, was in zip(changed, before, strict=True)]
 
     def known(self, ticket: int) -> State:
@@ -209,7 +210,14 @@ class SingleTickets(Editing):
         if not tickets:
             return []
         before = [self.known(ticket) for ticket in tickets]
-        self.trigger(TicketsScanned, by, tickets=list(tickets), direction=way, scandeviceid=device)
+        self.trigger(
+            TicketsScanned,
+            by,
+            tickets=list(tickets),
+            direction=way,
+            scandeviceid=device,
+            before=[self.scan_of(ticket) for ticket in tickets],
+        )
         return [self._difference(one, was) for one, was in zip(tickets, before, strict=True)]
 
     def _sold(self, tickets: Sequence[int]) -> set[int]:

@@ -152,18 +152,22 @@ class TicketsUnlocked(DomainEvent, topic="inventory.tickets-unlocked"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsChanged(DomainEvent, topic="inventory.tickets-changed"):
-    """What is known of single tickets; what is not named was not said."""
+    """What is known of single tickets; what is not named was not said. `before`: the same fields as
+    they were. Facts of before have none."""
 
     tickets: list[KnownTicket]
+    before: list[KnownTicket] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketsScanned(DomainEvent, topic="inventory.tickets-scanned"):
-    """At a door: `direction` is `in` or `out`."""
+    """At a door: `direction` is `in` or `out`. `before`: how each ticket last went through one.
+    Facts of before have none."""
 
     tickets: list[int]
     direction: str
     scandeviceid: int | None
+    before: list[State] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,9 +156,11 @@ class MemoryStore:
             for row in islice((r for r in wanted if not (edits and r.topic in SALES)), limit)
         ]
 
-    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+    def snapshot(
+        self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
+    ) -> Snapshot | None:
         for row in reversed(self._snapshots.get(aggregate, [])):
-            if upto is None or row.originator_version <= upto:
+            if row.topic == topic and (upto is None or row.originator_version <= upto):
                 return self._fact(row)  # type: ignore[return-value]
         return None
 

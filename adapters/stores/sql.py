@@ -149,11 +149,13 @@ class SqlStore:
             yield from page
             position = page[-1].position
 
-    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+    def snapshot(
+        self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
+    ) -> Snapshot | None:
         found = self._recorded(
-            f"{SNAPSHOTS} WHERE originator_id = ? AND originator_version <= ?"
+            f"{SNAPSHOTS} WHERE originator_id = ? AND originator_version <= ? AND topic = ?"
             " ORDER BY originator_version DESC LIMIT 1",
-            (self._id(aggregate), NO_LIMIT if upto is None else upto),
+            (self._id(aggregate), NO_LIMIT if upto is None else upto, topic),
         )
         return found[0].fact if found else None  # type: ignore[return-value]
 

@@ -49,9 +49,11 @@ def test_a_contingent_that_names_a_date_twice_is_counted_on_it_once(
 class CountsLoading(MemoryStore):
     loaded = 0
 
-    def snapshot(self, aggregate: UUID, upto: int | None = None) -> Snapshot | None:
+    def snapshot(
+        self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
+    ) -> Snapshot | None:
         self.loaded += 1
-        return super().snapshot(aggregate, upto)
+        return super().snapshot(aggregate, upto, topic)
 
 
 def test_overdue_orders_are_not_ended_in_vain_for_what_they_do_not_hold() -> None:

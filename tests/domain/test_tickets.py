@@ -153,7 +153,8 @@ def test_only_what_differs_is_recorded_of_a_ticket() -> None:
 
     outcome = when(inventory, knowing(known | {"c_name": "Bo"}, {"id": ticket(2), "barcode": "B"}))
     changes = [{"id": ticket(1), "c_name": "Bo"}, {"id": ticket(2), "barcode": "B"}]
-    then(outcome, says(TicketsChanged, tickets=changes))
+    before = [{"id": ticket(1), "c_name": "An"}, {"id": ticket(2), "barcode": None}]
+    then(outcome, says(TicketsChanged, tickets=changes, before=before))
     assert inventory.state["tickets"] == {
         str(ticket(1)): {"barcode": "A", "properties": {"row": 3}, "c_name": "Bo"},
         str(ticket(2)): {"barcode": "B"},

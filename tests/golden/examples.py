@@ -84,6 +84,7 @@ from domain.registry import (
 from domain.taking import Holder
 from domain.ticket_fields import TicketFields
 from domain.tickets import (
+    NEVER_SCANNED,
     BarcodesSeeded,
     TicketsChanged,
     TicketsHandedOver,
@@ -363,6 +364,10 @@ EXAMPLES: tuple[DomainEvent, ...] = (
             ).patch(),
             TicketFields(id=9800000002, barcode=None, properties=None, c_note=None).patch(),
         ],
+        before=[
+            {"id": 9800000001, "barcode": None, "properties": {"row": "B"}, "c_floors": None},
+            {"id": 9800000002, "barcode": "ÉTÉ-0002", "properties": {"seat": 8}, "c_note": "x"},
+        ],
     ),
     fact(
         TicketsScanned,
@@ -370,6 +375,14 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         tickets=[9800000001, 9800000002],
         direction="in",
         scandeviceid=7,
+        before=[
+            NEVER_SCANNED,
+            {
+                **NEVER_SCANNED,
+                "accesscontrolstatus": 2,
+                "accesscontrollastexitts": "2026-11-21T19:30:00.000000Z",
+            },
+        ],
     ),
     fact(BarcodesSeeded, kind=Kind.INVENTORY, seed="cd" * 16),
     fact(

@@ -22,7 +22,7 @@ for module in pkgutil.iter_modules(domain.__path__):
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.json"))
 EXAMPLE_OF = {example.TOPIC: example for example in EXAMPLES}
-DERIVED = {"snapshot"}
+DERIVED = {"snapshot", "snapshot.counted"}
 """A snapshot may be deleted and made again: nothing depends on its shape."""
 
 

@@ -1,6 +1,7 @@
 """Where every view stands: its generations, its lag, and its rebuild with what is left of it."""
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
@@ -8,10 +9,13 @@ from adapters.standing import Standing, standings
 from adapters.views.building import Made
 from adapters.views.runs import Run
 from domain.errors import NotFound
+from domain.ids import account_of
 from domain.values import parse_time
 from projections.base import Projection
 
 Report = dict[str, Any]
+MAX_PARKED = 100
+"""How many parked documents of a view are shown; `stagebook parked` lists all."""
 
 
 def named(name: str) -> Projection:
@@ -22,18 +26,21 @@ def named(name: str) -> Projection:
     raise NotFound(f"Projection {name} does not exist; there are {known}", id=name)
 
 
-def every(book: Stagebook) -> list[Report]:
-    """All views, as the documents of the API have them."""
+def every(book: Stagebook, account: int | None = None) -> list[Report]:
+    """All views, as the documents of the API have them, with the parked documents of one account,
+    or of all."""
     _, found = standings(book)
-    return [_told(book, named(standing.name), standing) for standing in found]
+    return [_told(book, named(standing.name), standing, account) for standing in found]
 
 
-def of(book: Stagebook, projection: Projection) -> Report:
+def of(book: Stagebook, projection: Projection, account: int | None = None) -> Report:
     """One view."""
-    return next(told for told in every(book) if told["name"] == projection.name)
+    return next(told for told in every(book, account) if told["name"] == projection.name)
 
 
-def _told(book: Stagebook, projection: Projection, standing: Standing) -> Report:
+def _told(
+    book: Stagebook, projection: Projection, standing: Standing, account: int | None
+) -> Report:
     live, *before = book.views.generations(projection)
     wish, run = book.views.runs.wish(projection), book.views.runs.last(projection)
     return {
@@ -46,9 +53,18 @@ def _told(book: Stagebook, projection: Projection, standing: Standing) -> Report
         "lag": standing.lag,
         "lagseconds": standing.lagseconds,
         "parked": len(standing.parked),
+        "parkeddocuments": _parked(standing, account),
         "wish": {"by": wish.by, "since": wish.since} if wish else None,
         "rebuild": rebuild(book, projection, run) if run else None,
     }
+
+
+def _parked(standing: Standing, account: int | None) -> list[Report]:
+    own = (p for p in standing.parked if account in (None, account_of(p.key)))
+    return [
+        {"key": p.key.hex(), "position": p.position, "error": p.fault, "since": p.since}
+        for p in islice(own, MAX_PARKED)
+    ]
 
 
 def rebuild(book: Stagebook, projection: Projection, run: Run) -> Report:

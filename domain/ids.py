@@ -91,6 +91,11 @@ def key(account: int, kind: int, number: int) -> bytes:
     return value.to_bytes(16)
 
 
+def account_of(key: bytes) -> int:
+    """The account in a guid's bytes."""
+    return int.from_bytes(key[:6])
+
+
 @lru_cache(65_536)
 def unpack(guid: UUID) -> Id:
     """Reads the three numbers back; `ValueError` for a UUID that is not one of ours."""

@@ -43,13 +43,16 @@ class Stopped(NamedTuple):
 
 class Role(StrEnum):
     """What a key may do: viewer reads documents, seller also takes orders and locks tickets,
-    editor also makes every other command, auditor reads history, too; admin does it all."""
+    editor also makes every other command, auditor reads history, too; admin does it all in its
+    account. An operator looks after the whole store: it sees how the views are and has them
+    rebuilt, and sees and changes nothing of an account."""
 
     VIEWER = "viewer"
     SELLER = "seller"
     EDITOR = "editor"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +231,8 @@ class Registry(Aggregate):
     ) -> int:
         if not ACCESS_KEY.fullmatch(accesskey):
             raise Invalid("access-key", "expected 1 to 100 printable ASCII characters, no spaces")
+        if role is Role.OPERATOR:
+            raise Invalid("role", "an operator's key is a token: nothing that is signed is for it")
         said = self._new_key(account, keyname, role)
         if any(k.get("accesskey") == accesskey and not k["revokedts"] for k in self.key_list()):
             raise Invalid("access-key", "another key has it")
@@ -243,6 +248,8 @@ class Registry(Aggregate):
             raise NotFound(f"there is no account {account}", id=account)
         if number == key["account"]:
             raise Invalid("account", f"key {key_id} is of account {account}")
+        if Role.OPERATOR in (role, key["role"]):
+            raise Invalid("role", "an operator's key is for the whole store, not for one account")
         if key.get("granted", {}).get(str(number)) != role:
             self.trigger(KeyGranted, by, keyid=key_id, account=number, role=role)
 

@@ -102,6 +102,11 @@ class Parked:
     since: str | None = field(default=None, compare=False)
     """When it was first stored, which is the view's to say."""
 
+    @property
+    def fault(self) -> str:
+        """The error without its text, in which a value of the document may be."""
+        return self.error.partition("(")[0]
+
 
 class FoldFailed(Exception):  # noqa: N818 - read as "the fold failed"
     def __init__(self, parked: Parked) -> None:

@@ -57,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 TOKENS = {role: f"sb_{role}-token" for role in Role}
+ACCOUNT_ROLES = tuple(role for role in Role if role is not Role.OPERATOR)
+"""The roles of keys that act for an account."""
 ACCOUNT = "demo"
 
 

@@ -148,7 +148,6 @@ def add_routes(app: FastAPI) -> None:
         health.router,
         metrics.router,
         projections.router,
-        projections.administered,
         images.router,
         images.served,
         catalog.audited,

@@ -32,14 +32,19 @@ class May(Flag):
     AUDIT = auto()
     """Any past, and the changes of the whole account."""
     ADMINISTER = auto()
+    MONITOR = auto()
+    """How far the views are, and the parked documents of the own account."""
+    OPERATE = auto()
+    """What concerns the whole store: rebuilds, and the parked documents of every account."""
 
 
 GRANTED = {
     Role.VIEWER: May.READ,
     Role.SELLER: May.READ | May.SELL | May.PERSONAL,
     Role.EDITOR: May.READ | May.COMMAND | May.SELL | May.REVIEW | May.PERSONAL,
-    Role.AUDITOR: May.READ | May.REVIEW | May.AUDIT,
-    Role.ADMIN: ~May(0),
+    Role.AUDITOR: May.READ | May.REVIEW | May.AUDIT | May.MONITOR,
+    Role.ADMIN: ~May.OPERATE,
+    Role.OPERATOR: May.MONITOR | May.OPERATE,
 }
 
 
@@ -50,6 +55,8 @@ DATA: dict[str, May] = {
     "History, as-of and difference of orders; the account's changes; webhooks": May.AUDIT,
     "History and as-of of contacts, with what is personal": May.AUDIT | May.PERSONAL,
     "The secrets of a webhook, once, when it is made": May.ADMINISTER,
+    "How far the views are; which documents of the account are parked": May.MONITOR,
+    "Parked documents of every account": May.OPERATE,
 }
 """What there is to see, and what seeing it needs. What is personal is withheld from the others."""
 

@@ -74,11 +74,11 @@ def require_moving(view: SqlView, key: bytes, position: int = MAX_POSITION) -> N
     if parked:
         name, since = view.projection.name, parked.since or "an earlier version"
         raise Parked(
-            f"it waits at position {parked.position}, since {since}: {parked.error}",
+            f"it waits at position {parked.position}, since {since}: {parked.fault}",
             view=name,
             position=parked.position,
             since=parked.since,
-            error=parked.error,
+            error=parked.fault,
         )
 
 

@@ -184,10 +184,11 @@ class SellRoute(StrictRoute):
     commands: ClassVar = May.SELL
 
 
-class AdminRoute(StrictRoute):
-    """A route of the program itself, not of an account's things."""
+class StoreRoute(StrictRoute):
+    """A route of the whole store, not of an account's things."""
 
-    commands: ClassVar = May.ADMINISTER
+    reads: ClassVar = May.MONITOR
+    commands: ClassVar = May.OPERATE
 
 
 def check_query(request: Request, known: Collection[str]) -> None:

@@ -210,3 +210,34 @@ def test_behind_a_fact_that_is_not_known_a_key_can_only_lose_its_rights() -> Non
     assert registry.version == 8
     with pytest.raises(FactUnknown, match=r"registry.narrowed at version 5"):
         registry.require_whole()
+
+
+def signing(role: Role) -> Any:
+    return lambda registry, by: registry.add_signing_key("demo", "ops", role, "ak", "sealed", by)
+
+
+def granted(key_id: int, role: Role) -> Any:
+    return lambda registry, by: registry.grant_key(key_id, "house", role, by)
+
+
+def house(registry: Registry, by: Any) -> None:
+    registry.open_account("house", "en", "EUR", by)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (signing(Role.OPERATOR), "an operator's key is a token"),
+        (granted(1, Role.VIEWER), "for the whole store, not for one account"),
+        (granted(2, Role.OPERATOR), "for the whole store, not for one account"),
+    ],
+)
+def test_an_operators_key_is_a_token_for_the_whole_store(asked: Any, why: str) -> None:
+    registry = given(Registry, number=1)
+    for command in (opened, house, key("ops", Role.OPERATOR), key("anna")):
+        when(registry, command)
+
+    outcome = when(registry, asked)
+
+    then_refused(outcome, Invalid)
+    assert why in str(outcome.refusal)

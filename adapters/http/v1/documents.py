@@ -332,7 +332,10 @@ class ParkedDocument(BaseModel):
 
     key: str = Field(description="The document's guid, in hexadecimal digits")
     position: int = Field(description="The position of that fact")
-    error: str = Field(description="Why it could not")
+    error: str = Field(
+        description="Why it could not, without values; `stagebook parked` has the whole text",
+        examples=["EventDetailsChanged: ValueError"],
+    )
     since: str | None = Field(description="When it was parked; null: by an older version")
 
 
@@ -351,7 +354,7 @@ class ViewHealth(BaseModel):
     heartbeat: float | None = Field(
         description="Seconds since its worker left a sign of life; null: no process leads it"
     )
-    parked: list[ParkedDocument] = Field(description="Documents that stand still")
+    parked: int = Field(ge=0, description="Documents that stopped at a fact that could not be read")
 
 
 class Readiness(BaseModel):
@@ -419,6 +422,9 @@ class ProjectionDocument(BaseModel):
         description="Age of the oldest fact that it does not have; null: that cannot be read"
     )
     parked: int = Field(ge=0, description="Documents that stopped at a fact that could not be read")
+    parkeddocuments: list[ParkedDocument] = Field(
+        description="At most 100 of them, of the caller's account; an operator sees those of all"
+    )
     wish: WishDocument | None = Field(description="The rebuild that was asked for and is not done")
     rebuild: RebuildDocument | None = Field(description="The one under way, or the last one")
 

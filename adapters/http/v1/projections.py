@@ -14,18 +14,18 @@ from structlog import get_logger
 from adapters import report
 from adapters.bootstrap import Stagebook
 from adapters.http import reads, streams
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import GRANTED, May, allowed, stagebook
 from adapters.http.errors import BeingRebuilt
-from adapters.http.routes import AdminRoute, AuditRoute
+from adapters.http.routes import StoreRoute
 from adapters.http.streams import KEEP_ALIVE_SECONDS, RETRY_MILLISECONDS
 from adapters.http.v1.documents import ProjectionDocument, ProjectionPage
 from adapters.http.v1.spec import ViewName, names, orders, watches
+from application.keyring import Principal
 from application.ports import StoreUnavailable
 
 EVERY_SECONDS = 1.0
 
-router = APIRouter(prefix="/v1/projections", tags=["Projections"], route_class=AuditRoute)
-administered = APIRouter(prefix="/v1/projections", tags=["Projections"], route_class=AdminRoute)
+router = APIRouter(prefix="/v1/projections", tags=["Projections"], route_class=StoreRoute)
 log = get_logger()
 
 
@@ -33,31 +33,37 @@ log = get_logger()
 async def projections(request: Request) -> Response:
     """Where every projection stands: versions, lag, parked documents, rebuilds. With
     `Accept: text/event-stream` it is sent again about once a second while something changes."""
-    allowed(request, May.AUDIT)
+    account = sees(allowed(request, May.MONITOR))
     book = stagebook(request)
     if streams.asked(request):
-        lasts = streams.lasting(request, May.AUDIT)
-        return streams.EventStream(moving(book, lasts), lasts)
-    body = await reads.blocking(told, book)
+        lasts = streams.lasting(request, May.MONITOR)
+        return streams.EventStream(moving(book, account, lasts), lasts)
+    body = await reads.blocking(told, book, account)
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")
 
 
 @router.get("/{name}", **names(ProjectionDocument))
 async def projection(request: Request, name: ViewName) -> Response:
     """Where one projection stands."""
-    allowed(request, May.AUDIT)
-    found = await reads.blocking(report.of, stagebook(request), report.named(name))
+    account = sees(allowed(request, May.MONITOR))
+    found = await reads.blocking(report.of, stagebook(request), report.named(name), account)
     return Response(to_json(found), media_type="application/json")
 
 
-@administered.post("/{name}/rebuild", **orders(ProjectionDocument, BeingRebuilt))
+@router.post("/{name}/rebuild", **orders(ProjectionDocument, BeingRebuilt))
 async def rebuild_projection(request: Request, name: ViewName) -> Response:
-    """Asks for a rebuild beside what is served. The worker starts it within a second or two, and
-    goes on with it after whatever was killed, until it is done."""
-    who = allowed(request, May.ADMINISTER)
+    """Asks for a rebuild beside what is served, of the documents of every account: for operators.
+    The worker starts it within a second or two, and goes on with it after whatever was killed,
+    until it is done."""
+    who = allowed(request, May.OPERATE)
     found = await reads.blocking(wish_for, stagebook(request), name, who.actor)
     place = {"Location": f"/v1/projections/{name}"}
     return Response(to_json(found), 202, place, "application/json")
+
+
+def sees(who: Principal) -> int | None:
+    """The account whose parked documents the caller sees; None: those of every account."""
+    return None if May.OPERATE in GRANTED[who.role] else who.account
 
 
 def wish_for(book: Stagebook, name: str, by: str) -> dict[str, Any]:
@@ -73,17 +79,19 @@ def wish_for(book: Stagebook, name: str, by: str) -> dict[str, Any]:
     return report.of(book, wanted)
 
 
-def told(book: Stagebook) -> bytes:
-    return to_json({"data": report.every(book)})
+def told(book: Stagebook, account: int | None) -> bytes:
+    return to_json({"data": report.every(book, account)})
 
 
-async def moving(book: Stagebook, lasts: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def moving(
+    book: Stagebook, account: int | None, lasts: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     """What is told, whenever it is something else than before."""
     before, spoken = b'{"data":[]}', time.monotonic()
     retry = RETRY_MILLISECONDS
     while lasts():
         try:
-            now = await reads.blocking(told, book)
+            now = await reads.blocking(told, book, account)
         except StoreUnavailable as error:
             log.warning("a stream waits for the store", reason=str(error))
             now = before

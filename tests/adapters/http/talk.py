@@ -358,11 +358,11 @@ MOVES = [
 ]
 """And on single tickets: they change with every sale, so nobody is asked for a version."""
 PROJECTIONS = [
-    Route("GET", "/v1/projections", May.AUDIT),
-    Route("GET", "/v1/projections/{view}", May.AUDIT),
-    Route("POST", "/v1/projections/{view}/rebuild", May.ADMINISTER),
+    Route("GET", "/v1/projections", May.MONITOR),
+    Route("GET", "/v1/projections/{view}", May.MONITOR),
+    Route("POST", "/v1/projections/{view}/rebuild", May.OPERATE),
 ]
-"""Of the program itself, not of an account."""
+"""Of the whole store, not of an account."""
 SALES_READS = [
     Route("GET", "/v1/orders", steps=SOLD),
     Route("GET", ORDER, steps=("publish",)),

@@ -20,6 +20,7 @@ from domain.outside import WITHHELD, personal_fields
 from domain.registry import Role
 from tests.adapters.http.talk import END, START
 from tests.adapters.http.vendors import SECRET, Served
+from tests.conftest import ACCOUNT_ROLES
 from tests.followers import changes, following
 
 PLANTED = {
@@ -85,6 +86,7 @@ def house(served: Served) -> House:
     house = House(served, "personal")
     for role in Role:
         house.tokens[role] = served.token(house.name, role, name=f"{role} token")
+    for role in ACCOUNT_ROLES:
         client = served.client(house.name, role, name=f"{role} pair")
         house.pairs[role] = (client.access_key, SECRET)
     place = house.post("/v1/locations", name="Hall")
@@ -206,6 +208,16 @@ def test_nothing_personal_is_shown_to_whom_it_is_not_for(
         }
 
 
+def test_an_operator_of_the_store_sees_nothing_of_an_account(house: House, openapi: Json) -> None:
+    asked = [url for url in urls(house, openapi) if not url.startswith("/api/")]
+    private = [url for url in asked if house.served.http.get(url).status_code == 401]
+
+    shown = {url for url in private if house.get(url, Role.OPERATOR).status_code == 200}
+
+    assert len(private) > 100
+    assert shown == {"/v1/projections"}
+
+
 @pytest.mark.parametrize("role", [Role.SELLER, Role.EDITOR, Role.ADMIN])
 def test_those_who_sell_see_who_buys(house: House, openapi: Json, role: Role) -> None:
     told: set[str] = set()
@@ -254,6 +266,8 @@ def test_a_matrix_of_roles_says_who_sees_what() -> None:
         {"auditor", "admin"},
         {"admin"},
         {"admin"},
+        {"auditor", "admin", "operator"},
+        {"operator"},
     ]
     assert May.PERSONAL in DATA.values()
 

@@ -18,6 +18,7 @@ from domain.registry import Role
 from tests.adapters.http.talk import (
     AS,
     COMMANDS,
+    PROJECTIONS,
     ROUTES,
     Route,
     Scene,
@@ -50,15 +51,17 @@ def test_each_role_may_do_what_it_was_granted(web: TestClient, route: Route) -> 
 
 def test_the_roles_differ_as_they_are_meant_to() -> None:
     may = {
-        role: {route.need.name for route in ROUTES if route.need in GRANTED[role]} for role in Role
+        role: {route.need.name for route in (*ROUTES, *PROJECTIONS) if route.need in GRANTED[role]}
+        for role in Role
     }
 
     assert may == {
         Role.VIEWER: {"READ"},
         Role.SELLER: {"READ"},
         Role.EDITOR: {"READ", "COMMAND", "REVIEW"},
-        Role.AUDITOR: {"READ", "REVIEW", "AUDIT"},
-        Role.ADMIN: {"READ", "COMMAND", "REVIEW", "AUDIT"},
+        Role.AUDITOR: {"READ", "REVIEW", "AUDIT", "MONITOR"},
+        Role.ADMIN: {"READ", "COMMAND", "REVIEW", "AUDIT", "MONITOR"},
+        Role.OPERATOR: {"MONITOR", "OPERATE"},
     }
 
 

@@ -88,7 +88,7 @@ class Lot(Fields):
         "Its barcodes come from elsewhere", True, cleared=False
     )
     dateids: Annotated[list[Reference], Field(max_length=10_000)] | None = field(
-        "The dates it is valid on; none = all", [1], cleared=[]
+        "The dates it is valid on; none = all; of all contingents at most 100,000", [1], cleared=[]
     )
     translations: dict[str, Text] | None = field(
         "Other languages: field + language", {"namefr": "Parterre"}, cleared={}
@@ -186,6 +186,8 @@ class ContingentRemoved(DomainEvent, topic="inventory.contingent-removed"):
 
 MAX_CONTINGENTS = 500
 """Of one sort, on one Event."""
+MAX_DATES_NAMED = 100_000
+"""By all contingents of an Event together, each as often as contingents name it."""
 EDITS = ContingentAdded | ContingentChanged | ContingentRemoved
 MOVING = (
     TicketsTaken

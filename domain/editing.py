@@ -7,6 +7,7 @@ from domain.base import Cause, State
 from domain.contingents import (
     BOOKKEEPING,
     MAX_CONTINGENTS,
+    MAX_DATES_NAMED,
     ContingentAdded,
     ContingentChanged,
     ContingentFields,
@@ -82,6 +83,7 @@ class Editing(Locking):
         patch = fields.patch()
         patch.pop("id", None)
         locks = patch.pop("locks", [])
+        self._require_dates(contingent_id, patch, path)
         self.trigger(ContingentAdded, by, contingentid=contingent_id, seated=seated, fields=patch)
         self._count_locks(contingent_id, locks, lock_counter, by, path)
 
@@ -126,6 +128,7 @@ class Editing(Locking):
                 changed = {n: v for n, v in fields.items() if not same(current[key][n], v)}
                 self._change(int(key), changed, by, "contingents.")
             else:
+                self._require_dates(int(key), fields, "contingents.")
                 seated, amount = contingent["seated"], fields["amount"] or 0
                 _check_places(int(key), made_before(self.state, int(key)) + amount, "contingents.")
                 self.trigger(
@@ -135,6 +138,7 @@ class Editing(Locking):
     def _change(self, contingent_id: int, changed: State, by: Cause, path: str) -> None:
         if not changed:
             return
+        self._require_dates(contingent_id, changed, path)
         current, amount = self.contingent(contingent_id), changed.get("amount")
         used = in_use(current)
         if amount is not None and amount < used:
@@ -149,6 +153,15 @@ class Editing(Locking):
             changed=changed,
             pricesbefore=before,
         )
+
+    def _require_dates(self, contingent_id: int, fields: State, path: str) -> None:
+        """Refuses dates of a contingent where all of them together would name too many."""
+        if not fields.get("dateids"):
+            return
+        others = (len(c["dateids"]) for c in self.contingents() if c["id"] != contingent_id)
+        if sum(others) + len(fields["dateids"]) > MAX_DATES_NAMED:
+            message = f"the contingents of an Event name at most {MAX_DATES_NAMED:,} dates in all"
+            raise Invalid(f"{path}dateids", message)
 
 
 def _check_places(contingent_id: int, made: int, path: str) -> None:

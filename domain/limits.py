@@ -5,7 +5,7 @@ all of them. The Location's capacity holds on every date by itself, or for the w
 has no dates. 0 or nothing is no limit.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.base import State
@@ -65,15 +65,15 @@ def _exceeded(
     everything = (sum(map(held, listed)) + asked, asked)
     if 0 < total < everything[0]:
         yield Excess("event", total, *everything, {})
-    dates = event["dates"].values()
-    if not dates:
+    if not event["dates"]:
         if 0 < house < everything[0]:
             yield Excess("location", house, *everything, {})
         return
+    dates = _touched(event["dates"], listed, more)
     limits = {house, *(date.get("capacity") or 0 for date in dates)}
     if not any(0 < limit < everything[0] for limit in limits):
         return  # no date has more than the whole Event: none needs to be counted
-    on_all, on_date = _by_date(listed, more)
+    on_all, on_date = _by_date(listed, more, {date["id"] for date in dates})
     for date in dates:
         capacity, used = date.get("capacity") or 0, _both(on_all, on_date.get(date["id"], (0, 0)))
         if 0 < capacity < used[0]:
@@ -82,17 +82,29 @@ def _exceeded(
             yield Excess("location", house, *used, {"dateid": date["id"]})
 
 
+def _touched(
+    dates: State, contingents: Sequence[State], more: Mapping[int, int]
+) -> Collection[State]:
+    """The dates that the tickets asked for are valid on; all dates where none are asked for. An
+    Event of many dates is not gone through for a ticket of one."""
+    named = [contingent["dateids"] for contingent in contingents if contingent["id"] in more]
+    if not named or not all(named):
+        return dates.values()
+    asked = {str(date) for ids in named for date in ids}
+    return [dates[key] for key in sorted(asked, key=int) if key in dates]
+
+
 def _by_date(
-    contingents: Iterable[State], more: Mapping[int, int]
+    contingents: Iterable[State], more: Mapping[int, int], of: set[int]
 ) -> tuple[tuple[int, int], dict[int, tuple[int, int]]]:
     """Tickets that are held, and those of them that are asked for: valid on all dates, and by
-    date."""
+    date, of these dates."""
     on_all, on_date = (0, 0), dict[int, tuple[int, int]]()
     for contingent in contingents:
         asked = more.get(contingent["id"], 0)
         tickets = (held(contingent) + asked, asked)
         if dates := contingent["dateids"]:
-            for date in set(dates):
+            for date in of.intersection(dates):
                 on_date[date] = _both(on_date.get(date, (0, 0)), tickets)
         else:
             on_all = _both(on_all, tickets)

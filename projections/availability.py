@@ -25,10 +25,11 @@ def availability_document(dates: Iterable[State], inventory: State) -> dict[str,
     """`inventoryversion` is the one of the Event's tickets: any past moment has one."""
     contingents = sorted(inventory.get("contingents", {}).values(), key=lambda c: int(c["id"]))
     everywhere = summed(c for c in contingents if not c["dateids"])
+    on_date = summed_by_date(contingents)
     shown = []
     for date in sorted(dates, key=lambda d: int(d["id"])):
-        here = [c for c in contingents if date["id"] in c["dateids"]]
-        counters = _both(everywhere, summed(here)) if here else everywhere
+        here = on_date.get(date["id"])
+        counters = _both(everywhere, here) if here else everywhere
         capacity = date.get("capacity") or 0
         shown.append({"id": date["id"], "capacity": capacity, **with_percentage(counters)})
     return {
@@ -44,6 +45,18 @@ def summed(contingents: Iterable[State]) -> dict[str, int]:
     for contingent in contingents:
         total = _both(total, contingent["counters"])
     return total
+
+
+def summed_by_date(contingents: Iterable[State]) -> dict[int, dict[str, int]]:
+    """The counters of the contingents that name dates, by date: each date that one names is visited
+    once, however many dates and contingents there are."""
+    on_date: dict[int, dict[str, int]] = {}
+    for contingent in contingents:
+        counters = contingent["counters"]
+        for date in set(contingent["dateids"]):
+            before = on_date.get(date)
+            on_date[date] = counters if before is None else _both(before, counters)
+    return on_date
 
 
 def with_percentage(counters: dict[str, Any]) -> dict[str, Any]:

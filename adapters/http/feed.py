@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from structlog import get_logger
 
 from adapters.bootstrap import CHANGES, Stagebook
+from adapters.http.order_guids import with_guids
 from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLISECONDS
 from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
@@ -75,7 +76,9 @@ def _part(book: Stagebook, select: Select, after: int, outside: Outside) -> tupl
     unshown = [recorded.position for recorded in found if not is_shown(recorded.fact)]
     if unshown:  # the index is of a newer version, which knows what that is
         lacking = min(unshown[0], lacking or unshown[0])
-    entries = [change(recorded, outside) for recorded in found if is_shown(recorded.fact)]
+    entries = with_guids(
+        book, [change(recorded, outside) for recorded in found if is_shown(recorded.fact)]
+    )
     shown = positions[-1] if positions else 0
     following = shown if page.last else max(position, after, shown)
     return Part(entries, following, more=page.last is not None), lacking

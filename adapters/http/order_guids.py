@@ -1,5 +1,6 @@
 """Orders by their guids, which nobody can guess: they do not say a number as other guids do."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from fastapi import Request
 from pydantic_core import from_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.bootstrap import ORDERS
+from adapters.bootstrap import ORDERS, Stagebook
 from adapters.http import reads
 from adapters.http.auth import May, allowed, stagebook
+from application.as_of import replay
 from domain.errors import NotFound
 from domain.ids import VERSION, Id, Kind, unpack
+from domain.order import Order
 from projections.orders import guid_term
 
 
@@ -45,14 +48,14 @@ def by_number(app: ASGIApp) -> ASGIApp:
     return numbered
 
 
-async def with_guids(request: Request, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_guids(book: Stagebook, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Entries whose `guid` says a number, those of orders with the guid of the order instead."""
-    keys = [UUID(entry["guid"]).bytes for entry in entries]
-    orders = [key for key in keys if unpack(UUID(bytes=key)).kind == Kind.ORDER]
-    if not orders:
-        return entries
-    bodies = await reads.blocking(stagebook(request).view(ORDERS).bodies, list({*orders}))
-    known = {key: from_json(body)["guid"] for key, body in bodies.items()}
+    keys = [UUID(entry["guid"]) for entry in entries]
+    orders = {key for key in keys if unpack(key).kind == Kind.ORDER}
+    bodies = book.view(ORDERS).bodies([order.bytes for order in orders]) if orders else {}
+    known = {UUID(bytes=key): from_json(body)["guid"] for key, body in bodies.items()}
+    for order in orders - known.keys():  # its view is behind, or it is parked
+        known[order] = str(replay(book.store, Order, order, 1).state.get("guid", order))
     return [
         entry | {"guid": known.get(key, entry["guid"])}
         for key, entry in zip(keys, entries, strict=True)

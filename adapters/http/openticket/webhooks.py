@@ -169,7 +169,8 @@ async def invocations(request: Request, guid: Guid) -> Response:
     who = caller(request, May.AUDIT)
     webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
-    made = await with_guids(request, await reads.blocking(ledger.invocations, webhook))
+    told = await reads.blocking(ledger.invocations, webhook)
+    made = await reads.blocking(with_guids, stagebook(request), told)
     return json_response([one | {"time": time_in(one["time"], who.timezone)} for one in made])
 
 

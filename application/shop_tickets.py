@@ -14,13 +14,13 @@ from application.contingents import price_lists
 from application.group_commit import Work
 from domain.base import State
 from domain.contingents import NORMAL, ContingentBody
-from domain.errors import Invalid, NotOnSale
-from domain.event import Event, ends, not_on_sale, starts
-from domain.event_fields import ACTIVE, DRAFT, EventBody
+from domain.errors import Invalid, SoldOut
+from domain.event import Event, ends, starts
+from domain.event_fields import DRAFT, EventBody
 from domain.inventory import Inventory
 from domain.money import minor, number
 from domain.offers import amount_of, entries, has_price, offers
-from domain.ticket_types import require_available
+from domain.selling import Seller, Shelf, refusal_of_one
 
 AVAILABLE, SOLD_OUT, NOT_NOW = "available", "sold_out", "not_sold_right_now"
 Lists = Mapping[int, State]
@@ -46,26 +46,28 @@ def sold_by(event: State, lot: State, lists: Lists, channel: int) -> bool:
     return fits and bool(offers(lot, lists, channel))
 
 
-def status(event: State, lot: State, lists: Lists, now: str) -> str:
-    named = {c["saleschannelid"] for c in event.get("saleschannels") or ()}
-    channels = {0, *named, *(c for e in entries(lot, lists) for c in e["saleschannels"] or ())}
-    on_sale = event["currentstatus"] == ACTIVE and any(
-        sold_by(event, lot, lists, channel)
-        and not not_on_sale(event["number"], event, channel, now)
-        for channel in channels
-    )
-    if not on_sale or not available_now(lot, event["number"], now):
-        return NOT_NOW
-    return SOLD_OUT if lot["amount"] is not None and not lot["counters"]["free"] else AVAILABLE
+def status(shelf: Shelf, lot: State, currency: str, now: str) -> str:
+    """Whether one ticket can be had in any shop now, by the rules that it is sold by."""
+    named = {c["saleschannelid"] for c in shelf.event.get("saleschannels") or ()}
+    priced_for = {c for e in entries(lot, shelf.lists) for c in e["saleschannels"] or ()}
+    refusals = []
+    for channel in {0, *named, *priced_for}:
+        if sold_by(shelf.event, lot, shelf.lists, channel):
+            seller = Seller({"number": channel}, currency, lambda _: None)
+            refusals.append(refusal_of_one(shelf, lot, seller, now))
+    if not refusals or None in refusals:
+        return shown_status(lot, for_sale=bool(refusals))
+    sold_out = any(isinstance(refusal, SoldOut) for refusal in refusals)
+    return shown_status(lot, for_sale=False, sold_out=sold_out)
 
 
-def available_now(lot: State, event_number: int, now: str) -> bool:
-    """Whether it is the Ticket's own time of sale."""
-    try:
-        require_available(lot, event_number, now)
-    except NotOnSale:
-        return False
-    return True
+def shown_status(lot: State, *, for_sale: bool, sold_out: bool = False) -> str:
+    """What cannot be had is never shown as available, whatever was said to be shown instead."""
+    if for_sale:
+        return AVAILABLE
+    computed = SOLD_OUT if sold_out else NOT_NOW
+    overrule = lot.get("status_overrule")
+    return computed if overrule in (None, AVAILABLE) else str(overrule)
 
 
 # -- commands

@@ -1,4 +1,4 @@
-"""What buyers without an account do: reserve one ticket at a time, and order what they reserved.
+"""What buyers without an account do: reserve tickets of one sort, and order what they reserved.
 
 A reservation is an order that is not confirmed yet. A buyer is known by its guid, which nobody can
 guess: the same that the order has everywhere, also when it is merged into another.
@@ -44,11 +44,12 @@ def reserve(
     contingent: int,
     codes: Sequence[str],
     hold: Hold,
+    amount: int = 1,
 ) -> tuple[Order, list[int]]:
-    """One ticket of a contingent, at the first price that it is for sale at on the shop. Returns
-    the dates that it is valid on, too. A shop shows Events to come, and sells no other."""
+    """Tickets of a contingent, at the first price that they are for sale at on the shop. Returns
+    the dates that they are valid on, too. A shop shows Events to come, and sells no other."""
     require_to_come(work.load(Event, event), work.by.time)
-    take = Take(eventid=event, contingentid=contingent, amount=1)
+    take = Take(eventid=event, contingentid=contingent, amount=amount)
     body = OrderBody(saleschannelid=shop, take=[take], promocodes=list(codes))
     order = sales.create_order(work, body, hold)
     named: list[int] = work.load(Inventory, event).contingent(contingent)["dateids"]

@@ -174,11 +174,16 @@ def quote(
         price = bought_at(contingent, shelf.lists, seller, check, None).price
     except Refusal as refusal:
         return Quote(None, refusal)
+    return Quote(price, refusal_of_one(shelf, contingent, seller, now))
+
+
+def refusal_of_one(shelf: Shelf, contingent: State, seller: Seller, now: str) -> Refusal | None:
+    """Why one ticket cannot be had there now, whatever it costs; None: it can."""
     try:
         _require_for_sale(shelf, contingent, seller, now)
     except Refusal as refusal:
-        return Quote(price, refusal)
-    return Quote(price, None)
+        return refusal
+    return None
 
 
 def _require_for_sale(shelf: Shelf, contingent: State, seller: Seller, now: str) -> None:

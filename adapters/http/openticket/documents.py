@@ -14,6 +14,7 @@ from domain.event import ends, starts
 from domain.event_fields import CLOSED, EventFields
 from domain.ids import Kind, guid
 from domain.images import image_url
+from domain.selling import Shelf
 from domain.ticket_types import TicketType
 from domain.values import local_time
 from projections.location_documents import location_document
@@ -54,6 +55,12 @@ class Held(NamedTuple):
 
     def dates(self) -> list[State]:
         return sorted(self.event["dates"].values(), key=itemgetter("id"))
+
+    def shelf(self) -> Shelf:
+        """What its tickets are judged by."""
+        contingents = {lot["id"]: lot for lot in self.contingents()}
+        priced = self.inventory.get("priced", {})
+        return Shelf(self.event, self.location, contingents, self.lists, priced)
 
     def stamps(self, part: str, zone: str) -> State:
         """When a part came and last changed; right after a command, both are now."""
@@ -152,7 +159,7 @@ def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
         "min_price": least_price(lot, held.lists, who.currency),
         "available_stock": lot["amount"],
         "seated": lot["seated"],
-        "status": fields["status_overrule"] or status(held.event, lot, held.lists, now),
+        "status": status(held.shelf(), lot, who.currency, now),
         "reserved_count": counters["reserved"],
         "pending_count": counters["sold_unpaid"],
         "sold_count": counters["sold_paid"] + counters["complimentary"],

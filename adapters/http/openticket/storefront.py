@@ -29,6 +29,7 @@ from adapters.http.openticket.wire import (
     OpenTicketRoute,
     base_of,
     command,
+    integer,
     json_response,
     sent,
     token_of,
@@ -130,8 +131,9 @@ async def data(request: Request, shop: Shop) -> Response:
     response_model=None,
 )
 async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
-    """Reserves one ticket for eight minutes. With POST or PUT and an Idempotency-Key, once: the
-    same key gets the same reservation, so it is to be one that nobody else thinks of."""
+    """Reserves one ticket for eight minutes, or so many as `amount` says, in the query or in the
+    body. With POST or PUT and an Idempotency-Key, once: the same key gets the same reservation, so
+    it is to be one that nobody else thinks of."""
     who, number = await visitor(request, shop)
     if len(request.headers.get("idempotency-key", UNGUESSED)) < len(UNGUESSED):
         message = f"expected {len(UNGUESSED)} characters or more that nobody guesses, as of a UUID"
@@ -147,6 +149,7 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
         contingent=contingent,
         codes=coupons(request),
         hold=hold(request),
+        amount=await amount_in(request),
     )
     answer = await command(request, who, decide, documents.reservation)
     answer.headers["Cache-Control"] = "no-store"
@@ -285,6 +288,15 @@ def coupons(request: Request) -> list[str]:
     for code in codes:
         check_text("coupon", code)
     return [code.strip()[:MAX_CODE] for code in codes[:MAX_CODES]]
+
+
+async def amount_in(request: Request) -> int:
+    """How many tickets a visitor wants; 1 where nothing is said."""
+    said = {**(await sent(request)), **request.query_params}
+    amount = integer("amount", said.get("amount", 1))
+    if not 1 <= amount <= MOST:
+        raise Invalid("amount", f"expected 1 to {MOST}")
+    return amount
 
 
 def buyer(receiver: Receiver) -> ContactFields:

@@ -11,15 +11,16 @@ from adapters.http.addresses import one_text
 from adapters.http.openticket.documents import Held, time_in, zone_of
 from adapters.http.openticket.order_documents import buyer_shown, order_shown
 from application.keyring import Principal
-from application.shop_tickets import AVAILABLE, NOT_NOW, SOLD_OUT, sold_by
+from application.shop_tickets import shown_status, sold_by
 from application.storefront import Placed
+from domain import ranges
 from domain.base import State
 from domain.errors import SoldOut
 from domain.event import ends, starts
 from domain.event_fields import EventFields
 from domain.ids import Kind, guid
 from domain.order import Order
-from domain.selling import Quote, Seller, Shelf, quote
+from domain.selling import Quote, Seller, quote
 from domain.values import microseconds, stamp
 
 
@@ -63,12 +64,10 @@ def _event(held: Held, who: Principal) -> dict[str, Any]:
 def _tickets(held: Held, visit: Visit, now: str) -> list[dict[str, Any]]:
     """The contingents that the shop has, but those that are hidden from this visitor."""
     account = visit.who.account
-    contingents = {lot["id"]: lot for lot in held.contingents()}
-    priced = held.inventory.get("priced", {})
-    shelf = Shelf(held.event, held.location, contingents, held.lists, priced)
+    shelf = held.shelf()
     event = str(guid(account, Kind.EVENT, held.event["number"]))
     shown = []
-    for number, lot in contingents.items():
+    for number, lot in shelf.contingents.items():
         offer = quote(shelf, number, visit.seller, visit.coupons, now)
         hidden = lot.get("hide_without_coupon") and offer.price is None
         if hidden or not sold_by(held.event, lot, held.lists, visit.seller.number):
@@ -87,12 +86,8 @@ def _tickets(held: Held, visit: Visit, now: str) -> list[dict[str, Any]]:
 
 
 def _status(offer: Quote, lot: State) -> str:
-    """What cannot be had is never shown as available, whatever was said to be shown instead."""
-    if offer.refusal is None:
-        return AVAILABLE
-    computed = SOLD_OUT if isinstance(offer.refusal, SoldOut) else NOT_NOW
-    overrule = lot.get("status_overrule")
-    return computed if overrule in (None, AVAILABLE) else str(overrule)
+    sold_out = isinstance(offer.refusal, SoldOut)
+    return shown_status(lot, for_sale=offer.refusal is None, sold_out=sold_out)
 
 
 def reservation(reserved: tuple[Order, list[int]]) -> dict[str, Any]:
@@ -106,6 +101,7 @@ def reservation(reserved: tuple[Order, list[int]]) -> dict[str, Any]:
         "reservation": order.state["guid"],
         "expires_at": time_in(order.state["expiryts"], "UTC"),
         "ticket": ticket,
+        "amount": ranges.count(line["tickets"]),
         "price": line["price"],
         "currency": order.state["currency"],
         "products": [

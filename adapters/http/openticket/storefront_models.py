@@ -41,11 +41,12 @@ ShopData = shape(
 )
 Reserved = shape(
     "Reserved",
-    "A ticket that is held.",
+    "What is held: so many tickets, at that price each.",
     guid=str,
     reservation=str,
     expires_at=MaybeText,
     ticket=str,
+    amount=int,
     price=int,
     currency=str,
     products=list[dict[str, Any]],

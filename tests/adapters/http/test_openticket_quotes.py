@@ -84,6 +84,7 @@ def test_a_shop_shows_what_cannot_be_had(web: TestClient, what: str) -> None:
         visitor.reserve(sale.tickets[1])
 
     check_shown(visitor, sale.tickets[0], 2500, status)
+    assert done(web.get(f"/ticket/{sale.tickets[0]}"))["status"] == status
 
 
 def test_a_coupon_shows_what_is_hidden_without_it_and_sells_it(web: TestClient) -> None:

@@ -1,6 +1,7 @@
 """The storefront: what a shop's page reads, reserves and orders, without a token."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -119,6 +120,29 @@ def test_what_is_reserved_is_held_and_then_ordered(shop: Visitor, sold: Sold) ->
     assert sold.counters() == {"free": 9, "sold_unpaid": 2, "total": 11}
     again = shop.get(f"/storefront/{SHOP}/order/{order['guid']}").json()
     assert (again["guid"], again["amount"]) == (order["guid"], 2500)
+
+
+@pytest.mark.parametrize("way", ["get", "post", "form"])
+def test_several_tickets_are_reserved_at_once(shop: Visitor, sold: Sold, way: str) -> None:
+    floor, balcony = sold.tickets
+    path = f"/storefront/{SHOP}/reserve/ticket/"
+    ways = {
+        "get": partial(shop.get, path + floor, params={"amount": 3}),
+        "post": partial(shop.post, path + floor, json={"amount": 3}),
+        "form": partial(shop.post, path + floor, data={"amount": "3"}),
+    }
+
+    held = ways[way]().json()
+
+    assert (held["amount"], held["price"]) == (3, 1250)
+    assert sold.counters() == {"free": 8, "reserved": 3, "total": 11}
+    order = placed(shop, {"guid": floor, "reservation": held["guid"]}).json()
+    assert (len(order["tickets"]), order["amount"]) == (3, 3750)
+    for amount in ("0", "101", "2.5", "many"):
+        refused = shop.get(path + floor, params={"amount": amount})
+        assert (refused.status_code, "amount" in refused.text) == (406, True)
+    assert shop.get(path + balcony, params={"amount": 2}).json()["error_code"] == "sold-out"
+    assert sold.counters() == {"free": 8, "sold_unpaid": 3, "total": 11}
 
 
 def test_the_order_has_its_buyer_and_is_paid_by_the_native_surface(

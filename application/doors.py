@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from application.catalog import item
 from application.group_commit import Work
 from application.held_tickets import show_in_orders
+from domain.barcodes import ALL
 from domain.errors import Invalid, NotAdmitted
 from domain.event import Event
 from domain.inventory import Inventory
@@ -12,12 +13,15 @@ from domain.seating import SeatRank
 from domain.taking import Scan
 
 
-def scan_tickets(work: Work, number: int, body: Scan) -> tuple[Inventory, list[int]]:
-    """In or out, all of them or none. Returns the tickets, too."""
+def scan_tickets(
+    work: Work, number: int, body: Scan, most: int = ALL
+) -> tuple[Inventory, list[int]]:
+    """In or out, all of them or none. Returns the tickets, too. `TooBusy` with how much is `left`
+    after making so many barcodes: who asks again goes on with the next ones."""
     inventory = _inventory(work, number)
     tickets = body.tickets
     if tickets is None:
-        tickets = [_with_barcode(inventory, code) for code in body.barcodes or ()]
+        tickets = [_with_barcode(inventory, code, most) for code in body.barcodes or ()]
     inventory.require_tickets(tickets, "tickets")
     passed = inventory.scan(tickets, body.direction, body.scandeviceid, work.by)
     show_in_orders(work, inventory, passed)
@@ -53,8 +57,8 @@ def _inventory(work: Work, number: int) -> Inventory:
     return work.load(Inventory, number)
 
 
-def _with_barcode(inventory: Inventory, code: str) -> int:
-    ticket = inventory.with_barcode(code)
+def _with_barcode(inventory: Inventory, code: str, most: int) -> int:
+    ticket = inventory.with_barcode(code, most)
     if ticket is None:
         message = "no ticket of this Event has that barcode"
         raise NotAdmitted(message, barcode=code, why="unknown")

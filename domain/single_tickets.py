@@ -1,15 +1,15 @@
 """Single tickets of an Event: barcodes, what is known of each, the doors that it went through."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, cast
 from uuid import UUID
 
 from domain import ranges
+from domain.barcodes import ALL, Barcodes, decoded
 from domain.base import AnyFact, Cause, State
 from domain.contingents import SOLD
 from domain.editing import Editing
-from domain.errors import Invalid, NotAdmitted
+from domain.errors import Invalid, NotAdmitted, TooBusy
 from domain.holdings import lock_key
 from domain.tickets import (
     IN,
@@ -26,6 +26,9 @@ from domain.tickets import (
 )
 from domain.values import same
 
+MAX_KNOWN = 100_000
+"""Tickets of an Event with a barcode, properties or custom fields of their own."""
+
 
 class Piece(NamedTuple):
     """Neighbouring tickets that are held alike: `of` is a lock type, or a price type."""
@@ -40,16 +43,19 @@ class Piece(NamedTuple):
 class SingleTickets(Editing):
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)
-        self._codes: dict[str, tuple[int, int]] = {}
+        self._codes = Barcodes()
         self._holders: dict[int, int] = {}
         """The orders that tickets were last seen in, once that was asked for."""
 
     def apply(self, fact: AnyFact) -> None:
         super().apply(fact)
-        if self._holders and isinstance(fact, TicketsTaken | TicketsHandedOver):
+        if isinstance(fact, TicketsTaken | TicketsHandedOver):
+            self._codes.taken(fact.root, fact.moves)
             order = fact.orderid if isinstance(fact, TicketsTaken) else fact.toorderid
-            for move in fact.moves:
+            for move in fact.moves if self._holders else ():
                 self._holders.update(dict.fromkeys(ranges.numbers(move["tickets"]), order))
+        elif isinstance(fact, TicketsChanged):
+            self._codes.changed(fact)
 
     def require_tickets(self, tickets: Sequence[int], path: str) -> None:
         """Refuses unless each of them was made and is still there."""
@@ -63,21 +69,22 @@ class SingleTickets(Editing):
 
     def require_barcodes(self, tickets: Sequence[State], path: str) -> None:
         """Refuses a barcode that another ticket has: a door lets one in by each."""
-        known = self.state.get("tickets", {})
-        anew = {str(ticket["id"]) for ticket in tickets if "barcode" in ticket}
-        if not anew:
-            return
-        contingents, gone = self.state["contingents"], self.state.get("gone", {})
-        taken = {said.get("barcode"): n for n, said in known.items() if n not in anew}
+        anew = {ticket["id"] for ticket in tickets if "barcode" in ticket}
         for index, ticket in enumerate(tickets):
-            holder = taken.get(ticket.get("barcode") or "")
-            key = str(contingent_of(int(holder or 0)))
-            if (
-                holder
-                and key in contingents
-                and not ranges.contains(gone.get(key, []), int(holder))
-            ):
-                raise Invalid(f"{path}.{index}.barcode", f"ticket {holder} has that barcode")
+            if code := ticket.get("barcode"):
+                holder = self._with_imported(code, but=anew)
+                if holder is not None:
+                    raise Invalid(f"{path}.{index}.barcode", f"ticket {holder} has that barcode")
+
+    def _with_imported(self, code: str, but: Collection[int] = ()) -> int | None:
+        """The ticket that was given this barcode and is still there, if it is none of these."""
+        contingents, gone = self.state.get("contingents", {}), self.state.get("gone", {})
+        for ticket in self._codes.imported(self.state, code):
+            key = str(contingent_of(ticket))
+            there = key in contingents and not ranges.contains(gone.get(key, []), ticket)
+            if there and ticket not in but and self.imported(ticket) == code:
+                return ticket
+        return None
 
     def pieces(self, contingent_id: int) -> list[Piece]:
         """All tickets of a contingent, in their order, as pieces that are held alike."""
@@ -97,7 +104,11 @@ class SingleTickets(Editing):
         """Barcodes, properties, custom fields; what is so already is not recorded. A barcode that
         was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
-        codes = self._barcodes([ticket["id"] for ticket in tickets if ticket.get("barcode")])
+        codes = {
+            ticket["id"]: self.barcode(ticket["id"], self.holder(ticket["id"]))
+            for ticket in tickets
+            if decoded(ticket.get("barcode") or "")
+        }
         changed, earlier = [], []
         for ticket in tickets:
             before = known.get(str(ticket["id"]), {})
@@ -111,6 +122,10 @@ class SingleTickets(Editing):
                 earlier.append({"id": ticket["id"], **{n: before.get(n) for n in new}})
         if not changed:
             return []
+        more = sum(str(ticket["id"]) not in known for ticket in changed)
+        if len(known) + more > MAX_KNOWN:
+            message = f"an Event keeps what is known of at most {MAX_KNOWN:,} tickets"
+            raise Invalid("tickets", message)
         before = [self.known(ticket["id"]) for ticket in changed]
         self.trigger(TicketsChanged, by, tickets=changed, before=earlier)
         return [self._difference(one["id"], was) for one, was in zip(changed, before, strict=True)]
@@ -144,16 +159,6 @@ class SingleTickets(Editing):
         return order is not None and any(
             ranges.contains(line[3], ticket) for line in self.lines(order)
         )
-
-    def _barcodes(self, tickets: Sequence[int]) -> dict[int, str | None]:
-        """What these tickets have now."""
-        found, wanted = {}, sorted(tickets)
-        for contingent in {contingent_of(ticket) for ticket in wanted}:
-            for piece in self.pieces(contingent):
-                start, end = bisect_left(wanted, piece.first), bisect_right(wanted, piece.last)
-                for ticket in wanted[start:end]:
-                    found[ticket] = self.barcode(ticket, piece.orderid)
-        return found
 
     @property
     def seeded(self) -> bool:
@@ -229,30 +234,15 @@ class SingleTickets(Editing):
         unsold += self.state.get("free", {}).values()
         return {n for n in tickets if not any(ranges.contains(held, n) for held in unsold)}
 
-    def with_barcode(self, code: str) -> int | None:
-        """The ticket that has it now: one that was given back has another by then."""
-        for ticket, said in self.state.get("tickets", {}).items():
-            if said.get("barcode") == code:
-                return int(ticket)
-        if code not in self._codes:
-            self._codes.update(self._generated())
-        ticket, root = self._codes.get(code, (0, 0))
-        there = any(
-            ranges.contains(line[3], ticket)
-            for held in self.state.get("orders", {}).values()
-            if held["root"] == root
-            for line in held["lines"]
-        )
-        imported = self.state.get("tickets", {}).get(str(ticket), {}).get("barcode")
-        return ticket if there and imported is None else None
-
-    def _generated(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The barcodes of the tickets in orders that are not known yet: they are dear to make."""
-        known = set(self._codes.values())
-        for held in self.state.get("orders", {}).values():
-            for line in held["lines"] if "seed" in self.state else ():
-                if not self.contingent(line[0])["withimportedbarcodes"]:
-                    for ticket in ranges.numbers(line[3]):
-                        if (ticket, held["root"]) not in known:
-                            code = barcode(self.state["seed"], ticket, held["root"])
-                            yield code, (ticket, held["root"])
+    def with_barcode(self, code: str, most: int = ALL) -> int | None:
+        """The ticket that has it now: one that was given back has another by then. `TooBusy` after
+        making the barcodes of so many tickets, when there are more that it could be of."""
+        ticket = self._with_imported(code)
+        if ticket is not None or not decoded(code):
+            return ticket
+        ticket = self._codes.generated(code)
+        if ticket is None and (left := self._codes.learn(self.state, most)):
+            raise TooBusy("The barcodes of this Event are being made: try again", left=left)
+        ticket = ticket or self._codes.generated(code)
+        held_by = ticket and self.holder(ticket)
+        return ticket if held_by and self.barcode(ticket, held_by) == code else None

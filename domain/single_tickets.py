@@ -244,5 +244,7 @@ class SingleTickets(Editing):
         if ticket is None and (left := self._codes.learn(self.state, most)):
             raise TooBusy("The barcodes of this Event are being made: try again", left=left)
         ticket = ticket or self._codes.generated(code)
-        held_by = ticket and self.holder(ticket)
-        return ticket if held_by and self.barcode(ticket, held_by) == code else None
+        order = None if ticket is None else self.holder(ticket)
+        if ticket is None or order is None or self.barcode(ticket, order) != code:
+            return None
+        return ticket

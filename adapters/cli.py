@@ -146,18 +146,16 @@ def identity(
     """
     from uuid import uuid4
 
-    from adapters.continuity import begun
+    from adapters.continuity import begun, told
     from domain.lineage import Identity
-    from projections.lineage import mark_at
 
     with opened_store() as (store, _):
         now = store.identity()
         if new_epoch or new_id:
             after = Identity(uuid4().hex[:16], now.epoch) if new_id else None
-            now = begun(store, now, "it was asked for", after)
-        position = store.position()
-        print(f"id {now.id}\nepoch {now.epoch}\nposition {position}")
-        print(f"mark {mark_at(store, position)}")
+            begun(store, now, "it was asked for", after)
+        for name, value in told(store).items():
+            print(f"{name} {value}")
 
 
 @app.command()

@@ -119,15 +119,21 @@ def check(
     heal: Annotated[bool, typer.Option("--heal", help="Mend the documents that differ.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = WORKERS,
 ) -> None:
-    """Checks that the store and the views are sound; names what is not and exits 1."""
+    """Checks that the store and the views are sound; names what is not and exits 1.
+
+    Which store it is, is printed to standard error: id, epoch, position and mark of its history.
+    """
     from adapters import check as checks
     from adapters.console import show
+    from adapters.continuity import told
     from adapters.proving import prove
 
     if not views and (names or heal):
         fail("names and --heal go with --views")
     chosen = named(names, all_=not names)
     with opened() as book:
+        identity = (f"{name} {value}" for name, value in told(book.store).items())
+        typer.echo(f"store: {', '.join(identity)}", err=True)
         if views:
             begun = time.monotonic()
             found = list(checks.damages(book, chosen))

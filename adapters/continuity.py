@@ -80,6 +80,12 @@ class Continuity:
         return None
 
 
+def told(store: Store) -> dict[str, object]:
+    """What people compare of two stores."""
+    position = store.position()
+    return {**store.identity()._asdict(), "position": position, "mark": mark_at(store, position)}
+
+
 def begun(store: Store, before: Identity, reason: str, after: Identity | None = None) -> Identity:
     """Begins an epoch of the store, and says so in the log."""
     identity = store.begin_epoch(before, after)

@@ -153,7 +153,8 @@ class PostgresStore(SqlStore):
     # -- reading
 
     def moved(self) -> bool:
-        return False  # what the URL leads to tells by its facts
+        """Whether the facts have no table any more; any other store tells by its facts."""
+        return bool(self._rows("SELECT to_regclass('stored_events') IS NULL")[0][0])
 
     def era(self) -> int:
         return self.datastore.era

@@ -84,9 +84,9 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         self._file = _file(self._path)
 
     def moved(self) -> bool:
-        """Whether another file, or none, has the name of the one that is written here."""
+        """Whether another file, an empty one or none has the name of what is written here."""
         try:
-            return _file(self._path) != self._file
+            return not self._path.stat().st_size or _file(self._path) != self._file
         except FileNotFoundError:
             return True
 

@@ -29,6 +29,8 @@ from application.watching import Timing
 BEATS, LOOKS, LATE = 3, 2, 0.4
 """Heartbeats, and looks at the loop, within the time from which on a stop is told; and from which
 part of it on a look sees what ran. Any stop so long is seen, and is measured to a heartbeat."""
+PAUSED = 0.1
+"""Less of a processor for the whole process means that it was paused."""
 HANG_SECONDS = 5.0
 """A stop that lasts is told before its end: it may have none."""
 INNERMOST = 4
@@ -40,6 +42,7 @@ CAUSES = {
     WRITER: ("deciding", "storing", "waiting", STARVED),
 }
 
+NOBODYS: Mapping[str, Any] = {}
 Describe = Callable[[FrameType], Mapping[str, Any]]
 """Which request is under way in a frame."""
 log = get_logger()
@@ -91,18 +94,25 @@ class Moment(NamedTuple):
     """Processor time of the thread."""
     starved: float
     """Time that the thread waited for a processor."""
+    busy: float
+    """Processor time of the process."""
     collecting: float = 0.0
     """Garbage collection, of any thread: nothing else runs meanwhile."""
 
 
-def of_loop(before: Moment, after: Moment, details: Mapping[str, Any]) -> Stall:
+def of_loop(
+    before: Moment, after: Moment, ran: Sequence[str], request: Mapping[str, Any] = NOBODYS
+) -> Stall:
+    """How long the loop stood still, and what was seen to run; nothing where nobody could look."""
     seconds = after.now - before.now
     running = min(after.ran - before.ran, seconds)
     starved = min(after.starved - before.starved, seconds - running)
+    if not ran and after.busy - before.busy < seconds * PAUSED:
+        starved = seconds - running
     parts = {"running": running, "blocked": seconds - running - starved, STARVED: starved}
-    if collecting := round(after.collecting - before.collecting, 3):
-        details = {**details, "collecting": collecting}
-    return Stall(LOOP, seconds, parts, details)
+    collecting = round(after.collecting - before.collecting, 3)
+    more = {"collecting": collecting} if collecting else {}
+    return Stall(LOOP, seconds, parts, {"ran": ran, **request, **more})
 
 
 class Clocks:
@@ -112,8 +122,6 @@ class Clocks:
         self._file: int | None = None
         with suppress(OSError):  # Linux knows how long a thread was kept waiting; others do not
             self._file = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", 0)
-        self.paused = 0.0
-        """How much later than it wanted another thread woke, while the process did nothing."""
         self._collecting = self._began = 0.0
         gc.callbacks.append(self._collected)
 
@@ -121,8 +129,8 @@ class Clocks:
         starved = 0.0
         if self._file is not None:
             starved = int(os.pread(self._file, 64, 0).split()[1]) / 1e9
-        now, ran = time.monotonic(), time.thread_time()
-        return Moment(now, ran, starved + self.paused, self._collecting)
+        ran, busy = time.thread_time(), time.process_time()
+        return Moment(time.monotonic(), ran, starved, busy, self._collecting)
 
     def close(self) -> None:
         gc.callbacks.remove(self._collected)
@@ -141,14 +149,14 @@ class LoopWatch:
     """Watches one event loop, from the thread that runs it."""
 
     def __init__(
-        self, longest: float, told: Callable[[Stall], None], describe: Describe = lambda _: {}
+        self, longest: float, told: Callable[[Stall], None], describe: Describe = lambda _: NOBODYS
     ) -> None:
         """`longest`: seconds from which on a stop is told."""
         self._longest, self._told, self._describe = longest, told, describe
         self._running = threading.Lock()
         self._seen: Counter[tuple[str, ...]] = Counter()
         """What ran, by how often it was seen in this stop."""
-        self._request: Mapping[str, Any] = {}
+        self._request = NOBODYS
         self._hung = False
 
     def start(self, loop: AbstractEventLoop) -> None:
@@ -169,14 +177,13 @@ class LoopWatch:
     def _beat(self) -> None:
         before, self._last = self._last, self._clocks.read()
         if self._last.now - before.now >= self._longest:
-            self._told(of_loop(before, self._last, self._details()))
+            self._told(of_loop(before, self._last, self._ran(), self._request))
         if self._seen:
-            self._seen, self._request, self._hung = Counter(), {}, False
+            self._seen, self._request, self._hung = Counter(), NOBODYS, False
         self._timer = self._loop.call_later(self._longest / BEATS, self._beat)
 
-    def _details(self) -> Mapping[str, Any]:
-        ran = self._seen.most_common(1)
-        return {"ran": list(ran[0][0]) if ran else [], **self._request}
+    def _ran(self) -> Sequence[str]:
+        return max(self._seen, key=self._seen.__getitem__, default=())
 
     def _look(self) -> None:
         period = self._longest / LOOKS
@@ -184,10 +191,9 @@ class LoopWatch:
         while not self._running.acquire(timeout=period):  # cheaper than to wait for a flag
             now, computed = time.monotonic(), time.process_time()
             late = now - before - period
-            if late > period and computed - busy < late / 2:
-                self._clocks.paused += late
+            paused = late > period and computed - busy < late * PAUSED
             last = self._last
-            if now - last.now > self._longest * LATE:
+            if not paused and now - last.now > self._longest * LATE:
                 self._see(last, now - last.now)
             before, busy = now, computed
 
@@ -199,7 +205,12 @@ class LoopWatch:
         self._request = self._describe(frame) or self._request
         if late > HANG_SECONDS and not self._hung:
             self._hung = True
-            log.error("the event loop stands still", seconds=round(late, 3), **self._details())
+            log.error(
+                "the event loop stands still",
+                seconds=round(late, 3),
+                ran=self._ran(),
+                **self._request,
+            )
 
 
 def functions(frame: FrameType | None) -> tuple[str, ...]:

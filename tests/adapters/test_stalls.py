@@ -44,26 +44,36 @@ def job(command: str) -> Job:
 @pytest.mark.parametrize(
     ("after", "parts", "cause"),
     [
-        (Moment(10.5, 3.4, 1.1), {"running": 0.4, "blocked": 0.0, "starved": 0.1}, "running"),
-        (Moment(10.5, 3.1, 1.0), {"running": 0.1, "blocked": 0.4, "starved": 0.0}, "blocked"),
-        (Moment(10.5, 3.1, 1.3), {"running": 0.1, "blocked": 0.1, "starved": 0.3}, "starved"),
-        (Moment(10.5, 3.1, 9.0), {"running": 0.1, "blocked": 0.0, "starved": 0.4}, "starved"),
+        (Moment(10.5, 3.4, 1.1, 9), {"running": 0.4, "blocked": 0.0, "starved": 0.1}, "running"),
+        (Moment(10.5, 3.1, 1.0, 9), {"running": 0.1, "blocked": 0.4, "starved": 0.0}, "blocked"),
+        (Moment(10.5, 3.1, 1.3, 9), {"running": 0.1, "blocked": 0.1, "starved": 0.3}, "starved"),
+        (Moment(10.5, 3.1, 9.0, 9), {"running": 0.1, "blocked": 0.0, "starved": 0.4}, "starved"),
     ],
 )
 def test_a_stop_of_the_loop_has_the_cause_that_took_most_of_it(
     after: Moment, parts: dict[str, float], cause: str
 ) -> None:
-    stall = of_loop(Moment(10.0, 3.0, 1.0), after, {"ran": ["a", "b"]})
+    stall = of_loop(Moment(10.0, 3.0, 1.0, 9), after, ("a", "b"), {"route": "/"})
 
-    assert (stall.where, stall.cause, stall.details) == (LOOP, cause, {"ran": ["a", "b"]})
+    assert (stall.where, stall.cause) == (LOOP, cause)
+    assert stall.details == {"ran": ("a", "b"), "route": "/"}
     assert stall.seconds == pytest.approx(0.5)
     assert stall.parts == pytest.approx(parts)
 
 
-def test_garbage_collection_is_told_where_it_took_time() -> None:
-    stall = of_loop(Moment(1, 1, 0, 0.5), Moment(2, 2, 0, 1.4), {"ran": []})
+@pytest.mark.parametrize(
+    ("busy", "cause"), [(0.01, "starved"), (0.9, "blocked")], ids=["paused", "busy elsewhere"]
+)
+def test_where_nobody_could_look_either_nothing_ran_or_another_thread(
+    busy: float, cause: str
+) -> None:
+    assert of_loop(Moment(1, 1, 0, 0), Moment(2, 1, 0, busy), ()).cause == cause
 
-    assert stall.details == {"ran": [], "collecting": 0.9}
+
+def test_garbage_collection_is_told_where_it_took_time() -> None:
+    stall = of_loop(Moment(1, 1, 0, 0, 0.5), Moment(2, 2, 0, 1, 1.4), ())
+
+    assert stall.details == {"ran": (), "collecting": 0.9}
 
 
 @pytest.mark.parametrize(

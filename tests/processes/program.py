@@ -23,6 +23,8 @@ from tests.conftest import ACCOUNT, TOKENS, add_keys
 ROOT = Path(__file__).parents[2]
 BOUND = 60.0
 """Seconds that anything may take here: far more than it does."""
+STANDS_SECONDS = 0.25
+"""Processor time that nothing may take of an event loop or a writer at once."""
 UNANSWERED = (OSError, http.client.HTTPException)
 
 _names = count(1)
@@ -181,6 +183,19 @@ class Place:
         for worker in self.workers:
             worker.kill()
             worker.wait(BOUND)
+        assert [stop for server in self.servers for stop in long_stops(server.log)] == []
+
+
+def long_stops(log: Path) -> list[str]:
+    """The lines about stops for which a loop or a writer computed for too long, by the processor's
+    time: the machine does other things meanwhile."""
+    lines = [line for line in log.read_text().splitlines() if "stood still" in line]
+    return [line for line in lines if computed(json.loads(line)) > STANDS_SECONDS]
+
+
+def computed(stop: Mapping[str, Any]) -> float:
+    seconds: float = stop.get("running", 0) + stop.get("deciding", 0)
+    return seconds
 
 
 def start(

@@ -9,12 +9,47 @@ from ticketmatic.client import Client
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
+from adapters.watching.stalls import Stall
+from adapters.watching.watcher import Watcher
 from tests.adapters.http.talk import opened
 from tests.adapters.http.vendors import Served, serving
 from tests.conftest import add_keys
 
 PATIENCE = 60
 """Seconds that a read may wait for its view, on a machine that is busy with other tests."""
+
+
+STANDS_SECONDS = 0.25
+"""Processor time that nothing may take of the event loop at once. Not time by the clock: the
+machine does other things meanwhile; and without collections of what the tests themselves keep."""
+
+
+@pytest.fixture(scope="session")
+def stops() -> Iterator[list[Stall]]:
+    """Stops of every loop and writer in this process."""
+    told: list[Stall] = []
+    tell = Watcher.stalled
+
+    def telling(watcher: Watcher, stall: Stall) -> None:
+        told.append(stall)
+        tell(watcher, stall)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Watcher, "stalled", telling)
+        yield told
+
+
+@pytest.fixture(autouse=True)
+def loop_never_stands(stops: list[Stall]) -> Iterator[None]:
+    """Whatever is asked in a test, the event loop goes on."""
+    stops.clear()
+    yield
+    assert [stall for stall in stops if running(stall) > STANDS_SECONDS] == []
+
+
+def running(stall: Stall) -> float:
+    computed: float = stall.parts.get("running", 0) - stall.details.get("collecting", 0)
+    return computed
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ PAUSE = 3 * LONGEST
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    """The lines so far of stops that nobody else on this machine has caused."""
+    """The lines so far."""
     before, read = structlog.get_config(), []
-    logs.configure("warning")
+    logs.configure("info")
     monkeypatch.setattr(stalls, "log", structlog.get_logger())
 
     def told(event: str) -> list[dict[str, Any]]:
@@ -65,16 +65,14 @@ def test_a_request_that_blocks_the_loop_is_told(watched: TestClient, lines: Line
     assert watched.get("/slow/7?q=Jane", headers=story).status_code == 200
 
     told = Told(watched)
-    (line,) = [one for one in lines("the event loop stood still") if one["cause"] == "blocked"]
+    line = max(lines("the event loop stood still"), key=lambda line: line["seconds"])
 
     assert line["seconds"] >= PAUSE
     assert line["ran"][0].endswith(".slow")
     assert (line["route"], line["method"]) == ("/slow/{number}", "GET")
     assert line["correlation"] == "story"
     assert "Jane" not in str(line)
-    metric, by = "stagebook_stall_seconds_bucket", {"where": "loop", "cause": "blocked"}
-    assert told(metric, **by, le="0.1") == 0
-    assert told(metric, **by, le="0.5") == 1
+    assert told("stagebook_stall_seconds_sum", where="loop") >= PAUSE
 
 
 def test_a_store_that_is_slow_stops_the_writer(
@@ -92,10 +90,11 @@ def test_a_store_that_is_slow_stops_the_writer(
     monkeypatch.undo()
 
     told = Told(watched)
+    line = max(lines("the writer stood still"), key=lambda line: line["storing"])
 
-    by = {"where": "writer", "cause": "storing"}
-    assert told("stagebook_stall_seconds_count", **by) == 1
-    assert told("stagebook_stall_seconds_sum", **by) >= PAUSE
+    assert line["storing"] >= PAUSE
+    assert line["command"] == "create_location"
+    assert told("stagebook_stall_seconds_sum", where="writer") >= PAUSE
 
 
 def test_a_command_that_is_slow_stops_the_writer(

@@ -28,12 +28,12 @@ def scan_tickets(
     return inventory, tickets
 
 
-def scan_out(work: Work, number: int, contingents: Sequence[int]) -> list[int]:
-    """All that are inside, of these contingents or of all. Returns the tickets."""
+def scan_out(work: Work, number: int, contingents: Sequence[int], most: int = ALL) -> list[int]:
+    """So many that are inside, of these contingents or of all. Returns the tickets."""
     inventory = _inventory(work, number)
     for index, contingent in enumerate(contingents):
         inventory.contingent(contingent, f"tickettypeids.{index}")
-    tickets = inventory.inside(contingents)
+    tickets = inventory.inside(contingents)[:most]
     show_in_orders(work, inventory, inventory.scan(tickets, "out", None, work.by))
     return tickets
 

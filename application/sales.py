@@ -6,6 +6,7 @@ are one save.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from uuid import uuid4
 
 from application.buyers import admit_buyer
@@ -176,14 +177,15 @@ def lapse_order(work: Work, number: int) -> Order:
     return order
 
 
-def empty_baskets(work: Work, number: int) -> Inventory:
-    """Cancels the unconfirmed orders that hold tickets of an Event."""
+def empty_baskets(work: Work, number: int, most: int) -> list[int]:
+    """Cancels so many of the unconfirmed orders that hold tickets of an Event. Returns which."""
     work.load(Event, number).require()
-    inventory = work.load(Inventory, number)
-    for order in map(int, list(inventory.state.get("baskets", {}))):
+    baskets = work.load(Inventory, number).state.get("baskets", {})
+    orders = [*map(int, islice(baskets, most))]
+    for order in orders:
         if not lapse_order(work, order).state["ended"]:
             cancel_order(work, order)
-    return inventory
+    return orders
 
 
 def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:

@@ -16,7 +16,8 @@ from domain.marks import Personal
 from domain.taking import Barcode, TicketIds
 from domain.values import MAX_ID, Reference
 
-MAX_CHANGED = 5_000
+MAX_CHANGED = 1_000
+"""Tickets of one command: each may change an order of its own."""
 Amount = Annotated[int, Field(ge=1, le=10_000_000)]
 
 

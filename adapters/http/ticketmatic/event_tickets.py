@@ -254,7 +254,7 @@ async def scan_out(request: Request, accountname: Account, id: Id) -> Response: 
     number = requests.number_of(id, Kind.EVENT, who)
     contingents = list(dict.fromkeys(said.tickettypeids or ()))
     decide = partial(doors.scan_out, number=number, contingents=contingents)
-    return await command(request, who, decide, to_json)
+    return await wire.in_turns(request, who, decide, to_json)
 
 
 def settable(index: int, ticket: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 from structlog import get_logger
 
@@ -42,6 +42,8 @@ T = TypeVar("T")
 BAD_REQUEST, UNAUTHORIZED, UNAVAILABLE = 400, 401, 503
 KEPT = frozenset({UNAUTHORIZED, 403, 404, UNAVAILABLE})
 """The statuses that a client knows; every other refusal is a bad request."""
+AT_ONCE = 200
+"""Things that one command of several touches, each perhaps with a load of its own."""
 
 log = get_logger()
 
@@ -258,3 +260,28 @@ async def command(
         return Answer(200, {}, b"null" if answer is None else answer(decided))
 
     return await execute(request, decide, answered, who=who)
+
+
+async def in_turns(
+    request: Request,
+    who: Principal,
+    decide: Callable[..., list[int]],
+    answer: Callable[[list[int]], bytes],
+) -> Response:
+    """Runs a command on some things, and again until there are no more: others have their turn
+    between. `decide` takes at `most` so many and answers their numbers; the answer is made of all
+    numbers together."""
+
+    def answered(numbers: list[int]) -> Answer:
+        return Answer(200, {}, to_json(numbers))
+
+    done: list[int] = []
+    while True:
+        part = f"{len(done)} more" if done else ""
+        some = partial(decide, most=AT_ONCE)
+        response = await execute(request, some, answered, who=who, part=part)
+        numbers = from_json(response.body)
+        done += numbers
+        if len(numbers) < AT_ONCE:
+            headers = {n: v for n, v in response.headers.items() if n == "idempotent-replayed"}
+            return Response(answer(done), 200, headers, "application/json")

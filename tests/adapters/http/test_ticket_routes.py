@@ -605,21 +605,21 @@ def test_an_imported_barcode_stays_with_its_ticket_and_the_own_one_comes_back(
     assert sale.tickets() == [own]
 
 
-def test_five_thousand_tickets_are_changed_at_once(web: TestClient) -> None:
-    sale = on_sale(web, 5_001)
-    imported = [{"id": sale.ticket(n), "barcode": f"CODE-{n:08}"} for n in range(1, 5_001)]
+def test_a_thousand_tickets_are_changed_at_once(web: TestClient) -> None:
+    sale = on_sale(web, 1_001)
+    imported = [{"id": sale.ticket(n), "barcode": f"CODE-{n:08}"} for n in range(1, 1_001)]
 
     before = position(web)
     answer = sent(sale, *imported)
     recorded = position(web) - before
     with nothing_recorded(web):
         more = web.patch(
-            sale.url("/tickets"), json={"tickets": [*imported, {"id": sale.ticket(5_001)}]}
+            sale.url("/tickets"), json={"tickets": [*imported, {"id": sale.ticket(1_001)}]}
         )
 
-    assert (answer, recorded) == ({"changed": 5_000}, 1)
+    assert (answer, recorded) == ({"changed": 1_000}, 1)
     assert paths(refused(more, 422, "invalid")) == ["tickets"]
-    assert sum(t["barcode"].startswith("CODE-") for t in sale.tickets()) == 5_000
+    assert sum(t["barcode"].startswith("CODE-") for t in sale.tickets()) == 1_000
 
 
 def test_no_two_tickets_of_an_event_have_one_imported_barcode(web: TestClient) -> None:

@@ -280,7 +280,7 @@ async def in_turns(
         part = f"{len(done)} more" if done else ""
         some = partial(decide, most=AT_ONCE)
         response = await execute(request, some, answered, who=who, part=part)
-        numbers = from_json(response.body)
+        numbers = from_json(bytes(response.body))
         done += numbers
         if len(numbers) < AT_ONCE:
             headers = {n: v for n, v in response.headers.items() if n == "idempotent-replayed"}

@@ -100,6 +100,8 @@ def _serve(settings: Settings, listener: socket.socket, announce: str | None) ->
         "timeout_worker_healthcheck": HEALTHCHECK_SECONDS,
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "server_header": False,
+        "proxy_headers": bool(settings.proxies),
+        "forwarded_allow_ips": settings.proxies,
     }
     if settings.workers > 1:
         if announce:

@@ -20,6 +20,8 @@ from domain.values import TimeZone
 PREFIX = "STAGEBOOK_"
 POSTGRES = ("postgresql://", "postgres://")
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+", re.IGNORECASE | re.ASCII)
+ONE_RATE = r"[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?"
+RATE = rf"^({ONE_RATE}(; ?{ONE_RATE})*)?$"
 URL = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE | re.ASCII)
 
 
@@ -127,7 +129,25 @@ class Settings(BaseSettings):
     )
     proxies: str = Field(
         "127.0.0.1,::1",
-        description="Addresses that stand for many, with commas between: proxies in front.",
+        description="Addresses that stand for many, with commas between: proxies in front. What"
+        " they say in `X-Forwarded-For` is believed, and nobody else.",
+    )
+    rate_without_key: str = Field(
+        "1000/10 seconds",
+        pattern=RATE,
+        description="Requests of one address (IPv6: of its /64) without a key that is known, to a"
+        " server process, also to storefronts; several with `;` between; empty: any number.",
+    )
+    rate_of_key: str = Field(
+        "200000/10 seconds",
+        pattern=RATE,
+        description="Requests of one key to a server process; empty: any number.",
+    )
+    rate_of_account: str = Field(
+        "200000/10 seconds",
+        pattern=RATE,
+        description="Requests of one account, with its keys or to its storefronts, to a server"
+        " process; empty: any number.",
     )
     max_head: int = Field(65_536, ge=1_024, description="Bytes of a request's head.")
     max_target: int = Field(32_768, ge=256, description="Bytes of a request's target.")

@@ -28,6 +28,7 @@ from adapters.http.openapi_served import OpenApi
 from adapters.http.openticket.routes import surface as openticket
 from adapters.http.pages import routes as pages
 from adapters.http.paths import Paths
+from adapters.http.rates import Rates
 from adapters.http.readers import DOCUMENTS, readers
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
@@ -114,7 +115,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
     )
     app.state.stopping = stopping
-    app.add_middleware(NewKeys)
+    rates = app.state.rates = Rates(settings, watcher.metrics.request_refused)
+    app.add_middleware(NewKeys, rates)
     app.add_middleware(Paths)
     app.add_middleware(Cors, settings.origins)
     app.add_middleware(Watched, watcher, settings, stopping)

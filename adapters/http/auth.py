@@ -87,9 +87,10 @@ def still_allowed(request: Request, need: May) -> Principal:
 
 
 def identified(request: Request, who: Principal) -> Principal:
-    """Notes the caller, whose account pays for what the request reads."""
+    """Notes the caller, whose account pays for what the request reads, and counts the request."""
     request.scope[WHO] = who
     PAYER.set(who.account)
+    request.app.state.rates.meet(request, who)
     return who
 
 

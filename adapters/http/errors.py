@@ -1,6 +1,7 @@
 """Refusals to answers: one table, RFC 9457 problem documents, one `type` per refusal."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -71,6 +72,10 @@ class Parked(errors.Refusal):
     title = "The document waits at a fact that could not be folded into it"
 
 
+class TooManyRequests(errors.Refusal):
+    title = "Too many requests"
+
+
 STATUS: dict[type[Exception], int] = {
     Malformed: 400,
     Unauthorized: 401,
@@ -113,6 +118,7 @@ STATUS: dict[type[Exception], int] = {
     errors.Invalid: 422,
     errors.UnknownLocation: 422,
     errors.KeyReused: 422,
+    TooManyRequests: 429,
     NotYet: 503,
     Parked: 503,
     errors.FactUnknown: 503,
@@ -121,6 +127,10 @@ STATUS: dict[type[Exception], int] = {
     OutcomeUnknown: 503,
     StoreReplaced: 503,
 }
+
+
+RETRIED = frozenset({429, 503})
+"""The statuses that say when to ask again."""
 
 
 def title(refusal: type[Exception]) -> str:
@@ -145,9 +155,14 @@ def problem(
     headers = {}
     if status == 401:  # noqa: PLR2004 - the status that asks for a token
         headers["WWW-Authenticate"] = "Bearer"
-    if status == 503:  # noqa: PLR2004 - the status that says when to come back
-        headers["Retry-After"] = "1"
+    if status in RETRIED:
+        headers["Retry-After"] = retry_after(details)
     return Response(to_json(body), status, headers, "application/problem+json")
+
+
+def retry_after(details: Mapping[str, Any] | None) -> str:
+    """The whole seconds after which it is worth while to ask again."""
+    return str((details or {}).get("retryafter", 1))
 
 
 def refused(request: Request, refusal: Exception) -> Response:

@@ -1,5 +1,5 @@
-"""Keys that were added a moment ago, by the command line or another process: before a request is
-refused for its key, the keys are read again.
+"""Requests without a key that is known. An address may send so many of them; before one is refused
+for its key, the keys are read again, for it may have been added a moment ago.
 
 All who come with a key that is not known share the next look into the store, and there are few
 looks a second: guessing costs none a guess.
@@ -14,6 +14,7 @@ from contextvars import Context
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.http.rates import Rates
 from application.keyring import Keyring
 from application.ports import StoreUnavailable
 
@@ -26,8 +27,8 @@ ACCESS_KEY = re.compile(r"\S+ +key=([!-~]{1,100}) ", re.ASCII)
 class NewKeys:
     """An application that knows the newest keys."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, rates: Rates) -> None:
+        self.app, self._rates = app, rates
         self._known: set[bytes] = set()
         """Headers of keys that were known once: whether they still are is looked at elsewhere."""
         self._looked = 0.0
@@ -36,18 +37,22 @@ class NewKeys:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
-                if name == b"authorization" and value not in self._known:
-                    return self._unknown(scope, receive, send)
+                if name == b"authorization":
+                    if value in self._known:
+                        break
+                    return self._unknown(value, scope, receive, send)
+            else:
+                self._rates.meet_stranger(scope)
         return self.app(scope, receive, send)
 
-    async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
-        for name, value in scope["headers"]:
-            if name == b"authorization" and value not in self._known:
-                await self._meet(scope["app"].state.stagebook.keyring, value)
+    async def _unknown(self, header: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._meet(scope["app"].state.stagebook.keyring, header, scope)
         await self.app(scope, receive, send)
 
-    async def _meet(self, keyring: Keyring, header: bytes) -> None:
+    async def _meet(self, keyring: Keyring, header: bytes, scope: Scope) -> None:
         if not knows(keyring, header.decode("latin-1")):
+            if not self._rates.meet_stranger(scope):
+                return
             if self._next is None:
                 self._next = asyncio.create_task(self._look(keyring), context=Context())
             await asyncio.shield(self._next)

@@ -16,6 +16,7 @@ from adapters.http import read_only, reads, requests
 from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
+from adapters.http.rates import require_room
 from adapters.http.validation import bad_values, closest, printable
 from domain.errors import Invalid, Refusal, VersionMismatch
 
@@ -131,11 +132,16 @@ def read(model: type[M], raw: bytes) -> tuple[M, list[read_only.Sent]]:
     return body, read_only.sent(model, value)
 
 
-def answering(handler: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
-    """The handler as an ASGI application, without the stacks that dependencies would need."""
+def answering(
+    handler: Callable[[Request], Coroutine[Any, Any, Response]], *, tells: bool = False
+) -> ASGIApp:
+    """The handler as an ASGI application, without the stacks that dependencies would need. One that
+    `tells` answers refusals itself."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive)
+        if not tells:
+            require_room(scope)
         try:
             answer = await _matching(handler, request)
         except Refusal as refusal:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from adapters.http.commands import kept_answer
+from adapters.http.rates import require_room
 from adapters.http.routes import answering
 from domain.errors import Refusal
 
@@ -72,13 +73,14 @@ class DialectRoute(APIRoute):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.app = answering(self._answer)
+        self.app = answering(self._answer, tells=True)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         return self._answer
 
     async def _answer(self, request: Request) -> Response:
         try:
+            require_room(request.scope)
             answer: Response = await self.endpoint(request, **request.path_params)
         except Refusal as refusal:
             return await kept_answer(request, refusal) or self.told(request, refusal)

@@ -11,6 +11,7 @@ from structlog import get_logger
 from adapters.http import errors, freshness
 from adapters.http.auth import WHO
 from adapters.http.commands import REQUEST, SAID
+from adapters.http.rates import network
 from adapters.http.requests import CORRELATION, TRACE, fresh_id
 from adapters.logs import about
 from adapters.settings import Settings
@@ -74,7 +75,7 @@ class Watched:
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
         if status == UNAUTHORIZED and has_credentials(scope):
-            self._refused((scope.get("client") or ("",))[0])
+            self._refused(network((scope.get("client") or ("",))[0]))
         self._metrics.answered(template(scope), scope["method"], status, seconds)
         if status >= 500 or seconds >= self._slow or self._every:  # noqa: PLR2004 - faults
             self._tell(scope, status, seconds)

@@ -29,6 +29,7 @@ MEANINGS = {
     " of events to its head",
     "stagebook_credentials_refused": "Requests whose token or signature is not valid",
     "stagebook_connections_closed": "Connections closed because a bound was exceeded",
+    "stagebook_requests_refused": "Requests refused: an address, a key or an account sent too many",
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
     "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
@@ -44,6 +45,7 @@ COUNTERS = frozenset(
         "stagebook_cache_evictions",
         "stagebook_http_requests",
         "stagebook_connections_closed",
+        "stagebook_requests_refused",
         "stagebook_credentials_refused",
         "stagebook_commands",
         "stagebook_folded_facts",
@@ -54,6 +56,7 @@ LABELS = {
     "stagebook_http_requests": ("route", "method", "status"),
     "stagebook_http_request_seconds": ("route", "method"),
     "stagebook_connections_closed": ("reason",),
+    "stagebook_requests_refused": ("limit",),
     "stagebook_commands": ("command", "outcome"),
     "stagebook_stall_seconds": ("where", "cause"),
     "stagebook_folded_facts": ("view",),
@@ -106,6 +109,7 @@ class Metrics:
         self._request_seconds = tallies("stagebook_http_request_seconds", SECONDS)
         self._closed = counter("stagebook_connections_closed")
         self._refused = counter("stagebook_credentials_refused")
+        self._too_many = counter("stagebook_requests_refused")
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
@@ -141,6 +145,9 @@ class Metrics:
 
     def connection_closed(self, reason: str) -> None:
         self._closed.labels(reason).inc()
+
+    def request_refused(self, limit: str) -> None:
+        self._too_many.labels(limit).inc()
 
     def credentials_refused(self) -> None:
         self._refused.inc()

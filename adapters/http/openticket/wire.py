@@ -85,7 +85,7 @@ def failure(
     shown = NOT_ACCEPTABLE if status in BAD_INPUT else status
     said = {"error_code": code, "error_description": description, "status_code": shown}
     named = {"fields": fields} if fields else {}
-    headers = {"Retry-After": "1"} if status == UNAVAILABLE else {}
+    headers = {"Retry-After": errors.retry_after(details)} if status in errors.RETRIED else {}
     if status == 401:  # noqa: PLR2004 - the status that asks for a token
         headers["WWW-Authenticate"] = "Bearer"
     body = to_json({**said, **named, **(details or {})})

@@ -40,7 +40,7 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 BAD_REQUEST, UNAUTHORIZED, UNAVAILABLE = 400, 401, 503
-KEPT = frozenset({UNAUTHORIZED, 403, 404, UNAVAILABLE})
+KEPT = frozenset({UNAUTHORIZED, 403, 404, 429, UNAVAILABLE})
 """The statuses that a client knows; every other refusal is a bad request."""
 AT_ONCE = 200
 """Things that one command of several touches, each perhaps with a load of its own."""
@@ -82,7 +82,7 @@ def failure(status: int, message: str, data: dict[str, Any] | None = None) -> Re
     """`applicationcode` is the status that the native surface answers with."""
     code = status if status in KEPT or status >= 500 else BAD_REQUEST  # noqa: PLR2004 - faults
     body = {"code": code, "message": message, "applicationcode": status, "applicationdata": data}
-    headers = {"Retry-After": "1"} if code == UNAVAILABLE else {}
+    headers = {"Retry-After": errors.retry_after(data)} if code in errors.RETRIED else {}
     return Response(to_json(body), code, headers, "text/plain; charset=utf-8")
 
 

@@ -21,6 +21,7 @@ from adapters.http.errors import (
     OtherEpoch,
     Parked,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     slug,
     title,
@@ -155,7 +156,8 @@ def operation(
     if headers:
         shown["headers"] = {name: described(name) for name in headers}
     away = (StoreUnavailable, OutcomeUnknown, StoreReplaced, FactUnknown)
-    answers = {status: shown, **problems(*refusals, Unauthorized, Forbidden, *away)}
+    anybody = (Unauthorized, Forbidden, TooManyRequests)
+    answers = {status: shown, **problems(*refusals, *anybody, *away)}
     return {
         "status_code": status,
         "responses": answers,

@@ -1,7 +1,7 @@
 """Routes that read their query and their JSON body strictly, for those who may ask: an unknown
 parameter is refused, and so is one that is given twice. The key comes first, then the body."""
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
@@ -17,7 +17,8 @@ from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
 from adapters.http.rates import require_room
-from adapters.http.validation import bad_values, closest, printable
+from adapters.http.validation import MOST, bad_values, closest, printable
+from domain.base import Fields
 from domain.errors import Invalid, Refusal, VersionMismatch
 
 M = TypeVar("M", bound=BaseModel)
@@ -58,14 +59,18 @@ class StrictRoute(APIRoute):
     def _with_body(
         self, model: type[BaseModel]
     ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        required: tuple[str, ...] = ()
+        if issubclass(model, Fields) and "POST" in (self.methods or ()):
+            required = model.REQUIRED
+
         async def with_body(request: Request) -> Response:
             allowed(request, self.commands)  # the key first: nobody's body is read
             self._check_query(request)
             raw = await StrictRequest.of(request).json_body()
             if len(raw) > LARGE:
-                body, sent = await reads.blocking(read, model, raw)
+                body, sent = await reads.blocking(read, model, raw, required)
             else:
-                body, sent = read(model, raw)
+                body, sent = read(model, raw, required)
             request.scope[read_only.SCOPE] = sent
             answer: Response = await self.endpoint(request, **request.path_params, body=body)
             return answer
@@ -122,13 +127,23 @@ def _of_query(error: ValidationError) -> list[Any]:
     return [{**each, "loc": ("query", *each["loc"])} for each in error.errors(include_url=False)]
 
 
-def read(model: type[M], raw: bytes) -> tuple[M, list[read_only.Sent]]:
-    """The body as its model, and the values in it that only Stagebook sets."""
+def read(
+    model: type[M], raw: bytes, required: Sequence[str] = ()
+) -> tuple[M, list[read_only.Sent]]:
+    """The body as its model, and the values in it that only Stagebook sets. What is wrong is told
+    all at once, with what a new thing lacks; one thing that it lacks is told where it is made."""
     value = parse(raw)
+    lacks = [n for n in required if isinstance(value, dict) and value.get(n) is None]
+    missing = [{"path": name, "message": "required"} for name in lacks]
     try:
         body = model.model_validate(value)
     except ValidationError as error:
-        raise Invalid.several(bad_values(error, model, value)) from None
+        bad = bad_values(error, model, value)
+        told = {one["path"] for one in bad}
+        bad += [one for one in missing if one["path"] not in told]
+        raise Invalid.several(bad[:MOST]) from None
+    if len(missing) > 1:
+        raise Invalid.several(missing)
     return body, read_only.sent(model, value)
 
 

@@ -10,6 +10,7 @@ from httpx2 import Response
 from pydantic import BaseModel
 
 from adapters.http.body import MAX_BODY
+from domain.base import Fields
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.location import LocationFields
@@ -218,11 +219,14 @@ def wrong(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
         yield from ((name, value) for other, value in values.items() if other not in allowed)
 
 
-CASES = [
+CASES: list[tuple[str, type[Fields], list[tuple[str, Any]]]] = [
     ("/v1/events", EventBody, [*wrong(EventBody)]),
     ("/v1/locations", LocationFields, [*wrong(LocationFields)]),
     ("/v1/events/{}/dates", DateFields, [*wrong(DateFields)]),
 ]
+
+
+LACKING = {path: model.REQUIRED for path, model, _ in CASES}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +241,7 @@ def test_a_value_of_the_wrong_type_is_refused_by_its_path(
 
     problem = refused(web.post(path.format(event), json={name: value}), 422, "invalid")
 
-    assert {found.split(".")[0] for found in paths(problem)} == {name}
+    assert {found.split(".")[0] for found in paths(problem)} == {name, *LACKING[path]}
     assert position(web) == before
 
 

@@ -45,6 +45,27 @@ def test_publishing_says_everything_that_is_missing(web: TestClient) -> None:
     assert refused(priced, 409, "not-publishable")["missing"] == gaps[:3]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "wrong"),
+    [
+        ("/v1/locations", {"lat": 100, "capacity": "many"}, ["capacity", "lat", "name"]),
+        ("/v1/locations", {"name": None, "long": 200}, ["long", "name"]),
+        ("/v1/locations", {"name": 5}, ["name"]),
+        ("/v1/locations", {}, ["name"]),
+        ("/v1/events", {"name": 5}, ["locationid", "name"]),
+        ("/v1/orders", {"customerid": "ann"}, ["customerid", "saleschannelid"]),
+        ("/v1/catalog/pricetypes", {"typeid": 1}, ["name", "typeid"]),
+        ("/v1/catalog/trackers", {}, ["name", "saleschannelid", "type"]),
+    ],
+)
+def test_a_new_thing_is_told_all_that_is_wrong_and_missing(
+    web: TestClient, path: str, body: Any, wrong: list[str]
+) -> None:
+    problem = refused(web.post(path, json=body), 422, "invalid")
+
+    assert sorted(paths(problem)) == wrong
+
+
 def test_statuses_have_names(scene: Scene) -> None:
     client, event = scene.client, scene.event["id"]
     path = f"/v1/events/{event}"

@@ -65,6 +65,7 @@ def test_every_bad_field_is_named(web: TestClient) -> None:
         "contingents": [{"amount": -1, "eventspecificprices": {"prices": [{"prices": ["x"]}]}}],
         "translations": {"namefr": 1},
         "c_x-y": 1,
+        "locationid": 1,
     }
 
     problem = refused(web.post("/v1/events", json=body), 422, "invalid")
@@ -110,7 +111,7 @@ def test_a_path_names_fields_and_not_the_kinds_they_may_be_of(
     web: TestClient, condition: Any, expected: list[str]
 ) -> None:
     prices = [{"pricetypeid": 1, "prices": [1], "conditions": [condition]}]
-    body = {"seatingplaneventspecificprices": {"prices": prices}}
+    body = {"locationid": 1, "seatingplaneventspecificprices": {"prices": prices}}
 
     problem = refused(web.post("/v1/events", json=body), 422, "invalid")
 

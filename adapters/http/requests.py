@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,8 @@ ETAG = re.compile(
 TAG = re.compile(r'(?:W/)?"[!#-~\x80-\xff]*"')
 TAGS = re.compile(rf"[ \t,]*{TAG.pattern}(?:[ \t]*,[ \t,]*(?:{TAG.pattern})?)*[ \t]*")
 MOST_TAGS = 20
+AHEAD = timedelta(minutes=1)
+"""How far a client's clock may be ahead."""
 NO_VERSION = 0
 TURN = "stagebook.if-match"
 """Where a request's scope has which of its entity tags is looked at."""
@@ -152,6 +155,15 @@ def moment(name: str, text: str) -> str:
         return stamp(parse_time(re.sub(r" (?=\d\d:\d\d$)", "+", text)))
     except ValueError as error:
         raise Invalid(name, str(error)) from None
+
+
+def past_moment(name: str, text: str) -> str:
+    """The same, of a time that has come: nobody knows what will be, as of a position that is not
+    there yet. The client's clock may be a minute ahead."""
+    asked = moment(name, text)
+    if asked > stamp(datetime.now(UTC) + AHEAD):
+        raise Invalid(name, "expected a time that is not in the future")
+    return asked
 
 
 def whole(name: str, text: str, low: int, high: int) -> int:

@@ -101,7 +101,7 @@ def asked_past(request: Request, names: tuple[str, ...] = NAMES, *others: str) -
         raise Invalid("query", f"expected one of {', '.join(names[:-1])} and {names[-1]}")
     ((name, text),) = said.items()
     if name == "at":
-        return {"time": requests.moment(name, text)}
+        return {"time": requests.past_moment(name, text)}
     number = requests.whole(name, text, 1, MAX_ID)
     if name == "position":
         return {"position": number}
@@ -188,7 +188,7 @@ def _moment(name: str, text: str | None) -> Asked | None:
         return {"version": requests.whole(name, text, 1, MAX_ID)}
     if text.startswith(POSITION):
         return {"position": requests.whole(name, text.removeprefix(POSITION), 1, MAX_ID)}
-    return {"time": requests.moment(name, text)}
+    return {"time": requests.past_moment(name, text)}
 
 
 def _side(text: str | None, asked: Asked | None, shown: Shown) -> dict[str, Any]:

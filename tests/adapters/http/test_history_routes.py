@@ -1,6 +1,7 @@
 """The past: histories, as of a version or a moment, differences, reverts."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.adapters.http.talk import (
     made,
     moved,
     now,
+    paths,
     position,
     refused,
 )
@@ -108,8 +110,33 @@ def test_every_moment_is_what_a_read_answered_then(client: TestClient) -> None:
         then = client.get(path, params={"at": at})
         assert then.content == answer.content
         assert then.headers["ETag"] == answer.headers["ETag"]
-    forever = client.get(path, params={"at": "2999-01-01T00:00:00+01:00"})
-    assert forever.content == shown[-1].content
+    by_now = client.get(path, params={"at": datetime.now(UTC).isoformat()})
+    assert by_now.content == shown[-1].content
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "?at={later}",
+        "?position=999999999",
+        "/diff?from={later}",
+        "/diff?from=1&to={later}",
+        "/diff?from=position:999999999",
+        "/contingents?at={later}",
+        "/availability?at={later}",
+        "/tickets?at={later}",
+    ],
+)
+def test_what_has_not_come_yet_is_asked_for_in_vain(client: TestClient, asked: str) -> None:
+    path = f"/v1/events/{an_event(client)['id']}"
+    a_clock_ahead = datetime.now(UTC) + timedelta(seconds=30)
+    later = "2999-01-01T00:00:00Z"
+
+    (name,) = paths(refused(client.get(path + asked.format(later=later)), 422, "invalid"))
+
+    assert name in asked
+    at = a_clock_ahead.isoformat().replace("+00:00", "Z")
+    assert client.get(path, params={"at": at}).status_code == 200
 
 
 def test_a_deleted_event_still_has_its_past(client: TestClient) -> None:
@@ -127,7 +154,7 @@ def test_a_deleted_event_still_has_its_past(client: TestClient) -> None:
     difference = client.get(f"{path}/diff?from=1&to=2").json()["changes"]
     assert {"path": "name", "before": "Old", "after": "New"} in difference
     refused(client.get(f"{path}?version=3"), 404, "not-found")
-    refused(client.get(path, params={"at": "2999-01-01T00:00:00Z"}), 404, "not-found")
+    refused(client.get(path, params={"at": datetime.now(UTC).isoformat()}), 404, "not-found")
 
     back = client.post(f"{path}/revert", json={"version": 1, "reason": "A mistake"})
 

@@ -235,7 +235,7 @@ def test_every_moment_shows_what_was_answered_last(
     assert all(one < other for one, other in pairwise(moments))
     for moment, answer in zip(moments, answers, strict=True):
         assert web.get(bought.url(), params={"at": moment}).content == answer
-    assert web.get(bought.url("?at=9999-12-31T23:59:59Z")).content == answers[-1]
+    refused(web.get(bought.url("?at=9999-12-31T23:59:59Z")), 422, "invalid")
     refused(web.get(bought.url("?at=2020-01-01T00:00:00Z")), 404, "not-found")
 
 
@@ -315,7 +315,7 @@ def test_a_difference_is_between_two_documents(
 
 
 def test_the_past_of_an_order_that_never_was_is_not_found(web: TestClient) -> None:
-    for path in ("/history", "/diff?from=1&to=1", "?version=1", "?at=2026-11-21T20:00:00Z"):
+    for path in ("/history", "/diff?from=1&to=1", "?version=1", "?at=2020-11-21T20:00:00Z"):
         refused(web.get(f"/v1/orders/999999{path}"), 404, "not-found")
 
 

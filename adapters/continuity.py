@@ -5,6 +5,7 @@ take over. What the process has in memory, and has answered, is of another histo
 everything and ends, and what started it starts it again on what is there.
 """
 
+import signal
 from typing import TYPE_CHECKING
 
 from structlog import get_logger
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TELLING_SECONDS = 3.0
 """How long a server tells that its store was replaced, before it ends."""
+
+REPLACED = signal.SIGUSR1
+"""Tells the parent of several server processes that their store was replaced."""
 
 log = get_logger()
 

@@ -108,6 +108,8 @@ def _serve(settings: Settings, listener: socket.socket, announce: str | None) ->
             print(announce, flush=True)
         config = uvicorn.Config(APPLICATION, **options)
         Several(config, sockets=[listener]).run()
+        if continuity.ended:
+            raise typer.Exit(os.EX_SOFTWARE)
         return
     server = Announcing(uvicorn.Config(APPLICATION, **options), announce)
     with suppress(KeyboardInterrupt):
@@ -135,7 +137,16 @@ def _counting(settings: Settings) -> Iterator[Settings]:
 
 
 class Several(Multiprocess):
-    """Server processes that nobody can connect to any more once they are told to stop."""
+    """Server processes that nobody can connect to any more once they are told to stop, and that end
+    together when their store was replaced."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        signal.signal(continuity.REPLACED, self._replaced)
+
+    def _replaced(self, _number: int, _frame: FrameType | None) -> None:
+        continuity.ended.append("store replaced")
+        self.should_exit.set()
 
     def terminate_all(self) -> None:
         for listener in self.sockets:

@@ -208,7 +208,8 @@ async def _keep(book: Stagebook, watcher: Watcher, *, ends: bool) -> None:
             if watcher.broken is None:
                 watcher.broken = await asyncio.to_thread(book.continuity.look)
                 if watcher.broken and ends:
-                    asyncio.get_running_loop().call_later(continuity.TELLING_SECONDS, _end)
+                    loop, seconds = asyncio.get_running_loop(), continuity.TELLING_SECONDS
+                    loop.call_later(seconds, _end, book.settings.workers)
             await asyncio.to_thread(book.keyring.refresh)
             if now - forgotten >= MINUTE:
                 forgotten = now
@@ -217,8 +218,12 @@ async def _keep(book: Stagebook, watcher: Watcher, *, ends: bool) -> None:
             log.exception("keys are not refreshed")
 
 
-def _end() -> None:
-    """The store was replaced: what started this process starts it on what is there."""
+def _end(processes: int) -> None:
+    """The store was replaced: what started this server starts it on what is there. Of several
+    processes none is started by itself: nobody would look what the views are of."""
+    if processes > 1:
+        os.kill(os.getppid(), continuity.REPLACED)
+        return
     continuity.ended.append("store replaced")
     os.kill(os.getpid(), signal.SIGTERM)
 

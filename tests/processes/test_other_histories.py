@@ -133,6 +133,18 @@ def test_an_older_copy_of_the_facts(place: Place, tmp_path: Path) -> None:
     assert "view of another history emptied" in logs
 
 
+def test_several_server_processes_end_together(place: Place, tmp_path: Path) -> None:
+    add(place.settings, "Hall")
+    copy = Copy(place.settings, tmp_path / "copy")
+    server = place.serve(workers=2)
+    created(server, "Lost")
+
+    copy.put_back()
+
+    refuses(server, time.monotonic())
+    assert server.process.wait(20) == os.EX_SOFTWARE
+
+
 def test_a_newer_copy_of_the_facts(place: Place, tmp_path: Path) -> None:
     add(place.settings, "Hall")
     older, before = Copy(place.settings, tmp_path / "older", "everything"), identity(place)

@@ -68,7 +68,11 @@ class Continuity:
 
     def _other(self, store: Store) -> str | None:
         """Why that store is not what it was; where it lacks facts, a new epoch begins."""
-        if (identity := store.identity()) != self.begun:
+        identity = store.identity()
+        if identity.id == self.begun.id and identity.epoch < self.begun.epoch:
+            earlier = f"it is in the epoch {identity.epoch}, and was in {self.begun.epoch}"
+            return f"{earlier}; {begun(store, identity, earlier, self.begun)} begins"
+        if identity != self.begun:
             return f"it is {identity} now, and was {self.begun}"
         writer = self._book.writer
         written = writer.memory.position if isinstance(writer, Committer) else 0  # before the head

@@ -40,6 +40,23 @@ def test_an_older_copy_begins_a_later_epoch_of_the_same_store(
     assert identity(settings) == after
 
 
+def test_a_copy_of_an_earlier_epoch_does_not_go_back_to_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    add(settings, "Hall")
+    copy = Copy(settings, tmp_path / "copy", "everything")
+    with closing(bootstrap(settings)) as book:
+        book.begin_epoch("the tests ask for it")
+        later = book.identity
+
+        copy.put_back()
+        assert book.continuity.look()
+
+    with closing(bootstrap(settings)) as book:
+        assert book.identity.id == later.id
+        assert book.identity.epoch > later.epoch
+
+
 def test_views_of_another_store_begin_no_epoch(tmp_path: Path) -> None:
     one, other = (Settings(store=str(tmp_path / name)) for name in ("one", "other"))
     add(one, "Hall")

@@ -203,7 +203,8 @@ def test_a_key_that_is_sent_to_two_servers_at_once_has_one_effect(trio: Trio) ->
 
 def test_workers_that_are_killed_are_started_again(trio: Trio) -> None:
     client, *_ = trio.clients()
-    workers = [w for s in trio.servers for w in psutil.Process(s.process.pid).children()]
+    children = [w for s in trio.servers for w in psutil.Process(s.process.pid).children()]
+    workers = [child for child in children if "work" in child.cmdline()]  # others may make OpenAPI
     assert len(workers) == 3
 
     for worker in workers:

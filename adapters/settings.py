@@ -152,6 +152,17 @@ class Settings(BaseSettings):
     max_head: int = Field(65_536, ge=1_024, description="Bytes of a request's head.")
     max_target: int = Field(32_768, ge=256, description="Bytes of a request's target.")
     max_fields: int = Field(100, ge=10, description="Fields of a request's head.")
+    max_unread: int = Field(
+        2**20,
+        ge=0,
+        description="Bytes of requests that come behind one that is being answered.",
+    )
+    max_bodies: int = Field(
+        2**27,
+        ge=0,
+        description="Bytes of bodies that a server process holds at once, one account at most half"
+        " of them; 0: any number.",
+    )
     head_seconds: float = Field(
         10, ge=0, description="Seconds that a request's head may take to come; 0: any time."
     )

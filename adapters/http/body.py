@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from adapters.http.bodies import HELD, Held
 from adapters.http.errors import Malformed, TooLarge
 from adapters.http.headers import header
 from adapters.http.validation import printable
@@ -52,6 +53,7 @@ class StrictRequest(Request):
 
     async def _read(self) -> bytes:
         chunks, size, more = [], 0, True
+        held: Held | None = self.scope.get(HELD)
         while more:
             message = await self.receive()
             if message["type"] == "http.disconnect":
@@ -62,6 +64,8 @@ class StrictRequest(Request):
             if size > self.most:
                 limit = f"a body has at most {self.most // 2**20} MiB"
                 raise TooLarge(limit, limit=self.most)
+            if held:
+                held.add(len(chunks[-1]))
         return b"".join(chunks)
 
     @classmethod

@@ -19,8 +19,19 @@ from adapters.settings import Settings
 
 SLICE, BODY_SLICE = 4_096, 65_536
 """Bytes of heads and of bodies that are parsed before the bounds are looked at again."""
-MAX_UNREAD = 2**20
-"""Bytes of requests behind those that are being answered; who sends more does not wait for them."""
+BOUNDS = {
+    "head": "max_head",
+    "target": "max_target",
+    "fields": "max_fields",
+    "slow head": "head_seconds",
+    "slow body": "least_body_rate",
+    "pipeline": "max_unread",
+    "unread answer": "unread_seconds",
+    "idle": "idle_seconds",
+    "connections": "max_connections",
+    "connections of an address": "connections_per_address",
+}
+"""Why a connection is closed, and the setting that it is about."""
 WATCH_SECONDS = 5.0
 """How often a body that comes, or an answer that leaves, must have moved."""
 LOG_SECONDS = 10.0
@@ -117,20 +128,23 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._unread or self.pipeline:
-            self._unread += data
-            self.flow.pause_reading()
-            if len(self._unread) > MAX_UNREAD:
-                self._close(None, "pipeline")
-            return
-        self._feed(data)
+            self._keep(data)
+        else:
+            self._feed(data)
+
+    def _keep(self, data: bytes) -> None:
+        """For later: requests wait for the answer to the one before them."""
+        self._unread += data
+        self.flow.pause_reading()
+        if len(self._unread) > self.limits.max_unread:
+            self._close(None, "pipeline")
 
     def _feed(self, data: bytes) -> None:
         """Parses a piece, and keeps the rest while requests wait for the one before."""
         start, end = 0, len(data)
         while start < end and not self.transport.is_closing():
             if self.pipeline:
-                self._unread += data[start:]
-                self.flow.pause_reading()
+                self._keep(data[start:])
                 return
             piece = data[start : start + (BODY_SLICE if self._body else SLICE)]  # often all of it
             start += len(piece)
@@ -217,7 +231,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._sending is None and self.limits.unread_seconds:
-            self._watch_answer(self.transport.get_write_buffer_size(), 0.0)
+            self._watch_answer(-1, 0.0)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -227,13 +241,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _watch_answer(self, before: int, waited: float) -> None:
         """An answer that does not leave for a while has nobody who reads it."""
-        left = self.transport.get_write_buffer_size()
-        waited = 0.0 if left != before else waited + WATCH_SECONDS
-        if waited > self.limits.unread_seconds:
+        left, longest = self.transport.get_write_buffer_size(), self.limits.unread_seconds
+        pause = min(WATCH_SECONDS, longest)
+        waited = 0.0 if left != before else waited + pause
+        if waited >= longest:
             self.bounds.closing("unread answer", self.address)
             self.transport.abort()
             return
-        self._sending = self.loop.call_later(WATCH_SECONDS, self._watch_answer, left, waited)
+        self._sending = self.loop.call_later(pause, self._watch_answer, left, waited)
 
     def _close(self, status: int | None, reason: str) -> None:
         """Ends the connection, with an answer where none is under way."""
@@ -258,7 +273,7 @@ def refusal(status: int, reason: str) -> bytes:
     kind = reason.replace(" ", "-")
     body = (
         f'{{"type":"urn:stagebook:problem:{kind}","title":"{title}","status":{status},'
-        f'"detail":"the bound on {reason} was exceeded; see STAGEBOOK_ settings"}}'
+        f'"detail":"the bound on {reason} was exceeded: STAGEBOOK_{BOUNDS[reason].upper()}"}}'
     ).encode()
     again = b"retry-after: 1\r\n" if status in (408, 503) else b""
     head = b"content-type: application/problem+json\r\nconnection: close\r\n" + again

@@ -10,6 +10,7 @@ from structlog import get_logger
 
 from adapters.http import errors, freshness
 from adapters.http.auth import WHO
+from adapters.http.bodies import HELD, Bodies, Held
 from adapters.http.commands import REQUEST, SAID
 from adapters.http.rates import network
 from adapters.http.requests import CORRELATION, TRACE, fresh_id
@@ -38,6 +39,7 @@ class Watched:
         self._refused = watcher.guesses.refused
         self._slow, self._every = settings.slow_seconds, settings.access_log
         self._stopping = stopping
+        self._bodies = Bodies(settings.max_bodies, watcher.metrics.body_refused)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,6 +47,7 @@ class Watched:
             return
         about.set((said_of, scope))
         began, status, ended = time.perf_counter(), 0, None
+        held = scope[HELD] = Held(self._bodies)
 
         def sending(message: Message) -> Any:
             nonlocal status, ended
@@ -71,6 +74,7 @@ class Watched:
             status = status or 500
             raise
         finally:
+            held.release()
             self._answered(scope, status, (ended or time.perf_counter()) - began)
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:

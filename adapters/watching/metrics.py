@@ -30,6 +30,7 @@ MEANINGS = {
     "stagebook_credentials_refused": "Requests whose token or signature is not valid",
     "stagebook_connections_closed": "Connections closed because a bound was exceeded",
     "stagebook_requests_refused": "Requests refused: an address, a key or an account sent too many",
+    "stagebook_bodies_refused": "Requests refused because too many bytes of bodies were held",
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",
     "stagebook_commit_seconds": "Deciding and storing a batch, with its retries",
@@ -46,6 +47,7 @@ COUNTERS = frozenset(
         "stagebook_http_requests",
         "stagebook_connections_closed",
         "stagebook_requests_refused",
+        "stagebook_bodies_refused",
         "stagebook_credentials_refused",
         "stagebook_commands",
         "stagebook_folded_facts",
@@ -108,6 +110,7 @@ class Metrics:
         self._requests = counter("stagebook_http_requests")
         self._request_seconds = tallies("stagebook_http_request_seconds", SECONDS)
         self._closed = counter("stagebook_connections_closed")
+        self._bodies_refused = counter("stagebook_bodies_refused")
         self._refused = counter("stagebook_credentials_refused")
         self._too_many = counter("stagebook_requests_refused")
         self._commands = counter("stagebook_commands")
@@ -148,6 +151,9 @@ class Metrics:
 
     def request_refused(self, limit: str) -> None:
         self._too_many.labels(limit).inc()
+
+    def body_refused(self) -> None:
+        self._bodies_refused.inc()
 
     def credentials_refused(self) -> None:
         self._refused.inc()

@@ -12,13 +12,18 @@ from contextlib import ExitStack, closing, suppress
 import psutil
 import pytest
 
+from domain.registry import Role
+from tests.conftest import TOKENS
 from tests.processes.program import Place, Server
 
+DESCRIPTION = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
 GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
 BOUNDS = {
     "head_seconds": 1,
     "idle_seconds": 2,
-    "unread_seconds": 4,
+    "unread_seconds": 1,
+    "max_unread": 2**15,
+    "max_connections": 70,
     "connections_per_address": 40,
     "proxies": "192.0.2.1",
 }
@@ -30,11 +35,13 @@ pytestmark = pytest.mark.slow
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("bounded")
     with closing(Place(str(folder / "data"), folder)) as place:
+        place.add_keys()
         yield place.serve(**BOUNDS)
 
 
-def connect(server: Server) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=30)
+def connect(server: Server, address: str = "127.0.0.1") -> socket.socket:
+    place = ("127.0.0.1", server.port)
+    return socket.create_connection(place, timeout=30, source_address=(address, 0))
 
 
 def told(server: Server, *parts: bytes) -> bytes:
@@ -99,9 +106,9 @@ def test_64_mb_of_head_take_neither_memory_nor_time(server: Server) -> None:
 def test_pipelined_requests_are_answered_in_order_and_bounded(server: Server) -> None:
     request = GET + b"\r\n"
     with closing(connect(server)) as client:
-        client.sendall(request * 2_000)
+        client.sendall(request * 500)
         got = b""
-        while got.count(b"HTTP/1.1 200") < 2_000:
+        while got.count(b"HTTP/1.1 200") < 500:
             piece = client.recv(65_536)
             assert piece
             got += piece
@@ -110,15 +117,17 @@ def test_pipelined_requests_are_answered_in_order_and_bounded(server: Server) ->
     before = process.memory_info().rss
     with closing(connect(server)) as deaf:
         deaf.settimeout(2)
-        with suppress(OSError):  # the server does not read, or has closed
+        with suppress(ConnectionError):
             for _ in range(400):
                 deaf.sendall(request * 2_000)
             pytest.fail("all of 32 MB were taken")
     assert process.memory_info().rss - before < 2**25
+    assert metric(server, "pipeline") == 1
 
 
 def test_who_is_slow_or_idle_is_cut(server: Server) -> None:
     body = b"POST /v1/locations HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+    key = f"Authorization: Bearer {TOKENS[Role.ADMIN]}\r\n".encode()
 
     def idle() -> bytes:
         return told(server)
@@ -137,9 +146,18 @@ def test_who_is_slow_or_idle_is_cut(server: Server) -> None:
             return b"not cut"
 
     def slow_body() -> bytes:
-        return told(server, b"Authorization: x\r\n".join([body[:-2], b"\r\n"]), b"{")
+        return told(server, key.join([body[:-2], b"\r\n"]), b"{")
 
-    asked: list[Callable[[], bytes]] = [idle, idle_after_an_answer, trickling_head, slow_body]
+    def deaf() -> bytes:
+        """Asks for more than the sockets hold, and looks at it when it is too late."""
+        with closing(connect(server)) as client:
+            client.sendall(DESCRIPTION * 20)
+            while not metric(server, "unread answer"):
+                time.sleep(0.1)
+            return read_all(client)
+
+    slow: list[Callable[[], bytes]] = [trickling_head, slow_body, deaf]
+    asked: list[Callable[[], bytes]] = [idle, idle_after_an_answer, *slow]
     begun = time.monotonic()
     with ThreadPoolExecutor(len(asked)) as threads:
         answers = list(threads.map(lambda ask: ask(), asked))
@@ -148,7 +166,11 @@ def test_who_is_slow_or_idle_is_cut(server: Server) -> None:
     assert answers[0] == b""
     assert answers[1].startswith(b"HTTP/1.1 200 ")
     assert answers[2] == b"cut"
-    assert metric(server, "idle") >= 1
+    assert answers[3].startswith(b"HTTP/1.1 408 "), answers[3][:200]
+    assert b"STAGEBOOK_LEAST_BODY_RATE" in answers[3]
+    assert answers[4].count(b"HTTP/1.1 200 ") < 20
+    for reason in ("idle", "slow body", "unread answer"):
+        assert metric(server, reason) == 1
 
 
 def test_one_address_cannot_take_all_connections(server: Server) -> None:
@@ -161,3 +183,17 @@ def test_one_address_cannot_take_all_connections(server: Server) -> None:
     assert statuses.count(b"HTTP/1.1 503") >= 15
     assert statuses.count(b"HTTP/1.1 200") >= 30
     assert metric(server, "connections of an address") >= 15
+
+
+def test_all_addresses_together_cannot_have_more_than_there_are(server: Server) -> None:
+    with ExitStack() as stack:
+        addresses = ["127.0.0.1", "127.0.0.2"] * 38
+        many = [stack.enter_context(closing(connect(server, one))) for one in addresses]
+        for client in many:
+            with suppress(ConnectionError):  # it was refused at once
+                client.sendall(GET + b"\r\n")
+        refused = [answer for client in many if b"503" in (answer := client.recv(4_096))]
+
+    assert metric(server, "connections") >= len(refused) >= 6
+    assert all(b"STAGEBOOK_MAX_CONNECTIONS" in answer for answer in refused)
+    assert all(b"retry-after: 1" in answer for answer in refused)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from adapters.continuity import Continuity, begun
+from adapters.damage import Damage
 from adapters.queries.postgres import PostgresEngine
 from adapters.queries.queries import Queries
 from adapters.queries.sqlite import SqliteEngine
@@ -122,6 +123,7 @@ class Stagebook:
     """Which store this process began with, in which epoch."""
     continuity: Continuity = field(init=False)
     """Whether it still is that one."""
+    damage: Damage = field(default_factory=Damage)
     _ledger: Ledger | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 

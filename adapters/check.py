@@ -9,23 +9,54 @@ from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.proving import mend, prove
+from adapters.salvage import PUT_BACK, FactScan
 from application.aggregates import AGGREGATES
-from application.ports import Recorded, Store
-from application.transfer import numbers_in
-from domain.base import Aggregate, CountedSnapshot, Snapshot, UnknownFact
-from domain.event_facts import EventImageChanged
+from application.ports import Store, StoreDamaged
+from domain.base import Aggregate, CountedSnapshot, Snapshot
 from domain.ids import Kind, guid, unpack
 from domain.inventory import CountedInventory
 from projections.base import Projection
 from projections.looking import LAST_ENTRY
 from projections.proving import Found, Verdict
 
-PAGE = 2_000
+REINDEX = "to make the indexes again: stagebook repair-index"
 
 
 def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     """Reads every fact and every document once."""
-    yield from store_faults(book.store)
+    store = StoreCheck(book.store)
+    yield from store.faults()
+    if store.sound:
+        yield from view_faults_of_all(book, processes)
+
+
+class StoreCheck:
+    """One check of the store without its views."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.sound = True
+        """Whether facts and indexes are what they were, so that views can be compared with them."""
+
+    def faults(self) -> Iterator[str]:
+        """Facts that can be read, versions without gaps, times that never run back, numbers that
+        were given out, snapshots that are what the facts say, images that are there; and what the
+        database finds damaged itself."""
+        store = self._store
+        facts = FactScan(store)
+        yield from facts.faults()
+        yield from _as_far_as_readable(number_faults(store, facts))
+        yield from _as_far_as_readable(blob_faults(store, facts))
+        yield from _as_far_as_readable(snapshot_faults(store))
+        defects = store.defects()
+        self.sound = facts.whole and not defects
+        remedy = REINDEX if facts.whole else PUT_BACK
+        yield from (f"{defect}; {remedy}" for defect in defects)
+
+
+def view_faults_of_all(book: Stagebook, processes: int = 0) -> Iterator[str]:
+    """Views and deliveries of another history, views that cannot be read, and every document that
+    is not what the facts say."""
     for name, why in book.foreign().items():
         yield f"view {name} is of another history: {why}; to rebuild it: stagebook rebuild {name}"
     if outbox := book.foreign_outbox():
@@ -33,6 +64,37 @@ def faults(book: Stagebook, processes: int = 0) -> Iterator[str]:
     yield from damages(book, PROJECTIONS)
     for verdict in prove(book, whole(book, PROJECTIONS), processes):
         yield from told(verdict)
+
+
+def _as_far_as_readable(found: Iterator[str]) -> Iterator[str]:
+    try:
+        yield from found
+    except StoreDamaged as error:
+        yield f"{error.place} is damaged: {error.what}; {PUT_BACK}"
+
+
+def repair_indexes(store: Store) -> list[str]:
+    """Makes the indexes again where every fact is there, and returns what is damaged all the same.
+    From a table that is damaged itself, indexes would be made that hide it."""
+    facts = FactScan(store)
+    found = [*facts.faults()]
+    if facts.whole:
+        store.repair_indexes()
+        found = [f"{defect}; {PUT_BACK}" for defect in store.defects()]
+    return found
+
+
+def recount(store: Store) -> list[str]:
+    """Counts what accounts have, and which numbers were given out, from all facts; where some are
+    lost nothing is counted, and they are returned."""
+    facts = FactScan(store)
+    found = [*facts.faults()]
+    if facts.whole:
+        store.recount()
+        for account, highest in facts.numbers.items():
+            store.reserve_numbers(account, highest)
+        return []
+    return found
 
 
 def damages(book: Stagebook, projections: Sequence[Projection]) -> Iterator[str]:
@@ -48,53 +110,27 @@ def whole(book: Stagebook, projections: Sequence[Projection]) -> list[Projection
     return [p for p in projections if book.views.damage(p, thoroughly=True) is None]
 
 
-def store_faults(store: Store) -> Iterator[str]:
-    """Facts that can be read, versions without gaps, times that never run back, numbers that were
-    given out, snapshots that are what the facts say, images that are there."""
-    newest: dict[bytes, tuple[int, str]] = {}
-    taken: dict[int, dict[int, int]] = {}
-    images: set[tuple[int, str]] = set()
-    position = 0
-    while page := store.read(position, PAGE):
-        for recorded in page:
-            fact = recorded.fact
-            version, time = newest.get(fact.originator_id.bytes, (0, ""))
-            yield from fact_faults(recorded, version, time)
-            newest[fact.originator_id.bytes] = (fact.originator_version, fact.time)
-            highest = taken.setdefault(unpack(fact.originator_id).account, {})
-            for kind, number in numbers_in(fact):
-                highest[kind] = max(number, highest.get(kind, 0))
-            if image := image_in(recorded):
-                images.add(image)
-        position = page[-1].position
-    for account, highest in taken.items():
+def number_faults(store: Store, facts: FactScan) -> Iterator[str]:
+    """Numbers that facts have were given out."""
+    for account, highest in facts.numbers.items():
         given = store.numbers_given(account)
         for kind in highest:
             if highest[kind] > given.get(kind, 0):
                 what = named(guid(account, kind, highest[kind]).bytes)
-                yield f"{what} could be given out again"
-    if damaged := [*image_faults(store, images)]:
+                yield f"{what} could be given out again; run: stagebook recount"
+
+
+def blob_faults(store: Store, facts: FactScan) -> Iterator[str]:
+    """Images that facts name are kept, and are counted with the facts."""
+    if damaged := [*image_faults(store, facts.images)]:
         yield from damaged
-    else:  # lost images were counted
+    elif facts.whole:  # what is lost was counted
         yield from usage_faults(store)
-    for account, digest in unnamed_images(store, images):
+    for account, digest in unnamed_images(store, facts.images) if facts.whole else ():
         yield (
             f"image {digest} of account {account:x} is named by no fact;"
             " to remove it: stagebook remove-images"
         )
-    yield from snapshot_faults(store)
-
-
-def fact_faults(recorded: Recorded, version: int, time: str) -> Iterator[str]:
-    """What is wrong with a fact, behind that version and that time of its aggregate."""
-    fact = recorded.fact
-    where = f"position {recorded.position}: {fact.name} of {fact.originator_id}"
-    if isinstance(fact, UnknownFact):
-        yield f"{where}, {fact.why}"
-    elif fact.time < time:
-        yield f"{where} has a time before its predecessor's"
-    if fact.originator_version != version + 1:
-        yield f"{where} has version {fact.originator_version}, expected {version + 1}"
 
 
 def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
@@ -102,20 +138,23 @@ def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
     for account, digest in sorted(named):
         kept = store.blob(account, digest)
         if kept is None:
-            yield f"image {digest} of account {account:x} is not there"
+            yield f"image {digest} of account {account:x} is not there; {PUT_BACK}"
         elif hashlib.sha256(kept[1]).hexdigest() != digest:
-            yield f"image {digest} of account {account:x} is not what its digest says"
+            what = f"image {digest} of account {account:x} is not what its digest says"
+            yield f"{what}; {PUT_BACK}"
 
 
 def usage_faults(store: Store) -> Iterator[str]:
     """Whether what accounts have, for their quotas, is what facts and images say."""
     counted = store.count_usage()
-    for account in sorted({account for account, _ in counted}):
+    for account in sorted({account for account, _ in counted}):  # none is without any fact
         known = {name: n for name, n in store.usage(account).items() if n}
         right = {name: n for (owner, name), n in counted.items() if owner == account}
         if known != right:
             what = f"is counted as {known}, its facts say {right}"
-            yield f"what account {account:x} has {what}; run: stagebook recount"
+            less = any(right.get(name, 0) < n for name, n in known.items())
+            remedy = f"facts may be lost: {PUT_BACK}, or if none is, run" if less else "run"
+            yield f"what account {account:x} has {what}; {remedy}: stagebook recount"
 
 
 def unnamed_images(store: Store, named: set[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -129,23 +168,13 @@ def unnamed_images(store: Store, named: set[tuple[int, str]]) -> Iterator[tuple[
 def remove_images(store: Store) -> int:
     """Removes the images that no fact names, and returns how many. Nobody writes meanwhile."""
     with store.exclusive():
-        named: set[tuple[int, str]] = set()
-        position = 0
-        while page := store.read(position, PAGE):
-            named |= set(filter(None, map(image_in, page)))
-            position = page[-1].position
-        unnamed = [*unnamed_images(store, named)]
+        facts = FactScan(store)
+        if found := [*facts.faults()]:  # what is lost may name them
+            raise StoreDamaged("the log of facts", found[0], PUT_BACK)
+        unnamed = [*unnamed_images(store, facts.images)]
         for account, digest in unnamed:
             store.drop_blob(account, digest)
     return len(unnamed)
-
-
-def image_in(recorded: Recorded) -> tuple[int, str] | None:
-    """The account and the digest of the image that a fact names."""
-    fact = recorded.fact
-    if isinstance(fact, EventImageChanged) and fact.image:
-        return unpack(fact.originator_id).account, fact.image["digest"]
-    return None
 
 
 def snapshot_faults(store: Store) -> Iterator[str]:

@@ -257,10 +257,35 @@ def remove_images() -> None:
 
 @app.command()
 def recount() -> None:
-    """Counts what each account has, which quotas are held against, from all facts and images."""
+    """Counts what each account has, and the numbers it was given, from all facts and images.
+
+    Quotas are held against that. Where facts are lost it counts nothing, names them and exits 1.
+    """
+    from adapters.check import recount as counted
+
     with opened_store() as (store, _):
-        store.recount()
-    print("counted")
+        end(counted(store), "counted")
+
+
+@app.command()
+def repair_index() -> None:
+    """Makes the indexes of the facts again from their table, where `check` finds them damaged.
+
+    Where facts themselves are lost it changes nothing, names them and exits 1.
+    """
+    from adapters.check import repair_indexes
+
+    with opened_store() as (store, _):
+        end(repair_indexes(store), "the indexes are what the facts say")
+
+
+def end(faults: list[str], sound: str) -> None:
+    """Prints the faults that are left and exits 1, or what else came of the command."""
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise typer.Exit(1)
+    print(sound)
 
 
 def tell(line: str) -> None:

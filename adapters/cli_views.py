@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.opening import fail, opened
+from adapters.opening import fail, opened, opened_store
 
 if TYPE_CHECKING:
     from adapters.bootstrap import Stagebook
@@ -131,19 +131,29 @@ def check(
     if not views and (names or heal):
         fail("names and --heal go with --views")
     chosen = named(names, all_=not names)
+    found: list[str] = []
+    if not views:
+        with opened_store() as (store, _):
+            storecheck = checks.StoreCheck(store)
+            for fault in storecheck.faults():
+                found.append(fault)
+                print(fault)
+        if not storecheck.sound:
+            fail("the views are not compared with facts that are damaged")
     with opened() as book:
         identity = (f"{name} {value}" for name, value in told(book.store).items())
         typer.echo(f"store: {', '.join(identity)}", err=True)
         if views:
             begun = time.monotonic()
-            found = list(checks.damages(book, chosen))
+            found += checks.damages(book, chosen)
             verdicts = prove(book, checks.whole(book, chosen), workers)
             show(verdicts, time.monotonic() - begun)
             found += [fault for one in verdicts for fault in checks.told(one)]
+            print(*found, sep="\n", end="\n" if found else "")
         else:
-            found = list(checks.faults(book, workers))
-        for fault in found:
-            print(fault)
+            for fault in checks.view_faults_of_all(book, workers):
+                found.append(fault)
+                print(fault)
         ill = bool(found)
         if heal:
             found = list(checks.damages(book, chosen))

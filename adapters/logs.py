@@ -22,8 +22,10 @@ about: ContextVar[tuple[Callable[[Any], dict[str, Any]], Any] | None] = ContextV
 )
 """What tells what the lines are about, and of what: it is only asked when a line is written."""
 
-AWAY = "the store is unavailable"
+AWAY, DAMAGED = "the store is unavailable", "the store is damaged"
 AGAIN_SECONDS = 60.0
+MANY_PLACES = 100
+"""Places that are damaged: of more, no more lines are written."""
 
 
 class StandardError:
@@ -48,11 +50,15 @@ class InPlainWords:
     def forget(self) -> None:
         """The next such line is written."""
         self._again, self._more = 0.0, 0
+        self._damages: set[str] = set()
 
     def __call__(self, _: WrappedLogger, __: str, line: EventDict) -> EventDict:
         error = _raised(line.get("exc_info"))
-        if not _is_away(error):
+        away = _away(error)
+        if away is None:
             return line
+        if place := getattr(away, "place", None):
+            return self._damaged(line, away, place)
         now = time.monotonic()
         with self._lock:
             if now < self._again:
@@ -62,6 +68,21 @@ class InPlainWords:
         del line["exc_info"]
         told = {"reason": " ".join(str(error).split()), "met": line["event"]}
         return {**line, **told, **({"more": more} if more else {}), "event": AWAY}
+
+    def _damaged(self, line: EventDict, error: BaseException, place: str) -> EventDict:
+        """Damage stays: each place is told once."""
+        with self._lock:
+            if place in self._damages or len(self._damages) > MANY_PLACES:
+                raise structlog.DropEvent
+            self._damages.add(place)
+        del line["exc_info"]
+        return {
+            **line,
+            "place": place,
+            "reason": str(error),
+            "met": line["event"],
+            "event": DAMAGED,
+        }
 
 
 in_plain_words = InPlainWords()
@@ -131,13 +152,14 @@ def _raised(said: Any) -> BaseException | None:
     return said if isinstance(said, BaseException) else None
 
 
-def _is_away(error: BaseException | None) -> bool:
-    """Also where another error was made of it, as of a view that could not be read."""
+def _away(error: BaseException | None) -> BaseException | None:
+    """What the store said, also where another error was made of it, as of a view that could not be
+    read."""
     from application.ports import StoreUnavailable  # noqa: PLC0415 - only who has one needs it
 
     while error is not None and not isinstance(error, StoreUnavailable):
         error = error.__cause__
-    return error is not None
+    return error
 
 
 def _say_what_about(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

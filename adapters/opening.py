@@ -75,7 +75,7 @@ def opened_store(
 @contextmanager
 def _refusing(settings: "Settings") -> Iterator[None]:
     from adapters.stores.opening import NoStore, StoreLost
-    from application.ports import StoreUnavailable
+    from application.ports import StoreDamaged, StoreUnavailable
     from domain.errors import Refusal
 
     try:
@@ -86,6 +86,8 @@ def _refusing(settings: "Settings") -> Iterator[None]:
         fail(f"STAGEBOOK_STORE: {error}; {FACTS_GONE}")
     except NoStore as error:
         fail(f"STAGEBOOK_STORE: {error}; serve, keys add and import make one")
+    except StoreDamaged as error:
+        fail(f"STAGEBOOK_STORE: the store {settings.place} cannot be used: {error}")
     except StoreUnavailable as error:
         fail(f"STAGEBOOK_STORE: the store {settings.place} is unavailable: {error}")
 

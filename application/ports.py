@@ -24,6 +24,22 @@ class OutcomeUnknown(StoreUnavailable):
     title = "It is not known whether this was recorded"
 
 
+LOOK = "put back a copy, or run stagebook check for another remedy"
+
+
+class StoreDamaged(StoreUnavailable):
+    """What is kept is not what was written, and stays so until it is repaired."""
+
+    title = "The store is damaged"
+
+    def __init__(self, place: str, what: str, remedy: str = LOOK) -> None:
+        super().__init__(place, what, remedy)
+        self.place, self.what, self.remedy = place, what, remedy
+
+    def __str__(self) -> str:
+        return f"{self.place} is damaged: {self.what}; {self.remedy}"
+
+
 class StoreReplaced(StoreUnavailable):
     """The store is not the one that this process began with, or has lost facts that it had."""
 
@@ -207,6 +223,12 @@ class Store(Protocol):
 
     def try_writing(self) -> None:
         """Writes a little, beside the facts; `StoreUnavailable` says why it could not."""
+
+    def defects(self) -> list[str]:
+        """What the database itself finds damaged, each place in words: it reads everything."""
+
+    def repair_indexes(self) -> None:
+        """Makes every index again from its table; facts keep their positions."""
 
     def close(self) -> None:
         """Lets go of files and connections."""

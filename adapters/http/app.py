@@ -73,6 +73,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         book = app.state.stagebook = await asyncio.to_thread(bootstrap, settings)
         book.watch = watcher
         watcher.heard = book.writes.heard
+        book.damage.counted = watcher.metrics.damage_met
         book.writes.start()
         app.state.exposition = metrics.Exposition(watcher, book)
         if worker:

@@ -15,7 +15,7 @@ from structlog import get_logger
 
 from adapters.http import freshness
 from adapters.http.validation import MOST, message, printable
-from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreDamaged, StoreReplaced, StoreUnavailable
 from domain import errors
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -126,6 +126,7 @@ STATUS: dict[type[Exception], int] = {
     StoreUnavailable: 503,
     OutcomeUnknown: 503,
     StoreReplaced: 503,
+    StoreDamaged: 503,
 }
 
 
@@ -188,6 +189,9 @@ def unavailable(request: Request, error: Exception) -> Response:
 def away(request: Request, error: Exception) -> tuple[type[StoreUnavailable], str]:
     """Which refusal it is, and what whoever asked is told."""
     log.warning("store unavailable", exc_info=error)
+    if isinstance(error, StoreDamaged):
+        request.app.state.stagebook.damage.met(error)
+        return StoreDamaged, "Part of the store is damaged, and this needs it: it is to be repaired"
     if isinstance(error, OutcomeUnknown):
         return OutcomeUnknown, "Ask again with the same Idempotency-Key, or look first"
     if isinstance(error, StoreReplaced):

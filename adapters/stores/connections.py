@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from adapters.stores.damage import refusal
 from application.ports import StoreUnavailable, VersionTaken
 
 POOL_SECONDS, AWAY_SECONDS = 5.0, 0.25
@@ -249,4 +250,4 @@ def translated() -> Iterator[None]:
     except (IntegrityError, psycopg.IntegrityError) as error:
         raise VersionTaken(str(error)) from error
     except (PersistenceError, psycopg.Error, PoolTimeout, PoolClosed) as error:
-        raise StoreUnavailable(reason(error)) from error
+        raise refusal(error, reason(error)) from error

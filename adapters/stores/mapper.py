@@ -9,6 +9,7 @@ older shape is lifted by a function registered in `UPCASTS`. What cannot be read
 from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
+from zlib import crc32
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
@@ -27,7 +28,7 @@ from domain import (
     usage,
     webhook,
 )
-from domain.base import DomainEvent, UnknownFact, payload_fields, type_of_topic
+from domain.base import DomainEvent, Snapshot, UnknownFact, payload_fields, type_of_topic
 from domain.values import parse_time, stamp
 
 FACTS_OF = (
@@ -67,6 +68,8 @@ class FactMapper(Mapper[UUID]):
             topic, state = fact.topic, fact.payload
         else:
             state = to_json({name: getattr(fact, name) for name in payload_fields(fact_class)})
+            if issubclass(fact_class, Snapshot):
+                state = checksum(fact.originator_id, fact.originator_version, state) + state
         return StoredEvent(
             originator_id=fact.originator_id,
             originator_version=fact.originator_version,
@@ -81,10 +84,15 @@ class FactMapper(Mapper[UUID]):
     def fact(
         self, originator_id: UUID | str, version: int, topic: str, state: bytes
     ) -> DomainEvent:
-        """One row as a fact."""
+        """One row as a fact; `TypeError` where its place is none."""
+        if type(version) is not int:
+            message = f"its version is {version!r}"
+            raise TypeError(message)
         place = cast("UUID", originator_id)  # both stores keep ids as UUIDs
         try:
             fact_class = type_of_topic[topic]
+            if issubclass(fact_class, Snapshot):
+                state = proven(place, version, state)
             payload = from_json(state, cache_strings="keys")
             if upcast := UPCASTS.get(topic):
                 payload = upcast(payload)
@@ -93,10 +101,25 @@ class FactMapper(Mapper[UUID]):
             return unknown(place, version, topic, state, error)
 
 
+def checksum(place: UUID, version: int, state: bytes) -> bytes:
+    """Of a snapshot: eight digits before its JSON."""
+    return b"%08x" % crc32(state, crc32(b"%d" % version, crc32(place.bytes)))
+
+
+def proven(place: UUID, version: int, state: bytes) -> bytes:
+    """A snapshot's JSON, behind its checksum: facts that are decided on a wrong one would be wrong
+    for ever, and the facts before say the same. `ValueError` where it is not what was written."""
+    if checksum(place, version, state[8:]) != state[:8]:
+        message = "its checksum is another"
+        raise ValueError(message)
+    return state[8:]
+
+
 def unknown(
-    place: UUID, version: int, topic: str, state: bytes | str, error: Exception
+    place: UUID, version: int, topic: str, state: bytes | str | None, error: Exception
 ) -> UnknownFact:
     """What can be said of a row that is no fact of this version."""
+    state = state if isinstance(state, bytes | str) else b""  # SQLite keeps whatever is there
     try:
         payload = from_json(state)
     except ValueError:
@@ -109,7 +132,7 @@ def unknown(
     return UnknownFact(
         originator_id=place,
         originator_version=version,
-        topic=topic,
+        topic=str(topic),
         payload=state.encode() if isinstance(state, str) else bytes(state),
         why=why,
         **common,

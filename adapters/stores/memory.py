@@ -85,6 +85,12 @@ class MemoryStore:
             self._identity = Identity(identity.id, max(epochs) + 1)
         return positions
 
+    def defects(self) -> list[str]:
+        return []
+
+    def repair_indexes(self) -> None:
+        """There are none."""
+
     def try_writing(self) -> None:
         """There is always room."""
 

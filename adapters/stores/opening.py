@@ -63,7 +63,8 @@ def _opened(settings: Settings) -> "SqliteStore | PostgresStore":
 
         connections, patience = settings.connections, settings.commit_seconds
         return PostgresStore(settings.store, connections=connections, patience=patience)
-    from adapters.stores.sqlite import SqliteStore, translated  # noqa: PLC0415 - as above
+    from adapters.stores.damage import translated  # noqa: PLC0415 - as above
+    from adapters.stores.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
     with translated():
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

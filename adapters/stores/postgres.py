@@ -12,6 +12,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from adapters.stores import postgres_integrity
 from adapters.stores.connections import PATIENCE, TookTooLong, datastore, translated
 from adapters.stores.postgres_recorder import BOUNDED, PostgresRecorder
 from adapters.stores.sql import SqlStore
@@ -94,6 +95,12 @@ class PostgresStore(SqlStore):
         ):
             conn.execute(TRIAL)
 
+    def defects(self) -> list[str]:
+        return postgres_integrity.defects(self.datastore)
+
+    def repair_indexes(self) -> None:
+        postgres_integrity.reindex(self.datastore)
+
     def forget_answers(self, before: str) -> None:
         with translated(), self.datastore.transaction(commit=True) as c:
             c.execute("SET LOCAL synchronous_commit TO OFF")
@@ -169,7 +176,7 @@ class PostgresStore(SqlStore):
             self._confirm()
         return found
 
-    def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
+    def _decoded(self, rows: Sequence[Any]) -> list[Recorded]:
         fact = self._mapper.fact
         found: list[Recorded] = []
         aggregate: Any = None

@@ -19,14 +19,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
+from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
     BECOME,
     INDEX_OF_EDITS,
     INSERT_BLOB,
-    answer_row,
     becoming,
-    blob_row,
     usage_in,
     usage_rows,
 )

@@ -1,7 +1,6 @@
 """The store in SQL, the same for both databases: facts by position and by aggregate, snapshots, and
 what is kept beside them: answers, numbers and blobs."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,8 +11,10 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from adapters.stores.damage import integer
 from adapters.stores.mapper import FactMapper
-from application.ports import Answer, Blob, KeptAnswer, Recorded
+from adapters.stores.rows import answer_in, uuid_in
+from application.ports import Answer, KeptAnswer, Recorded, StoreDamaged
 from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
 from domain.ids import Span, spans
@@ -67,9 +68,10 @@ class SqlStore:
         """An id as it is stored."""
         raise NotImplementedError
 
-    def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
+    def _decoded(self, rows: Sequence[Any]) -> list[Recorded]:
         """Rows of facts or snapshots. What comes of one aggregate has one object for its id:
-        whoever looks something up by it finds it by identity."""
+        whoever looks something up by it finds it by identity. `TypeError`, `ValueError` or
+        `AttributeError` where the place of a row is none."""
         raise NotImplementedError
 
     # -- facts
@@ -95,7 +97,7 @@ class SqlStore:
             " ORDER BY originator_id LIMIT 1",
             (self._id(aggregate),),
         )
-        return _uuid(rows[0][0]) if rows else None
+        return uuid_in(rows[0][0]) if rows else None
 
     def _counted(self, first: UUID, last: UUID) -> tuple[UUID, int]:
         ((found, count),) = self._rows(
@@ -104,7 +106,7 @@ class SqlStore:
             " (SELECT count(*) FROM stored_events WHERE originator_id BETWEEN ? AND ?)",
             (self._id(last), self._id(first), self._id(last)),
         )
-        return _uuid(found), count
+        return uuid_in(found), count
 
     def between(self, first: UUID, last: UUID, upto: int) -> Iterator[Recorded]:
         query = (
@@ -149,6 +151,18 @@ class SqlStore:
             yield from page
             position = page[-1].position
 
+    def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
+        try:
+            return self._decoded(rows)
+        except (TypeError, ValueError, AttributeError):
+            for row in rows:
+                try:
+                    self._decoded([row])
+                except (TypeError, ValueError, AttributeError) as error:
+                    place = f"position {row[0]}" if row[0] else "a snapshot"
+                    raise StoreDamaged(place, f"it cannot be read: {error}") from error
+            raise
+
     def snapshot(
         self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
     ) -> Snapshot | None:
@@ -177,7 +191,9 @@ class SqlStore:
 
     def identity(self) -> Identity:
         rows = self._rows("SELECT id, epoch FROM store_identity")
-        return Identity(*rows[0]) if rows else Identity("none", 0)
+        for id_, epoch in rows:
+            return Identity(str(id_), integer(epoch, "the epoch of the store"))
+        return Identity("none", 0)
 
     def begin_epoch(self, before: Identity, after: Identity | None = None) -> Identity:
         self._written(f"DELETE FROM kept_answers WHERE NOT ({self._is_there}) RETURNING 1", ())
@@ -203,17 +219,16 @@ class SqlStore:
         )
         if not rows:
             return None
-        request, status, headers, body, position = rows[0]
-        return request, Answer(status, json.loads(headers), bytes(body), position)
+        return answer_in(rows[0], account, key)
 
     def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
         rows = self._rows(
-            "SELECT key, request, time, status, headers, body, position FROM kept_answers"
+            "SELECT key, time, request, status, headers, body, position FROM kept_answers"
             " WHERE account = ? ORDER BY time, key",
             (account,),
         )
-        for key, request, time, status, headers, body, position in rows:
-            answer = Answer(status, json.loads(headers), bytes(body), position)
+        for key, time, *answered in rows:
+            request, answer = answer_in(answered, account, key)
             yield KeptAnswer(account, key, request, time, answer, facts=0)
 
     def take_numbers(self, account: int, kind: int, count: int) -> int:
@@ -222,11 +237,13 @@ class SqlStore:
             " DO UPDATE SET next = numbers.next + ? RETURNING next",
             (account, kind, 1 + count, count),
         )
-        return int(next_) - count
+        return integer(next_, f"the next number of account {account:x}") - count
 
     def numbers_given(self, account: int) -> dict[int, int]:
-        query = "SELECT kind, next - 1 FROM numbers WHERE account = ?"
-        return dict(self._rows(query, (account,)))
+        query = "SELECT kind, next FROM numbers WHERE account = ?"
+        what = f"the next number of account {account:x}"
+        rows = self._rows(query, (account,))
+        return {integer(kind, what): integer(next_, what) - 1 for kind, next_ in rows}
 
     def reserve_numbers(self, account: int, given: dict[int, int]) -> None:
         if given:
@@ -249,7 +266,8 @@ class SqlStore:
 
     def usage(self, account: int) -> dict[str, int]:
         query = "SELECT name, amount FROM account_usage WHERE account = ?"
-        return {name: int(amount) for name, amount in self._rows(query, (account,))}
+        what = f"the usage of account {account:x}"
+        return {name: integer(amount, what) for name, amount in self._rows(query, (account,))}
 
     def count_usage(self) -> dict[tuple[int, str], int]:
         usage: Usage = Counter()
@@ -259,7 +277,7 @@ class SqlStore:
         )
         position = 0
         while page := self._rows(query, (position, PAGE)):
-            usage.update(usage_of((_uuid(one), *rest) for _, one, *rest in page))
+            usage.update(usage_of((uuid_in(one), *rest) for _, one, *rest in page))
             position = page[-1][0]
         for account, size in self._rows("SELECT account, length(data) FROM blobs"):
             usage[account, BYTES] += size
@@ -322,19 +340,3 @@ def usage_in(stored_events: Sequence[StoredEvent]) -> Usage:
         (s.originator_id, s.originator_version, s.topic, len(s.state))  # type: ignore[misc]
         for s in stored_events
     )
-
-
-def blob_row(blob: Blob) -> tuple[Any, ...]:
-    return (blob.account, blob.digest, blob.type, blob.data)
-
-
-def answer_row(kept: KeptAnswer) -> tuple[Any, ...]:
-    """A row of `kept_answers` but for its position."""
-    answer = kept.answer
-    headers = json.dumps(answer.headers)
-    asked = (kept.account, kept.key, kept.request, kept.time)
-    return (*asked, answer.status, headers, answer.body)
-
-
-def _uuid(stored: Any) -> UUID:
-    return stored if isinstance(stored, UUID) else UUID(stored)

@@ -12,8 +12,8 @@ from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import ConnectionPoolClosedError, IntegrityError, PersistenceError
-
+from adapters.stores import integrity
+from adapters.stores.damage import refusal, translated
 from adapters.stores.sql import SqlStore
 from adapters.stores.sqlite_recorder import SqliteRecorder, datastore, immediately
 from application.ports import (
@@ -21,8 +21,6 @@ from application.ports import (
     Blob,
     KeptAnswer,
     Recorded,
-    StoreUnavailable,
-    VersionTaken,
 )
 from domain.base import DomainEvent, Snapshot
 from domain.lineage import Identity
@@ -41,10 +39,10 @@ class SqliteStore(SqlStore):
     def __init__(self, path: Path) -> None:
         super().__init__(position="rowid")
         self._name = path.absolute().as_uri()
-        self._folder = path.parent
+        self._path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        with translated(), ExitStack() as opened:
+        with translated(path.name), ExitStack() as opened:
             self._recorder = SqliteRecorder(datastore(self._name), path)
             opened.callback(self._recorder.close)
             self._recorder.create_table()
@@ -60,7 +58,7 @@ class SqliteStore(SqlStore):
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        with translated(), self._recorder.turn():
+        with translated(self._path.name), self._recorder.turn():
             yield
 
     def append(
@@ -74,7 +72,7 @@ class SqliteStore(SqlStore):
         identity: Identity | None = None,
     ) -> Sequence[int]:
         encode = self._mapper.to_stored_event
-        with translated():
+        with translated(self._path.name):
             return self._recorder.insert_events(
                 [encode(f) for f in facts],
                 snapshots=[encode(s) for s in snapshots],
@@ -87,7 +85,7 @@ class SqliteStore(SqlStore):
     def try_writing(self) -> None:
         """On a connection of its own: it holds up nobody, and nobody holds it up for long."""
         with (
-            translated(),
+            translated(self._path.name),
             closing(
                 sqlite3.connect(self._name, uri=True, isolation_level=None, timeout=TRIAL_SECONDS)
             ) as connection,
@@ -100,11 +98,21 @@ class SqliteStore(SqlStore):
                 connection.execute(
                     "INSERT OR REPLACE INTO trials VALUES (1, datetime('now'), NULL)"
                 )
-            with TemporaryFile(dir=self._folder) as file:  # and whether the disk has room for that
+            with TemporaryFile(
+                dir=self._path.parent
+            ) as file:  # and whether the disk has room for that
                 os.posix_fallocate(file.fileno(), 0, ROOM)
 
+    def defects(self) -> list[str]:
+        found = integrity.defects(self._path) or integrity.holes(self._path)
+        return [f"{self._path.name}: {defect}" for defect in found]
+
+    def repair_indexes(self) -> None:
+        with self.exclusive():
+            integrity.reindex(self._path)
+
     def forget_answers(self, before: str) -> None:
-        with translated(), self._recorder.writing() as c:
+        with translated(self._path.name), self._recorder.writing() as c:
             c.execute("DELETE FROM kept_answers WHERE time < ?", (before,))
 
     # -- reading
@@ -123,13 +131,13 @@ class SqliteStore(SqlStore):
             found = self._reader().execute(query, [one.hex for one in aggregates])
             return found.fetchone()[0]  # type: ignore[no-any-return]
         except sqlite3.Error as error:
-            raise StoreUnavailable(str(error)) from error
+            raise refusal(error, str(error), self._path.name) from error
 
     def at(self, positions: Sequence[int]) -> list[Recorded]:
         named = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return self._recorded(f"{self._select} {named}", (json.dumps(positions),))
 
-    def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
+    def _decoded(self, rows: Sequence[Any]) -> list[Recorded]:
         fact = self._mapper.fact
         return [
             Recorded(position, fact(uuid_of(originator), version, topic, state))
@@ -140,11 +148,11 @@ class SqliteStore(SqlStore):
         return aggregate.hex
 
     def _rows(self, query: str, params: Sequence[Any] = ()) -> list[Any]:
-        with translated():
+        with translated(self._path.name):
             return self._reader().execute(query, params).fetchall()
 
     def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
-        with translated(), self._recorder.writing() as c:
+        with translated(self._path.name), self._recorder.writing() as c:
             c.execute(statement, params)
             return c.fetchall()
 
@@ -158,17 +166,6 @@ class SqliteStore(SqlStore):
             reader.execute("PRAGMA query_only = 1")
             self._readers.append(reader)
         return reader
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """SQLite's, the library's and the file system's errors in the words of the port."""
-    try:
-        yield
-    except (IntegrityError, sqlite3.IntegrityError) as error:
-        raise VersionTaken(str(error)) from error
-    except (sqlite3.Error, PersistenceError, ConnectionPoolClosedError, OSError) as error:
-        raise StoreUnavailable(str(error)) from error
 
 
 @cache

@@ -16,14 +16,13 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
+from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
     BECOME,
     INDEX_OF_EDITS,
     INSERT_BLOB,
-    answer_row,
     becoming,
-    blob_row,
     usage_in,
     usage_rows,
 )

@@ -19,7 +19,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import session, translated
-from adapters.stores.sqlite import translated as on_files
+from adapters.stores.damage import translated as on_files
 from application.ports import StoreUnavailable
 
 HEARTBEATS = (

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from adapters.stores.sqlite import translated
+from adapters.stores.damage import translated
 
 
 class FileNotes:

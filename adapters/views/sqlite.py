@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from structlog import get_logger
 
-from adapters.stores.sqlite import translated
+from adapters.stores.damage import refusal, translated
 from adapters.stores.sqlite_recorder import immediately
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
@@ -26,7 +26,7 @@ from adapters.views.locks import FileLocks
 from adapters.views.notes import FileNotes
 from adapters.views.runs import Generation
 from adapters.views.sql import Cursor, Latest, SqlView
-from application.ports import StoreUnavailable
+from application.ports import StoreDamaged, StoreUnavailable
 from projections.base import Projection, ViewMoved
 
 log = get_logger()
@@ -41,12 +41,11 @@ LATER_COLUMNS = (
 T = TypeVar("T")
 
 
-class ViewDamaged(StoreUnavailable):
+class ViewDamaged(StoreDamaged):
     """A view's files are not what they were: it is made again from the facts."""
 
     def __init__(self, view: str, reason: str) -> None:
-        super().__init__(f"view {view} is damaged: {reason}; run: stagebook rebuild {view}")
-        self.reason = reason
+        super().__init__(f"view {view}", reason, f"run: stagebook rebuild {view}")
 
 
 class SqliteView(BuildingView):
@@ -62,9 +61,10 @@ class SqliteView(BuildingView):
         self.version = projection.version
         self._pointer = pointer
         self._name = f"{path.absolute().as_uri()}?mode=rw"
+        self._place = f"{path.parent.name}/{path.name}"
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        with translated():
+        with translated(self._place):
             self._writer = self._connect()
             if not pointer:
                 self._writer.execute("PRAGMA wal_autocheckpoint = 8000")
@@ -81,7 +81,7 @@ class SqliteView(BuildingView):
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        with translated():
+        with translated(self._place):
             yield self._reader().cursor()
 
     def document(self, key: bytes) -> tuple[bytes, str] | None:
@@ -89,7 +89,7 @@ class SqliteView(BuildingView):
         try:
             row = self._reader().execute(self._one, (key,)).fetchone()
         except sqlite3.Error as error:
-            raise StoreUnavailable(str(error)) from error
+            raise refusal(error, str(error), self._place) from error
         return row  # type: ignore[no-any-return]
 
     def latest(self, key: bytes, committed: int = 0) -> Latest:
@@ -97,7 +97,7 @@ class SqliteView(BuildingView):
         try:
             row = self._reader().execute(self._latest, (key, key)).fetchone()
         except sqlite3.Error as error:
-            raise StoreUnavailable(str(error)) from error
+            raise refusal(error, str(error), self._place) from error
         position, body, etag, parked = row
         return Latest(position, body, etag, parked, committed)
 
@@ -112,7 +112,7 @@ class SqliteView(BuildingView):
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
         with (
-            translated(),
+            translated(self._place),
             self._writing,
             closing(self._writer.cursor()) as c,
             immediately(self._writer),
@@ -124,7 +124,7 @@ class SqliteView(BuildingView):
         """What is wrong with the file, as far as its size and a first read tell, or all of it."""
         name = self.path.name
         try:
-            with translated():
+            with translated(self._place):
                 reader = self._reader()
                 pages, size = (
                     reader.execute(f"PRAGMA {what}").fetchone()[0]
@@ -147,12 +147,12 @@ class SqliteView(BuildingView):
             )
             if not isinstance(cause, sqlite3.DatabaseError) or is_full_or_busy:
                 raise
-            return f"{name}: {error}"
+            return f"{name}: {said(error)}"
         return None
 
     def settle(self) -> None:
         """Brings what was committed onto the disk for good."""
-        with translated(), self._writing:
+        with translated(self._place), self._writing:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _migrate(self) -> None:
@@ -263,7 +263,7 @@ class SqliteViews(Generations[SqliteView]):
             view = self.live(projection)
             return view.damage(thoroughly=thoroughly)
         except ViewDamaged as error:
-            return error.reason
+            return error.what
 
     def _mark(self, projection: Projection) -> tuple[int, int]:
         """Changes whenever the pointer moves."""
@@ -297,7 +297,7 @@ class SqliteViews(Generations[SqliteView]):
         except StoreUnavailable as error:
             if not isinstance(error.__cause__, sqlite3.DatabaseError):
                 raise
-            raise ViewDamaged(projection.name, f"{live.name}: {error}") from error
+            raise ViewDamaged(projection.name, f"{live.name}: {said(error)}") from error
         if reason := view.damage():
             view.close()
             raise ViewDamaged(projection.name, reason)
@@ -389,6 +389,11 @@ class SqliteViews(Generations[SqliteView]):
 
     def _files(self, projection: Projection, generation: int | str = "*") -> list[Path]:
         return [*self._path(projection).glob(f"v*-{generation}.sqlite")]
+
+
+def said(error: StoreUnavailable) -> str:
+    """What the database said of it."""
+    return error.what if isinstance(error, StoreDamaged) else str(error)
 
 
 def _lacking(c: sqlite3.Cursor) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ MEANINGS = {
     "stagebook_http_requests": "Requests answered, by the template of their route",
     "stagebook_http_request_seconds": "From a request's head to the end of its answer, of a stream"
     " of events to its head",
+    "stagebook_damage_met": "Requests that damage of the store or of a view has prevented",
     "stagebook_credentials_refused": "Requests whose token or signature is not valid",
     "stagebook_connections_closed": "Connections closed because a bound was exceeded",
     "stagebook_requests_refused": "Requests refused: an address, a key or an account sent too many",
@@ -48,6 +49,7 @@ COUNTERS = frozenset(
         "stagebook_connections_closed",
         "stagebook_requests_refused",
         "stagebook_bodies_refused",
+        "stagebook_damage_met",
         "stagebook_credentials_refused",
         "stagebook_commands",
         "stagebook_folded_facts",
@@ -113,6 +115,7 @@ class Metrics:
         self._bodies_refused = counter("stagebook_bodies_refused")
         self._refused = counter("stagebook_credentials_refused")
         self._too_many = counter("stagebook_requests_refused")
+        self._damage = counter("stagebook_damage_met")
         self._commands = counter("stagebook_commands")
         self._batch_commands = tallies("stagebook_batch_commands", SIZES)
         self._commit_seconds = tallies("stagebook_commit_seconds", SECONDS)
@@ -154,6 +157,9 @@ class Metrics:
 
     def body_refused(self) -> None:
         self._bodies_refused.inc()
+
+    def damage_met(self) -> None:
+        self._damage.inc()
 
     def credentials_refused(self) -> None:
         self._refused.inc()

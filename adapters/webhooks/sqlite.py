@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from adapters.stores.sqlite import translated
+from adapters.stores.damage import translated
 from adapters.stores.sqlite_recorder import immediately
 from adapters.views.locks import FileLocks
 from adapters.views.sql import Cursor
@@ -20,8 +20,8 @@ class SqliteLedger(Ledger):
 
     def __init__(self, path: Path) -> None:
         self._locks, self._lock = FileLocks(path.parent), path.with_suffix(".lock").name
-        self._guard = threading.Lock()
-        with translated():
+        self._guard, self._place = threading.Lock(), path.name
+        with translated(path.name):
             self._connection = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=WAIT_SECONDS
             )
@@ -37,7 +37,7 @@ class SqliteLedger(Ledger):
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        with translated(), self._guard, closing(self._connection.cursor()) as c:
+        with translated(self._place), self._guard, closing(self._connection.cursor()) as c:
             yield c
 
     @contextmanager

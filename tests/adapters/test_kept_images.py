@@ -85,7 +85,8 @@ def test_check_names_an_image_that_is_lost(
     some_bytes = r"'\x00'" if settings.is_postgres else "x'00'"
     execute(settings, done.format(bytes=some_bytes))
 
-    assert run("check").stdout == f"image {digest} of account {ACCOUNT:x} {says}\n"
+    put_back = "put back a copy of the store"
+    assert run("check").stdout == f"image {digest} of account {ACCOUNT:x} {says}; {put_back}\n"
 
 
 def test_check_tells_of_an_image_that_no_fact_names_and_a_command_removes_it(

@@ -360,10 +360,17 @@ class ViewHealth(BaseModel):
 class Readiness(BaseModel):
     """Whether the store answers and takes writes, and the views move."""
 
-    status: Literal["ready", "store takes no writes", "views stand still", "store replaced"] = (
-        Field(description="Ready, or why not")
+    status: Literal[
+        "ready",
+        "store takes no writes",
+        "views stand still",
+        "view damaged",
+        "store damaged",
+        "store replaced",
+    ] = Field(description="Ready, or why not")
+    error: str | None = Field(
+        description="Why writes are refused, what stopped the views, or what is damaged"
     )
-    error: str | None = Field(description="Why writes are refused, or what stopped the views")
     position: int = Field(ge=0, description="The newest position of the store")
     store: str = Field(
         description="Its id and its epoch", examples=["9f2c61d07be84a35.1767225600000"]

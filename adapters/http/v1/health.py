@@ -12,6 +12,8 @@ from adapters.http.routes import PublicRoute
 from adapters.http.v1.documents import Liveness, Readiness
 from adapters.standing import Standing, standings
 from adapters.version import version
+from adapters.views.sqlite import ViewDamaged
+from application.ports import StoreDamaged
 
 router = APIRouter(prefix="/health", tags=["Health"], route_class=PublicRoute)
 
@@ -32,24 +34,34 @@ async def ready(request: Request) -> Response:
 
 def readiness(book: Stagebook) -> dict[str, Any]:
     """As `Readiness` says."""
-    of = {"store": str(book.identity)}
     if broken := book.continuity.broken:
-        at = book.continuity.position
-        return {"status": "store replaced", "error": broken, "position": at, "views": {}, **of}
-    head, views = standings(book)
+        return _unserved(book, "store replaced", broken)
+    if damaged := book.damage.first:
+        return _unserved(book, "store damaged", str(damaged))
+    try:
+        head, views = standings(book)
+    except ViewDamaged as error:
+        return _unserved(book, "view damaged", str(error))
+    except StoreDamaged as error:
+        return _unserved(book, "store damaged", str(error))
     dead = [view.name for view in views if view.state == "dead"]
-    status, error = "ready", book.writes.refusal
-    if error is not None:
+    status, why = "ready", book.writes.refusal
+    if why is not None:
         status = "store takes no writes"
     elif dead:
-        status, error = "views stand still", f"no worker keeps {', '.join(dead)}"
+        status, why = "views stand still", f"no worker keeps {', '.join(dead)}"
     return {
         "status": status,
-        "error": error,
+        "error": why,
         "position": head,
         "views": {view.name: _health(view) for view in views},
-        **of,
+        "store": str(book.identity),
     }
+
+
+def _unserved(book: Stagebook, status: str, error: str) -> dict[str, Any]:
+    position, store = book.continuity.position, str(book.identity)
+    return {"status": status, "error": error, "position": position, "views": {}, "store": store}
 
 
 def _health(view: Standing) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from adapters.http.errors import (
     title,
 )
 from adapters.http.readers import in_turns
-from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreDamaged, StoreReplaced, StoreUnavailable
 from domain.errors import (
     Conflict,
     FactUnknown,
@@ -155,7 +155,7 @@ def operation(
         shown["model"] = answer
     if headers:
         shown["headers"] = {name: described(name) for name in headers}
-    away = (StoreUnavailable, OutcomeUnknown, StoreReplaced, FactUnknown)
+    away = (StoreUnavailable, OutcomeUnknown, StoreReplaced, StoreDamaged, FactUnknown)
     anybody = (Unauthorized, Forbidden, TooManyRequests)
     answers = {status: shown, **problems(*refusals, *anybody, *away)}
     return {

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from adapters.http.errors import STATUS, slug
 from adapters.http.errors import refused as answer_to
 from application import events
-from application.ports import OutcomeUnknown, StoreReplaced, StoreUnavailable
+from application.ports import OutcomeUnknown, StoreDamaged, StoreReplaced, StoreUnavailable
 from domain.errors import Invalid, Refusal
 from tests.adapters.http.talk import (
     a_location,
@@ -24,6 +24,7 @@ from tests.adapters.http.talk import (
 )
 
 NOBODY = Request({"type": "http"})
+STORE = {StoreUnavailable, OutcomeUnknown, StoreReplaced, StoreDamaged}
 
 
 def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
@@ -34,7 +35,7 @@ def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 
 
 def test_every_refusal_has_a_status_and_a_type_of_its_own() -> None:
-    assert {*refusals()} == STATUS.keys() - {StoreUnavailable, OutcomeUnknown, StoreReplaced}
+    assert {*refusals()} == STATUS.keys() - STORE
     assert len({slug(refusal) for refusal in STATUS}) == len(STATUS)
     assert all(400 <= status < 600 for status in STATUS.values())
 

@@ -21,6 +21,7 @@ from adapters.opening import (
     opened,
     opened_store,
     prepare_views,
+    require_undamaged,
     speak_json,
 )
 
@@ -85,6 +86,7 @@ def serve(
 
     with bound(settings) as listener:
         with opened(settings, make=True) as book:
+            require_undamaged(book)
             prepare_views(book)
             identity = str(book.identity)
         run(settings, listener, identity=identity)
@@ -106,6 +108,8 @@ def work(
         # answers what it was asked needs its views until then, and tells its worker when to stop
         signal.signal(number, signal.SIG_IGN if until_closed else lambda *_: stop.set())
     with opened(configured(serving=True), make=True) as book:
+        if not until_closed:  # otherwise its server has looked
+            require_undamaged(book)
         prepare_views(book)
         working(book, sys.stdin.fileno() if until_closed else None, stop)
 
@@ -119,6 +123,7 @@ def demo() -> None:
     settings = configured(serving=True)
     with bound(settings) as listener:
         with opened(settings, writing=True, make=True) as book:
+            require_undamaged(book)
             demo_account.fill(book)
             book.start_worker()
             book.catch_up(CATCH_UP_SECONDS)

@@ -92,6 +92,16 @@ def _refusing(settings: "Settings") -> Iterator[None]:
         fail(f"STAGEBOOK_STORE: the store {settings.place} is unavailable: {error}")
 
 
+def require_undamaged(book: "Stagebook") -> None:
+    """Before anything is served: a damaged index hides facts, and nothing else would tell."""
+    mode = book.settings.check_at_start
+    found = [] if mode == "never" else book.store.defects(quickly=mode == "auto")
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        go_on = "to serve it all the same: STAGEBOOK_CHECK_AT_START=never"
+        fail(f"the store is damaged: {found[0]}{more}; for the remedy: stagebook check; {go_on}")
+
+
 def prepare_views(book: "Stagebook") -> None:
     """Before anything is served: views of another version or another history are rebuilt, or end
     the command, as the settings say."""

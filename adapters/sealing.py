@@ -38,7 +38,7 @@ class Seal:
         """The secret; None, and a word in the log, when it was sealed with another key."""
         try:
             named, _, secret = self._fernet.decrypt(sealed.encode()).decode().partition("\0")
-        except (InvalidToken, OSError):
+        except (InvalidToken, OSError, ValueError):
             named, secret = "", ""
         if named != accesskey:
             log.error("a signing key cannot be used: another secret key sealed it", key=accesskey)

@@ -203,6 +203,12 @@ class Settings(BaseSettings):
         " another history than the store's, because a copy was put back: views are emptied and"
         " rebuilt and deliveries set aside, or nothing starts.",
     )
+    check_at_start: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Whether a server has the database check itself before it serves, and does not"
+        " start on a damaged one: `auto` checks a file of up to 256 MiB (1.5 s), and on PostgreSQL"
+        " that tables and indexes are there; `always` reads everything.",
+    )
     lost_store: Literal["refuse", "begin"] = Field(
         "refuse",
         description="What is done at the start where the store has no facts, though views, webhook"

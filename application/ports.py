@@ -224,8 +224,9 @@ class Store(Protocol):
     def try_writing(self) -> None:
         """Writes a little, beside the facts; `StoreUnavailable` says why it could not."""
 
-    def defects(self) -> list[str]:
-        """What the database itself finds damaged, each place in words: it reads everything."""
+    def defects(self, *, quickly: bool = False) -> list[str]:
+        """What the database itself finds damaged, each place in words: it reads everything, unless
+        that is to be done `quickly`, which leaves out what would take seconds."""
 
     def repair_indexes(self) -> None:
         """Makes every index again from its table; facts keep their positions."""

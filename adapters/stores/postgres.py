@@ -95,8 +95,8 @@ class PostgresStore(SqlStore):
         ):
             conn.execute(TRIAL)
 
-    def defects(self) -> list[str]:
-        return postgres_integrity.defects(self.datastore)
+    def defects(self, *, quickly: bool = False) -> list[str]:
+        return postgres_integrity.defects(self.datastore, quickly=quickly)
 
     def repair_indexes(self) -> None:
         postgres_integrity.reindex(self.datastore)

@@ -49,10 +49,11 @@ SUMMED = (
 )
 
 
-def defects(store: PostgresDatastore) -> list[str]:
-    """`StoreUnavailable` where the database cannot be asked now."""
+def defects(store: PostgresDatastore, *, quickly: bool = False) -> list[str]:
+    """`quickly`: only whether everything is there. `StoreUnavailable` where the database cannot be
+    asked now."""
     lost = [*_lacking(store)]
-    return lost or [*_differing(store)]
+    return lost if lost or quickly else [*_differing(store)]
 
 
 def _lacking(store: PostgresDatastore) -> Iterator[str]:

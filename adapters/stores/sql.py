@@ -116,6 +116,12 @@ class SqlStore:
         )
         place = (self._id(first), 0)
         while page := self._rows(query, (*place, self._id(last), upto, PAGE)):
+            before, version = place
+            for _, one, next_, *_ in page:
+                version = version + 1 if one == before else 1
+                if next_ != version:
+                    raise hole(one, version, next_)
+                before = one
             yield from self._facts(page)
             place = page[-1][1:3]
 
@@ -138,7 +144,21 @@ class SqlStore:
         )
         upto = NO_LIMIT if upto is None else upto
         limit = NO_LIMIT if limit is None else limit
-        return self._recorded(query, (self._id(aggregate), after, upto, *topics, limit))
+        facts = self._recorded(query, (self._id(aggregate), after, upto, *topics, limit))
+        if facts and not (topics or edits):
+            self._require_each(facts, after, whole=not newest_first or len(facts) < limit)
+        return facts
+
+    def _require_each(self, facts: Sequence[Recorded], after: int, *, whole: bool) -> None:
+        """Each version is there, of a `whole` stream from the first behind `after`: a damaged index
+        hides facts, and a fold without them would be wrong for ever."""
+        first, last = sorted(facts[place].fact.originator_version for place in (0, -1))
+        if last - first + 1 != len(facts) or (whole and first != after + 1):
+            versions = {recorded.fact.originator_version for recorded in facts}
+            expected = after + 1 if whole else first
+            while expected in versions:
+                expected += 1
+            raise hole(facts[0].fact.originator_id, expected, None)
 
     def facts_of(self, account: int) -> Iterator[Recorded]:
         first, last = UUID(int=account << 80), UUID(int=(account << 80) | (2**80 - 1))
@@ -309,6 +329,12 @@ class SqlStore:
             "DELETE FROM blobs WHERE account = ? AND digest = ? RETURNING account",
             (account, digest),
         )
+
+
+def hole(aggregate: Any, expected: int, version: int | None) -> StoreDamaged:
+    what = f"its fact of version {expected} is not found"
+    what += f", the next one has {version}" if version else ""
+    return StoreDamaged(f"the stream of aggregate {uuid_in(aggregate)}", what)
 
 
 ADD_USAGE = (

@@ -29,6 +29,8 @@ uuid_of = lru_cache(65_536)(UUID)
 """One object for one id."""
 
 TRIAL_SECONDS = 2.0
+CHECKED_QUICKLY = 2**28
+"""Bytes of a file that is checked in 1.5 s."""
 ROOM = 2**18
 """Bytes that a store which takes writes has room for: several commits."""
 
@@ -103,7 +105,9 @@ class SqliteStore(SqlStore):
             ) as file:  # and whether the disk has room for that
                 os.posix_fallocate(file.fileno(), 0, ROOM)
 
-    def defects(self) -> list[str]:
+    def defects(self, *, quickly: bool = False) -> list[str]:
+        if quickly and self._path.stat().st_size > CHECKED_QUICKLY:
+            return []
         found = integrity.defects(self._path) or integrity.holes(self._path)
         return [f"{self._path.name}: {defect}" for defect in found]
 

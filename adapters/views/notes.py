@@ -20,8 +20,9 @@ class FileNotes:
         self._folder = folder
 
     def read(self, view: str, note: str) -> str | None:
+        """A note that was damaged names nothing."""
         with translated(), suppress(FileNotFoundError):
-            return self._path(view, note).read_text()
+            return self._path(view, note).read_bytes().decode(errors="replace")
         return None
 
     def write(self, view: str, note: str, text: str | None) -> None:

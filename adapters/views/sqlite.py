@@ -168,7 +168,7 @@ class SqliteView(BuildingView):
         return bool(self._rows(named, (self.slices_table,)))
 
     def _require_live(self) -> None:
-        if self._pointer and self._pointer.read_text() != self.path.name:
+        if self._pointer and self._pointer.read_bytes() != self.path.name.encode():
             raise ViewMoved
 
     def _connect(self) -> sqlite3.Connection:

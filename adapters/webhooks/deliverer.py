@@ -20,7 +20,7 @@ from adapters.webhooks import message
 from adapters.webhooks.ledger import DELIVERED, FAILED, GIVEN_UP, Invocation, Ledger, TermOver
 from adapters.webhooks.message import Delivery, Render, Reply, Show
 from adapters.webhooks.subscriptions import Subscriptions
-from application.ports import Store
+from application.ports import Store, StoreDamaged
 from domain.base import State
 from domain.lineage import mark_of
 from domain.values import stamp
@@ -194,7 +194,11 @@ class Deliverer:
 
     async def _attempt(self, delivery: Delivery, webhook: State) -> Reply:
         stream, after = UUID(delivery.stream), delivery.version - 1
-        recorded = next(iter(self._store.stream(stream, after=after, limit=1)), None)
+        try:
+            recorded = next(iter(self._store.stream(stream, after=after, limit=1)), None)
+        except StoreDamaged as error:  # one thing that cannot be read holds back nothing else
+            log.warning("a fact of a webhook is damaged", exc_info=error)
+            return Reply(None, "its fact cannot be read")
         if recorded is None or delivery.mark not in ("", mark_of(recorded.fact)):
             return Reply(None, "the store lacks its fact")
         try:

@@ -7,7 +7,10 @@ import pytest
 
 from adapters.bootstrap import bootstrap
 from adapters.settings import Settings
+from application.ports import StoreDamaged
+from domain.location import Location
 from tests.adapters.damage.spoiling import (
+    ACCOUNT,
     PAGE,
     command,
     execute,
@@ -125,6 +128,38 @@ def test_a_row_that_is_no_fact_is_named_by_its_position(
     line = checked.stdout.splitlines()[0]
     assert line.startswith("position 3")
     assert says in line
+
+
+def test_a_server_does_not_start_on_an_index_that_hides_facts(
+    settings: Settings, file: Path
+) -> None:
+    filled(settings)
+    turned(file, id_in(file, pages(file, KEY)[0]) + 20)
+
+    refused = command(settings, "serve", "--port", "0")
+
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1].startswith(
+        "stagebook: the store is damaged: facts.sqlite"
+    )
+    assert "STAGEBOOK_CHECK_AT_START=never" in refused.stderr
+
+
+def test_facts_that_an_index_hides_are_told_by_what_is_left_of_their_stream(
+    settings: Settings, file: Path
+) -> None:
+    filled(settings)
+    turned(file, id_in(file, pages(file, KEY)[0]) + 20)  # of the first fact of the Location
+
+    with closing(bootstrap(settings)) as book:
+        place = Location.id_of(ACCOUNT, 1)
+        for read in (
+            lambda: book.store.stream(place),
+            lambda: book.store.stream(place, newest_first=True),
+            lambda: list(book.store.between(place, place, 100)),
+        ):
+            with pytest.raises(StoreDamaged, match="version 1 is not found"):
+                read()
 
 
 def test_a_file_that_is_no_database_is_refused_in_one_line(settings: Settings, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +37,8 @@ def store(settings: Settings) -> Iterator[Store]:
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_damaged_snapshot_is_passed_over(settings: Settings, store: Store, change: str) -> None:
     facts = history(1, 4)
-    store.append(facts, [snapshot(1, 4, city="Barn")])
+    kept = replace(snapshot(1, 4, city="Barn"), shape=Location.SHAPE)
+    store.append(facts, [kept])
     assert load(store, Location, THIS).state["city"] == "Barn"
 
     change = CHANGES[change][settings.is_postgres]

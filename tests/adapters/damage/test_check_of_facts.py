@@ -149,7 +149,7 @@ def test_facts_that_an_index_hides_are_told_by_what_is_left_of_their_stream(
     settings: Settings, file: Path
 ) -> None:
     filled(settings)
-    turned(file, id_in(file, pages(file, KEY)[0]) + 20)  # of the first fact of the Location
+    turned(file, id_in(file, pages(file, KEY)[0]) + 31)  # its first fact is of number 0
 
     with closing(bootstrap(settings)) as book:
         place = Location.id_of(ACCOUNT, 1)

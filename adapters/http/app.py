@@ -22,6 +22,7 @@ from adapters.http.cors import Cors
 from adapters.http.draining import when_told_to_stop
 from adapters.http.feed import Feed
 from adapters.http.freshness import Freshness
+from adapters.http.named_store import NamedStore
 from adapters.http.new_keys import NewKeys
 from adapters.http.openapi import TITLE, every_route, openapi
 from adapters.http.openapi_served import OpenApi
@@ -119,6 +120,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     rates = app.state.rates = Rates(settings, watcher.metrics.request_refused)
     app.add_middleware(NewKeys, rates)
     app.add_middleware(Paths)
+    app.add_middleware(NamedStore, watcher)
     app.add_middleware(Cors, settings.origins)
     app.add_middleware(Watched, watcher, settings, stopping)
     errors.install(app)

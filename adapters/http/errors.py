@@ -265,6 +265,12 @@ def replaced(reason: str) -> Response:
     return problem(slug(StoreReplaced), title(StoreReplaced), 503, detail)
 
 
+def of_another(store: str) -> Response:
+    """For what is about another store or epoch than the one that answers."""
+    detail = f"expected the one that answers, {store}: begin again, from position 0"
+    return problem(slug(OtherEpoch), title(OtherEpoch), 409, detail, {"store": store})
+
+
 def stopped() -> Response:
     """For those whose request was not over when the server had to go."""
     detail = "The request took too long; sent again with its Idempotency-Key it has one effect"

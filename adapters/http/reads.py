@@ -211,7 +211,6 @@ def _wanted(
     answered = freshness.answered.to(who) if who else 0
     if sent is None:
         return None, answered
-    of_this_store(request)
     after = requests.whole("Stagebook-After", sent, 0, MAX_POSITION)
     if after:
         request.scope[ASKED] = max(after, request.scope.get(ASKED, 0))
@@ -227,21 +226,10 @@ def last_event(request: Request) -> int | None:
     store, _, behind = last.rpartition(".")
     of = Identity.parse(store)
     position = requests.whole("Last-Event-ID", behind if of else last, 0, MAX_POSITION)
-    if of:
-        _require_store(request, store)
-    return position
-
-
-def of_this_store(request: Request) -> None:
-    """Refuses a position that is said to be of another store, or of another epoch of this one."""
-    _require_store(request, request.headers.get("stagebook-store"))
-
-
-def _require_store(request: Request, of: str | None) -> None:
-    identity = stagebook(request).identity
-    if of is not None and of != str(identity):
-        message = f"expected the one that answers, {identity}: begin anew, from position 0"
+    if of and of != (identity := stagebook(request).identity):
+        message = f"expected the one that answers, {identity}: begin again, from position 0"
         raise OtherEpoch(message, store=str(identity))
+    return position
 
 
 async def require_behind(request: Request, after: int) -> None:

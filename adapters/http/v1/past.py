@@ -288,7 +288,6 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     streamed = streams.asked(request)
     if streamed and (last := reads.last_event(request)) is not None:
         select = replace(select, after=(last,))
-    reads.of_this_store(request)
     await reads.seen(request, CHANGES)
     (after,) = select.after or (0,)
     if after > request.scope[POSITION_OF_VIEW]:  # the store may be ahead of its view

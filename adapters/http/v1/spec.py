@@ -106,7 +106,8 @@ AFTER = header(
 )
 OF_STORE = header(
     "Stagebook-Store",
-    "The store and epoch that a position in this request is of; 409 where it is another by now",
+    "The store and epoch that positions, versions and entity tags in this request are of;"
+    " 409 where it is another by now",
     "9f2c61d07be84a35.1767225600000",
 )
 LAST_EVENT = header(
@@ -156,12 +157,12 @@ def operation(
     if headers:
         shown["headers"] = {name: described(name) for name in headers}
     away = (StoreUnavailable, OutcomeUnknown, StoreReplaced, StoreDamaged, FactUnknown)
-    anybody = (Unauthorized, Forbidden, TooManyRequests)
+    anybody = (Unauthorized, Forbidden, TooManyRequests, OtherEpoch)
     answers = {status: shown, **problems(*refusals, *anybody, *away)}
     return {
         "status_code": status,
         "responses": answers,
-        "openapi_extra": {"parameters": list(parameters)},
+        "openapi_extra": {"parameters": [*parameters, OF_STORE]},
     }
 
 
@@ -191,7 +192,7 @@ def problems(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-NEWER = (NotYet, AheadOfStore, OtherEpoch)
+NEWER = (NotYet, AheadOfStore)
 """What a position may come to that is asked for."""
 
 
@@ -202,7 +203,7 @@ def finds(
 ) -> Operation:
     """One thing of an account."""
     refused = (NotFound, Invalid, *NEWER, TooBusy, Parked, *refusals)
-    return operation(answer, "Found", refused, parameters=(*parameters, AFTER, OF_STORE))
+    return operation(answer, "Found", refused, parameters=(*parameters, AFTER))
 
 
 def streams(answer: type[BaseModel]) -> Operation:
@@ -212,9 +213,7 @@ def streams(answer: type[BaseModel]) -> Operation:
 
 def lists(answer: type[BaseModel], *parameters: dict[str, Any]) -> Operation:
     """A page of an account."""
-    return operation(
-        answer, "A page", (Invalid, *NEWER, TooBusy), parameters=(AFTER, OF_STORE, *parameters)
-    )
+    return operation(answer, "A page", (Invalid, *NEWER, TooBusy), parameters=(AFTER, *parameters))
 
 
 def follows(page: type[BaseModel], one: type[BaseModel]) -> Operation:
@@ -265,7 +264,7 @@ def holds(
         "Found",
         (NotFound, Invalid, *NEWER, TooBusy, Parked),
         headers=("ETag", *headers),
-        parameters=(*parameters, AFTER, OF_STORE, NONE_MATCH),
+        parameters=(*parameters, AFTER, NONE_MATCH),
     )
     found["responses"][304] = {"description": "The client has it"}
     return found

@@ -20,7 +20,7 @@ from domain.ids import account_number
 from domain.lineage import Identity
 from domain.location import LocationFields
 from domain.registry import Role
-from tests.adapters.http.talk import AS, Json, position, refused
+from tests.adapters.http.talk import AS, Json, a_location, position, refused
 from tests.adapters.http.vendors import Served
 from tests.followers import Told, changes, following
 
@@ -198,6 +198,25 @@ def test_a_last_event_of_another_store_or_epoch_is_refused_with_what_answers(
     assert problem["store"] == str(identity)
     sent = {**STREAM, "Stagebook-Store": other(identity)}
     refused(web.get("/v1/changes?after=0", headers=sent), 409, "other-epoch")
+
+
+@pytest.mark.parametrize("other", [other_epoch, other_store])
+def test_nothing_is_read_or_written_that_is_about_another_store_or_epoch(
+    web: TestClient, other: Callable[[Identity], str]
+) -> None:
+    identity = web.app.state.stagebook.identity  # type: ignore[attr-defined]
+    made = a_location(web)
+    path, head = f"/v1/locations/{made['id']}", position(web)
+    etag = web.get(path).headers["ETag"]
+
+    for method, asked in (("GET", {"If-None-Match": etag}), ("DELETE", {"If-Match": etag})):
+        sent = {**asked, "Stagebook-Store": other(identity)}
+        problem = refused(web.request(method, path, headers=sent), 409, "other-epoch")
+        assert problem["store"] == str(identity)
+
+    assert position(web) == head
+    same = {"If-None-Match": etag, "Stagebook-Store": str(identity)}
+    assert web.get(path, headers=same).status_code == 304
 
 
 @pytest.mark.parametrize("of", ["", "{identity}."])

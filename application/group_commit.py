@@ -73,6 +73,8 @@ class Job:
     origin: Origin = UNKNOWN
     timezone: str = UTC_ZONE
     """The account's."""
+    size: int = 0
+    """Bytes of the body that it came with."""
     outcome: Answer | BaseException | None = None
     facts: int = 0
     """How many facts of the batch its answer rests on: those up to and with its own last."""

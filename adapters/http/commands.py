@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from adapters.http import read_only, reads, requests
 from adapters.http.auth import WHO, May, allowed, stagebook
-from adapters.http.body import StrictRequest
+from adapters.http.body import BODY, StrictRequest
 from adapters.http.errors import Forbidden, TooLarge, Unauthorized
 from adapters.http.freshness import LAG, POSITION, Freshness
 from application.group_commit import IdempotencyKey, Job, Work
@@ -117,9 +117,9 @@ async def _done(
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
 
-    writer.submit(
-        Job(who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone)
-    )
+    job = Job(who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone)
+    job.size = len(request.scope.get(BODY, b""))
+    writer.submit(job)
     return _response(request, who, await waiting)
 
 

@@ -13,6 +13,8 @@ from domain.errors import TooBusy
 T = TypeVar("T")
 THREADS = 4
 """Few: they compute as much as they wait, and take the interpreter from the event loop."""
+LARGE = 16_384
+"""Bytes of a body from which on it is read beside the event loop."""
 PAYER: ContextVar[int] = ContextVar("payer", default=0)
 """The account that a request is of, 0 until that is known."""
 
@@ -112,6 +114,11 @@ def readers() -> Readers:
 async def blocking(call: Callable[..., T], *args: Any) -> T:
     """Runs a call that may take its time beside the event loop, when its account has its turn."""
     return await readers().run(call, *args)
+
+
+async def by_size(size: int, call: Callable[..., T], *args: Any) -> T:
+    """Runs a call on so many bytes, beside the event loop if they are many."""
+    return await blocking(call, *args) if size > LARGE else call(*args)
 
 
 async def watching(call: Callable[..., T], *args: Any) -> T:

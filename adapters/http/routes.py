@@ -12,19 +12,18 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http import read_only, reads, requests
+from adapters.http import read_only, requests
 from adapters.http.auth import May, allowed
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
 from adapters.http.rates import require_room
+from adapters.http.readers import by_size
 from adapters.http.validation import MOST, bad_values, closest, printable
 from domain.base import Fields
 from domain.errors import Invalid, Refusal, VersionMismatch
 
 M = TypeVar("M", bound=BaseModel)
 REPEATABLE = frozenset({"status"})
-LARGE = 16_384
-"""Bytes of a body from which on it is read beside the event loop."""
 
 
 class StrictRoute(APIRoute):
@@ -67,10 +66,7 @@ class StrictRoute(APIRoute):
             allowed(request, self.commands)  # the key first: nobody's body is read
             self._check_query(request)
             raw = await StrictRequest.of(request).json_body()
-            if len(raw) > LARGE:
-                body, sent = await reads.blocking(read, model, raw, required)
-            else:
-                body, sent = read(model, raw, required)
+            body, sent = await by_size(len(raw), read, model, raw, required)
             request.scope[read_only.SCOPE] = sent
             answer: Response = await self.endpoint(request, **request.path_params, body=body)
             return answer

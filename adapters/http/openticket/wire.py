@@ -24,6 +24,7 @@ from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
 from adapters.http.openticket.documents import company_id
+from adapters.http.readers import by_size
 from adapters.http.surface import DialectRoute
 from application.group_commit import Work
 from application.keyring import Principal
@@ -152,7 +153,7 @@ async def sent(request: Request) -> dict[str, Any]:
         return {}
     if kind in FORM and not raw.lstrip().startswith(b"{"):
         return await _form(strict, kind)
-    body = parse(raw)
+    body = await by_size(len(raw), parse, raw)
     if body in ("", None, []):
         return {}
     if not isinstance(body, dict):

@@ -12,6 +12,7 @@ from adapters.http import reads
 from adapters.http.auth import May
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
+from adapters.http.readers import by_size
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.archived import archived_location, archived_locations
 from adapters.http.ticketmatic.languages import flat, language_of
@@ -167,7 +168,8 @@ async def save_logical_plan(request: Request, accountname: Account, id: Id) -> R
     """Keeps its rows and seats."""
     who = caller(request, accountname, May.COMMAND)
     number = SEATING_PLANS.number(id, who)
-    plan = parse(await StrictRequest.of(request).body())
+    raw = await StrictRequest.of(request).body()
+    plan = await by_size(len(raw), parse, raw)
     if not isinstance(plan, dict):
         raise Invalid("body", "expected a JSON object")
     fields = SeatingPlanFields(logicalplan=plan)

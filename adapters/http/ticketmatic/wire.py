@@ -23,6 +23,7 @@ from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
 from adapters.http.personal import knows
+from adapters.http.readers import by_size
 from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form, Reader, places_of
@@ -102,8 +103,12 @@ async def sent(request: Request, who: Principal, model: type[BaseModel] | None =
     """The body as JSON, whatever it calls itself, with the times read that its model has; `{}` when
     there is none."""
     raw = await StrictRequest.of(request).body()
-    body = parse(raw) if raw.strip() else {}
-    return times.understood(body, places_of(model), who.timezone) if model else body
+
+    def read() -> Any:
+        body = parse(raw) if raw.strip() else {}
+        return times.understood(body, places_of(model), who.timezone) if model else body
+
+    return await by_size(len(raw), read)
 
 
 async def sent_object(

@@ -1,0 +1,89 @@
+"""The writer on the event loop: small commands at the end of a turn, large ones beside the loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from adapters.http.writer import LARGE, LoopWriter
+from adapters.stores.memory import MemoryStore
+from application.group_commit import Job, Work
+from application.ports import Answer
+from domain.base import Cause
+from domain.location import Location, LocationFields
+
+BY = Cause("ann", "2026-12-01T10:00:00Z", "story")
+PATIENCE = 30
+
+
+def creating(name: str, size: int = 0, first: Callable[[], object] = lambda: None) -> Job:
+    """A command that makes a Location; the answer's body is the thread that decided it."""
+
+    def decide(work: Work) -> None:
+        first()
+        work.new(Location).create(LocationFields(name=name), work.by)
+
+    def answer(_: None) -> Answer:
+        return Answer(201, {}, threading.current_thread().name.encode())
+
+    waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    return Job(7, BY, decide, answer, size=size, future=waiting)
+
+
+def test_a_large_command_is_committed_beside_the_loop_and_the_others_wait_for_it() -> None:
+    store = MemoryStore()
+
+    async def three() -> list[Answer]:
+        writer, goes = LoopWriter(store), threading.Event()
+        small = writer.submit(creating("small"))
+        await small
+        large = writer.submit(creating("large", LARGE, lambda: goes.wait(PATIENCE)))
+        await asyncio.sleep(0)
+        behind = writer.submit(creating("behind"))
+        for _ in range(5):
+            await asyncio.sleep(0)  # the loop goes on
+        assert not large.done()
+        assert not behind.done()
+        goes.set()
+        answers = [await one for one in (small, large, behind)]
+        writer.close()
+        return answers
+
+    answers = asyncio.run(three())
+
+    here = threading.current_thread().name.encode()
+    assert [answer.position for answer in answers] == [1, 2, 3]
+    assert answers[0].body == answers[2].body == here
+    assert answers[1].body.startswith(b"large-commit")
+
+
+def test_what_is_waiting_at_the_end_is_committed() -> None:
+    store = MemoryStore()
+
+    async def leaving() -> list[Any]:
+        writer, goes = LoopWriter(store), threading.Event()
+        jobs = [writer.submit(creating("large", LARGE, lambda: goes.wait(PATIENCE)))]
+        await asyncio.sleep(0)
+        jobs += [writer.submit(creating(name, LARGE)) for name in ("second", "third")]
+        goes.set()
+        writer.close()
+        await asyncio.sleep(0)
+        return jobs
+
+    assert [job.result().position for job in asyncio.run(leaving())] == [1, 2, 3]
+
+
+def test_a_refused_command_that_is_large_harms_no_other() -> None:
+    async def both() -> list[Any]:
+        writer = LoopWriter(MemoryStore())
+        broken = creating("broken", LARGE)
+        broken.decide = lambda _: 1 / 0
+        jobs = [writer.submit(broken), writer.submit(creating("good"))]
+        answers = await asyncio.gather(*jobs, return_exceptions=True)
+        writer.close()
+        return answers
+
+    error, answer = asyncio.run(both())
+
+    assert isinstance(error, ZeroDivisionError)
+    assert answer.status == 201

@@ -1,13 +1,14 @@
 # Stagebook in two commands: `make run` starts it, `make test` proves it.
 
 PYTHON ?= python3
+MINUTES ?= 2
 BIN := .venv/bin
 NPM_CI := npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --silent \
   --fetch-retries 1 --fetch-retry-mintimeout 500 --fetch-retry-maxtimeout 2000 --fetch-timeout 30000
 SOURCES := domain application projections adapters tests
 unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is compiled twice
 
-.PHONY: run test check lint types layers tests format bench lock clean
+.PHONY: run test check lint types layers tests format bench soak lock clean
 
 run: .venv/run  ## starts the server with a demo account
 	@STAGEBOOK_LOG_LEVEL=$${STAGEBOOK_LOG_LEVEL:-warning} $(BIN)/stagebook demo
@@ -38,6 +39,9 @@ layers: .venv/dev
 
 bench: .venv/dev  ## measures both stores against a bare route in the same run
 	$(BIN)/python -m tests.bench
+
+soak: .venv/dev  ## mixed load at every bound on both stores, MINUTES each: what the processes hold
+	$(BIN)/python -m tests.bench.soak --minutes $(MINUTES)
 
 lock:  ## pins the dependencies anew, with hashes (needs uv); what runs is what is tested
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \

@@ -100,8 +100,10 @@ def work(
     ] = False,
 ) -> None:
     """Keeps the views up to date and delivers webhooks; `serve` starts one, unless told not to."""
+    from adapters import heap
     from adapters.work import work as working
 
+    heap.bound()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # both may reach all processes at once, by a Ctrl-C or a service manager: a server that

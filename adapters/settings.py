@@ -175,6 +175,12 @@ class Settings(BaseSettings):
     unread_seconds: float = Field(
         30, ge=0, description="Seconds that a client may leave an answer unread; 0: any time."
     )
+    unread_bytes: int = Field(
+        64 * 2**20,
+        ge=0,
+        description="Bytes of answers that all clients of a server process may leave unread; where"
+        " they are more, those of the address with the most are closed. 0: any number.",
+    )
     cors_origins: Annotated[str, AfterValidator(known_origins)] = Field(
         "",
         description="Origins whose pages may ask from a browser: `https://shop.example`, … with"

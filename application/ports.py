@@ -145,10 +145,12 @@ class Store(Protocol):
         """The position of the newest fact of any of these aggregates, 0 where there is none."""
 
     def read(self, after: int, limit: int) -> list[Recorded]:
-        """The facts behind a position, in commit order, all accounts."""
+        """The facts behind a position, in commit order, all accounts: so many, or the first of
+        them where they are large."""
 
-    def at(self, positions: Sequence[int]) -> list[Recorded]:
-        """The facts at these positions, in commit order."""
+    def at(self, positions: Sequence[int], most: int | None = None) -> list[Recorded]:
+        """The facts at these positions, in commit order: all, or the first of them where they have
+        more bytes than that, or than a page."""
 
     def spans(self) -> Iterator[Span]:
         """Which aggregates there are, by account and kind, and how many facts they have."""

@@ -79,7 +79,7 @@ class Span(NamedTuple):
     facts: int
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def guid(account: int, kind: int, number: int) -> UUID:
     """Packs the three numbers; the inverse of `unpack`."""
     return UUID(bytes=key(account, kind, number))
@@ -96,7 +96,7 @@ def account_of(key: bytes) -> int:
     return int.from_bytes(key[:6])
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def unpack(guid: UUID) -> Id:
     """Reads the three numbers back; `ValueError` for a UUID that is not one of ours."""
     value = guid.int

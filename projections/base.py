@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -25,14 +24,14 @@ SHOWN_WITH: dict[int, int] = {Kind.INVENTORY: Kind.EVENT}
 """Aggregates whose facts are folded into the document of the same number of another kind."""
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def shown_in(aggregate: UUID) -> tuple[int, bytes]:
     """Its kind, and the key of the document that its facts are folded into."""
     account, kind, number = unpack(aggregate)
     return kind, key_of(account, SHOWN_WITH.get(kind, kind), number)
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def aggregates_of(key: bytes) -> tuple[UUID, ...]:
     """The aggregates whose facts are folded into that document, beside what it shows of others."""
     account, kind, number = unpack(UUID(bytes=key))
@@ -47,6 +46,11 @@ class RecordedFact(Protocol):
     def position(self) -> int: ...
     @property
     def fact(self) -> DomainEvent: ...
+
+
+HELD_BYTES = 8 * 2**20
+"""Bytes of states, as they are stored, that a working set keeps from batch to batch; as objects
+they take three to five times that."""
 
 
 class ViewMoved(Exception):  # noqa: N818 - the signal to look again, not an error
@@ -223,6 +227,8 @@ class EditsAlone(Protocol):
 class Entry:
     state: State | None
     terms: tuple[str, ...] | None = None
+    size: int = 0
+    """Bytes of the state as it is stored."""
 
 
 @contextmanager
@@ -241,6 +247,8 @@ class WorkingSet:
         self._row = row
         self._cached = cached
         self._entries: dict[bytes, Entry] = {}
+        self._size = 0
+        """Bytes of all of them as they are stored."""
         self._changed: dict[bytes, None] = {}
         self._added: list[Row] = []
         self.closed: Callable[[bytes], bool] = lambda _key: False
@@ -295,6 +303,7 @@ class WorkingSet:
                 entry = self._entries[key] = Entry(None)
                 if key in stored:
                     entry.state = from_json(stored[key], cache_strings="keys")
+                    self._weigh(entry, len(stored[key]))
                     entry.terms = self._row(key, entry.state).terms
 
     def rows(self) -> list[Row]:
@@ -304,6 +313,7 @@ class WorkingSet:
             entry = self._entries[key]
             if entry.state is not None:
                 row = self.row(key, entry.state, at=0)
+                self._weigh(entry, len(row.state or b""))
                 if row.terms == entry.terms:
                     row = Row(
                         row.key, row.account, row.state, row.body, row.etag, row.columns, None
@@ -328,12 +338,16 @@ class WorkingSet:
         """The batch is written: forget what changed, and the oldest of what is held."""
         self._changed.clear()
         self._added = []
-        excess = len(self._entries) - self._cached
-        for key in list(islice(self._entries, max(0, excess))):
-            del self._entries[key]
+        while self._entries and (len(self._entries) > self._cached or self._size > HELD_BYTES):
+            self._size -= self._entries.pop(next(iter(self._entries))).size
+
+    def _weigh(self, entry: Entry, size: int) -> None:
+        self._size += size - entry.size
+        entry.size = size
 
     def discard(self) -> None:
         """The batch is not written: forget everything."""
         self._entries.clear()
+        self._size = 0
         self._changed.clear()
         self._added = []

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from structlog import get_logger
 
-from adapters import continuity, logs
+from adapters import continuity, heap, logs
 from adapters.bootstrap import GC_THRESHOLDS, Stagebook, bootstrap
 from adapters.http import connections, errors
 from adapters.http.cors import Cors
@@ -190,6 +190,7 @@ def create() -> FastAPI:
     logs.configure(settings.log_level, serving=True)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
+    heap.bound()
     return make_app(settings, worker=False)
 
 

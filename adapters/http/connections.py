@@ -10,8 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -53,6 +55,8 @@ class Connections:
     most: int = 0
     number: int = 0
     """Of all addresses together."""
+    unread: "dict[BoundedProtocol, int]" = field(default_factory=dict)
+    """Bytes of answers that wait for their clients, those first that have waited longest."""
     _logged: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,6 +82,20 @@ class Connections:
         if not self.by_address[address]:
             del self.by_address[address]
 
+    def waits(self, connection: "BoundedProtocol", size: int) -> None:
+        """Notes how much its client has not read. Where all of it is too much, those are closed
+        that have waited longest, of the address that leaves most unread; never the only one."""
+        self.unread[connection] = size
+        most_unread = self.settings.unread_bytes
+        while len(self.unread) > 1 and sum(self.unread.values()) > most_unread > 0:
+            by_address: Counter[str] = Counter()
+            for one, waiting in self.unread.items():
+                by_address[one.address] += waiting
+            ((most, _),) = by_address.most_common(1)
+            longest = next(one for one in self.unread if one.address == most)
+            del self.unread[longest]
+            longest.loop.call_soon(longest.give_up, "unread answers")  # it may be writing now
+
     def closing(self, reason: str, address: str) -> None:
         """Counts it, and says so in the log at most once in a while for each reason."""
         self.refused(reason)
@@ -102,6 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.bounds: Connections = self.app_state["connections"]
         self.limits = self.bounds.settings
+        self.app = partial(self._answer, self.app)
         self.address = self.client[0] if self.client else ""
         self.url, self.headers = b"", []  # of no request yet
         self._head = 0
@@ -109,6 +128,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body = self._moved = 0
         self._unread = bytearray()
         self._waiting = ""
+        self._completed = False
+        """Whether an answer is complete that its client has not read."""
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         if reason := self.bounds.opened(self.address):
@@ -116,9 +137,25 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._wait("idle", self.limits.idle_seconds, self._idle)
 
+    async def _answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Between the end of a connection and the moment when that is known here, the event loop
+        refuses to send."""
+
+        async def sending(message: Message) -> None:
+            try:
+                await send(message)
+            except RuntimeError:
+                if not self.transport.is_closing():
+                    raise
+                cycle: Any = getattr(send, "__self__", self.cycle)
+                cycle.disconnected = True
+
+        await app(scope, receive, sending)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.bounds.closed(self.address)
         self._wait("", 0, self._idle)
+        self.bounds.unread.pop(self, None)
         if self._sending:
             self._sending.cancel()
         self._unread.clear()
@@ -192,6 +229,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        """What waits behind an answer begins when that was read: a client leaves one unread."""
+        self._completed = self.flow.write_paused and not self.transport.is_closing()
+        if self._completed:
+            return
         super().on_response_complete()
         if self.transport.is_closing():
             return
@@ -230,14 +271,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.bounds.waits(self, self.transport.get_write_buffer_size())
         if self._sending is None and self.limits.unread_seconds:
             self._watch_answer(-1, 0.0)
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.bounds.unread.pop(self, None)
         if self._sending:
             self._sending.cancel()
             self._sending = None
+        if self._completed:
+            self.on_response_complete()
 
     def _watch_answer(self, before: int, waited: float) -> None:
         """An answer that does not leave for a while has nobody who reads it."""
@@ -245,10 +290,16 @@ class BoundedProtocol(HttpToolsProtocol):
         pause = min(WATCH_SECONDS, longest)
         waited = 0.0 if left != before else waited + pause
         if waited >= longest:
-            self.bounds.closing("unread answer", self.address)
-            self.transport.abort()
+            self.give_up("unread answer")
             return
         self._sending = self.loop.call_later(pause, self._watch_answer, left, waited)
+
+    def give_up(self, reason: str) -> None:
+        """Ends it with what was not read."""
+        self.bounds.closing(reason, self.address)
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self.transport.abort()
 
     def _close(self, status: int | None, reason: str) -> None:
         """Ends the connection, with an answer where none is under way."""

@@ -28,6 +28,8 @@ READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
 POLL_SECONDS = 0.05
 WINDOW = 20_000
 """Facts that a filter is looked for in at a time, so that a rare one keeps nobody waiting."""
+BLOCKS = 2**20
+"""Bytes of facts that a stream sends at a time: each follower holds as much until it reads."""
 FAR = 1_000
 """Facts that a stream may have passed in silence, until it says where it stands."""
 
@@ -72,7 +74,11 @@ def _part(book: Stagebook, select: Select, after: int, outside: Outside) -> tupl
         return _part(book, select, after, outside)
     positions = positions_on(page)
     # An index that is ahead of its store, as after a restore, leads to whatever came there since.
-    found = [one for one in book.store.at(positions) if account_of(one.fact) == select.account]
+    there = book.store.at(positions, select.bytes)
+    cut = bool(there) and there[-1].position < positions[-1]
+    if cut:  # the first of them are a whole page already
+        positions = positions[: positions.index(there[-1].position) + 1]
+    found = [one for one in there if account_of(one.fact) == select.account]
     unshown = [recorded.position for recorded in found if not is_shown(recorded.fact)]
     if unshown:  # the index is of a newer version, which knows what that is
         lacking = min(unshown[0], lacking or unshown[0])
@@ -80,8 +86,9 @@ def _part(book: Stagebook, select: Select, after: int, outside: Outside) -> tupl
         book, [change(recorded, outside) for recorded in found if is_shown(recorded.fact)]
     )
     shown = positions[-1] if positions else 0
-    following = shown if page.last else max(position, after, shown)
-    return Part(entries, following, more=page.last is not None), lacking
+    more = cut or page.last is not None
+    following = shown if more else max(position, after, shown)
+    return Part(entries, following, more=more), lacking
 
 
 def positions_on(page: Page) -> list[int]:
@@ -157,7 +164,7 @@ class Feed:
         while lasts():
             try:
                 blocks, found = await self._read(
-                    self._blocks, replace(select, after=(at,)), outside
+                    self._blocks, replace(select, after=(at,), bytes=BLOCKS), outside
                 )
             except StoreUnavailable as error:  # its client waits here as well as elsewhere
                 log.warning("a stream waits for the store", reason=str(error))
@@ -182,7 +189,7 @@ class Feed:
         ]
         if blocks and found.following - found.entries[-1]["position"] >= FAR:
             blocks.append(self._stands_at(found.following))
-        return b"".join(blocks), found
+        return b"".join(blocks), replace(found, entries=())
 
     def _stands_at(self, position: int, retry: int | None = None) -> bytes:
         said = f'{{"position":{position}}}'

@@ -19,7 +19,10 @@ from application.keyring import Keyring
 from application.ports import StoreUnavailable
 
 LOOKS_A_SECOND = 10
-MAX_KNOWN = 10_000
+MAX_KNOWN, LONGEST_KNOWN = 10_000, 300
+"""Headers that are remembered, and bytes of one: the spaces in it are anybody's to choose."""
+REPEATED = (b"Bearer ", b"Basic ")
+"""How they begin: a signature is another every time."""
 ACCESS_KEY = re.compile(r"\S+ +key=([!-~]{1,100}) ", re.ASCII)
 """Of a signature; `sign=` is the end of it."""
 
@@ -56,7 +59,7 @@ class NewKeys:
             if self._next is None:
                 self._next = asyncio.create_task(self._look(keyring), context=Context())
             await asyncio.shield(self._next)
-        elif header.startswith((b"Bearer ", b"Basic ")):  # a signature is another every time
+        elif len(header) <= LONGEST_KNOWN and header.startswith(REPEATED):
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             self._known.add(header)

@@ -1,6 +1,6 @@
 """Reading views: the stored bytes, unless a language or a past moment is asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fastapi import Request
 from pydantic_core import from_json, to_json
@@ -16,13 +16,15 @@ from adapters.standing import age
 from adapters.views.select import Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
 from domain.ids import Kind, key
 from domain.lineage import Identity
 from domain.translations import in_first, languages
 from projections.base import Projection
 
 MAX_POSITION = 2**62
+MAX_LIST = 32 * 2**20
+"""Bytes of documents that a list without a cursor shows."""
 blocking = readers.blocking
 ASKED = "stagebook.asked"
 """In the scope of a request: the position that its answer must not be older than."""
@@ -153,6 +155,16 @@ async def listed(
     if len(response.body) > LONG and takes_gzip(request):
         return await blocking(compressed, request, response)
     return compressed(request, response)
+
+
+def within_bounds(bodies: Iterable[bytes]) -> Iterator[bytes]:
+    """The documents of a list that has no pages; `Invalid` when they are too much for an answer."""
+    size = 0
+    for body in bodies:
+        size += len(body)
+        if size > MAX_LIST:
+            raise Invalid("list", f"it has more than {MAX_LIST // 2**20} MiB: ask for less of it")
+        yield body
 
 
 def some_of(body: bytes, only: frozenset[str]) -> bytes:

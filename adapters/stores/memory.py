@@ -126,7 +126,11 @@ class MemoryStore:
         rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
         return [Recorded(row.id, self._fact(row)) for row in rows]
 
-    def at(self, positions: Sequence[int]) -> list[Recorded]:
+    def at(
+        self,
+        positions: Sequence[int],
+        most: int | None = None,  # noqa: ARG002 - all of it is in memory
+    ) -> list[Recorded]:
         return [one for one in self.read(0, self.position()) if one.position in positions]
 
     def spans(self) -> Iterator[Span]:

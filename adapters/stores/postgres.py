@@ -12,10 +12,11 @@ from eventsourcing.persistence import IntegrityError, PersistenceError, StoredEv
 from psycopg.rows import tuple_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from adapters.row_pages import PAGE_BYTES, counted_by_the_database, first_of
 from adapters.stores import postgres_integrity
 from adapters.stores.connections import PATIENCE, TookTooLong, datastore, translated
 from adapters.stores.postgres_recorder import BOUNDED, PostgresRecorder
-from adapters.stores.sql import SqlStore
+from adapters.stores.sql import STATE, SqlStore
 from application.ports import (
     NOTHING_READ,
     Answer,
@@ -166,9 +167,10 @@ class PostgresStore(SqlStore):
     def era(self) -> int:
         return self.datastore.era
 
-    def at(self, positions: Sequence[int]) -> list[Recorded]:
+    def at(self, positions: Sequence[int], most: int | None = None) -> list[Recorded]:
         named = "WHERE notification_id = ANY(?) ORDER BY notification_id"
-        return self._recorded(f"{self._select} {named}", ([*positions],))
+        query = f"{self._select} {named}"
+        return self._facts(self._page(query, ([*positions],), most or PAGE_BYTES))
 
     def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
         found = super().kept_answer(account, key)
@@ -196,6 +198,11 @@ class PostgresStore(SqlStore):
             conn.cursor(row_factory=tuple_row, binary=True) as c,
         ):
             return c.execute(query.replace("?", "%s"), params, prepare=True).fetchall()
+
+    def _page(self, query: str, params: Sequence[Any], most: int = PAGE_BYTES) -> list[Any]:
+        order = query.rpartition(" ORDER BY ")[2].partition(" LIMIT ")[0]
+        counted = counted_by_the_database(query, self._columns, "state", order)
+        return first_of(self._rows(counted, (*params, most)), STATE, most)[0]
 
     def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
         with (

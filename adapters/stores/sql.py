@@ -11,6 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from adapters.row_pages import PAGE_BYTES
 from adapters.stores.damage import integer
 from adapters.stores.mapper import FactMapper
 from adapters.stores.rows import answer_in, uuid_in
@@ -24,6 +25,8 @@ from domain.tickets import SALES
 PAGE = 1_000
 SNAPSHOTS_A_PAGE = 100
 NO_LIMIT = 2**62
+STATE = 4
+"""The column of a row that may be large."""
 EDITS = (
     "substr(topic, 1, 10) = 'inventory.'"
     f" AND topic NOT IN ({', '.join(repr(topic) for topic in SALES)})"
@@ -44,9 +47,8 @@ class SqlStore:
         """`position`: the column of `stored_events` that is a fact's position."""
         self._mapper = FactMapper()
         self._position = position
-        self._select = (
-            f"SELECT {position}, originator_id, originator_version, topic, state FROM stored_events"
-        )
+        self._columns = f"{position}, originator_id, originator_version, topic, state"
+        self._select = f"SELECT {self._columns} FROM stored_events"
         self._is_there = f"position <= (SELECT coalesce(max({position}), 0) FROM stored_events)"
         """Of a kept answer: the facts that it rests on are in the store."""
         self._newest_of = (
@@ -58,6 +60,10 @@ class SqlStore:
 
     def _rows(self, query: str, params: Sequence[Any] = ()) -> list[Any]:
         """What is read, with `?` for parameters."""
+        raise NotImplementedError
+
+    def _page(self, query: str, params: Sequence[Any], most: int = PAGE_BYTES) -> list[Any]:
+        """Rows of facts in their order, as many of the first as have so many bytes."""
         raise NotImplementedError
 
     def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
@@ -86,7 +92,7 @@ class SqlStore:
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         behind = f"WHERE {self._position} > ? ORDER BY {self._position} LIMIT ?"
-        return self._recorded(f"{self._select} {behind}", (after, limit))
+        return self._facts(self._page(f"{self._select} {behind}", (after, limit)))
 
     def spans(self) -> Iterator[Span]:
         return spans(self._first_behind, self._counted)
@@ -115,7 +121,7 @@ class SqlStore:
             " ORDER BY originator_id, originator_version LIMIT ?"
         )
         place = (self._id(first), 0)
-        while page := self._rows(query, (*place, self._id(last), upto, PAGE)):
+        while page := self._page(query, (*place, self._id(last), upto, PAGE)):
             before, version = place
             for _, one, next_, *_ in page:
                 version = version + 1 if one == before else 1
@@ -167,9 +173,9 @@ class SqlStore:
             f" ORDER BY {self._position} LIMIT ?"
         )
         position = 0
-        while page := self._recorded(query, (position, self._id(first), self._id(last), PAGE)):
-            yield from page
-            position = page[-1].position
+        while page := self._page(query, (position, self._id(first), self._id(last), PAGE)):
+            yield from self._facts(page)
+            position = page[-1][0]
 
     def _facts(self, rows: Sequence[Any]) -> list[Recorded]:
         try:

@@ -12,9 +12,10 @@ from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
+from adapters.row_pages import PAGE_BYTES, first_of
 from adapters.stores import integrity
 from adapters.stores.damage import refusal, translated
-from adapters.stores.sql import SqlStore
+from adapters.stores.sql import STATE, SqlStore
 from adapters.stores.sqlite_recorder import SqliteRecorder, datastore, immediately
 from application.ports import (
     NOTHING_READ,
@@ -25,7 +26,9 @@ from application.ports import (
 from domain.base import DomainEvent, Snapshot
 from domain.lineage import Identity
 
-uuid_of = lru_cache(65_536)(UUID)
+READER_CACHE = 1_000
+"""Kilobytes of pages that a reading connection keeps: there is one of each thread."""
+uuid_of = lru_cache(16_384)(UUID)
 """One object for one id."""
 
 TRIAL_SECONDS = 2.0
@@ -137,9 +140,10 @@ class SqliteStore(SqlStore):
         except sqlite3.Error as error:
             raise refusal(error, str(error), self._path.name) from error
 
-    def at(self, positions: Sequence[int]) -> list[Recorded]:
+    def at(self, positions: Sequence[int], most: int | None = None) -> list[Recorded]:
         named = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
-        return self._recorded(f"{self._select} {named}", (json.dumps(positions),))
+        query = f"{self._select} {named}"
+        return self._facts(self._page(query, (json.dumps(positions),), most or PAGE_BYTES))
 
     def _decoded(self, rows: Sequence[Any]) -> list[Recorded]:
         fact = self._mapper.fact
@@ -155,6 +159,10 @@ class SqliteStore(SqlStore):
         with translated(self._path.name):
             return self._reader().execute(query, params).fetchall()
 
+    def _page(self, query: str, params: Sequence[Any], most: int = PAGE_BYTES) -> list[Any]:
+        with translated(self._path.name):
+            return first_of(self._reader().execute(query, params), STATE, most)[0]
+
     def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
         with translated(self._path.name), self._recorder.writing() as c:
             c.execute(statement, params)
@@ -168,6 +176,7 @@ class SqliteStore(SqlStore):
                 self._name, uri=True, isolation_level=None, timeout=30, check_same_thread=False
             )
             reader.execute("PRAGMA query_only = 1")
+            reader.execute(f"PRAGMA cache_size = -{READER_CACHE}")
             self._readers.append(reader)
         return reader
 

@@ -67,6 +67,9 @@ class PostgresCursor:
     def fetchall(self) -> list[Any]:
         return self._cursor.fetchall()
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor)
+
     @property
     def rowcount(self) -> int:
         return self._cursor.rowcount

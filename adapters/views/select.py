@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.row_pages import PAGE_BYTES
+
 MANY = 1_000
 """More numbers than these are written out: databases take only so many parameters."""
 
@@ -38,12 +40,19 @@ class Select:
     """Documents to pass over, for clients that do not go on from a cursor."""
     counted: bool = True
     """Whether the number of all documents is asked for: a feed that is polled does not."""
+    bytes: int = PAGE_BYTES
+    """Bytes of bodies that a page has at most, but for its first document."""
     or_in: tuple[str, tuple[int, ...]] | None = None
     """A column and numbers: a document that has one of these there needs none of the prefixes."""
 
     @property
     def sort(self) -> tuple[str, ...]:
         return (self.order,) if self.order == self.then else (self.order, self.then)
+
+    @property
+    def in_order(self) -> str:
+        direction = " DESC" if self.descending else ""
+        return ", ".join(column + direction for column in self.sort)
 
     def filters(
         self, documents: str, terms: str, *, in_order: bool = False
@@ -124,11 +133,9 @@ class Select:
             marks = ", ".join("?" * len(self.sort))
             where += f" AND ({columns}) {'<' if self.descending else '>'} ({marks})"
             params += self.after
-        direction = " DESC" if self.descending else ""
-        order = ", ".join(column + direction for column in self.sort)
         sql = (
             f"SELECT key, body, {columns} FROM {source} WHERE {where}"  # noqa: S608 - names
-            f" ORDER BY {order} LIMIT ? OFFSET ?"
+            f" ORDER BY {self.in_order} LIMIT ? OFFSET ?"
         )
         return sql, [*params, self.limit + 1, self.offset]
 
@@ -149,3 +156,5 @@ class Page:
     total: int
     position: int
     """Where the view stood, or before."""
+    is_cut: bool = False
+    """Whether it ends before its limit, because of its bytes."""

@@ -12,8 +12,10 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
+from adapters.row_pages import counted_by_the_database, first_of
 from adapters.stores.connections import translated
-from adapters.views.sql import Latest, SqlView
+from adapters.views.select import Select
+from adapters.views.sql import BODY, Latest, SqlView
 from projections.base import Projection, aggregates_of
 
 LIVE = "SELECT generation FROM views WHERE name = %s"
@@ -45,6 +47,12 @@ class ServedView(SqlView):
             connection.cursor(row_factory=tuple_row, binary=True) as cursor,
         ):
             return self._asked(cursor, sql.replace("?", "%s"), params)
+
+    def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
+        names = ", ".join(("key", "body", *select.sort))
+        counted = counted_by_the_database(sql, names, "body", select.in_order)
+        rows = self._rows(counted, [*params, select.bytes])
+        return first_of(rows, BODY, select.bytes, select.limit)
 
     def latest_of(self, keys: Sequence[bytes]) -> dict[bytes, Latest]:
         """Each of these documents with what is known of it: facts and views are one database."""

@@ -17,6 +17,7 @@ from secrets import randbits
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from adapters.row_pages import first_of
 from adapters.views.select import FEW, MANY, Page, Select
 from domain.ids import MAX_NUMBER, unpack
 from domain.ids import key as key_of
@@ -26,6 +27,8 @@ from projections.looking import Mend
 
 WHOLE_PAGE = 1_000
 """Documents that are read at a time, where all of them are wanted."""
+BODY = 1
+"""The column of a page's rows that may be large."""
 MAX_TOTALS = 1_000
 """Counts that are remembered, until the view moves."""
 
@@ -292,12 +295,17 @@ class SqlView:
         total = self._total(select, position) if select.counted else 0
         few = select.counted and total <= FEW
         named = bool(select.exact) and self._rows(*select.few(self.terms))[0][0] <= FEW
-        rows = self._rows(*select.page(self.documents, self.terms, few=few, named=named))
-        shown = rows[: select.limit]
-        last = tuple(shown[-1][2:]) if shown and len(rows) > len(shown) else None
+        sql, params = select.page(self.documents, self.terms, few=few, named=named)
+        shown, more = self._first_of(select, sql, params)
+        last = tuple(shown[-1][2:]) if shown and more else None
         keys, bodies = [bytes(row[0]) for row in shown], [row[1] for row in shown]
         shown_bodies = [bytes(body) for body in bodies if body is not None]
-        return Page(keys, shown_bodies, last, total, position)
+        return Page(keys, shown_bodies, last, total, position, len(shown) < select.limit and more)
+
+    def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
+        """The rows of a page, and whether there are more."""
+        with self.reading() as c:
+            return first_of(c.execute(sql, params), BODY, select.bytes, select.limit)
 
     def every(self, select: Select) -> Iterator[bytes]:
         """The bodies of all pages, one by one; the page that was asked for is the first."""

@@ -25,6 +25,7 @@ from adapters.views.generations import Generations, Named
 from adapters.views.locks import FileLocks
 from adapters.views.notes import FileNotes
 from adapters.views.runs import Generation
+from adapters.views.select import Select
 from adapters.views.sql import Cursor, Latest, SqlView
 from application.ports import StoreDamaged, StoreUnavailable
 from projections.base import Projection, ViewMoved
@@ -33,6 +34,8 @@ log = get_logger()
 
 GENERATION = re.compile(r"v\d+-\d+\.sqlite", re.ASCII)
 WAIT_SECONDS = 30
+WRITER_CACHE, READER_CACHE = 16_000, 1_000
+"""Kilobytes of pages that a connection keeps: there is a reading one of each thread and view."""
 LATER_COLUMNS = (
     ("progress", "fence INTEGER NOT NULL DEFAULT 0"),
     ("progress", "mark TEXT"),
@@ -65,7 +68,7 @@ class SqliteView(BuildingView):
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         with translated(self._place):
-            self._writer = self._connect()
+            self._writer = self._connect(WRITER_CACHE)
             if not pointer:
                 self._writer.execute("PRAGMA wal_autocheckpoint = 8000")
             self._migrate()
@@ -104,7 +107,7 @@ class SqliteView(BuildingView):
     def _reader(self) -> sqlite3.Connection:
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._connect()
+            reader = self._connect(READER_CACHE)
             reader.execute("PRAGMA query_only = 1")
             self._local.reader = reader
         return reader
@@ -171,7 +174,7 @@ class SqliteView(BuildingView):
         if self._pointer and self._pointer.read_bytes() != self.path.name.encode():
             raise ViewMoved
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, kilobytes: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._name,
             uri=True,
@@ -181,7 +184,7 @@ class SqliteView(BuildingView):
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(f"PRAGMA cache_size = -{kilobytes}")
         self._connections.append(connection)
         return connection
 
@@ -202,6 +205,9 @@ class ServedView(SqlView):
 
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         return self._asked(lambda view: view._rows(sql, params))  # noqa: SLF001 - it is a view, too
+
+    def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
+        return self._asked(lambda view: view._first_of(select, sql, params))  # noqa: SLF001 - too
 
     def _asked(self, ask: Callable[[SqliteView], T]) -> T:
         while True:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 
@@ -59,13 +59,17 @@ class Server:
     """A server that answers, and that can be held still, with the processes that it starts, while
     another is measured."""
 
-    def __init__(self, *command: str, **settings: str) -> None:
+    def __init__(self, *command: str, output: IO[bytes] | None = None, **settings: str) -> None:
         with socket.socket() as free:
             free.bind((HOST, 0))
             self.port = int(free.getsockname()[1])
         line = [part.replace("PORT", str(self.port)) for part in command]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *line], start_new_session=True, env={**os.environ, **settings}
+            [sys.executable, "-m", *line],
+            start_new_session=True,
+            env={**os.environ, **settings},
+            stdout=output,
+            stderr=output,
         )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():

@@ -27,7 +27,7 @@ def company_id(account: int) -> str:
     return str(guid(account, Kind.REGISTRY, 1))
 
 
-@lru_cache(100_000)
+@lru_cache(32_768)
 def time_in(text: str | None, zone: str) -> str | None:
     """A time of a document as this wire has it: ISO 8601 in seconds, with a numeric offset."""
     if text is None:

@@ -99,7 +99,7 @@ def every(
     exact: tuple[str, ...] = (),
 ) -> Iterator[State]:
     """All documents of a list: these clients know no pages."""
-    found = book.view(view).every(Select(who.account, where, exact=exact))
+    found = reads.within_bounds(book.view(view).every(Select(who.account, where, exact=exact)))
     yield from map(from_json, found)
 
 

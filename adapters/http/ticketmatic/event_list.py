@@ -116,7 +116,7 @@ async def _for_sale(
 
     def found() -> list[bytes]:
         whole: list[bytes] = []
-        for body in view.every(replace(select, offset=0)):
+        for body in reads.within_bounds(view.every(replace(select, offset=0))):
             document = from_json(body)
             if not not_on_sale(document["id"], document, channel, now):
                 document["prices"] = _prices(document["prices"], channel)

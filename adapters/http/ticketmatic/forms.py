@@ -111,12 +111,22 @@ class Form:
         """A stored document: who polls a list asks for the same ones again and again."""
         if not (self.translatable or self.event or reader.wanted or reader.zone != times.UTC_ZONE):
             return body
+        if len(body) > MAX_REMEMBERED:
+            return _made(body, self, reader)
         return _shown(body, self, reader)
 
 
-@lru_cache(4_096)
-def _shown(body: bytes, form: Form, reader: Reader) -> bytes:
+MAX_REMEMBERED = 8_192
+"""Bytes of a document that is remembered as it is shown: what is kept is bounded with it."""
+
+
+def _made(body: bytes, form: Form, reader: Reader) -> bytes:
     return to_json(form.show(from_json(body), reader))
+
+
+@lru_cache(2_048)
+def _shown(body: bytes, form: Form, reader: Reader) -> bytes:
+    return _made(body, form, reader)
 
 
 def _show_event(document: Body, address: str) -> None:

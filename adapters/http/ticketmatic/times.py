@@ -30,7 +30,7 @@ def zoned(time: str, zone: str) -> str:
     return local + time[16:-1] + offset
 
 
-@lru_cache(100_000)
+@lru_cache(32_768)
 def _minute(minute: str, zone: str) -> tuple[str, str]:
     """What stands before the seconds of a time in that zone, and behind them: offsets are whole
     minutes, so the rest of a time is the same everywhere."""

@@ -7,6 +7,7 @@ rules refuse. Bodies are merged into what is there; what they say beyond the sch
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -229,7 +230,11 @@ async def page(
     reader = reader_of(request, who)
 
     def read() -> tuple[list[bytes], int]:
-        found = view.page(select)
+        found = view.page(replace(select, bytes=reads.MAX_LIST))
+        if found.is_cut:
+            raise Invalid(
+                "limit", f"the page has more than {reads.MAX_LIST // 2**20} MiB: ask for fewer"
+            )
         return [form.shown(body, reader) for body in found.bodies], found.total
 
     return await reads.blocking(read)

@@ -1,0 +1,29 @@
+"""What was large once goes back to the system."""
+
+import subprocess
+import sys
+
+MEASURED = """
+import psutil
+from adapters import heap
+{bound}
+def rss():
+    return psutil.Process().memory_info().rss
+once = bytearray(30 * 2**20)  # from then on, glibc by itself keeps pieces of up to that size
+del once
+before, small, large = rss(), [], []
+for _ in range(60):
+    large.append(bytearray(2**20))
+    small.append(bytes(60_000))
+del large
+print((rss() - before) // 2**20)
+"""
+
+
+def megabytes_kept(bound: str) -> int:
+    command = [sys.executable, "-c", MEASURED.format(bound=bound)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_large_pieces_go_back_to_the_system_whatever_small_ones_stay() -> None:
+    assert megabytes_kept("heap.bound()") < 10

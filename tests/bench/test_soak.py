@@ -1,0 +1,76 @@
+"""The soak runs in its short form: every step is answered as it should be, nothing stays open.
+Whether memory is flat takes minutes: `make soak`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.soak.sampling import Held, Sample, faults, table
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "tests.bench.soak", "--store", "sqlite", "--quick"]
+
+
+@pytest.mark.slow
+def test_the_soak_asks_everything_without_a_fault() -> None:
+    run = subprocess.run(
+        [*COMMAND, "--minutes", "0.08"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "faults: none" in run.stdout
+    lines = [line for line in run.stdout.splitlines() if line.startswith(("server ", "worker "))]
+    assert [line.partition("  ")[0] for line in lines] == [
+        f"{role} {what}"
+        for role in ("server", "worker")
+        for what in ("MB", "descriptors", "threads")
+    ]
+
+
+def samples(*megabytes: float, descriptors: int = 50, worker: int = 2) -> list[Sample]:
+    return [
+        Sample(
+            float(second),
+            {
+                "server": Held(size, size, descriptors + second, 3, 9, frozenset({1})),
+                "worker": Held(90, 90, 50, 3, 9, frozenset({worker if second > 2 else 2})),
+            },
+        )
+        for second, size in enumerate(megabytes)
+    ]
+
+
+FLAT = (100.0, *[300.0, 310.0, 295.0] * 4)
+
+
+def test_what_is_flat_after_its_first_seconds_is_sound() -> None:
+    found = samples(*FLAT)
+
+    assert faults(found, 1, found[0]) == []
+    assert "server MB" in table(found, 1, found[0])
+
+
+@pytest.mark.parametrize(
+    ("found", "fault"),
+    [
+        (samples(100, 510, *[300] * 11), "server: 510 MB, more than 500"),
+        (samples(100, *range(300, 420, 10)), "server: 90 MB more after the first 1 s"),
+        (samples(*FLAT, worker=3), "worker: ended and was started again"),
+    ],
+)
+def test_what_is_large_grows_or_dies_is_told(found: list[Sample], fault: str) -> None:
+    assert faults(found, 1, found[0]) == [fault]
+
+
+def test_sockets_that_stay_open_are_told() -> None:
+    found = samples(*FLAT)
+    after = Sample(20.0, {"server": Held(300, 300, 500, 400, 9, frozenset({1}))})
+
+    assert faults(found, 1, after) == ["server: 397 sockets more when all clients had left"]

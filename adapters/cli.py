@@ -168,16 +168,25 @@ def identity(
 @app.command()
 def history(
     kind: Annotated[str, typer.Argument(help="event, location, order, pricelist, contact…")],
-    thing: Annotated[str, typer.Argument(metavar="ID", help="A number (with --account) or a guid")],
+    thing: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A number (with --account) or a guid, an order's code"),
+    ],
     account: Annotated[str | None, typer.Option(help="The account's name.")] = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
     *,
     sales: Annotated[bool, typer.Option("--sales", help="Of an Event, sales as well.")] = False,
 ) -> None:
     """Prints who changed what, when and why, newest first."""
-    from adapters.cli_history import lines, named
+    from adapters.cli_history import guid_of_order, lines, named, order_with
     from application.history import Filter
 
+    if kind == "order" and (guid := guid_of_order(thing)):
+        with opened() as book:
+            key = order_with(book, guid)
+        if key is None:
+            fail(f"there is no order {thing}")
+        thing = str(key)
     with opened_store() as (store, keyring):
         if account is not None and keyring.account(account) is None:
             fail(f"there is no account {account}")

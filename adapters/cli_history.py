@@ -7,20 +7,24 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from adapters.bootstrap import ORDERS, Stagebook
 from application.as_of import replay
 from application.event_history import event_history
 from application.history import Entries, Filter, history_of_one
 from application.ports import Store
 from domain.base import Aggregate
 from domain.catalog import CATALOG, PriceType
-from domain.ids import Kind, account_number, guid, unpack
+from domain.ids import VERSION, Kind, account_number, guid, unpack
 from domain.inventory import CountedInventory, Inventory
 from domain.location import Location
 from domain.order import Order
+from domain.order_facts import OrderCreated
+from projections.orders import guid_term
 
 ALONE: dict[Kind, type[Aggregate]] = {Kind.LOCATION: Location, Kind.ORDER: Order, **CATALOG}
 KINDS = {kind.name.lower().replace("_", ""): kind for kind in (Kind.EVENT, *ALONE)}
 """What has a history, by the name that the API has for it."""
+PAGE = 1_000
 PRICE = re.compile(r"contingents\.(\d+)(?:\.price(?:s|terms)\.(\d+))?")
 
 
@@ -38,6 +42,29 @@ def named(kind: str, thing: str, account: str | None) -> tuple[int, int] | str:
     if identity is None or identity.kind != KINDS[kind]:
         return f"{thing} is neither a number nor the guid of {kind}"
     return identity.account, identity.number
+
+
+def guid_of_order(thing: str) -> str | None:
+    """The guid that only an order has: it says no number, unlike all others."""
+    try:
+        guid = UUID(thing)
+    except ValueError:
+        return None
+    return None if thing.isdigit() or guid.version == VERSION else str(guid)
+
+
+def order_with(book: Stagebook, guid: str) -> UUID | None:
+    """The order of that guid: in its view, or among the facts that this one lacks."""
+    view = book.view(ORDERS)
+    position = view.position()
+    if keys := view.keys_of_any(guid_term(guid)):
+        return UUID(bytes=keys[0])
+    while page := book.store.read(position, PAGE):
+        for recorded in page:
+            if isinstance(recorded.fact, OrderCreated) and recorded.fact.guid == guid:
+                return recorded.fact.originator_id
+        position = page[-1].position
+    return None
 
 
 def lines(store: Store, kind: str, of: tuple[int, int], limit: int, asked: Filter) -> Iterator[str]:

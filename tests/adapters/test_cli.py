@@ -455,6 +455,29 @@ def test_history_needs_something_it_can_find(settings: Settings, run: Run) -> No
     assert "Event 99 does not exist" in nothing.stderr
 
 
+def test_the_history_of_an_order_is_found_by_its_guid_in_its_view_or_behind_it(
+    settings: Settings, run: Run
+) -> None:
+    filled(settings, run)
+    create = partial(
+        sales.create_order,
+        body=OrderBody.model_validate({"saleschannelid": 2}),
+        hold=Hold(60, 60),
+    )
+    with closing(bootstrap(settings)) as book:
+        book.start_writer()  # and no worker: no view has the first order before it is rebuilt
+        first = book.execute(create, account=ACCOUNT, actor="anna").state["guid"]
+        run("rebuild", "orders")
+        second = book.execute(create, account=ACCOUNT, actor="bert").state["guid"]
+
+    for guid, actor in ((first, "anna"), (second, "bert"), (first.replace("-", ""), "anna")):
+        told = run("history", "order", guid)
+        assert (told.exit_code, f"{actor}  OrderCreated" in told.stdout) == (0, True), told.stderr
+    unknown = run("history", "order", "0f8fad5b-d9cb-469f-a165-70867728950e")
+    assert unknown.exit_code == 1
+    assert "there is no order 0f8fad5b" in unknown.stderr
+
+
 def test_a_history_is_of_anything_and_names_contingents_and_price_types(
     settings: Settings, run: Run
 ) -> None:

@@ -1,7 +1,9 @@
-"""The demo account: one Location, the complete example Event, two dates, and a token to read it."""
+"""The demo account: a Location, the complete example Event with two dates, an Event that is on sale
+at two prices, and a token."""
 
 import hashlib
 import os
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -9,12 +11,14 @@ from pydantic_core import from_json
 
 from adapters.bootstrap import Stagebook
 from application import events, locations
+from application.group_commit import Work
 from application.keyring import NewKey, adding_key, new_token
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.ids import account_number
 from domain.location import LocationFields
 from domain.registry import Role
+from domain.values import parse_time, stamp
 
 ACCOUNT = "demo"
 EVENT = Path(__file__).with_name("demo_event.json")
@@ -42,6 +46,19 @@ def fill(book: Stagebook) -> None:
     for date in DATES:
         adding = partial(events.add_date, number=event, fields=DateFields.model_validate(date))
         book.execute(adding, account=account, actor=ACCOUNT)
+    book.execute(partial(put_on_sale, location=location), account=account, actor=ACCOUNT)
+
+
+def put_on_sale(work: Work, location: int) -> None:
+    """An Event of in a month, whose tickets can be bought at once: for 25, or reduced for 20."""
+    start = parse_time(work.by.time).replace(hour=19, minute=0, second=0, microsecond=0)
+    start += timedelta(days=30)
+    date = {"start": stamp(start), "end": stamp(start + timedelta(hours=3))}
+    lot = {"name": "Standing", "amount": 500, "prices": {"1": 25, "2": 20}}
+    said = {"name": "Friends of Bonobo", "locationid": location, "contingents": [lot]}
+    event = events.create_event(work, EventBody.model_validate(said)).event.number
+    events.add_date(work, event, DateFields.model_validate(date))
+    events.change_status(work, event, "publish")
 
 
 def token(book: Stagebook, folder: Path) -> str:
@@ -63,9 +80,11 @@ def token(book: Stagebook, folder: Path) -> str:
 
 
 def welcome(base: str, token: str, store: str) -> str:
-    """What the program prints last: where it answers, and three lines that work as they are."""
-    bearer = f"-H 'Authorization: Bearer {token}'"
-    change = "-H 'Content-Type: application/json' -X PATCH -d '{\"subtitle\": \"Extra night\"}'"
+    """What the program prints last: where it answers, and four lines that work as they are."""
+    bearer, json = f"-H 'Authorization: Bearer {token}'", "-H 'Content-Type: application/json'"
+    change = f'{json} -X PATCH -d \'{{"subtitle": "Extra night"}}\''
+    take = '{"eventid": 2, "contingentid": 3, "pricetypeid": 2, "amount": 2}'
+    buy = f'{json} -d \'{{"saleschannelid": 2, "take": [{take}]}}\''
     rule = "-" * 72
     return "\n".join(
         (
@@ -76,11 +95,12 @@ def welcome(base: str, token: str, store: str) -> str:
             f"  store   {store}",
             f"  token   {token}",
             "",
-            "Three lines to paste into another terminal: read, change, who changed it.",
+            "Four lines to paste into another terminal: read, change, who changed it, buy.",
             "",
             f"curl -s {bearer} {base}/v1/events/1",
             f"curl -s {bearer} {change} {base}/v1/events/1",
             f"curl -s {bearer} '{base}/v1/events/1/history?limit=3'",
+            f"curl -s {bearer} {buy} {base}/v1/orders",
             rule,
         )
     )

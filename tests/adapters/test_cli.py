@@ -2,20 +2,25 @@
 
 import json
 import re
+import shlex
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
 from typer.testing import CliRunner, Result
 
 from adapters import demo
 from adapters.bootstrap import EVENTS, Stagebook, bootstrap
 from adapters.cli import app
+from adapters.http.app import make_app
 from adapters.settings import Settings
 from application import contingents, events, locations, sales
 from application.keyring import opening_account
@@ -26,6 +31,7 @@ from domain.ids import Kind, account_number, key
 from domain.location import LocationFields
 from domain.order import Hold
 from domain.taking import OrderBody
+from tests.adapters.http.talk import opened
 from tests.exports import facts_in, head_of, sealed
 
 ACCOUNT = account_number("house")
@@ -525,3 +531,32 @@ def test_the_demo_is_filled_once_and_keeps_its_token(book: Stagebook, tmp_path: 
     assert demo.token(book, tmp_path) == token
     assert book.store.position() == facts + 1  # the key
     assert (next(tmp_path.glob("demo-token-*")).stat().st_mode & 0o777) == 0o600
+
+
+def test_the_lines_that_the_demo_prints_work_as_they_are(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with closing(bootstrap(settings)) as book:
+        book.start()
+        demo.fill(book)
+        token = demo.token(book, tmp_path / "token")
+    printed = demo.welcome("http://testserver", token, "there")
+    curls = [line for line in printed.splitlines() if line.startswith("curl")]
+
+    with opened(make_app(settings)) as client:
+        answers = [as_curl(client, shlex.split(line)) for line in curls]
+
+    read, changed, history, order = (answer.json() for answer in answers)
+    assert (read["id"], changed["subtitle"]) == (1, "Extra night")
+    assert history["data"][0]["fact"] == "EventDetailsChanged"
+    assert [ticket["price"] for ticket in order["tickets"]] == [20.0, 20.0]
+
+
+def as_curl(client: TestClient, words: list[str]) -> Response:
+    """What curl would be answered."""
+    headers = dict(w.split(": ") for flag, w in pairwise(words) if flag == "-H")
+    (body,) = [w for flag, w in pairwise(words) if flag == "-d"] or [None]
+    (verb,) = [w for flag, w in pairwise(words) if flag == "-X"] or ["POST" if body else "GET"]
+    answer = client.request(verb, words[-1], headers=headers, content=body)
+    assert answer.is_success, answer.text
+    return answer

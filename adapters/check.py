@@ -9,9 +9,10 @@ from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.proving import mend, prove
-from adapters.salvage import PUT_BACK, FactScan
+from adapters.salvage import FactScan
+from adapters.sealing import Seal
 from application.aggregates import AGGREGATES
-from application.ports import Store, StoreDamaged
+from application.ports import PUT_BACK, Store, StoreDamaged
 from domain.base import Aggregate, CountedSnapshot, Snapshot
 from domain.ids import Kind, guid, unpack
 from domain.inventory import CountedInventory
@@ -19,6 +20,7 @@ from projections.base import Projection
 from projections.looking import LAST_ENTRY
 from projections.proving import Found, Verdict
 
+SEALED = "put back STAGEBOOK_SECRET_KEY, or its file, that sealed it, or revoke the key"
 REINDEX = "to make the indexes again: stagebook repair-index"
 
 
@@ -61,6 +63,8 @@ def view_faults_of_all(book: Stagebook, processes: int = 0) -> Iterator[str]:
         yield f"view {name} is of another history: {why}; to rebuild it: stagebook rebuild {name}"
     if outbox := book.foreign_outbox():
         yield f"the webhook deliveries are of another history: {outbox.reason}"
+    for key in Seal(book.settings).shut(book.keyring.every_key()):
+        yield f"signing key {key} cannot be used: {SEALED}"
     yield from damages(book, PROJECTIONS)
     for verdict in prove(book, whole(book, PROJECTIONS), processes):
         yield from told(verdict)

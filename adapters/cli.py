@@ -251,9 +251,7 @@ def import_account(
     with opened_store(make=True, filling=True) as (store, keyring):
         accounts, count = import_lines(store, file, by)
         keyring.refresh()
-        sealed = [key for key in keyring.every_key() if "sealed" in key and not key["revokedts"]]
-        opens = Seal(configured()).open
-        shut = [key for key in sealed if opens(key["accesskey"], key["sealed"]) is None]
+        shut = Seal(configured()).shut(keyring.every_key())
     names = ", ".join(accounts)
     tell(f"{count} facts of account{'s' if len(accounts) > 1 else ''} {names}")
     if shut:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from adapters.views.sqlite import ViewDamaged
+from adapters.views.served_files import ViewDamaged
 from application.ports import StoreDamaged
 
 

@@ -35,7 +35,7 @@ def opened(
     from concurrent.futures.process import BrokenProcessPool
 
     from adapters.bootstrap import GC_THRESHOLDS, bootstrap
-    from adapters.views.sqlite import ViewDamaged
+    from adapters.views.served_files import ViewDamaged
     from projections.base import BeingRebuilt, ViewMoved
     from projections.rebuilding import NoWayBack
 

@@ -6,16 +6,13 @@ from typing import NamedTuple
 
 from adapters.stores.integrity import positions
 from adapters.stores.mapper import NEWER
-from application.ports import Recorded, Store, StoreDamaged
+from application.ports import PUT_BACK, Recorded, Store, StoreDamaged
 from application.transfer import numbers_in
 from domain.base import UnknownFact
 from domain.event_facts import EventImageChanged
 from domain.ids import unpack
 
 PAGE = 2_000
-
-
-PUT_BACK = "put back a copy of the store"
 
 
 class FactScan:

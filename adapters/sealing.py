@@ -6,8 +6,10 @@ The key is `STAGEBOOK_SECRET_KEY`, or in a file that is made when the first secr
 import base64
 import hashlib
 import os
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from structlog import get_logger
@@ -32,18 +34,34 @@ class Seal:
             raise Invalid("secret-key", message)
         if self._given is None and self._file and not self._file.exists():
             _make(self._file)
-        return self._fernet.encrypt(f"{accesskey}\0{secret}".encode()).decode()
+        try:
+            return self._fernet.encrypt(f"{accesskey}\0{secret}".encode()).decode()
+        except (OSError, ValueError) as error:
+            message = f"{self._file} cannot be read as a secret key: put the right one back"
+            raise Invalid("secret-key", message) from error
 
     def open(self, accesskey: str, sealed: str) -> str | None:
         """The secret; None, and a word in the log, when it was sealed with another key."""
+        secret = self.opened(accesskey, sealed)
+        if secret is None:
+            log.error("a signing key cannot be used: another secret key sealed it", key=accesskey)
+        return secret
+
+    def opened(self, accesskey: str, sealed: str) -> str | None:
+        """The same without a word."""
         try:
             named, _, secret = self._fernet.decrypt(sealed.encode()).decode().partition("\0")
         except (InvalidToken, OSError, ValueError):
             named, secret = "", ""
-        if named != accesskey:
-            log.error("a signing key cannot be used: another secret key sealed it", key=accesskey)
-            return None
-        return secret
+        return secret if named == accesskey else None
+
+    def shut(self, keys: Iterable[Mapping[str, Any]]) -> list[str]:
+        """The access keys of the signing keys among these that cannot be used."""
+        sealed = [key for key in keys if "sealed" in key and not key["revokedts"]]
+        opened = (
+            (key["accesskey"], self.opened(key["accesskey"], key["sealed"])) for key in sealed
+        )
+        return [accesskey for accesskey, secret in opened if secret is None]
 
     @cached_property
     def _fernet(self) -> Fernet:

@@ -24,6 +24,7 @@ class OutcomeUnknown(StoreUnavailable):
     title = "It is not known whether this was recorded"
 
 
+PUT_BACK = "put back a copy of the store"
 LOOK = "put back a copy, or run stagebook check for another remedy"
 
 
@@ -38,6 +39,13 @@ class StoreDamaged(StoreUnavailable):
 
     def __str__(self) -> str:
         return f"{self.place} is damaged: {self.what}; {self.remedy}"
+
+
+class ViewNotYet(StoreUnavailable):
+    """A view was damaged or of another history: it is being made of the facts, and has nothing yet
+    that could be shown."""
+
+    title = "The view has not come that far"
 
 
 class StoreReplaced(StoreUnavailable):

@@ -15,7 +15,13 @@ from structlog import get_logger
 
 from adapters.http import freshness
 from adapters.http.validation import MOST, message, printable
-from application.ports import OutcomeUnknown, StoreDamaged, StoreReplaced, StoreUnavailable
+from application.ports import (
+    OutcomeUnknown,
+    StoreDamaged,
+    StoreReplaced,
+    StoreUnavailable,
+    ViewNotYet,
+)
 from domain import errors
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -186,8 +192,10 @@ def unavailable(request: Request, error: Exception) -> Response:
     return problem(slug(kind), title(kind), 503, detail)
 
 
-def away(request: Request, error: Exception) -> tuple[type[StoreUnavailable], str]:
+def away(request: Request, error: Exception) -> tuple[type[Exception], str]:
     """Which refusal it is, and what whoever asked is told."""
+    if isinstance(error, ViewNotYet):
+        return NotYet, f"{error}: try again"
     log.warning("store unavailable", exc_info=error)
     if isinstance(error, StoreDamaged):
         request.app.state.stagebook.damage.met(error)

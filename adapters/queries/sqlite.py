@@ -36,6 +36,7 @@ from adapters.queries.tickets import (
 )
 from adapters.queries.times import Clock
 from adapters.queries.views import SqliteWords, quoted, select
+from adapters.views.served_files import filled
 from adapters.views.sqlite import SqliteView, SqliteViews
 from application.ports import StoreUnavailable
 from projections.base import Projection
@@ -104,7 +105,7 @@ class SqliteEngine:
         return Sources(files, pieces, self._pieces.details(availability, account, deadline))
 
     def _address(self, name: str) -> str:
-        view: SqliteView = self._views.live(self._projections[name])
+        view: SqliteView = filled(self._views.live(self._projections[name]))
         return f"{view.path.absolute().as_uri()}?mode=ro"
 
     @contextmanager

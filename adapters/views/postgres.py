@@ -13,6 +13,7 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
 from psycopg.rows import tuple_row
+from structlog import get_logger
 
 from adapters.stores.connections import MIGRATION_LOCK, transaction, translated
 from adapters.views.building import BuildingView
@@ -20,9 +21,11 @@ from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
 from adapters.views.notes import TableNotes
 from adapters.views.runs import RUN, STORE, WISH, Generation
-from adapters.views.served import LIVE, ServedView
+from adapters.views.served import LIVE, ServedView, lost_row
 from adapters.views.sql import Cursor
 from projections.base import Projection, ViewMoved
+
+log = get_logger()
 
 REFRESH_SECONDS = 0.5
 SETTINGS = (
@@ -38,6 +41,12 @@ STORED = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AN
 FORGET = (
     "UPDATE views SET before = nullif(before, %(generation)s), newest_version ="
     " CASE newest WHEN %(generation)s THEN NULL ELSE newest_version END WHERE name = %(view)s"
+)
+NEEDED = TABLES[:4]
+"""Without the tables that only a rebuild has; `progress` comes last."""
+SET_ASIDE = (
+    "UPDATE views SET generation = %(generation)s, version = 0, newest = %(generation)s,"
+    " newest_version = NULL, before = NULL, before_version = NULL WHERE name = %(view)s"
 )
 COPIED = {"int": "int8", "text": "text", "bytes": "bytea"}
 ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
@@ -194,13 +203,15 @@ class PostgresViews(Generations[PostgresView]):
             for column in (WISH, RUN, STORE):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} text")
             for projection in projections:
+                stored = self._stored_in(c, projection)  # there are some where the row was lost
+                number, version = max(stored, default=0) + 1, 0 if stored else projection.version
                 row = c.execute(
-                    "INSERT INTO views (name, generation, version, newest) VALUES (%s, 1, %s, 1)"
+                    "INSERT INTO views (name, generation, version, newest) VALUES (%s, %s, %s, %s)"
                     " ON CONFLICT DO NOTHING RETURNING 1",
-                    (projection.name, projection.version),
+                    (projection.name, number, version, number),
                 ).fetchone()
                 if row:
-                    view = PostgresView(projection, 1, store)
+                    view = PostgresView(projection, number, store)
                     view.create_whole(PostgresCursor(c))
             _migrate(c)
 
@@ -236,7 +247,8 @@ class PostgresViews(Generations[PostgresView]):
     def _named(self, projection: Projection) -> Named:
         with self._transaction() as c:
             row = c.execute(NAMED, (projection.name,)).fetchone()
-        assert row  # noqa: S101 - made at start
+        if not row:
+            raise lost_row(projection.name)
         live, before, newest = (
             Generation(number, f"view_{projection.name}_{number}", version)
             for number, version in zip(row[::2], row[1::2], strict=True)
@@ -244,10 +256,44 @@ class PostgresViews(Generations[PostgresView]):
         return Named(live, before if row[2] else None, newest if row[5] else None)
 
     def _stored(self, projection: Projection) -> set[int]:
-        prefix = f"view_{projection.name}_"
         with self._transaction() as c:
-            found = c.execute(STORED, (rf"^{prefix}\d+_progress$",)).fetchall()
-        return {int(name.removeprefix(prefix).removesuffix("_progress")) for (name,) in found}
+            return self._stored_in(c, projection)
+
+    def _stored_in(self, c: psycopg.Cursor[Any], projection: Projection) -> set[int]:
+        prefix = f"view_{projection.name}_"
+        found = c.execute(STORED, (rf"^{prefix}\d+_({'|'.join(TABLES)})$",)).fetchall()
+        return {int(name.removeprefix(prefix).partition("_")[0]) for (name,) in found}
+
+    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002
+        """Tables of the live generation that are not there, or its position."""
+        with self._transaction() as c:
+            row = c.execute(LIVE, (projection.name,)).fetchone()
+            if not row:
+                return "table views has no row of it"
+            names = [f"view_{projection.name}_{row[0]}_{table}" for table in NEEDED]
+            lost = "SELECT name FROM unnest(%s::text[]) name WHERE to_regclass(name) IS NULL"
+            if gone := c.execute(lost, (names,)).fetchone():
+                return f"table {gone[0]} is gone"
+            progress = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(names[-1]))
+            return None if c.execute(progress).fetchone() else f"table {names[-1]} is empty"
+
+    @contextmanager
+    def rebuilding(self, projection: Projection) -> Iterator[None]:
+        if self.damage(projection):
+            self._set_aside(projection)
+        with super().rebuilding(projection):
+            yield
+
+    def _set_aside(self, projection: Projection) -> None:
+        """Puts an empty generation of no version in the place of one that is damaged."""
+        with self._transaction() as c:
+            c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            if reason := self.damage(projection):
+                log.warning("view is damaged", view=projection.name, reason=reason)
+                number = max(self._stored_in(c, projection), default=0) + 1
+                PostgresView(projection, number, self._store).create_whole(PostgresCursor(c))
+                c.execute(SET_ASIDE, {"view": projection.name, "generation": number})
+        self._live.pop(projection.name, None)
 
     def _opened(self, projection: Projection, generation: int) -> PostgresView:
         return PostgresView(projection, generation, self._store)
@@ -260,7 +306,8 @@ class PostgresViews(Generations[PostgresView]):
                 " RETURNING newest",
                 (version, projection.name),
             ).fetchone()
-        assert row  # noqa: S101 - made at start
+        if not row:
+            raise lost_row(projection.name)
         return PostgresView(projection, row[0], self._store, version=version)
 
     def _drop(self, projection: Projection, generation: int) -> None:
@@ -281,7 +328,8 @@ class PostgresViews(Generations[PostgresView]):
         with self._transaction() as c:
             locked = "SELECT generation FROM views WHERE name = %s FOR UPDATE"
             row = c.execute(locked, (projection.name,)).fetchone()
-            assert row  # noqa: S101 - made at start
+            if not row:
+                raise lost_row(projection.name)
             live = PostgresView(projection, row[0], self._store)
             progress = sql.Identifier(live.progress)
             c.execute(sql.SQL("SELECT position FROM {} FOR UPDATE").format(progress))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -27,6 +27,9 @@ class Notes(Protocol):
     def write(self, view: str, note: str, text: str | None) -> None: ...
     def write_first(self, view: str, note: str, text: str) -> bool:
         """Whether there was none, and this is it."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,7 @@ class Runs:
         """Processes that a rebuild of this one works with."""
 
     def wish(self, projection: Projection) -> Wish | None:
-        noted = self._notes.read(projection.name, WISH)
-        return Wish(**from_json(noted)) if noted else None
+        return _noted(Wish, self._notes.read(projection.name, WISH))
 
     def wish_for(self, projection: Projection, by: str) -> bool:
         """Whether nobody had wished for it before."""
@@ -89,8 +91,7 @@ class Runs:
         return self._notes.write_first(projection.name, WISH, text)
 
     def last(self, projection: Projection) -> Run | None:
-        noted = self._notes.read(projection.name, RUN)
-        return Run(**from_json(noted)) if noted else None
+        return _noted(Run, self._notes.read(projection.name, RUN))
 
     def begin(self, projection: Projection, generation: int, begun: int) -> None:
         wish = self.wish(projection)
@@ -128,6 +129,14 @@ class Runs:
 
     def _note(self, projection: Projection, run: Run) -> None:
         self._notes.write(projection.name, RUN, to_json(asdict(run)).decode())
+
+
+def _noted(cls: type[T], text: str | None) -> T | None:
+    """What a note says; a damaged one says nothing."""
+    try:
+        return cls(**from_json(text)) if text else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _now() -> str:

@@ -16,7 +16,8 @@ from adapters.row_pages import counted_by_the_database, first_of
 from adapters.stores.connections import translated
 from adapters.views.select import Select
 from adapters.views.sql import BODY, Latest, SqlView
-from projections.base import Projection, aggregates_of
+from application.ports import StoreDamaged, ViewNotYet
+from projections.base import Parked, Projection, aggregates_of
 
 LIVE = "SELECT generation FROM views WHERE name = %s"
 NEWEST_OF = "SELECT notification_id FROM stored_events WHERE originator_id = "
@@ -40,13 +41,24 @@ class ServedView(SqlView):
         )
         self._generation = 0
 
-    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+    def position(self) -> int:
+        for (position,) in self._rows(f"SELECT position FROM {self.progress}", hollow=True):  # noqa: S608
+            return int(position)
+        raise StoreDamaged(f"table {self.progress}", "it is empty")
+
+    def parked(self) -> dict[bytes, Parked]:
+        query = f"SELECT key, position, error, since FROM {self.parked_table}"  # noqa: S608
+        rows = self._rows(query, hollow=True)
+        return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
+
+    def _rows(self, sql: str, params: Sequence[Any] = (), *, hollow: bool = False) -> list[Any]:
+        """Of a `hollow` generation, too: one of no version, in which nothing is yet."""
         with (
             translated(),
             self._store.get_connection() as connection,
             connection.cursor(row_factory=tuple_row, binary=True) as cursor,
         ):
-            return self._asked(cursor, sql.replace("?", "%s"), params)
+            return self._asked(cursor, sql.replace("?", "%s"), params, hollow=hollow)
 
     def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
         names = ", ".join(("key", "body", *select.sort))
@@ -59,16 +71,24 @@ class ServedView(SqlView):
         pairs = [_two(aggregates_of(key)) for key in keys]
         ones, others = [one for one, _ in pairs], [other for _, other in pairs]
         rows = self._rows(self._latest_of, ([*keys], ones, others))
+        if not rows and keys:
+            raise StoreDamaged(f"table {self.progress}", "it is empty")
         return {key: Latest(*rest) for key, *rest in rows}
 
     def table(self, c: psycopg.Cursor[Any]) -> str:
         """The documents' table of the generation that is live now."""
-        return self.of(self._look(c), self.documents)
+        generation = self._look(c)
+        hollow = "SELECT 1 FROM views WHERE name = %s AND generation = %s AND version = 0"
+        if c.execute(hollow, (self.projection.name, generation)).fetchone():
+            raise ViewNotYet(f"view {self.projection.name} is being rebuilt")
+        return self.of(generation, self.documents)
 
     def of(self, generation: int, statement: str) -> str:
         return statement.replace(f"{self._prefix}live_", f"{self._prefix}{generation}_")
 
-    def _asked(self, c: psycopg.Cursor[Any], statement: str, params: Sequence[Any]) -> list[Any]:
+    def _asked(
+        self, c: psycopg.Cursor[Any], statement: str, params: Sequence[Any], *, hollow: bool
+    ) -> list[Any]:
         """The rows, of the generation that was live when they were read."""
         generation = self._generation or self._look(c)
         while True:
@@ -79,9 +99,11 @@ class ServedView(SqlView):
                 if live == generation:
                     raise
             else:
-                live = rows[0][0]
+                live, version = rows[0][:2] if rows else (self._look(c), 0)
                 if live == generation:
-                    return [row[2:] for row in rows if row[1]]
+                    if not version and not hollow:
+                        raise ViewNotYet(f"view {self.projection.name} is being rebuilt")
+                    return [row[3:] for row in rows if row[2]]
             self._totals.clear()
             generation = self._generation = live
 
@@ -89,16 +111,21 @@ class ServedView(SqlView):
         """One row at least: which generation is live does not depend on what is found in it."""
         asked = self.of(generation, statement)
         return (
-            "SELECT v.generation, f.* FROM views v LEFT JOIN LATERAL"  # noqa: S608 - names only
+            "SELECT v.generation, v.version, f.* FROM views v LEFT JOIN LATERAL"  # noqa: S608 - names only
             f" (SELECT TRUE, q.* FROM ({asked}) q) f ON TRUE"
             f" WHERE v.name = '{self.projection.name}'"
         )
 
     def _look(self, c: psycopg.Cursor[Any]) -> int:
         row = c.execute(LIVE, (self.projection.name,)).fetchone()
-        assert row  # noqa: S101 - made at start
+        if not row:
+            raise lost_row(self.projection.name)
         self._generation = int(row[0])
         return self._generation
+
+
+def lost_row(view: str) -> StoreDamaged:
+    return StoreDamaged("table views", f"it has no row of {view}", "a start makes it again")
 
 
 def _two(aggregates: Sequence[UUID]) -> tuple[UUID, UUID]:

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from adapters.row_pages import first_of
 from adapters.views.select import FEW, MANY, Page, Select
+from application.ports import StoreDamaged
 from domain.ids import MAX_NUMBER, unpack
 from domain.ids import key as key_of
 from domain.values import stamp
@@ -109,16 +110,21 @@ class SqlView:
     # -- the port of the projections
 
     def position(self) -> int:
-        return int(self._rows(f"SELECT position FROM {self.progress}")[0][0])
+        return int(self._progress("position")[0])
 
     def standing(self) -> tuple[int, int]:
-        ((position, fence),) = self._rows(f"SELECT position, fence FROM {self.progress}")
+        position, fence = self._progress("position, fence")
         return position, fence
 
     def lineage(self) -> tuple[int, str | None]:
         """Position and the mark of the fact there, as of one moment."""
-        ((position, mark),) = self._rows(f"SELECT position, mark FROM {self.progress}")
+        position, mark = self._progress("position, mark")
         return position, mark
+
+    def _progress(self, columns: str) -> tuple[Any, ...]:
+        for row in self._rows(f"SELECT {columns} FROM {self.progress}"):
+            return tuple(row)
+        raise StoreDamaged(f"table {self.progress}", "it is empty")
 
     def lead(self) -> int:
         with self.writing() as c:

@@ -11,10 +11,9 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from structlog import get_logger
 
@@ -25,8 +24,8 @@ from adapters.views.generations import Generations, Named
 from adapters.views.locks import FileLocks
 from adapters.views.notes import FileNotes
 from adapters.views.runs import Generation
-from adapters.views.select import Select
-from adapters.views.sql import Cursor, Latest, SqlView
+from adapters.views.served_files import ServedView, ViewDamaged
+from adapters.views.sql import Cursor, Latest
 from application.ports import StoreDamaged, StoreUnavailable
 from projections.base import Projection, ViewMoved
 
@@ -36,19 +35,13 @@ GENERATION = re.compile(r"v\d+-\d+\.sqlite", re.ASCII)
 WAIT_SECONDS = 30
 WRITER_CACHE, READER_CACHE = 16_000, 1_000
 """Kilobytes of pages that a connection keeps: there is a reading one of each thread and view."""
+DAMAGED = "damaged"
+"""The note that names a generation which a reader found damaged."""
 LATER_COLUMNS = (
     ("progress", "fence INTEGER NOT NULL DEFAULT 0"),
     ("progress", "mark TEXT"),
     ("parked", "since TEXT"),
 )
-T = TypeVar("T")
-
-
-class ViewDamaged(StoreDamaged):
-    """A view's files are not what they were: it is made again from the facts."""
-
-    def __init__(self, view: str, reason: str) -> None:
-        super().__init__(f"view {view}", reason, f"run: stagebook rebuild {view}")
 
 
 class SqliteView(BuildingView):
@@ -62,6 +55,7 @@ class SqliteView(BuildingView):
         super().__init__(projection)
         self.path = path
         self.version = projection.version
+        self.hollow = _generation(path.name).version == 0
         self._pointer = pointer
         self._name = f"{path.absolute().as_uri()}?mode=rw"
         self._place = f"{path.parent.name}/{path.name}"
@@ -101,6 +95,8 @@ class SqliteView(BuildingView):
             row = self._reader().execute(self._latest, (key, key)).fetchone()
         except sqlite3.Error as error:
             raise refusal(error, str(error), self._place) from error
+        if row is None:
+            raise StoreDamaged(self._place, "its progress is lost")
         position, body, etag, parked = row
         return Latest(position, body, etag, parked, committed)
 
@@ -139,7 +135,7 @@ class SqliteView(BuildingView):
                     return f"{name} is cut"
                 self.position()
                 if thoroughly:
-                    found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+                    found = reader.execute("PRAGMA integrity_check(1)").fetchone()[0]
                     return None if found == "ok" else f"{name}: {found}"
         except StoreUnavailable as error:
             cause = error.__cause__
@@ -189,39 +185,6 @@ class SqliteView(BuildingView):
         return connection
 
 
-class ServedView(SqlView):
-    """The live generation, whichever that is at that moment."""
-
-    def __init__(self, projection: Projection, live: Callable[[], SqliteView]) -> None:
-        super().__init__(projection)
-        self._live = live
-        self._counted_in: SqliteView | None = None
-
-    def document(self, key: bytes) -> tuple[bytes, str] | None:
-        return self._asked(lambda view: view.document(key))
-
-    def latest(self, key: bytes, committed: int = 0) -> Latest:
-        return self._asked(lambda view: view.latest(key, committed))
-
-    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
-        return self._asked(lambda view: view._rows(sql, params))  # noqa: SLF001 - it is a view, too
-
-    def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
-        return self._asked(lambda view: view._first_of(select, sql, params))  # noqa: SLF001 - too
-
-    def _asked(self, ask: Callable[[SqliteView], T]) -> T:
-        while True:
-            view = self._live()
-            if view is not self._counted_in:
-                self._totals.clear()
-                self._counted_in = view
-            try:
-                return ask(view)
-            except StoreUnavailable:  # its file may be gone, if it is not live any more
-                if view is self._live():
-                    raise
-
-
 class SqliteViews(Generations[SqliteView]):
     """The `Views` port: in the folder of a view, `LIVE` and `BEFORE` name the files of these
     generations, and `NEWEST` is the number of the last that was made."""
@@ -235,7 +198,9 @@ class SqliteViews(Generations[SqliteView]):
         self._live: dict[str, tuple[tuple[int, int], SqliteView]] = {}
         self._lock = threading.Lock()
         self._retired: dict[str, SqliteView] = {}
-        self._served = {p.name: ServedView(p, partial(self.live, p)) for p in projections}
+        self._served = {
+            p.name: ServedView(p, partial(self.live, p), self._suspect) for p in projections
+        }
         self._pointers = {p.name: str(self._path(p, "LIVE")) for p in projections}
         for projection in projections:
             with translated():
@@ -243,7 +208,8 @@ class SqliteViews(Generations[SqliteView]):
                 with self._path(projection, "migrate").open("a") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     if not self._path(projection, "LIVE").exists():
-                        self._begin(projection, projection.version)
+                        lost = bool(self._files(projection))  # the pointer alone
+                        self._begin(projection, 0 if lost else projection.version)
 
     def close(self) -> None:
         super().close()
@@ -267,9 +233,17 @@ class SqliteViews(Generations[SqliteView]):
     def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:
         try:
             view = self.live(projection)
+            if self._notes.read(projection.name, DAMAGED) == view.path.name:
+                return f"a page of {view.path.name} cannot be read"
             return view.damage(thoroughly=thoroughly)
         except ViewDamaged as error:
             return error.what
+
+    def _suspect(self, view: SqliteView) -> None:
+        """A reader met damage that a look at the file does not show: it is rebuilt as if it did."""
+        if self._notes.read(view.projection.name, DAMAGED) != view.path.name:
+            with suppress(StoreUnavailable):  # the disk is full: the next reader tries again
+                self._notes.write(view.projection.name, DAMAGED, view.path.name)
 
     def _mark(self, projection: Projection) -> tuple[int, int]:
         """Changes whenever the pointer moves."""

@@ -12,7 +12,7 @@ from adapters.http.routes import PublicRoute
 from adapters.http.v1.documents import Liveness, Readiness
 from adapters.standing import Standing, standings
 from adapters.version import version
-from adapters.views.sqlite import ViewDamaged
+from adapters.views.served_files import ViewDamaged
 from application.ports import StoreDamaged
 
 router = APIRouter(prefix="/health", tags=["Health"], route_class=PublicRoute)

@@ -3,6 +3,7 @@ guesses, and for ever the same."""
 
 import re
 from functools import partial
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request
@@ -17,7 +18,7 @@ from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.events import answer
 from adapters.http.v1.spec import Id, changes, problems
 from application import events
-from application.ports import StoreUnavailable
+from application.ports import PUT_BACK, Store, StoreDamaged, StoreUnavailable
 from domain.errors import EventClosed, NotFound
 from domain.ids import Kind
 from domain.images import EXTENSION, FILE, MAX_IMAGE, image_of
@@ -83,7 +84,7 @@ async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
     responses={
         200: {"description": "The picture", "content": {"image/jpeg": BYTES, "image/png": BYTES}},
         304: {"description": "The client has it"},
-        **problems(NotFound, StoreUnavailable),
+        **problems(NotFound, StoreUnavailable, StoreDamaged),
     },
     response_class=Response,
     openapi_extra={"parameters": [within("account", "2a97516c354b"), within("file", FILE_NAME)]},
@@ -93,7 +94,7 @@ async def get_image(request: Request) -> Response:
     account, name = request.path_params["account"], FILE.fullmatch(request.path_params["file"])
     found = None
     if name and ACCOUNT.fullmatch(account):
-        found = await reads.blocking(stagebook(request).store.blob, int(account, 16), name[1])
+        found = await reads.blocking(undamaged, stagebook(request).store, int(account, 16), name[1])
     if not found or not name or EXTENSION[found[0]] != name[2]:
         raise NotFound("there is no such image")
     headers = {
@@ -104,3 +105,12 @@ async def get_image(request: Request) -> Response:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(found[1], 200, headers, found[0])
+
+
+def undamaged(store: Store, account: int, digest: str) -> tuple[str, bytes] | None:
+    """The type and the bytes that are kept under a digest, where it is theirs: 0.5 ms a MiB."""
+    kept = store.blob(account, digest)
+    if kept and sha256(kept[1]).hexdigest() != digest:
+        place = f"image {digest} of account {account:x}"
+        raise StoreDamaged(place, "it is not what its digest says", PUT_BACK)
+    return kept

@@ -58,10 +58,8 @@ class Seal:
     def shut(self, keys: Iterable[Mapping[str, Any]]) -> list[str]:
         """The access keys of the signing keys among these that cannot be used."""
         sealed = [key for key in keys if "sealed" in key and not key["revokedts"]]
-        opened = (
-            (key["accesskey"], self.opened(key["accesskey"], key["sealed"])) for key in sealed
-        )
-        return [accesskey for accesskey, secret in opened if secret is None]
+        opened = {key["accesskey"]: self.opened(key["accesskey"], key["sealed"]) for key in sealed}
+        return [accesskey for accesskey, secret in opened.items() if secret is None]
 
     @cached_property
     def _fernet(self) -> Fernet:

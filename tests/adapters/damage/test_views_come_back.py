@@ -1,4 +1,4 @@
-"""A view that is damaged answers 503 until it is rebuilt by itself, and never as if it were empty."""
+"""A damaged view answers 503 until it is rebuilt by itself, never as if it were empty."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -41,7 +41,7 @@ IN_TABLES = {
     "the table of views is gone": "DROP TABLE views",
     "the documents are gone": f"DROP TABLE {GENERATION}documents",
     "the terms are gone": f"DROP TABLE {GENERATION}terms",
-    "the position is gone": f"DELETE FROM {GENERATION}progress",
+    "the position is gone": f"DELETE FROM {GENERATION}progress",  # noqa: S608 - ours
     "the table of the position is gone": f"DROP TABLE {GENERATION}progress",
 }
 

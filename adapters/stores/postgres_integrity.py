@@ -23,7 +23,6 @@ KEYS = {
     "blobs": ("account, digest",),
     "trials": ("id",),
     "store_identity": ("one",),
-    "views": ("name",),
 }
 """The columns of every unique index, the primary key first."""
 UNIQUE = (

@@ -19,18 +19,7 @@ SECRET: dict[str, Callable[[Path], object]] = {
     "a byte turned over": lambda file: file.write_bytes(b"X" + file.read_bytes()[1:]),
     "a byte that is no text": lambda file: file.write_bytes(b"\xff" + file.read_bytes()[1:]),
 }
-KEY = (
-    "keys",
-    "add",
-    "--account",
-    "house",
-    "--role",
-    "admin",
-    "--name",
-    "signer",
-    "--kind",
-    "signing",
-)
+KEY = ("keys", "add", "--account", "house", "--role", "admin", "--kind", "signing", "--name")
 
 
 @pytest.mark.parametrize("damage", SECRET)

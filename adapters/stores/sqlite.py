@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache, lru_cache
@@ -31,6 +32,13 @@ READER_CACHE = 1_000
 uuid_of = lru_cache(16_384)(UUID)
 """One object for one id."""
 
+FORGET = (
+    "DELETE FROM kept_answers WHERE rowid IN"
+    " (SELECT rowid FROM kept_answers WHERE time < ? LIMIT ?)"
+)
+FORGOTTEN_AT_ONCE = 1_000
+OTHERS_SECONDS = 0.005
+"""Between two of these, for who waits to write."""
 TRIAL_SECONDS = 2.0
 CHECKED_QUICKLY = 2**28
 """Bytes of a file that is checked in 1.5 s."""
@@ -119,8 +127,14 @@ class SqliteStore(SqlStore):
             integrity.reindex(self._path)
 
     def forget_answers(self, before: str) -> None:
-        with translated(self._path.name), self._recorder.writing() as c:
-            c.execute("DELETE FROM kept_answers WHERE time < ?", (before,))
+        """In transactions of so few that whoever writes meanwhile does not wait for long."""
+        more = True
+        while more:
+            with translated(self._path.name), self._recorder.writing() as c:
+                c.execute(FORGET, (before, FORGOTTEN_AT_ONCE))
+                more = c.rowcount == FORGOTTEN_AT_ONCE
+            if more:
+                time.sleep(OTHERS_SECONDS)
 
     # -- reading
 

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -28,6 +29,8 @@ from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.season import sell_a_season
 from tests.bench.servers import Stage, empty_store
+from tests.bench.stops import LONGEST, own
+from tests.bench.stops import table as told
 from tests.bench.table import Result, table
 
 STORES = ("sqlite", "postgres")
@@ -77,7 +80,9 @@ def measure(kind: str, asked: argparse.Namespace) -> list[Result]:
         chosen = [name for name in CASES if name in asked.only]
         served = serving(kind, store, filled, effort, chosen) if chosen else []
     if kind != "sqlite":  # most of what is expected is said of the default store
-        served = [r if r.everywhere else replace(r, target="", met=None) for r in served]
+        served = [
+            r if r.everywhere or r.errors else replace(r, target="", met=None) for r in served
+        ]
     return [*served, *rebuilt]
 
 
@@ -160,7 +165,15 @@ def serving(
                 results.append(result)
                 print(f"  {result.case}: {result.measured} {result.ratio}", flush=True)
         print(f"the views were at most {stage.lag:.1f} s behind after a round", flush=True)
+        stage.stop()
+        results.append(standing(stage.stops))
     return results
+
+
+def standing(stops: Counter[tuple[str, str]]) -> Result:
+    """The stops that the program caused itself are errors; of the others it is told."""
+    case = f"stops over {LONGEST} s"
+    return Result(case, f"{own(stops)}", target="0", errors=own(stops), example=told(stops))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ import psycopg
 
 from tests.bench.filling import SECRET_KEY
 from tests.bench.load import HOST, Generator, Outcome, Run
+from tests.bench.stops import long_stops
 
 START_SECONDS = 60.0
 SETTLE_SECONDS = 600.0
@@ -134,6 +136,8 @@ class Stage:
         """`path` is a document of the usual size: what a GET of the floor answers."""
         self.lag = 0.0
         """The longest that the views needed to catch up after a round, in seconds."""
+        self.stops: Counter[tuple[str, str]] = Counter()
+        """Of the programs that have ended, by where and why."""
         self._store = store
         self._program: Server | None = None
         self._workers = 0
@@ -168,6 +172,7 @@ class Stage:
 
     def stop(self) -> None:
         if self._program:
+            self.stops += long_stops(self._program)
             self._program.close()
         self._program, self._workers = None, 0
 

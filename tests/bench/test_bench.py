@@ -36,6 +36,7 @@ CASES = (
     "rebuild --all, MB of each process",
     "rollback of the Event documents",
     "check --views",
+    "stops over 0.25 s",
 )
 
 

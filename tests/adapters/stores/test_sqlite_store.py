@@ -1,11 +1,13 @@
 """What only the store on SQLite can promise or suffer."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from adapters.stores import sqlite
 from adapters.stores.sqlite import SqliteStore
 from application.ports import Answer, KeptAnswer, StoreUnavailable
 from domain.ids import Kind
@@ -98,3 +100,26 @@ def test_a_file_that_is_no_database_is_said_to_be_unavailable(tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_said_to_be_unavailable(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         SqliteStore(tmp_path / "nowhere" / "facts.sqlite")
+
+
+def test_old_answers_are_forgotten_in_transactions_of_a_few(
+    opened: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer waits for one of them, not for all."""
+    monkeypatch.setattr(sqlite, "FORGOTTEN_AT_ONCE", 2)
+    answer = Answer(200, {}, b"")
+    times = ["2026-01-01"] * 5 + ["2026-01-03"]
+    kept = [KeptAnswer(ACCOUNT, f"{n}", "asked", time, answer, 0) for n, time in enumerate(times)]
+    opened.append([], answers=kept)
+    writing, left = opened._recorder.writing, []
+
+    @contextmanager
+    def counting() -> Iterator[sqlite3.Cursor]:
+        with writing() as c:
+            yield c
+        left.append(sum(opened.kept_answer(ACCOUNT, f"{n}") is not None for n in range(6)))
+
+    monkeypatch.setattr(opened._recorder, "writing", counting)
+    opened.forget_answers("2026-01-02")
+
+    assert left == [4, 2, 1]

@@ -24,7 +24,7 @@ from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
-from tests.bench import cases, dialects, freshness, rebuilding, selling
+from tests.bench import cases, dialects, freshness, rebuilding, selling, sizes
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.season import sell_a_season
@@ -49,15 +49,21 @@ QUICK_EFFORT = Effort(
     fresh=60,
     sale=(100, 120),
 )
+QUICK_WHOLE = sizes.Whole(orders=1_000, facts=400, repeats=3)
+SIZES = "sizes"
+"""The case with a store of its own."""
 CASES = cases.CASES | dialects.CASES | selling.CASES | freshness.CASES | rebuilding.CASES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    names = [*CASES, *rebuilding.STORED]
+    names = [*CASES, *rebuilding.STORED, SIZES]
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--store", choices=[*STORES, "both"], default="both")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="tiny: shows that it works")
+    whole = sizes.Whole()
+    parser.add_argument("--orders", type=int, default=whole.orders, help="of the case sizes")
+    parser.add_argument("--facts", type=int, default=whole.facts, help="of its long Event")
     asked = parser.parse_args(arguments)
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}")
     missed: list[str] = []
@@ -73,6 +79,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(kind: str, asked: argparse.Namespace) -> list[Result]:
+    grown = []
+    if SIZES in asked.only:
+        whole = sizes.Whole(asked.orders, asked.facts)
+        grown = sizes.measure(kind, QUICK_WHOLE if asked.quick else whole)
+        if asked.only == [SIZES]:
+            return grown
+    return [*of_a_book(kind, asked), *grown]
+
+
+def of_a_book(kind: str, asked: argparse.Namespace) -> list[Result]:
+    """The cases that share one store."""
     effort = QUICK_EFFORT if asked.quick else Effort()
     with empty_store(kind) as store:
         filled = filling(store, QUICK if asked.quick else Sizes())

@@ -209,12 +209,17 @@ class Stage:
 
     def settle(self) -> float:
         """Waits until the views have everything: no round works off what another left behind."""
-        begun = time.monotonic()
-        while time.monotonic() < begun + SETTLE_SECONDS:
-            report = self.program.get(READY)
-            behind = any(view["lag"] for view in report["views"].values())
-            if report["status"] == "ready" and not behind:
-                return time.monotonic() - begun
-            time.sleep(0.02)
-        message = f"the views do not catch up: {report}"
-        raise RuntimeError(message)
+        return settled(self.program)
+
+
+def settled(program: Server) -> float:
+    """Waits until the views have everything; how many seconds that took."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + SETTLE_SECONDS:
+        report = program.get(READY)
+        behind = any(view["lag"] for view in report["views"].values())
+        if report["status"] == "ready" and not behind:
+            return time.monotonic() - begun
+        time.sleep(0.02)
+    message = f"the views do not catch up: {report}"
+    raise RuntimeError(message)

@@ -37,6 +37,9 @@ CASES = (
     "rollback of the Event documents",
     "check --views",
     "stops over 0.25 s",
+    "orders: a page of the middle",
+    "history: last page",
+    "SQL: by an indexed column",
 )
 
 

@@ -115,7 +115,7 @@ def duplicate_event(work: Work, number: int, version: int | None = None) -> Show
     for date in source.state["dates"].values():
         dates[date["id"]] = work.next_number(Kind.DATE)
         own = {n: v for n, v in date.items() if n not in ELSEWHERE}
-        made.add_date(dates[date["id"]], DateFields.model_validate(own), work.by)
+        made.add_date(dates[date["id"]], DateFields.model_construct(**own), work.by)
     lots = work.load(Inventory, number)
     unseated, seated = (
         [_copy(lot, dates) for lot in lots.contingents(seated=sort)] for sort in (False, True)

@@ -36,6 +36,8 @@ from domain.ids import Kind
 from domain.values import Count, Line, Timestamp, field, microseconds, same
 
 MAX_DATES = 10_000
+MAX_NEW_DATES = 2_500
+"""Of one body: each becomes a fact of one commit."""
 TRANSITIONS = {
     "publish": (DRAFT, ACTIVE),
     "redraft": (ACTIVE, DRAFT),
@@ -66,7 +68,7 @@ class NewEvent(EventBody):
 
     READ_ONLY: ClassVar[frozenset[str]] = EventBody.READ_ONLY - {"dates"}
 
-    dates: Annotated[list[DateFields], Field(max_length=MAX_DATES)] | None = field(
+    dates: Annotated[list[DateFields], Field(max_length=MAX_NEW_DATES)] | None = field(
         "The dates that it takes place on",
         [{"start": "2026-11-21T20:00:00+01:00", "end": "2026-11-21T23:00:00+01:00"}],
         cleared=[],

@@ -116,6 +116,33 @@ class Select:
         sql = f"SELECT key AS named FROM {terms} WHERE term = ? AND key BETWEEN ? AND ?"  # noqa: S608 - names
         return sql, [self.exact[0], first, last]
 
+    def page_with_term(self, documents: str, terms: str) -> tuple[str, list[Any]]:
+        """The page of many documents that have the first exact term, where keys are in the order of
+        numbers: the terms are read in their order until the page is full."""
+        first, last = self.account.to_bytes(6) + bytes(10), self.account.to_bytes(6) + b"\xff" * 10
+        keys = f"SELECT key AS named FROM {terms} WHERE term = ?"  # noqa: S608 - names
+        params: list[Any] = [self.exact[0]]
+        if self.after is None:
+            keys += " AND key BETWEEN ? AND ?"
+            params += [first, last]
+        else:
+            edge = f"SELECT key FROM {documents} WHERE account = ? AND number"  # noqa: S608 - names
+            if self.descending:
+                edge = f"COALESCE(({edge} >= ? ORDER BY number LIMIT 1), ?)"
+                keys += f" AND key >= ? AND key < {edge}"
+                params += [first, self.account, *self.after, last]
+            else:
+                edge = f"COALESCE(({edge} <= ? ORDER BY number DESC LIMIT 1), ?)"
+                keys += f" AND key > {edge} AND key <= ?"
+                params += [self.account, *self.after, first, last]
+        where, others = self.filters(documents, terms)
+        sql = (
+            f"SELECT key, body, number FROM ({keys}) found CROSS JOIN {documents}"  # noqa: S608 - names
+            f" WHERE {documents}.key = named AND {where}"
+            f" ORDER BY named{' DESC' if self.descending else ''} LIMIT ? OFFSET ?"
+        )
+        return sql, [*params, *others, self.limit + 1, self.offset]
+
     def page(
         self, documents: str, terms: str, *, few: bool = False, named: bool = False
     ) -> tuple[str, list[Any]]:

@@ -85,6 +85,9 @@ class SqlView:
             f" LEFT JOIN {self.documents} d ON d.key = ? AND d.body IS NOT NULL"
             f" LEFT JOIN {self.parked_table} k ON k.key = ?"
         )
+        self._by_number = "kind" not in names and ("account", "number") in projection.indexes
+        """Whether the keys of an account's documents are in the order of their numbers: they are of
+        one kind."""
         self._totals: dict[Select, tuple[int, int]] = {}
 
     # -- what a database provides
@@ -301,7 +304,10 @@ class SqlView:
         total = self._total(select, position) if select.counted else 0
         few = select.counted and total <= FEW
         named = bool(select.exact) and self._rows(*select.few(self.terms))[0][0] <= FEW
-        sql, params = select.page(self.documents, self.terms, few=few, named=named)
+        if select.exact and not named and self._by_number and select.sort == ("number",):
+            sql, params = select.page_with_term(self.documents, self.terms)
+        else:
+            sql, params = select.page(self.documents, self.terms, few=few, named=named)
         shown, more = self._first_of(select, sql, params)
         last = tuple(shown[-1][2:]) if shown and more else None
         keys, bodies = [bytes(row[0]) for row in shown], [row[1] for row in shown]

@@ -39,6 +39,7 @@ from tests.bench.measuring import faults
 from tests.bench.season import shown
 from tests.bench.servers import SETTINGS, Server, empty_store, settled
 from tests.bench.table import Result, milliseconds
+from tests.bench.watching import watched
 
 PAGE = 50
 MOST = 1.5
@@ -114,10 +115,11 @@ class Account(NamedTuple):
 def measure(kind: str, whole: Whole) -> list[Result]:
     with empty_store(kind) as store:
         small, large = filled(store, whole)
+        built = watched(store, "rebuild", "--all", "--workers", "2", "--rate", "0")
+        print(f"  the views were made in {built.seconds:.0f} s", flush=True)
         line = ("adapters.cli", "serve", "--port", "PORT", "--store", store)
         with closing(Server(*line, **SETTINGS)) as server, Generator() as generator:
-            stood = settled(server)
-            print(f"  the views stood after {stood:.0f} s", flush=True)
+            settled(server)
             scale = Scale(store, server, generator, whole.repeats)
             results = []
             for case, asked in cases(server, small, large):
@@ -132,7 +134,7 @@ def measure(kind: str, whole: Whole) -> list[Result]:
 
 def filled(store: str, whole: Whole) -> tuple[Account, Account]:
     begun = time.monotonic()
-    with closing(bootstrap(Settings(store=store))) as book:
+    with closing(bootstrap(Settings(store=store, secret_key=SECRET_KEY))) as book:
         book.start_writer()
         made = [account(book, "part", whole.part()), account(book, "whole", whole)]
         facts = book.store.position()

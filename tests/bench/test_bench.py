@@ -48,7 +48,7 @@ def test_the_bench_measures_every_case_without_an_error() -> None:
     command = [sys.executable, "-m", "tests.bench", "--store", "sqlite", "--quick"]
 
     run = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
 
     assert run.returncode == 0, run.stdout + run.stderr

@@ -1,5 +1,7 @@
 """What a list costs does not grow with the documents that it does not show, on both databases."""
 
+from dataclasses import replace
+
 from adapters.views.select import FEW, Select
 from adapters.views.sql import SqlView
 from domain.ids import Kind, key
@@ -56,6 +58,28 @@ def test_lists_of_many_and_of_few_show_the_same_as_any(place: Place) -> None:
     by_time = Select(ACCOUNT, (("status", "in", (21001, 21002)),), order="created", limit=2)
     others = [n for n in range(MANY, 0, -1) if n % 100]
     assert shown(view, by_time) == (others[:2], len(others))
+
+
+def test_pages_of_what_many_share_go_on_in_either_order(place: Place) -> None:
+    orders = Orders()
+    view = filled(place.views(orders).live(orders))
+    of = [n for n in range(1, MANY + 1) if n % 400]
+    archived = [n for n in of if n % 100 == 0]
+    many = Select(ACCOUNT, exact=("event:1",), limit=2)
+    last = replace(many, descending=True)
+    state = (("status", "in", (21003,)),)
+
+    assert shown(view, replace(many, after=(399,))) == ([401, 402], len(of))
+    assert shown(view, replace(many, after=(400,))) == ([401, 402], len(of))
+    assert shown(view, replace(many, after=(0,))) == ([1, 2], len(of))
+    assert shown(view, replace(many, after=(MANY,))) == ([], len(of))
+    assert shown(view, replace(many, offset=399)) == ([401, 402], len(of))
+    assert shown(view, last) == (of[:-3:-1], len(of))
+    assert shown(view, replace(last, after=(401,))) == ([399, 398], len(of))
+    assert shown(view, replace(last, after=(MANY + 9,))) == (of[:-3:-1], len(of))
+    assert shown(view, replace(last, after=(1,))) == ([], len(of))
+    assert shown(view, replace(many, where=state, after=(200,))) == ([300, 500], len(archived))
+    assert shown(view, replace(last, where=state, after=(500,))) == ([300, 200], len(archived))
 
 
 def test_a_count_by_a_term_looks_at_no_document() -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.errors import EventClosed, Invalid, NotFound, NotPublishable, TooManyDates
-from domain.event import MAX_DATES, DateFields, Event
+from domain.event import MAX_DATES, MAX_NEW_DATES, DateFields, Event, NewEvent
 from domain.event_facts import DateAdded, DateChanged, DateRemoved
 from domain.event_fields import ACTIVE, CLOSED, DRAFT
 from tests.domain.examples import (
@@ -144,3 +145,12 @@ def test_what_only_stagebook_sets_of_a_date_is_ignored() -> None:
     body = DateFields.model_validate({"id": 8, "guid": "x", "eventid": 3, "name": "Saturday"})
 
     assert body.patch() == {"name": "Saturday"}
+
+
+def test_so_many_dates_come_with_a_new_event_and_no_more() -> None:
+    date = {"start": EIGHT, "end": TEN}
+    most = {"dates": [date] * MAX_NEW_DATES}
+
+    assert len(NewEvent.model_validate(most).dates or ()) == 2_500
+    with pytest.raises(ValidationError, match="at most 2500 items"):
+        NewEvent.model_validate({"dates": [*most["dates"], date]})

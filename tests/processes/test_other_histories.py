@@ -219,10 +219,10 @@ def test_no_facts_beside_what_was_made_of_them(place: Place) -> None:
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert f"the facts of {place.settings.place} are gone" in line
-    begun = place.serve(lost_store="begin")
-    assert begun.client()("GET", "/v1/locations").status == 401
-    begun.kill()
-    assert identity(place).id != before.id
+    beginning = place.settings.model_copy(update={"lost_store": "begin"})
+    with closing(bootstrap(beginning)) as book:
+        assert book.identity.id != before.id
+        assert not book.keyring.account(ACCOUNT)
 
 
 def test_nothing(place: Place) -> None:

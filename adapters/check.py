@@ -151,7 +151,8 @@ def image_faults(store: Store, named: set[tuple[int, str]]) -> Iterator[str]:
 def usage_faults(store: Store) -> Iterator[str]:
     """Whether what accounts have, for their quotas, is what facts and images say."""
     counted = store.count_usage()
-    for account in sorted({account for account, _ in counted}):  # none is without any fact
+    accounts = {account for account, _ in counted}.union(store.counted_accounts())
+    for account in sorted(accounts):  # those too that no fact and no image is of
         known = {name: n for name, n in store.usage(account).items() if n}
         right = {name: n for (owner, name), n in counted.items() if owner == account}
         if known != right:

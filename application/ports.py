@@ -219,6 +219,9 @@ class Store(Protocol):
     def count_usage(self) -> dict[tuple[int, str], int]:
         """The same by account and name, counted from all facts and blobs."""
 
+    def counted_accounts(self) -> Sequence[int]:
+        """The accounts that something is counted of."""
+
     def recount(self) -> None:
         """Counts what every account has, from all facts and blobs."""
 

@@ -221,6 +221,9 @@ class MemoryStore:
             usage[account, BYTES] += len(data)
         return {key: n for key, n in usage.items() if n}
 
+    def counted_accounts(self) -> Sequence[int]:
+        return sorted({account for account, _ in self._usage})
+
     def recount(self) -> None:
         self._usage = Counter(self.count_usage())
 

@@ -309,6 +309,10 @@ class SqlStore:
             usage[account, BYTES] += size
         return {key: n for key, n in usage.items() if n}
 
+    def counted_accounts(self) -> Sequence[int]:
+        query = "SELECT DISTINCT account FROM account_usage ORDER BY account"
+        return [row[0] for row in self._rows(query)]
+
     def recount(self) -> None:
         with self.exclusive():
             self._written("DELETE FROM account_usage WHERE account >= 0 RETURNING account", ())

@@ -204,6 +204,16 @@ class PostgresStore(SqlStore):
         counted = counted_by_the_database(query, self._columns, "state", order)
         return first_of(self._rows(counted, (*params, most)), STATE, most)[0]
 
+    def _written_together(self, *statements: tuple[str, Sequence[Any]]) -> None:
+        with (
+            translated(),
+            self.datastore.get_connection() as conn,
+            conn.confirmed(self._patience),
+            conn.transaction(),
+        ):
+            for statement, params in statements:
+                conn.execute(statement.replace("?", "%s"), params)
+
     def _written(self, statement: str, params: Sequence[Any]) -> list[Any]:
         with (
             translated(),

@@ -70,6 +70,10 @@ class SqlStore:
         """What a statement returns whose changes are on disk by then."""
         raise NotImplementedError
 
+    def _written_together(self, *statements: tuple[str, Sequence[Any]]) -> None:
+        """Statements in one transaction, whose changes are on disk by then."""
+        raise NotImplementedError
+
     def _id(self, aggregate: UUID) -> Any:
         """An id as it is stored."""
         raise NotImplementedError
@@ -332,13 +336,8 @@ class SqlStore:
         return [row[0] for row in self._rows(query)]
 
     def drop_blob(self, account: int, digest: str) -> None:
-        if held := self.blob(account, digest):
-            row = (account, BYTES, -len(held[1]))
-            self._written(f"{ADD_USAGE} RETURNING account", row)
-        self._written(
-            "DELETE FROM blobs WHERE account = ? AND digest = ? RETURNING account",
-            (account, digest),
-        )
+        place = (account, digest)
+        self._written_together((LESS_USAGE, place), (DROP_BLOB, place))
 
 
 def hole(aggregate: Any, expected: int, version: int | None) -> StoreDamaged:
@@ -351,6 +350,12 @@ ADD_USAGE = (
     "INSERT INTO account_usage VALUES (?,?,?) ON CONFLICT (account, name)"
     " DO UPDATE SET amount = account_usage.amount + excluded.amount"
 )
+LESS_USAGE = (
+    f"INSERT INTO account_usage SELECT account, '{BYTES}', -length(data) FROM blobs"
+    " WHERE account = ? AND digest = ? ON CONFLICT (account, name)"
+    " DO UPDATE SET amount = account_usage.amount + excluded.amount"
+)
+DROP_BLOB = "DELETE FROM blobs WHERE account = ? AND digest = ?"
 BECOME = "UPDATE store_identity SET id = ?, epoch = CASE WHEN epoch < ? THEN ? ELSE epoch + 1 END"
 INSERT_BLOB = "INSERT INTO blobs VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
 

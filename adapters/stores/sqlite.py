@@ -182,6 +182,11 @@ class SqliteStore(SqlStore):
             c.execute(statement, params)
             return c.fetchall()
 
+    def _written_together(self, *statements: tuple[str, Sequence[Any]]) -> None:
+        with translated(self._path.name), self._recorder.writing() as c:
+            for statement, params in statements:
+                c.execute(statement, params)
+
     def _reader(self) -> sqlite3.Connection:
         """Each thread reads on a connection of its own, never behind the writer's lock."""
         reader: sqlite3.Connection | None = getattr(self._local, "reader", None)

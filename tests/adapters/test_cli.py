@@ -250,6 +250,16 @@ def test_check_names_a_document_that_another_account_could_list(
     assert "view events: event 1 of account" in run("check").stdout
 
 
+def test_check_names_counts_of_an_account_that_has_no_fact(settings: Settings, run: Run) -> None:
+    filled(settings, run)
+
+    execute(settings, "INSERT INTO account_usage VALUES (7, 'orders', 3)")
+
+    assert "what account 7 has is counted as {'orders': 3}, its facts say {}" in run("check").stdout
+    assert run("recount").stdout == "counted\n"
+    assert run("check").stdout == "sound\n"
+
+
 def test_check_names_numbers_that_could_be_given_out_again(settings: Settings, run: Run) -> None:
     filled(settings, run)
 

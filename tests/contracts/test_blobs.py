@@ -39,3 +39,15 @@ def test_bytes_that_no_fact_names_can_be_dropped(store: Store) -> None:
 
     assert store.blob(ACCOUNT, "a" * 64) is None
     assert store.blob_accounts() == []
+
+
+def test_what_is_dropped_is_counted_no_more_and_that_at_once(store: Store) -> None:
+    store.append([], blobs=[PICTURE])
+    assert store.usage(ACCOUNT)["bytes"] == len(PICTURE.data)
+
+    store.drop_blob(ACCOUNT, "b" * 64)  # there is none
+    store.drop_blob(ACCOUNT, "a" * 64)
+    store.drop_blob(ACCOUNT, "a" * 64)
+
+    assert store.usage(ACCOUNT)["bytes"] == 0
+    assert store.counted_accounts() == [ACCOUNT]

@@ -13,7 +13,6 @@ from domain.errors import BuyerRefused
 from domain.ids import Kind
 from domain.values import Line
 
-
 TIMES_SMALLER = 8
 """A compiled rule has at most this part of the 10 MiB that the library lets one have: of a few
 characters, such as `\\w{300}`, comes as much."""

@@ -23,7 +23,7 @@ from domain.translations import in_first, languages
 from projections.base import Projection
 
 MAX_POSITION = 2**62
-MAX_LIST = 32 * 2**20
+MAX_LIST = 16 * 2**20
 """Bytes of documents that a list without a cursor shows."""
 blocking = readers.blocking
 ASKED = "stagebook.asked"

@@ -79,7 +79,7 @@ class Continuity:
         head = store.position()
         why = stranger(store, self.position, self._mark)
         if why is None and written > head:
-            why = f"it stands at position {head}, and was written up to {written}"
+            why = f"its newest position is {head}, and was written up to {written}"
         if why:
             return f"{why}; {begun(store, identity, why)} begins"
         if head > self.position:

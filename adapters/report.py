@@ -54,7 +54,7 @@ def _told(
         "lagseconds": standing.lagseconds,
         "parked": len(standing.parked),
         "parkeddocuments": _parked(standing, account),
-        "wish": {"by": wish.by, "since": wish.since} if wish else None,
+        "asked": {"by": wish.by, "since": wish.since} if wish else None,
         "rebuild": rebuild(book, projection, run) if run else None,
     }
 
@@ -80,7 +80,7 @@ def rebuild(book: Stagebook, projection: Projection, run: Run) -> Report:
     return {
         "phase": phase(book, projection, run, made),
         "generation": run.generation,
-        "wishedby": run.wishedby,
+        "askedby": run.wishedby,
         "host": run.host,
         "process": run.pid,
         "workers": run.workers,

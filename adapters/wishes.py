@@ -39,7 +39,7 @@ class Wishes(Background):
     """Looks for wishes, as long as the worker lives."""
 
     def __init__(self, book: Stagebook) -> None:
-        super().__init__("wishes")
+        super().__init__("asked-rebuilds")
         self._book = book
         self._attempts: dict[str, Attempt] = {}
 
@@ -60,7 +60,7 @@ class Wishes(Background):
                 try:
                     self._look(projection)
                 except Exception:  # a lost database passes
-                    log.exception("wishes are not looked at")
+                    log.exception("asked rebuilds are not looked at")
 
     def _look(self, projection: Projection) -> None:
         before = self._attempts.get(projection.name)

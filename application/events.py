@@ -36,6 +36,7 @@ from domain.inventory import Inventory
 from domain.limits import check_edit
 from domain.location import PLACEHOLDER, Location
 from domain.offers import has_price
+from domain.wording import counted
 
 ELSEWHERE = frozenset({"id", "seats_event_key", "facebook_event_id"})
 """What a date alone is known by, here and in other systems."""
@@ -144,7 +145,9 @@ def change_image(
 def delete_event(work: Work, number: int, version: int | None = None) -> ShownEvent:
     event = work.load(Event, number).require(version)
     if count := work.load(Inventory, number).count(*HELD):
-        raise EventHasTickets(f"orders hold {count} tickets of Event {number}", count=count)
+        raise EventHasTickets(
+            f"orders hold {counted(count, 'ticket')} of Event {number}", count=count
+        )
     event.delete(work.by)
     work.load(Hosting, event.locationid).release(number, work.by)
     return shown(work, event)

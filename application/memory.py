@@ -84,7 +84,7 @@ class Memory:
         if head is None:
             head = self._store.position()
             if head < self.position or (era != self.era and not self._has_newest()):
-                message = f"it stands at {head} and lacks facts up to {self.position} that it had"
+                message = f"its newest position is {head}, it had facts up to {self.position}"
                 raise StoreReplaced(message)
         if era != self.era or head - self.position > MAX_FOLLOW:
             self.cache.clear()

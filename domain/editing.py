@@ -22,6 +22,7 @@ from domain.tickets import (
     last_ticket,
 )
 from domain.values import same
+from domain.wording import counted
 
 PRICES = "eventspecificprices"
 
@@ -110,7 +111,7 @@ class Editing(Locking):
 
     def remove_contingent(self, contingent_id: int, by: Cause, path: str = "contingents") -> None:
         if used := in_use(self.contingent(contingent_id)):
-            message = f"{path}: contingent {contingent_id} has {used} tickets in use"
+            message = f"{path}: contingent {contingent_id} has {counted(used, 'ticket')} in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
         self.trigger(ContingentRemoved, by, contingentid=contingent_id)
 
@@ -142,7 +143,7 @@ class Editing(Locking):
         current, amount = self.contingent(contingent_id), changed.get("amount")
         used = in_use(current)
         if amount is not None and amount < used:
-            message = f"{path}amount: {used} tickets are in use"
+            message = f"{path}amount: {counted(used, 'ticket')} in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
         _check_places(contingent_id, current["made"] + growth(current, changed), path)
         before = current[PRICES] if PRICES in changed else None

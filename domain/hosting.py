@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from domain.base import Aggregate, Cause, DomainEvent, State
 from domain.errors import LocationInUse, UnknownLocation
 from domain.ids import Kind
+from domain.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Hosting(Aggregate):
 
     def close(self, by: Cause) -> None:
         if hosted := self.state["events"]:
-            message = f"Location {self.number} hosts {len(hosted)} Events that are not deleted"
+            message = f"Location {self.number} still hosts {counted(len(hosted), 'Event')}"
             raise LocationInUse(
                 message, blockedby=sorted(map(int, hosted))[:100], count=len(hosted)
             )

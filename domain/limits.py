@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from domain.base import State
 from domain.contingents import held
 from domain.errors import Refusal, SoldOut, TicketsInUse
+from domain.wording import counted
 
 NOTHING: Mapping[int, int] = {}
 
@@ -39,7 +40,7 @@ def check_room(
     """Refuses to take more than there is room for."""
     if found := excess(event, location, contingents, more):
         asked, left = found.asked, max(0, found.size - found.held + found.asked)
-        message = f"{asked} tickets asked for, {left} left ({found.limit})"
+        message = f"{counted(asked, 'ticket')} asked for, {left} left ({found.limit})"
         raise SoldOut(message, limit=found.limit, asked=asked, left=left, **found.details)
 
 
@@ -51,7 +52,7 @@ def check_edit(event: State, location: State, contingents: Iterable[State]) -> N
 
 
 def too_small(path: str, found: Excess, **details: int) -> Refusal:
-    message = f"{path}: {found.held} tickets are in use ({found.limit})"
+    message = f"{path}: {counted(found.held, 'ticket')} in use ({found.limit})"
     said = {**found.details, **details}
     return TicketsInUse(message, limit=found.limit, inuse=found.held, **said)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.base import State
 from domain.errors import BasketLimit, PriceNotOffered, SoldOut
 from domain.values import UTC_ZONE, stamp
+from domain.wording import counted
 
 T = TypeVar("T")
 PRICE_TYPES = 1_000_000
@@ -216,11 +217,11 @@ def check_conditions(offer: Offer, buying: Buying) -> None:
         match condition["type"]:
             case "orderticketlimit" if buying.in_order > value:
                 left = max(0, value - (buying.in_order - buying.asked))
-                message = f"at this price an order has at most {value} tickets"
+                message = f"at this price an order has at most {counted(value, 'ticket')}"
                 raise BasketLimit(message, limit="orderticketlimit", allowed=value, left=left)
             case "ticketlimit" if buying.in_all > value:
                 left = max(0, value - (buying.in_all - buying.asked))
-                message = f"at this price there are {left} tickets left"
+                message = f"at this price {counted(left, 'ticket')} left"
                 raise SoldOut(message, limit="price", asked=buying.asked, left=left)
             case "promocode" if not _knows_code(value, buying.promocodes):
                 raise _unmet("promocode", "this price needs a promo code")

@@ -16,6 +16,7 @@ from domain.offers import Buying, Offer, check_conditions, offers, price_key
 from domain.stock import sold_out
 from domain.ticket_types import check_most, require_available, require_not_overruled
 from domain.values import UTC_ZONE
+from domain.wording import counted
 
 DESK, FREE = 3001, 2304
 
@@ -114,7 +115,7 @@ def check_per_order(
     `more` is what is asked for and `had` what the order has, by contingent."""
     number = event["number"]
     allowed = event.get("maxnbrofticketsperbasket") or 0
-    message = f"an order has at most {allowed} tickets of Event {number}"
+    message = f"an order has at most {counted(allowed, 'ticket')} of Event {number}"
     check_count("maxnbrofticketsperbasket", allowed, more, had, message, eventid=number)
     for contingent_id, asked in more.items():
         check_most(contingents[contingent_id], asked, had.get(contingent_id, 0), number)
@@ -123,7 +124,7 @@ def check_per_order(
 def check_channel(channel: State, more: Mapping[int, int], had: Mapping[int, int]) -> None:
     """Refuses more tickets than one order of a sales channel may have; 0 or null is no limit."""
     allowed, number = channel.get("max_tickets_per_order") or 0, channel["number"]
-    message = f"an order on sales channel {number} has at most {allowed} tickets"
+    message = f"an order on sales channel {number} has at most {counted(allowed, 'ticket')}"
     check_count("max_tickets_per_order", allowed, more, had, message, saleschannelid=number)
 
 

@@ -29,6 +29,7 @@ from domain.tickets import (
     contingent_of,
     scanned,
 )
+from domain.wording import counted
 
 NEVER = "9999"
 Line = list[Any]
@@ -148,5 +149,5 @@ def fold_tickets(state: State, fact: DomainEvent) -> None:
 
 def sold_out(limit: str, asked: int, left: int, **details: Any) -> SoldOut:
     """Says what is left of the limit that is in the way."""
-    message = f"{asked} tickets asked for, {left} left ({limit})"
+    message = f"{counted(asked, 'ticket')} asked for, {left} left ({limit})"
     return SoldOut(message, limit=limit, asked=asked, left=left, **details)

@@ -11,6 +11,7 @@ from pydantic import Field, create_model
 from domain.base import Fields, State
 from domain.errors import BasketLimit, Invalid, NotOnSale, SoldOut
 from domain.values import Count, Line, Percentage, Text, Timestamp, field, microseconds
+from domain.wording import counted
 
 PerOrder = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -96,7 +97,7 @@ def check_most(contingent: State, asked: int, had: int, event: int) -> None:
     """Refuses to sell more to one order than it may have."""
     _, most = least_and_most(contingent)
     if 0 < most < asked + had:
-        message = f"an order has at most {most} tickets of contingent {contingent['id']}"
+        message = f"an order has at most {counted(most, 'ticket')} of contingent {contingent['id']}"
         raise BasketLimit(
             message,
             limit="max_orderable_amount_per_order",
@@ -111,7 +112,9 @@ def check_least(contingent: State, held: int, event: int) -> None:
     """Refuses to confirm an order with some of them, and fewer than it needs."""
     least, _ = least_and_most(contingent)
     if 0 < held < least:
-        message = f"an order has at least {least} tickets of contingent {contingent['id']}"
+        message = (
+            f"an order has at least {counted(least, 'ticket')} of contingent {contingent['id']}"
+        )
         raise BasketLimit(
             message,
             limit="min_orderable_amount_per_order",

@@ -74,7 +74,7 @@ def stranger(history: History, position: int, mark: str | None) -> str | None:
     a mark only its position tells."""
     head = history.position()
     if position > head:
-        return f"it stands at position {position}, and the store at {head}"
+        return f"its position is {position}, and the newest of the store is {head}"
     if mark is not None and position > 0 and mark != mark_at(history, position):
         return f"the store has another fact at its position {position}"
     return None

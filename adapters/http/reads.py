@@ -250,7 +250,7 @@ async def require_behind(request: Request, after: int) -> None:
     head = await _freshness(request).head()
     if head < after:
         store = str(stagebook(request).identity)
-        message = f"the store {store} stands at {head}, asked for {after}"
+        message = f"the newest position of the store {store} is {head}, asked for {after}"
         raise AheadOfStore(message, position=head, store=store)
 
 
@@ -261,7 +261,9 @@ async def _require(request: Request, position: int, after: int | None) -> None:
 
 
 def _not_yet(position: int, wanted: int) -> NotYet:
-    return NotYet(f"stands at {position}, asked for {wanted}", position=position)
+    return NotYet(
+        f"the view has come to position {position}, asked for {wanted}", position=position
+    )
 
 
 async def _as_of(request: Request, position: int, wanted: int) -> None:

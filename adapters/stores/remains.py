@@ -29,7 +29,7 @@ def _in_folder(folder: Path) -> Iterator[tuple[int, str]]:
     for pointer in folder.glob("views/*/LIVE"):
         with suppress(OSError, ValueError):  # a pointer that is damaged tells nothing
             file = pointer.with_name(pointer.read_text())
-            what = f"{file.relative_to(folder)} stands at position"
+            what = f"{file.relative_to(folder)} is at position"
             yield from _in_file(file, STOOD.format("progress"), what)
     outbox = folder / "webhooks.sqlite"
     yield from _in_file(outbox, HEARD, "webhooks.sqlite has heard up to position")
@@ -59,7 +59,7 @@ def _in_postgres(url: str) -> Iterator[tuple[int, str]]:
 
         for name, table in asked(GENERATION):
             for (position,) in asked(STOOD.format(table)):
-                yield int(position), f"view {name} stands at position"
+                yield int(position), f"view {name} is at position"
         for (position,) in asked(HEARD):
             yield int(position), "the webhooks were heard up to position"
         for (position,) in asked(ANSWERED):

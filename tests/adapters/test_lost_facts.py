@@ -58,7 +58,7 @@ def test_no_command_takes_it_for_an_empty_store(
     assert refused.exit_code == 1
     (line,) = refused.stderr.splitlines()
     assert line.startswith(f"stagebook: STAGEBOOK_STORE: the facts of {settings.place} are gone")
-    assert " stands at position " in line
+    assert " is at position " in line
     assert line.endswith("to begin with an empty store, start once with STAGEBOOK_LOST_STORE=begin")
     assert "put a copy of the facts back, or import an export" in line
 

@@ -91,11 +91,11 @@ def test_a_rebuild_outlives_the_worker_that_ran_it_and_nobody_notices(place: Pla
             assert served(server, at) == before
             worker_of(server).kill()
             os.kill(run.pid, signal.SIGKILL)
-            done = next(one for one in told if one["wish"] is None)
+            done = next(one for one in told if one["asked"] is None)
 
     assert under_way["rebuild"]["phase"] == "building"
     assert under_way["rebuild"]["done"] < under_way["rebuild"]["facts"]
-    assert (done["rebuild"]["phase"], done["rebuild"]["wishedby"]) == ("done", "operator-6")
+    assert (done["rebuild"]["phase"], done["rebuild"]["askedby"]) == ("done", "operator-6")
     assert done["rebuild"]["process"] != run.pid
     assert (done["generation"]["number"], done["before"]["number"]) == (run.generation, 1)
     assert served(server, at) == before

@@ -386,7 +386,7 @@ class GenerationDocument(BaseModel):
     version: int = Field(ge=1, description="The version of the projection that made it")
 
 
-class WishDocument(BaseModel):
+class AskedRebuild(BaseModel):
     """A rebuild that was asked for and is not done."""
 
     by: str = Field(description="Name of the key", examples=["anna"])
@@ -400,7 +400,7 @@ class RebuildDocument(BaseModel):
         description="Built in bulk, followed up to now, or how it ended; stopped: killed, goes on"
     )
     generation: int = Field(ge=1, description="The number of what it builds")
-    wishedby: str | None = Field(description="Who asked for it; null: it was started by hand")
+    askedby: str | None = Field(description="Who asked for it; null: it was started by hand")
     host: str = Field(description="Where it runs")
     process: int = Field(description="The number of its process there")
     workers: int = Field(ge=1, description="Processes that build")
@@ -432,7 +432,7 @@ class ProjectionDocument(BaseModel):
     parkeddocuments: list[ParkedDocument] = Field(
         description="At most 100 of them, of the caller's account; an operator sees those of all"
     )
-    wish: WishDocument | None = Field(description="The rebuild that was asked for and is not done")
+    asked: AskedRebuild | None = Field(description="The rebuild that was asked for and is not done")
     rebuild: RebuildDocument | None = Field(description="The one under way, or the last one")
 
 

@@ -37,7 +37,7 @@ def test_every_projection_tells_its_version_and_how_far_it_is(client: TestClient
     assert (locations["position"], locations["lag"]) == (position(client), 0)
     assert (locations["lagseconds"], locations["parked"]) == (0.0, 0)
     assert locations["state"] == "current"
-    assert locations["before"] is locations["wish"] is locations["rebuild"] is None
+    assert locations["before"] is locations["asked"] is locations["rebuild"] is None
 
 
 def test_a_rebuild_tells_what_it_has_done(client: TestClient) -> None:
@@ -61,7 +61,7 @@ def test_a_rebuild_tells_what_it_has_done(client: TestClient) -> None:
     assert (seen[0]["generation"]["number"], last["generation"]["number"]) == (1, 2)
     assert last["before"]["number"] == 1
     done = last["rebuild"]
-    assert (done["phase"], done["error"], done["wishedby"]) == ("done", None, None)
+    assert (done["phase"], done["error"], done["askedby"]) == ("done", None, None)
     assert done["done"] == done["facts"] > 0
     assert first["startedts"] == done["startedts"] <= done["finishedts"]
 
@@ -102,8 +102,8 @@ def test_a_rebuild_is_asked_for_once(client: TestClient) -> None:
 
     assert asked.status_code == 202
     assert asked.headers["Location"] == f"{PATH}/orders"
-    wish = asked.json()["wish"]
-    assert shown(client, "orders")["wish"] == wish
+    wish = asked.json()["asked"]
+    assert shown(client, "orders")["asked"] == wish
     assert wish["by"] == "operator-6"
     again = refused(client.post(REBUILD, headers=OPERATOR), 409, "being-rebuilt")
     assert (again["by"], again["since"]) == (wish["by"], wish["since"])
@@ -119,7 +119,7 @@ def test_while_one_runs_no_other_is_asked_for(client: TestClient) -> None:
 
     assert problem["process"] == shown(client, "orders")["rebuild"]["process"]
     assert f"process {problem['process']} on " in problem["detail"]
-    assert shown(client, "orders")["wish"] is None
+    assert shown(client, "orders")["asked"] is None
 
 
 def test_what_was_asked_for_is_done_by_any_rebuild_that_begins_later(client: TestClient) -> None:
@@ -129,8 +129,8 @@ def test_what_was_asked_for_is_done_by_any_rebuild_that_begins_later(client: Tes
     rebuild(ORDERS, book.store, book.views, lambda *_: None)
 
     told = shown(client, "orders")
-    assert (told["wish"], told["rebuild"]["wishedby"]) == (None, "operator-6")
-    assert shown(client, "events")["wish"] is None
+    assert (told["asked"], told["rebuild"]["askedby"]) == (None, "operator-6")
+    assert shown(client, "events")["asked"] is None
 
 
 @pytest.mark.parametrize("name", ["nothing", "ORDERS", "orders%20", "..", "%00"])

@@ -1,16 +1,21 @@
 """Commands on Locations. Each returns the aggregate it changed."""
 
+from uuid import UUID
+
 from application.as_of import location_at
 from application.group_commit import Work
+from domain.errors import Invalid
 from domain.event import Event
 from domain.hosting import Hosting
-from domain.ids import Kind
+from domain.ids import VERSION, Kind, unpack
 from domain.inventory import Inventory
 from domain.limits import excess, too_small
 from domain.location import PLACEHOLDER, PLACEHOLDER_NAME, Location, LocationFields
+from domain.values import MAX_ID
 
 
 def create_location(work: Work, fields: LocationFields) -> Location:
+    _require_parent(work, fields, None)
     location = work.new(Location)
     location.create(fields, work.by)
     work.fresh(Hosting, location.number).open(work.by)
@@ -30,6 +35,7 @@ def change_location(
     work: Work, number: int, fields: LocationFields, version: int | None = None
 ) -> Location:
     location = work.load(Location, number).require(version)
+    _require_parent(work, fields, location)
     before = location.state.get("capacity", 0)
     location.change(fields, work.by)
     _check_room(work, location, before)
@@ -55,6 +61,20 @@ def revert_location(work: Work, number: int, to: int, version: int | None = None
     location.revert(past.state, work.by)
     _check_room(work, location, before)
     return location
+
+
+def _require_parent(work: Work, fields: LocationFields, location: Location | None) -> None:
+    """Refuses a `parent_guid` that is not the guid of another Location which is there; the one that
+    a Location has already may stay."""
+    parent = fields.parent_guid
+    if parent is None or (location and parent == location.state.get("parent_guid")):
+        return
+    account, kind, number = unpack(UUID(parent)) if UUID(parent).version == VERSION else (0, 0, 0)
+    known = (account, kind) == (work.account, Kind.LOCATION) and number <= MAX_ID
+    if not known or not work.load(Location, number).exists:
+        raise Invalid("parent_guid", f"there is no Location {parent}")
+    if location and number == location.number:
+        raise Invalid("parent_guid", "expected another Location than itself")
 
 
 def _check_room(work: Work, location: Location, before: int) -> None:

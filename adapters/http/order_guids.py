@@ -51,7 +51,8 @@ def by_number(app: ASGIApp) -> ASGIApp:
 def with_guids(book: Stagebook, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Entries whose `guid` says a number, those of orders with the guid of the order instead."""
     keys = [UUID(entry["guid"]) for entry in entries]
-    orders = {key for key in keys if unpack(key).kind == Kind.ORDER}
+    packed = {key for key in keys if key.version == VERSION}
+    orders = {key for key in packed if unpack(key).kind == Kind.ORDER}
     bodies = book.view(ORDERS).bodies([order.bytes for order in orders]) if orders else {}
     known = {UUID(bytes=key): from_json(body)["guid"] for key, body in bodies.items()}
     for order in orders - known.keys():  # its view is behind, or it is parked

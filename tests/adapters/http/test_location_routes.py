@@ -3,8 +3,19 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.ids import Kind, account_number, guid
 from domain.location import LocationFields
-from tests.adapters.http.talk import a_location, after, an_event, changed, now, position, refused
+from tests.adapters.http.talk import (
+    a_location,
+    after,
+    an_event,
+    changed,
+    now,
+    paths,
+    position,
+    refused,
+)
+from tests.conftest import ACCOUNT
 
 EVERYTHING = {
     "name": "Concert hall",
@@ -26,13 +37,14 @@ EVERYTHING = {
     "public": True,
     "geostatus": 1,
     "seats_chart_key": "hall-1",
-    "parent_guid": "2a97516c-354b-8002-8000-000000000007",
+    "parent_guid": str(guid(account_number(ACCOUNT), Kind.LOCATION, 1)),
     "translations": {"namefr": "Salle de concert"},
     "c_seats": {"rows": [10, 12.5, None, True, "é𝄞"]},
 }
 
 
 def test_a_created_location_is_answered_whole_and_found_where_it_says(client: TestClient) -> None:
+    a_location(client)  # the one that it is a part of
     response = client.post("/v1/locations", json=EVERYTHING)
 
     assert response.status_code == 201
@@ -68,6 +80,7 @@ def test_a_location_of_a_name_alone_shows_every_field(web: TestClient) -> None:
 
 
 def test_a_patch_changes_what_it_names_and_null_clears(client: TestClient) -> None:
+    a_location(client)
     document = a_location(client, **EVERYTHING)
 
     response = changed(
@@ -147,3 +160,36 @@ def test_a_location_keeps_its_name(web: TestClient) -> None:
     problem = refused(web.patch(path, json={"name": None}), 422, "invalid")
 
     assert problem["errors"] == [{"path": "name", "message": "cannot be cleared"}]
+
+
+def test_a_location_is_part_of_one_that_is_there(web: TestClient) -> None:
+    hall, gone = a_location(web), a_location(web)
+    web.delete(f"/v1/locations/{gone['id']}")
+    room = a_location(web, parent_guid=hall["guid"])
+    path = f"/v1/locations/{room['id']}"
+    account = account_number(ACCOUNT)
+    nothing = [
+        str(guid(account, Kind.LOCATION, 999_999)),
+        str(guid(account_number("other"), Kind.LOCATION, 1)),
+        str(guid(account, Kind.EVENT, hall["id"])),
+        gone["guid"],
+        "0f8fad5b-d9cb-469f-a165-70867728950e",
+    ]
+
+    before = position(web)
+    for parent in nothing:
+        for answer in (
+            web.post("/v1/locations", json={"name": "Room", "parent_guid": parent}),
+            web.patch(path, json={"parent_guid": parent}),
+        ):
+            assert paths(refused(answer, 422, "invalid")) == ["parent_guid"]
+        room_of = {"name": "Room", "capacity": 5, "address": "Here", "parent_guid": parent}
+        dialect = web.post("/location", json=room_of)
+        assert (dialect.status_code, "parent_guid" in dialect.text) == (406, True)
+    assert paths(refused(web.patch(path, json={"parent_guid": room["guid"]}), 422, "invalid"))
+    assert position(web) == before
+
+    web.delete(f"/v1/locations/{hall['id']}")
+    kept = changed(web, path, name="Room", parent_guid=hall["guid"]).json()  # it is sent back
+    assert kept["parent_guid"] == hall["guid"]
+    assert changed(web, path, parent_guid=None).json()["parent_guid"] is None

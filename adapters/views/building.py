@@ -167,6 +167,9 @@ class BuildingView(StoredView):
         """Many rows that were not there before, the fastest way."""
         self.insert(c, table, types, rows)
 
+    def analyze(self, c: Cursor) -> None:
+        """Lets the planner of the database know what was loaded, where it does not look itself."""
+
     def finish(self, mark: str | None = None) -> None:
         with self.writing() as c:
             built = c.execute(
@@ -175,6 +178,7 @@ class BuildingView(StoredView):
             if built:
                 self._create_keys(c)
                 self._create_indexes(c)
+                self.analyze(c)
                 c.execute(f"UPDATE {self.progress} SET position = ?, mark = ?", (built[0][0], mark))
         self.keyed = True
 

@@ -152,6 +152,10 @@ class PostgresView(BuildingView):
         assert isinstance(c, PostgresCursor)  # noqa: S101 - made by `writing`
         c.copy(table, [COPIED[t] for t in types], rows)
 
+    def analyze(self, c: Cursor) -> None:
+        for table in (self.documents, self.terms):
+            c.execute(f"ANALYZE {table}")
+
     def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
         if keys:
             c.execute(f"DELETE FROM {table} WHERE key = ANY(?::bytea[])", [list(keys)])  # noqa: S608

@@ -11,6 +11,7 @@ from adapters.stores.postgres import PostgresStore
 from adapters.views.postgres import PostgresViews
 from application.ports import StoreUnavailable
 from projections.base import ViewUnread
+from projections.rebuilding import rebuild
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, OTHERS, follow, said
 
@@ -103,3 +104,20 @@ def test_a_runner_whose_connections_were_cut_goes_on_where_it_was(
 
     assert runner.position == log.position()
     assert said(views.live(NOTES))[1]["said"] == 4
+
+
+def test_the_planner_knows_a_view_as_soon_as_it_is_rebuilt(
+    database: str, views: PostgresViews
+) -> None:
+    log = MemoryStore()
+    for number in range(1, 21):
+        log.append(history(number, 2))
+    rebuild(NOTES, log, views, lambda _position, _head: None)
+
+    documents = views.live(NOTES).documents
+    with psycopg.connect(database) as connection:
+        known = connection.execute(
+            "SELECT reltuples FROM pg_class WHERE relname = %s", [documents]
+        ).fetchall()
+
+    assert known == [(20.0,)]

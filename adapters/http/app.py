@@ -30,7 +30,7 @@ from adapters.http.openticket.routes import surface as openticket
 from adapters.http.pages import routes as pages
 from adapters.http.paths import Paths
 from adapters.http.rates import Rates
-from adapters.http.readers import DOCUMENTS, readers
+from adapters.http.readers import DOCUMENTS, EACH_LOCAL, EACH_REMOTE, readers
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -83,6 +83,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         feed = app.state.feed = Feed(book)
         app.state.freshness = await asyncio.to_thread(Freshness, book, DOCUMENTS)
         readers().waiting = settings.reads_waiting
+        readers().each = EACH_REMOTE if book.reads_block else EACH_LOCAL
         app.state.openapi = OpenApi()
         if not worker:  # a server process: nobody is to wait for them
             app.state.openapi.start()

@@ -15,6 +15,9 @@ THREADS = 4
 """Few: they compute as much as they wait, and take the interpreter from the event loop."""
 LARGE = 16_384
 """Bytes of a body from which on it is read beside the event loop."""
+EACH_LOCAL, EACH_REMOTE = 1, 2
+"""How many of them one account has at a time. What reads a file of this machine only computes: two
+of them are no faster than one, and a request of another account waits twice as long."""
 PAYER: ContextVar[int] = ContextVar("payer", default=0)
 """The account that a request is of, 0 until that is known."""
 
@@ -41,7 +44,9 @@ class Readers:
 
     def __init__(self, threads: int = THREADS, waiting: int = 200) -> None:
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="reader")
-        self._threads, self._each = threads, max(1, threads - 1)
+        self._threads = threads
+        self.each = max(1, threads - 1)
+        """How many calls of one account run at a time."""
         self.waiting = waiting
         """How many calls of one account may wait."""
         self._queues: dict[int, deque[Turn]] = {}
@@ -75,7 +80,7 @@ class Readers:
         for account, queue in list(self._queues.items()):
             if not queue:
                 del self._queues[account]
-            elif self._at_work[account] < self._each:
+            elif self._at_work[account] < self.each:
                 turn = queue.popleft()
                 del self._queues[account]  # to the end of the line
                 if queue:

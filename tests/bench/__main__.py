@@ -24,7 +24,7 @@ from adapters.bootstrap import PROJECTIONS, Stagebook, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from adapters.stores.sqlite import SqliteStore
-from tests.bench import cases, dialects, freshness, rebuilding, selling, sizes
+from tests.bench import cases, dialects, fairness, freshness, rebuilding, selling, sizes
 from tests.bench.filling import CATALOGUE, TOKENS, Filled, Sizes, fill
 from tests.bench.measuring import Bench, Effort
 from tests.bench.season import sell_a_season
@@ -48,11 +48,20 @@ QUICK_EFFORT = Effort(
     sold=(10, 200),
     fresh=60,
     sale=(100, 120),
+    dear=20,
+    fair=(0.5, 1.0),
 )
 QUICK_WHOLE = sizes.Whole(orders=1_000, facts=400, repeats=3)
 SIZES = "sizes"
 """The case with a store of its own."""
-CASES = cases.CASES | dialects.CASES | selling.CASES | freshness.CASES | rebuilding.CASES
+CASES = (
+    cases.CASES
+    | dialects.CASES
+    | selling.CASES
+    | freshness.CASES
+    | fairness.CASES
+    | rebuilding.CASES
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

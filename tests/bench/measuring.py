@@ -37,6 +37,10 @@ class Effort:
     """Writes that are read back, idle, and as many while others write."""
     sale: tuple[int, int] = (10_000, 12_000)
     """Tickets and buyers of a sell-out."""
+    dear: int = 200
+    """Connections of one account that asks for the dearest."""
+    fair: tuple[float, float] = (15.0, 60.0)
+    """Seconds for which another account is looked at, alone and beside them."""
 
 
 @dataclass(slots=True)

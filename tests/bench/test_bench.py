@@ -27,6 +27,8 @@ CASES = (
     "take 1 at 200 sold",
     "write, then read documents, 0 writers",
     "write, then read feed, 32 writers",
+    "GET beside 20 of another account",
+    "health beside 20 of another account",
     "sell-out: 100 tickets, 120 buyers, --workers 1",
     "sell-out: 100 tickets, 120 buyers, --workers 2",
     "commands beside a rebuild",

@@ -132,6 +132,12 @@ class Settings(BaseSettings):
         description="Addresses that stand for many, with commas between: proxies in front. What"
         " they say in `X-Forwarded-For` is believed, and nobody else.",
     )
+    streams_per_account: int = Field(
+        1_000,
+        ge=0,
+        description="Streams of changes that one account follows at a server process; 0: any"
+        " number.",
+    )
     rate_without_key: str = Field(
         "1000/10 seconds",
         pattern=RATE,

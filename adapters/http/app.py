@@ -30,7 +30,8 @@ from adapters.http.openticket.routes import surface as openticket
 from adapters.http.pages import routes as pages
 from adapters.http.paths import Paths
 from adapters.http.rates import Rates
-from adapters.http.readers import DOCUMENTS, EACH_LOCAL, EACH_REMOTE, readers
+from adapters.http.readers import DOCUMENTS, readers
+from adapters.http.streams import Followers
 from adapters.http.surface import Surface
 from adapters.http.sweeper import AT_ONCE, sweep
 from adapters.http.ticketmatic.routes import surface as ticketmatic
@@ -82,8 +83,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         await _start_writer(book)
         feed = app.state.feed = Feed(book)
         app.state.freshness = await asyncio.to_thread(Freshness, book, DOCUMENTS)
-        readers().waiting = settings.reads_waiting
-        readers().each = EACH_REMOTE if book.reads_block else EACH_LOCAL
+        readers().share(settings.reads_waiting, local=not book.reads_block)
         app.state.openapi = OpenApi()
         if not worker:  # a server process: nobody is to wait for them
             app.state.openapi.start()
@@ -95,7 +95,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         watcher.broken = None
         watcher.watch_loop(request_in)
         keep = _keep(book, watcher, ends=not worker)
-        always = (keep, _sweep(book), feed.watch())
+        always = (keep, _sweep(book), feed.watch(), _end_waiting(book, stopping))
         keeping = [asyncio.create_task(task) for task in always]
         try:
             yield connections.state(settings, watcher.metrics.connection_closed)
@@ -106,6 +106,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             if isinstance(book.writer, LoopWriter):
                 book.writer.close()  # its futures are the loop's
             await app.state.openapi.close()
+            feed.close()
             await asyncio.to_thread(book.close)
             watcher.close()
 
@@ -119,6 +120,7 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.stopping = stopping
     rates = app.state.rates = Rates(settings, watcher.metrics.request_refused)
+    app.state.followers = Followers(settings, watcher.metrics.request_refused)
     app.add_middleware(NewKeys, rates)
     app.add_middleware(Paths)
     app.add_middleware(NamedStore, watcher)
@@ -193,6 +195,13 @@ def create() -> FastAPI:
     gc.set_threshold(*GC_THRESHOLDS)
     heap.bound()
     return make_app(settings, worker=False)
+
+
+async def _end_waiting(book: Stagebook, stopping: asyncio.Event) -> None:
+    """Refuses the questions that wait for their turn as soon as the server is to stop: each of
+    those before them may take two seconds."""
+    await stopping.wait()
+    book.queries.turns.close()
 
 
 async def _keep(book: Stagebook, watcher: Watcher, *, ends: bool) -> None:

@@ -1,9 +1,9 @@
 """The feed of changes: a part of it, and all of it as it grows, for as many as follow."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from structlog import get_logger
 
 from adapters.bootstrap import CHANGES, Stagebook
 from adapters.http.order_guids import with_guids
+from adapters.http.readers import Readers
 from adapters.http.streams import KEEP_ALIVE_SECONDS, LOOK_SECONDS, RETRY_MILLISECONDS
 from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
@@ -23,8 +24,8 @@ from domain.ids import unpack
 from domain.outside import Outside
 from projections.changes import change, is_shown
 
-READER = ThreadPoolExecutor(1, thread_name_prefix="feed")
-"""One for all streams: however many follow, requests are read by others."""
+THREADS = 2
+"""For all streams, one of them for an account: however many follow, requests are read by others."""
 POLL_SECONDS = 0.05
 WINDOW = 20_000
 """Facts that a filter is looked for in at a time, so that a rare one keeps nobody waiting."""
@@ -131,10 +132,14 @@ class Feed:
 
     def __init__(self, book: Stagebook) -> None:
         self._book = book
+        self.readers = Readers(THREADS, sys.maxsize, "feed")  # each stream has one read at a time
         self._position = 0
         self._moved = asyncio.Event()
         self.waiting = 0
         """Followers that have everything there is."""
+
+    def close(self) -> None:
+        self.readers.executor.shutdown(wait=False)
 
     async def watch(self) -> None:
         """Wakes who waits, whoever it was that wrote."""
@@ -213,4 +218,4 @@ class Feed:
             self.waiting -= 1
 
     async def _read(self, call: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(READER, call, *args)
+        return await self.readers.run(call, *args)

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
 
+from adapters.queries.turns import AT_ONCE, WAITING
+
 T = TypeVar("T")
-ASKING = ThreadPoolExecutor(40, thread_name_prefix="question")
-"""More than one account may have waiting: `Turns` refuses what is beyond that at once."""
+ASKING = ThreadPoolExecutor(WAITING + AT_ONCE, thread_name_prefix="question")
+"""As many as may wait and run: `Turns` refuses what is beyond that, and nobody waits for it."""
 
 
 async def answered(call: Callable[..., T], *args: Any) -> T:

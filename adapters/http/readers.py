@@ -42,8 +42,8 @@ class Turn:
 class Readers:
     """A pool for the event loop that it is used from. No account has all of its threads."""
 
-    def __init__(self, threads: int = THREADS, waiting: int = 200) -> None:
-        self.executor = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+    def __init__(self, threads: int = THREADS, waiting: int = 200, name: str = "reader") -> None:
+        self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._threads = threads
         self.each = max(1, threads - 1)
         """How many calls of one account run at a time."""
@@ -52,6 +52,10 @@ class Readers:
         self._queues: dict[int, deque[Turn]] = {}
         """By account; the first has waited for its turn the longest."""
         self._at_work: Counter[int] = Counter()
+
+    def share(self, waiting: int, *, local: bool) -> None:
+        """Says what one account may have of a store on this machine, or over a network."""
+        self.waiting, self.each = waiting, EACH_LOCAL if local else EACH_REMOTE
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
         """What the call returns; `TooBusy` when too many of its account wait already."""

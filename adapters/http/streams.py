@@ -2,14 +2,18 @@
 replaced or the server stops. Whoever was cut off says in `Last-Event-ID` where to go on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from fastapi import Request
 from fastapi.sse import EventSourceResponse
 from starlette.types import Send
 
 from adapters.http.auth import May, allowed, stagebook, still_allowed
+from adapters.http.errors import TooManyRequests
+from adapters.http.readers import PAYER
+from adapters.settings import Settings
 from domain.errors import Refusal
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -49,14 +53,45 @@ def lasting(request: Request, need: May) -> Callable[[], bool]:
     return lasts
 
 
+class Followers:
+    """How many streams each account has in this process, and may have; 0 is any number."""
+
+    def __init__(self, settings: Settings, refused: Callable[[str], None]) -> None:
+        self._most, self._refused = settings.streams_per_account, refused
+        self.by_account: Counter[int] = Counter()
+
+    def require_room(self, account: int) -> None:
+        if self._most and self.by_account[account] >= self._most:
+            self._refused("streams")
+            message = f"this account follows {self._most} streams already: end one of them"
+            raise TooManyRequests(message, limit="streams", retryafter=RETRY_MILLISECONDS // 1_000)
+
+    @contextmanager
+    def one(self, account: int) -> Iterator[None]:
+        self.by_account[account] += 1
+        try:
+            yield
+        finally:
+            self.by_account[account] -= 1
+            if not self.by_account[account]:
+                del self.by_account[account]
+
+
 class EventStream(EventSourceResponse):
     """Blocks as they come, none before the client has taken the one before."""
 
-    def __init__(self, blocks: AsyncIterator[bytes], lasts: Callable[[], bool]) -> None:
+    def __init__(
+        self, blocks: AsyncIterator[bytes], lasts: Callable[[], bool], followers: Followers
+    ) -> None:
+        self._account, self._lasts, self._followers = PAYER.get(), lasts, followers
+        followers.require_room(self._account)
         super().__init__(blocks, headers=HEADERS)
-        self._lasts = lasts
 
     async def stream_response(self, send: Send) -> None:
+        with self._followers.one(self._account):
+            await self._stream(send)
+
+    async def _stream(self, send: Send) -> None:
         sending = asyncio.create_task(super().stream_response(send))
         over = asyncio.create_task(self._over())
         try:

@@ -5,6 +5,7 @@ Each message is JSON; an answer begins with a letter for what it is: `+` an answ
 `x` a refusal after which the process ends, `t` out of time, `m` a view has moved, `u` no store.
 """
 
+import os
 import resource
 import signal
 import sys
@@ -29,6 +30,8 @@ from application.ports import StoreUnavailable
 from domain.errors import Invalid
 
 SPARE_SECONDS = 1
+NICENESS = 10
+"""Whoever answers other requests goes first."""
 STATM = Path("/proc/self/statm")
 
 
@@ -131,6 +134,7 @@ def bound() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the server, not before it
+    os.nice(NICENESS)
     sys.setrecursionlimit(20_000)
     bound()
     serve(Connection(int(sys.argv[1])))

@@ -295,7 +295,9 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     if streamed:
         lasts = streams.lasting(request, May.AUDIT)
         feed: Feed = request.app.state.feed
-        return streams.EventStream(feed.stream(select, outside(who), lasts), lasts)
+        return streams.EventStream(
+            feed.stream(select, outside(who), lasts), lasts, request.app.state.followers
+        )
     page = await reads.blocking(part, stagebook(request), select, outside(who))
     body = to_json({"data": page.entries, "next": page.following})
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")

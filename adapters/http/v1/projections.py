@@ -37,7 +37,7 @@ async def projections(request: Request) -> Response:
     book = stagebook(request)
     if streams.asked(request):
         lasts = streams.lasting(request, May.MONITOR)
-        return streams.EventStream(moving(book, account, lasts), lasts)
+        return streams.EventStream(moving(book, account, lasts), lasts, request.app.state.followers)
     body = await reads.blocking(told, book, account)
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")
 

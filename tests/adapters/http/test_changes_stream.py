@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 
 from adapters.http import feed, streams
 from adapters.http.feed import Feed
-from adapters.http.streams import EventStream
+from adapters.http.streams import EventStream, Followers
+from adapters.settings import Settings
 from application.group_commit import Work
 from application.keyring import revoking_key
 from application.locations import change_location
@@ -325,7 +326,8 @@ def test_a_client_that_stopped_reading_is_sent_nothing_and_cut_off_at_the_end(
 
     async def stalled() -> None:
         async with asyncio.timeout(BOUND):
-            await EventStream(blocks(), lambda: not over)({"type": "http"}, receive, send)
+            stream = EventStream(blocks(), lambda: not over, Followers(Settings(), print))
+            await stream({"type": "http"}, receive, send)
 
     asyncio.run(stalled())
 

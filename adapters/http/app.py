@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -119,9 +119,8 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asked for at every request
     )
     app.state.stopping = stopping
-    rates = app.state.rates = Rates(settings, watcher.metrics.request_refused)
-    app.state.followers = Followers(settings, watcher.metrics.request_refused)
-    app.add_middleware(NewKeys, rates)
+    limit(app, settings, watcher.metrics.request_refused)
+    app.add_middleware(NewKeys, app.state.rates)
     app.add_middleware(Paths)
     app.add_middleware(NamedStore, watcher)
     app.add_middleware(Cors, settings.origins)
@@ -129,6 +128,12 @@ def make_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     errors.install(app)
     add_routes(app)
     return app
+
+
+def limit(app: FastAPI, settings: Settings, refused: Callable[[str], None]) -> None:
+    """What may be asked of it, and followed, and who counts what is refused."""
+    app.state.rates = Rates(settings, refused)
+    app.state.followers = Followers(settings, refused)
 
 
 def described() -> FastAPI:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from application.buyers import admit_buyer
 from application.group_commit import Work
 from application.planning import plan_repricing
-from application.sales import hold_of, open_order, require_contact, settle
+from application.sales import hold_of, open_order, require_contact, require_scenarios, settle
 from domain import ranges
 from domain.catalog import SalesChannel
 from domain.errors import NotOnSale
@@ -22,6 +22,7 @@ def change_order(work: Work, number: int, fields: OrderFields, version: int | No
     order = work.load(Order, number).require(version)
     changed = order.differing_fields(fields.patch())
     require_contact(work, "customerid", changed.get("customerid"))
+    require_scenarios(work, changed)
     if "customerid" in changed and order.confirmed:
         admit_buyer(work, order, changed["customerid"])
     order.change(changed, work.by)

@@ -5,8 +5,9 @@ Events first, so a refusal leaves nothing half taken. The order and every Invent
 are one save.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 from uuid import uuid4
 
 from application.buyers import admit_buyer
@@ -16,13 +17,15 @@ from application.group_commit import Work
 from application.planning import Plan, check_merge, check_whole_order, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
+from domain.catalog_item import CatalogItem
 from domain.contact import Contact
 from domain.errors import Invalid, NotOnSale
 from domain.event import Event
 from domain.inventory import Inventory
 from domain.money import minor_of
 from domain.order import Hold, Order
-from domain.settings_items import PaymentMethod
+from domain.payment_scenario import PaymentScenario
+from domain.settings_items import DeliveryScenario, PaymentMethod
 from domain.taking import OrderBody, PaymentBody, RefundBody, Take
 from domain.tickets import movement
 
@@ -30,6 +33,7 @@ from domain.tickets import movement
 def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
     channel = _channel(work, body.saleschannelid)
     require_contact(work, "customerid", body.customerid)
+    require_scenarios(work, body.own())
     plan = plan_taking(work, channel, body.take, body.promocodes)
     order = work.new(Order)
     now = work.by.time
@@ -47,6 +51,23 @@ def require_contact(work: Work, path: str, number: int | None) -> None:
     contact = item(work, Contact, number)
     if contact.version == 0 or contact.archived:
         raise Invalid(path, f"there is no contact {number}")
+
+
+SCENARIOS: dict[str, type[CatalogItem]] = {
+    "deliveryscenarioid": DeliveryScenario,
+    "paymentscenarioid": PaymentScenario,
+}
+
+
+def require_scenarios(work: Work, fields: Mapping[str, Any]) -> None:
+    """Refuses to name a scenario that is not there."""
+    for path, cls in SCENARIOS.items():
+        number = fields.get(path)
+        if number is not None:
+            scenario = item(work, cls, number)
+            if scenario.version == 0 or scenario.archived:
+                kind = cls.KIND.title.lower()
+                raise Invalid(path, f"there is no {kind} {number}")
 
 
 def add_tickets(

@@ -427,8 +427,8 @@ class AnyCommand(Choices, RuleBasedStateMachine):
         2,
         order=which,
         said=[
-            {"deliveryscenarioid": 2},
-            {"deliveryscenarioid": None, "c_note": "gift"},
+            {"paymentscenarioid": 2},
+            {"paymentscenarioid": None, "c_note": "gift"},
             {"c_note": None},
             {"expiryts": DUE},
             {"expiryts": None, "paymentscenarioid": 3},

@@ -1,8 +1,13 @@
 """Orders beside selling: their fields, who comes with their tickets, other price types."""
 
+from functools import partial
 from typing import Any
 
+import pytest
+
+from application import sales
 from domain.catalog import PriceType, SalesChannel
+from domain.catalog_item import CatalogItem
 from domain.contact import Contact, ContactFields
 from domain.errors import (
     BasketLimit,
@@ -13,6 +18,9 @@ from domain.errors import (
     SoldOut,
 )
 from domain.order import Order
+from domain.payment_scenario import PaymentScenario
+from domain.settings_items import DeliveryScenario
+from domain.taking import OrderBody
 from tests.application.box_office import (
     EXTERNAL,
     FREE,
@@ -23,7 +31,7 @@ from tests.application.box_office import (
     price,
     ticket,
 )
-from tests.application.desk import taking
+from tests.application.desk import HOLD, taking
 from tests.spec import at
 
 DUE = "2026-12-05T20:00:00Z"
@@ -282,3 +290,26 @@ def test_an_order_that_has_ended_takes_a_customer_and_custom_fields_alone(
     office.change_order(order, customerid=ann, c_note="fetched")
     shown = office.order_document(order)
     assert (shown["customerid"], shown["c_note"]) == (ann, "fetched")
+
+
+@pytest.mark.parametrize("name", ["deliveryscenarioid", "paymentscenarioid"])
+def test_an_order_names_no_scenario_that_is_not_there(office: BoxOffice, name: str) -> None:
+    event, lot = office.on_sale(5)
+    order = office.sold(event, lot)
+    cls = {"deliveryscenarioid": DeliveryScenario, "paymentscenarioid": PaymentScenario}[name]
+    fields = {"name": "By post", "typeid": 2701 if cls is PaymentScenario else None}
+    kept = office.made_item(cls, cls.FIELDS.model_validate({n: v for n, v in fields.items() if v}))
+    office.change_order(order, **{name: kept})
+    office.archive(cls, kept)
+    office.change_order(order, **{name: kept, "c_note": "it has that one already"})
+
+    for number in (999, kept):
+        body = OrderBody.model_validate({"saleschannelid": 2, name: number})
+        with office.refuses(Invalid, errors=[at_fault(name, cls, number)]):
+            office.do(partial(sales.create_order, body=body, hold=HOLD))
+    with office.refuses(Invalid, errors=[at_fault(name, cls, 999)]):
+        office.change_order(order, **{name: 999})
+
+
+def at_fault(path: str, cls: type[CatalogItem], number: int) -> dict[str, str]:
+    return {"path": path, "message": f"there is no {cls.KIND.title.lower()} {number}"}

@@ -283,7 +283,7 @@ SALES = [
         May.SELL,
         {"customerid": "{contacts}", "c_note": 1},
         ("publish",),
-        {"deliveryscenarioid": 2},
+        {"paymentscenarioid": 2},
     ),
     Route(
         "POST",

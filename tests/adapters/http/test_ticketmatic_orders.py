@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ticketmatic.client import Client
 from ticketmatic.endpoints import contacts, events, orders
-from ticketmatic.endpoints.settings.ticket_sales import payment_scenarios
+from ticketmatic.endpoints.settings.ticket_sales import delivery_scenarios, payment_scenarios
 from ticketmatic.exceptions import ClientException
 from ticketmatic.models.order import Order, OrderQuery
 
@@ -233,6 +233,7 @@ def test_an_order_is_split(tm: Client, sale: Sale) -> None:
 def test_an_order_is_updated(tm: Client, sale: Sale) -> None:
     order = sale.order()
     ann = contacts.create(tm, {"firstname": "Ann", "lastname": "Peeters"})
+    ticket = delivery_scenarios.create(tm, {"name": "E-ticket"})
     orders.confirm(tm, order.orderid)
 
     orders.update(
@@ -240,7 +241,7 @@ def test_an_order_is_updated(tm: Client, sale: Sale) -> None:
         order.orderid,
         {
             "customerid": ann.id,
-            "deliveryscenarioid": 4,
+            "deliveryscenarioid": ticket.id,
             "expiryts": "2026-12-24 20:00:00",
             "rappelts": "2026-12-20T20:00:00",
             "customfields": {"note": "gift"},
@@ -249,7 +250,7 @@ def test_an_order_is_updated(tm: Client, sale: Sale) -> None:
 
     shown = orders.get(tm, order.orderid)
     assert (shown.customerid, shown.firstname, shown.lastname) == (ann.id, "Ann", "Peeters")
-    assert (shown.deliveryscenarioid, shown.custom_fields) == (4, {"note": "gift"})
+    assert (shown.deliveryscenarioid, shown.custom_fields) == (ticket.id, {"note": "gift"})
     assert shown.expiryts
     assert shown.expiryts.isoformat() == "2026-12-24T20:00:00+01:00"
     back = raw(tm, "GET", f"/orders/{order.orderid}").json()
@@ -379,7 +380,8 @@ def test_the_log_of_an_order_is_made_of_its_facts(tm: Client, sale: Sale) -> Non
     orders.update_tickets(tm, number, change)
     change = {"operation": "setticketholders", "tickets": [one], "params": holders}
     orders.update_tickets(tm, number, change)
-    said = {"customerid": ann.id, "deliveryscenarioid": 1, "customfields": {"a": 1}}
+    ticket = delivery_scenarios.create(tm, {"name": "E-ticket"})
+    said = {"customerid": ann.id, "deliveryscenarioid": ticket.id, "customfields": {"a": 1}}
     orders.update(tm, number, said)
     orders.update(tm, number, {"customerid": 0})
     orders.confirm(tm, number)

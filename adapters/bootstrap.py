@@ -22,6 +22,7 @@ from adapters.signals.pipes import PipeSignals
 from adapters.signals.signals import Signals
 from adapters.stores.opening import open_store
 from adapters.stores.postgres import PostgresStore
+from adapters.stores.sqlite import SqliteStore
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
@@ -324,6 +325,14 @@ def bootstrap(settings: Settings, *, make: bool = True) -> Stagebook:
     """Opens store and views, and migrates them, safely when several processes start at once.
     `NoStore` where there is none and none is to be made."""
     store = open_store(settings, make=make)
+    try:
+        return _on(store, settings)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _on(store: SqliteStore | PostgresStore, settings: Settings) -> Stagebook:
     views: SqliteViews | PostgresViews
     engine: SqliteEngine | PostgresEngine
     signals: PipeSignals | NotifiedSignals

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.views.building import BuildingView
 from adapters.views.runs import STORE, Generation, Notes, Runs
+from application.ports import StoreDamaged
 from domain.lineage import Identity
 from projections.base import BeingRebuilt, Projection, View
 
@@ -127,7 +128,10 @@ class Generations(Generic[V]):
             held = None
         if before is None or before.version != projection.version:
             return None
-        self._before[projection.name] = held or self._opened(projection, before.number)
+        try:
+            self._before[projection.name] = held or self._opened(projection, before.number)
+        except StoreDamaged:  # there is no way back to it
+            return None
         return self._before[projection.name]
 
     @contextmanager
@@ -208,8 +212,11 @@ class Generations(Generic[V]):
         live, before, newest = self._named(projection)
         if newest in (None, live, before) or newest.version != projection.version:
             return None
-        with self.built(projection, newest.number) as view:
-            return newest.number if view else None
+        try:
+            with self.built(projection, newest.number) as view:
+                return newest.number if view else None
+        except StoreDamaged:  # there is nothing to go on with
+            return None
 
     def _kept(self, projection: Projection) -> set[int]:
         kept = {generation.number for generation in self.generations(projection)}

@@ -128,11 +128,23 @@ class Generations(Generic[V]):
             held = None
         if before is None or before.version != projection.version:
             return None
+        view = held or self._readable(projection, before.number)
+        if view:
+            self._before[projection.name] = view
+        return view
+
+    def _readable(self, projection: Projection, generation: int) -> V | None:
+        """A generation that is not live; None: it is damaged, so there is no way back to it."""
         try:
-            self._before[projection.name] = held or self._opened(projection, before.number)
-        except StoreDamaged:  # there is no way back to it
+            view = self._opened(projection, generation)
+        except StoreDamaged:
             return None
-        return self._before[projection.name]
+        try:
+            view.position()
+        except StoreDamaged:
+            view.close()
+            return None
+        return view
 
     @contextmanager
     def built(self, projection: Projection, number: int) -> Iterator[V | None]:

@@ -17,6 +17,7 @@ from domain.order import Order
 from domain.order_facts import HeldTicketsChanged
 from domain.seating import SeatRank, SeatRankFields
 from domain.taking import OrderBody
+from domain.tickets import TicketsChanged
 from tests.application.box_office import BoxOffice, ticket
 from tests.application.desk import HOLD, taking
 from tests.spec import at
@@ -185,6 +186,17 @@ def test_what_an_order_recorded_of_its_tickets_can_be_imported(office: BoxOffice
     assert isinstance(fact, HeldTicketsChanged)
 
     check_payload(HeldTicketsChanged, Kind.ORDER, {"tickets": fact.tickets} | common(fact))
+
+
+def test_the_rank_of_a_seat_can_be_imported(office: BoxOffice) -> None:
+    event, lot = office.on_sale(5)
+    rank = office.made_item(SeatRank, SeatRankFields(name="Front"))
+    office.do(partial(rank_tickets, number=event, seatrankid=rank, tickets=[ticket(lot, 1)]))
+    fact: DomainEvent = office.recorded()[-1].fact
+    assert isinstance(fact, TicketsChanged)
+
+    says = {"tickets": fact.tickets, "before": fact.before}
+    check_payload(TicketsChanged, Kind.INVENTORY, says | common(fact))
 
 
 def common(fact: DomainEvent) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class SqliteView(BuildingView):
         super().__init__(projection)
         self.path = path
         self.version = projection.version
-        self.hollow = _generation(path.name).version == 0
+        self.hollow = path.name.startswith("v0-")
         self._pointer = pointer
         self._name = f"{path.absolute().as_uri()}?mode=rw"
         self._place = f"{path.parent.name}/{path.name}"

@@ -141,16 +141,17 @@ def test_a_view_of_another_version_is_outdated_until_it_is_rebuilt(
     assert stands(book, LOCATIONS).state == "dead"
 
 
-def test_parked_documents_are_told_with_place_reason_and_time(
+def test_parked_documents_are_counted_and_told_with_place_reason_and_time(
     book: Stagebook, led: ExitStack
 ) -> None:
     before = stamp(datetime.now(UTC))
     view = book.views.live(LOCATIONS)
     view.commit([], [Parked(b"\x07" * 16, 1, "poison")], since=0, position=1)
 
-    (told,) = report(book).views["locations"].parked
+    (told,) = stands(book, LOCATIONS).parked
 
-    assert (told.key, told.position, told.error) == ("07" * 16, 1, "poison")
+    assert report(book).views["locations"].parked == 1
+    assert (told.key, told.position, told.error) == (b"\x07" * 16, 1, "poison")
     assert told.since is not None
     assert before <= told.since <= stamp(datetime.now(UTC))
 

@@ -34,8 +34,7 @@ class OnSqlite(TestCase):
         self.others = set(threading.enumerate())
 
     def opened(self, cls: type[SqliteRecorder]) -> SqliteRecorder:
-        lock_file = self.path.with_suffix(".lock")
-        recorder = cls(sqlite_recorder.datastore(self.path.as_uri()), lock_file)
+        recorder = cls(sqlite_recorder.datastore(self.path.as_uri()), self.path)
         self.addCleanup(recorder.close)
         self.addCleanup(self.join)
         recorder.create_table()

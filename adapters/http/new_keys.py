@@ -53,8 +53,9 @@ class NewKeys:
         await self.app(scope, receive, send)
 
     async def _meet(self, keyring: Keyring, header: bytes, scope: Scope) -> None:
-        if not knows(keyring, header.decode("latin-1")):
-            if not self._rates.meet_stranger(scope):
+        known = knows(keyring, header.decode("latin-1"))
+        if not known:
+            if not self._rates.meet_stranger(scope) or known is None:
                 return
             if self._next is None:
                 self._next = asyncio.create_task(self._look(keyring), context=Context())
@@ -74,8 +75,8 @@ class NewKeys:
             return
 
 
-def knows(keyring: Keyring, header: str) -> bool:
-    """Whether the key that a header names is known, if it names one."""
+def knows(keyring: Keyring, header: str) -> bool | None:
+    """Whether the key that a header names is known; None where it names none."""
     if signed := ACCESS_KEY.match(header):
         return keyring.signing(signed[1]) is not None
     scheme, _, rest = header.strip().partition(" ")
@@ -83,7 +84,7 @@ def knows(keyring: Keyring, header: str) -> bool:
         try:
             name = base64.b64decode(rest.strip(), validate=True).decode().partition(":")[0]
         except ValueError:  # no base64, or not of a text
-            return True
+            return None
         return keyring.signing(name) is not None
     token = rest.strip() if scheme.lower() == "bearer" else header.strip()
-    return not token or keyring.find(token) is not None
+    return keyring.find(token) is not None if token else None

@@ -116,3 +116,13 @@ def test_guesses_share_a_few_looks_into_the_store(
 
     assert looks <= (LOOKS_A_SECOND + 1 / KEY_REFRESH_SECONDS) * (seconds + 1)
     assert looks < GUESSES / 2
+
+
+@pytest.mark.parametrize("sent", ["Bearer ", "Basic !!!", " "])
+def test_a_header_that_names_no_key_counts_for_its_address(settings: Settings, sent: str) -> None:
+    limited = settings.model_copy(update={"rate_without_key": "3/hour"})
+
+    with TestClient(make_app(limited), client=("192.0.2.1", 1)) as client:
+        answers = [client.get("/v1/events", headers={"Authorization": sent}) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]

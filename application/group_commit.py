@@ -37,6 +37,8 @@ from domain.money import DEFAULT_CURRENCY
 from domain.values import UTC_ZONE
 
 MAX_BATCH = 256
+BATCH_BYTES = 4 * 2**20
+"""Of bodies in a batch: one that exceeds it ends the batch. A store holds each several times."""
 MAX_ATTEMPTS = 100
 CACHED_BYTES = 128 * 2**20
 NO_QUOTAS: Mapping[str, int] = {}
@@ -363,13 +365,14 @@ class GroupCommit(Committer):
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            batch = [job]
-            while len(batch) < MAX_BATCH and not self._jobs.empty():
+            batch, size = [job], job.size
+            while len(batch) < MAX_BATCH and size < BATCH_BYTES and not self._jobs.empty():
                 following = self._jobs.get()
                 if following is None:
                     self._jobs.put(None)
                     break
                 batch.append(following)
+                size += following.size
             self.commit(batch)
             self._settle(batch)
 

@@ -9,6 +9,8 @@ from contextvars import Context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+MOST = 16
+"""Documents that a statement reads: all of them may be as large as a document can be."""
 
 
 class Gathered(Generic[T]):
@@ -45,7 +47,7 @@ class Gathered(Generic[T]):
             self._task = asyncio.create_task(self._read(), context=Context())
 
     async def _read(self) -> None:
-        asked, self._waiting = self._waiting, []
+        asked, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         keys = [*{key for key, _ in asked}]
         reading = asyncio.get_running_loop().run_in_executor
         try:

@@ -11,7 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any, Unpack
 
-from application.group_commit import MAX_BATCH, Committer, Job, WriterOptions, settle_futures
+from application.group_commit import (
+    BATCH_BYTES,
+    MAX_BATCH,
+    Committer,
+    Job,
+    WriterOptions,
+    settle_futures,
+)
 from application.ports import Store
 
 LARGE = 2**18
@@ -57,7 +64,13 @@ class LoopWriter(Committer):
                 self._commit_here(batch)
 
     def _next(self) -> list[Job]:
-        batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        count = size = 0
+        for job in self._waiting[:MAX_BATCH]:
+            count += 1
+            size += job.size
+            if size >= BATCH_BYTES:
+                break
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
     def _commit_here(self, batch: list[Job]) -> None:

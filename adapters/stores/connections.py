@@ -9,7 +9,7 @@ a standby is lost     commits wait for it; `confirmed` bounds how long we do
 
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -30,6 +30,8 @@ ANSWER_SECONDS = 2.0
 """How long a server that does not answer is waited for when a program starts."""
 MIGRATION_LOCK = 0x57A6EB00
 """Whoever makes or changes tables holds it."""
+LARGE = 2**20
+"""Bytes of a message after which a connection is not used again."""
 PATIENCE = 10.0
 """Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
 OF_A_COMMIT = 0.4
@@ -240,6 +242,15 @@ def session(store: PostgresDatastore) -> psycopg.Connection[Any]:
     assert isinstance(store.pool.kwargs, dict)  # noqa: S101 - set by `datastore`
     arguments = {**store.pool.kwargs, "row_factory": tuple_row}
     return psycopg.connect(**arguments, autocommit=True)
+
+
+def carried(connection: psycopg.Connection[Any], messages: Iterable[Iterable[Any]]) -> None:
+    """To be called with the rows that were received, or the values that were sent together. The
+    driver keeps room for the largest message that a connection ever had: after a large one, such
+    as a picture, the pool closes it."""
+    sizes = (sum(len(v) for v in message if isinstance(v, bytes)) for message in messages)
+    if max(sizes, default=0) > LARGE:
+        connection._expire_at = 0.0  # noqa: SLF001 - the pool's note of when to replace it
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from adapters.row_pages import PAGE_BYTES, counted_by_the_database, first_of
 from adapters.stores import postgres_integrity
-from adapters.stores.connections import PATIENCE, TookTooLong, datastore, translated
+from adapters.stores.connections import PATIENCE, TookTooLong, carried, datastore, translated
 from adapters.stores.postgres_recorder import BOUNDED, PostgresRecorder
 from adapters.stores.sql import STATE, SqlStore
 from application.ports import (
@@ -197,7 +197,9 @@ class PostgresStore(SqlStore):
             self.datastore.get_connection() as conn,
             conn.cursor(row_factory=tuple_row, binary=True) as c,
         ):
-            return c.execute(query.replace("?", "%s"), params, prepare=True).fetchall()
+            rows = c.execute(query.replace("?", "%s"), params, prepare=True).fetchall()
+            carried(conn, rows)
+            return rows
 
     def _page(self, query: str, params: Sequence[Any], most: int = PAGE_BYTES) -> list[Any]:
         order = query.rpartition(" ORDER BY ")[2].partition(" LIMIT ")[0]

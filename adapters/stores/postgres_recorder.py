@@ -9,6 +9,7 @@ log loses facts. They are not installed.)
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore
+from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore, carried
 from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
@@ -174,13 +175,15 @@ class PostgresRecorder(PostgresApplicationRecorder):
         if era is not None and era != conn.era:
             message = "the database is another one than was read"
             raise IntegrityError(message)
+        carried(conn, (chain.from_iterable(params),))
         with (
             conn.transaction() if blobs else nullcontext(),
             conn.cursor(row_factory=tuple_row) as c,
         ):
             row = c.execute(APPEND, params, prepare=True).fetchone()
             for blob in blobs:  # under the function's lock: whoever removes blobs holds it, too
-                if c.execute(INSERT_BLOB.replace("?", "%s"), blob_row(blob)).rowcount:
+                carried(conn, (row_of_blob := blob_row(blob),))
+                if c.execute(INSERT_BLOB.replace("?", "%s"), row_of_blob).rowcount:
                     more = (blob.account, BYTES, len(blob.data))
                     c.execute(ADD_USAGE.replace("?", "%s"), more)
         return list(row[0]) if row else []

@@ -13,7 +13,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import tuple_row
 
 from adapters.row_pages import counted_by_the_database, first_of
-from adapters.stores.connections import translated
+from adapters.stores.connections import carried, translated
 from adapters.views.select import Select
 from adapters.views.sql import BODY, Latest, SqlView
 from application.ports import StoreDamaged, ViewNotYet
@@ -58,7 +58,9 @@ class ServedView(SqlView):
             self._store.get_connection() as connection,
             connection.cursor(row_factory=tuple_row, binary=True) as cursor,
         ):
-            return self._asked(cursor, sql.replace("?", "%s"), params, hollow=hollow)
+            rows = self._asked(cursor, sql.replace("?", "%s"), params, hollow=hollow)
+            carried(connection, rows)
+            return rows
 
     def _first_of(self, select: Select, sql: str, params: list[Any]) -> tuple[list[Any], bool]:
         names = ", ".join(("key", "body", *select.sort))

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.stores.memory import MemoryStore
 from application import events, locations, memory
-from application.group_commit import MAX_ATTEMPTS, Numbers, Work
+from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS, Numbers, Work
 from application.ports import Answer, Store, StoreReplaced, StoreUnavailable, VersionTaken
 from domain.base import Cause, UnknownFact
 from domain.errors import (
@@ -94,6 +94,21 @@ def test_a_batch_is_stored_at_once_and_in_the_order_it_was_handed_in(
 
     assert len(batches) == 1
     assert location_name(troubled, location) == "Hall 19"
+
+
+def test_a_batch_ends_with_the_body_that_fills_it(
+    at_troubled: Desk, troubled: TroubledStore
+) -> None:
+    location = at_troubled.location()
+    batches: list[int] = []
+    troubled.before_append = lambda: batches.append(troubled.position())
+    jobs = [at_troubled.job(naming(location, f"Hall {n}")) for n in range(5)]
+    for job, size in zip(jobs, (BATCH_BYTES // 2, BATCH_BYTES // 2, 1, BATCH_BYTES, 1), strict=True):
+        job.size = size
+
+    at_troubled.together(*jobs)
+
+    assert len(batches) == 3
 
 
 def test_every_answer_has_the_position_of_the_last_fact_that_it_rests_on(desk: Desk) -> None:

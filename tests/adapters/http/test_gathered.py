@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http.gathered import Gathered
+from adapters.http.gathered import MOST, Gathered
 from application.ports import StoreUnavailable
 
 
@@ -121,5 +121,22 @@ def test_whoever_goes_away_keeps_nobody_from_an_answer(readers: ThreadPoolExecut
 
         assert await asyncio.gather(*stays) == [b"A", b"B"]
         assert gone.cancelled()
+
+    asyncio.run(story())
+
+
+def test_a_statement_reads_no_more_documents_than_may_be_large_together(
+    readers: ThreadPoolExecutor,
+) -> None:
+    async def story() -> None:
+        view = Slow()
+        gathered = Gathered(view.read, readers)
+        keys = [b"%03d" % number for number in range(2 * MOST + 1)]
+        first = await asking(gathered.read(b"a"))
+        rest = await asking(*map(gathered.read, keys))
+        view.through.set()
+
+        assert await asyncio.gather(*first, *rest) == [b"A", *keys]
+        assert view.asked == [[b"a"], keys[:MOST], keys[MOST : 2 * MOST], keys[2 * MOST :]]
 
     asyncio.run(story())

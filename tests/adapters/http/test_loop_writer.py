@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.http.writer import LARGE, LoopWriter
 from adapters.stores.memory import MemoryStore
-from application.group_commit import Job, Work
+from application.group_commit import BATCH_BYTES, Job, Work
 from application.ports import Answer
 from domain.base import Cause
 from domain.location import Location, LocationFields
@@ -55,6 +55,25 @@ def test_a_large_command_is_committed_beside_the_loop_and_the_others_wait_for_it
     assert [answer.position for answer in answers] == [1, 2, 3]
     assert answers[0].body == answers[2].body == here
     assert answers[1].body.startswith(b"large-commit")
+
+
+def test_a_batch_ends_with_the_body_that_fills_it() -> None:
+    store = MemoryStore()
+    batches: list[int] = []
+
+    async def many() -> None:
+        writer = LoopWriter(store)
+        alone = writer.commit
+        writer.commit = lambda batch: (batches.append(len(batch)), alone(batch))[1]  # type: ignore[method-assign]
+        sizes = [BATCH_BYTES // 2, BATCH_BYTES // 2, 1, BATCH_BYTES, 1]
+        await asyncio.gather(
+            *(writer.submit(creating(f"Hall {n}", size)) for n, size in enumerate(sizes))
+        )
+        writer.close()
+
+    asyncio.run(many())
+
+    assert batches == [2, 2, 1]
 
 
 def test_what_is_waiting_at_the_end_is_committed() -> None:

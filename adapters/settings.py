@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         description="Bytes of requests that come behind one that is being answered.",
     )
     max_bodies: int = Field(
-        2**27,
+        64 * 2**20,
         ge=0,
         description="Bytes of bodies that a server process holds at once, one account at most half"
         " of them; 0: any number.",

@@ -40,7 +40,7 @@ MAX_BATCH = 256
 BATCH_BYTES = 4 * 2**20
 """Of bodies in a batch: one that exceeds it ends the batch. A store holds each several times."""
 MAX_ATTEMPTS = 100
-CACHED_BYTES = 128 * 2**20
+CACHED_BYTES = 64 * 2**20
 NO_QUOTAS: Mapping[str, int] = {}
 CONTENDED_BATCHES = 100
 SNAPSHOT_EVERY = 100

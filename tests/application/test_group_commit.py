@@ -103,7 +103,8 @@ def test_a_batch_ends_with_the_body_that_fills_it(
     batches: list[int] = []
     troubled.before_append = lambda: batches.append(troubled.position())
     jobs = [at_troubled.job(naming(location, f"Hall {n}")) for n in range(5)]
-    for job, size in zip(jobs, (BATCH_BYTES // 2, BATCH_BYTES // 2, 1, BATCH_BYTES, 1), strict=True):
+    sizes = (BATCH_BYTES // 2, BATCH_BYTES // 2, 1, BATCH_BYTES, 1)
+    for job, size in zip(jobs, sizes, strict=True):
         job.size = size
 
     at_troubled.together(*jobs)

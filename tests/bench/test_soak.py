@@ -30,16 +30,22 @@ def test_the_soak_asks_everything_without_a_fault() -> None:
     assert [line.partition("  ")[0] for line in lines] == [
         f"{role} {what}"
         for role in ("server", "worker")
-        for what in ("MB", "descriptors", "threads")
+        for what in ("MB", "descriptors", "of the network", "threads")
     ]
 
 
-def samples(*megabytes: float, descriptors: int = 50, worker: int = 2) -> list[Sample]:
+def samples(
+    *megabytes: float, files: int = 1, connections: int = 0, worker: int = 2
+) -> list[Sample]:
+    """`files` and `connections`: how many more there are each second."""
     return [
         Sample(
             float(second),
             {
-                "server": Held(size, size, descriptors + second, 3, 9, frozenset({1})),
+                "server": Held(
+                    *(size, size, 50 + (files + connections) * second, 3, 9, frozenset({1})),
+                    connections * second,
+                ),
                 "worker": Held(90, 90, 50, 3, 9, frozenset({worker if second > 2 else 2})),
             },
         )
@@ -62,11 +68,18 @@ def test_what_is_flat_after_its_first_seconds_is_sound() -> None:
     [
         (samples(100, 510, *[300] * 11), "server: 510 MB, more than 500"),
         (samples(100, *range(300, 420, 10)), "server: 90 MB more after the first 1 s"),
+        (samples(*FLAT, files=2), "server: 18 descriptors more after the first 1 s"),
         (samples(*FLAT, worker=3), "worker: ended and was started again"),
     ],
 )
 def test_what_is_large_grows_or_dies_is_told(found: list[Sample], fault: str) -> None:
     assert faults(found, 1, found[0]) == [fault]
+
+
+def test_connections_that_come_while_clients_do_are_no_descriptors_that_are_kept() -> None:
+    found = samples(*FLAT, connections=20)
+
+    assert faults(found, 1, found[0]) == []
 
 
 def test_sockets_that_stay_open_are_told() -> None:

@@ -11,7 +11,8 @@ MOST = 500.0
 """Megabytes that a process may hold."""
 GROWTH, LEAST_GROWTH = 0.05, 10.0
 """What the median of the last quarter may be above that of the first, of memory (MB) and
-of descriptors: the share, or so many if that is more."""
+of descriptors: the share, or so many if that is more. Connections over the network are no part of
+these descriptors: they come and go with clients, and are judged when all have left."""
 SERVER, WORKER, QUESTIONS, OTHER = "server", "worker", "questions", "others"
 JUDGED = (SERVER, WORKER)
 """Processes that live as long as the server; the others come and go."""
@@ -30,6 +31,8 @@ class Held:
     sockets: int = 0
     threads: int = 0
     pids: frozenset[int] = frozenset()
+    connections: int = 0
+    """Of the sockets, those over the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def sample(leader: int, begun: float) -> Sample:
                 max(held.sockets, so_far.sockets),
                 max(held.threads, so_far.threads),
                 so_far.pids | held.pids,
+                max(held.connections, so_far.connections),
             )
     return Sample(time.monotonic() - begun, roles)
 
@@ -85,11 +89,12 @@ def descendants(leader: int) -> list[int]:
 def _held(pid: int) -> Held:
     sizes = _numbers(f"/proc/{pid}/smaps_rollup")
     opened = [_target(place) for place in Path(f"/proc/{pid}/fd").iterdir()]
-    sockets = sum(target.startswith("socket:") for target in opened)
+    sockets = [target for target in opened if target.startswith("socket:")]
+    network = {line.split()[9] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]}
+    connections = sum(target[len("socket:[") : -1] in network for target in sockets)
     threads = _numbers(f"/proc/{pid}/status")["Threads"]
-    return Held(
-        sizes["Rss"] / 1_024, sizes["Pss"] / 1_024, len(opened), sockets, threads, frozenset({pid})
-    )
+    memory = (sizes["Rss"] / 1_024, sizes["Pss"] / 1_024)
+    return Held(*memory, len(opened), len(sockets), threads, frozenset({pid}), connections)
 
 
 def _target(place: Path) -> str:
@@ -126,7 +131,8 @@ def faults(
             found.append(f"{role}: {peak:.0f} MB, more than {MOST:.0f}")
     for role in JUDGED:
         later = [one.of(role) for one in samples if one.seconds >= warm]
-        series = {"MB": [h.rss for h in later], "descriptors": [h.descriptors for h in later]}
+        files = [h.descriptors - h.connections for h in later]
+        series = {"MB": [h.rss for h in later], "descriptors": files}
         for what, values in series.items():
             grown = growth(values)
             if flat and grown > max(LEAST_GROWTH, GROWTH * values[0]):
@@ -140,6 +146,12 @@ def faults(
     return found
 
 
+SHOWN = {
+    "rss": "MB",
+    "descriptors": "descriptors",
+    "connections": "of the network",
+    "threads": "threads",
+}
 HEADS = ("", "0 s", "warm", "end", "peak", "MB/min", "grown", "PSS", "after")
 
 
@@ -150,7 +162,7 @@ def table(samples: Sequence[Sample], warm: float, after: Sample) -> str:
     for role in (SERVER, WORKER, QUESTIONS, OTHER):
         if not any(role in one.roles for one in samples):
             continue
-        for what, name in (("rss", "MB"), ("descriptors", "descriptors"), ("threads", "threads")):
+        for what, name in SHOWN.items():
             values = [(one.seconds, float(getattr(one.of(role), what))) for one in samples]
             later = [(seconds, value) for seconds, value in values if seconds >= warm]
             slope = linear_regression(*zip(*later, strict=True)).slope if len(later) > 2 else 0.0

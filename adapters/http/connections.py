@@ -29,6 +29,7 @@ BOUNDS = {
     "slow body": "least_body_rate",
     "pipeline": "max_unread",
     "unread answer": "unread_seconds",
+    "unread answers": "unread_bytes",
     "idle": "idle_seconds",
     "connections": "max_connections",
     "connections of an address": "connections_per_address",

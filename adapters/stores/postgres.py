@@ -14,7 +14,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from adapters.row_pages import PAGE_BYTES, counted_by_the_database, first_of
 from adapters.stores import postgres_integrity
-from adapters.stores.connections import PATIENCE, TookTooLong, carried, datastore, translated
+from adapters.stores.connections import LARGE, PATIENCE, TookTooLong, carried, datastore, translated
 from adapters.stores.postgres_recorder import BOUNDED, PostgresRecorder
 from adapters.stores.sql import STATE, SqlStore
 from application.ports import (
@@ -177,6 +177,19 @@ class PostgresStore(SqlStore):
         if found:
             self._confirm()
         return found
+
+    def blob(self, account: int, digest: str) -> tuple[str, bytes] | None:
+        """Read in pieces: whole, the driver would hold it three times."""
+        piece = (
+            "SELECT type, substring(data FROM ? FOR ?) FROM blobs WHERE account = ? AND digest = ?"
+        )
+        pieces: list[bytes] = []
+        while rows := self._rows(piece, (len(pieces) * LARGE + 1, LARGE, account, digest)):
+            ((kind, data),) = rows
+            pieces.append(data)
+            if len(data) < LARGE:
+                return kind, b"".join(pieces)
+        return None
 
     def _decoded(self, rows: Sequence[Any]) -> list[Recorded]:
         fact = self._mapper.fact

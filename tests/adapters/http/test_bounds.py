@@ -35,7 +35,7 @@ def test_every_reason_to_close_a_connection_is_documented_with_its_setting() -> 
 
 def test_no_connection_is_closed_for_a_reason_that_has_no_setting() -> None:
     code = CONNECTIONS.read_text()
-    closed = re.findall(r'(?:_close\(\w+, |bounds\.closing\(|return )"([a-z ]+)"', code)
+    closed = re.findall(r'(?:_close\(\w+, |give_up\(|give_up, |return )"([a-z ]+)"', code)
 
     assert set(closed) == set(BOUNDS)
 

@@ -129,8 +129,8 @@ class Settings(BaseSettings):
     )
     proxies: str = Field(
         "127.0.0.1,::1",
-        description="Addresses that stand for many, with commas between: proxies in front. What"
-        " they say in `X-Forwarded-For` is believed, and nobody else.",
+        description="Addresses or networks that stand for many, with commas between: proxies in"
+        " front. What they say in `X-Forwarded-For` is believed, and nobody else.",
     )
     streams_per_account: int = Field(
         1_000,

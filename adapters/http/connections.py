@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from adapters.http.proxies import Proxies
 from adapters.settings import Settings
 
 SLICE, BODY_SLICE = 4_096, 65_536
@@ -52,7 +53,7 @@ class Connections:
     refused: Callable[[str], None] = lambda _: None
     """Counts what was closed, by its reason."""
     by_address: Counter[str] = field(default_factory=Counter)
-    trusted: frozenset[str] = frozenset()
+    trusted: Proxies = field(default_factory=lambda: Proxies(""))
     most: int = 0
     number: int = 0
     """Of all addresses together."""
@@ -61,7 +62,7 @@ class Connections:
     _logged: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.trusted = frozenset(filter(None, self.settings.proxies.split(",")))
+        self.trusted = Proxies(self.settings.proxies)
         files, most = open_files(), self.settings.max_connections
         room = max(files - RESERVED_FILES, files // 2)
         self.most = min(most, room) if most else room

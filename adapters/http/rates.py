@@ -17,12 +17,15 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
 from adapters.http.errors import TooManyRequests
+from adapters.http.proxies import Proxies
 from adapters.settings import Settings
 from application.keyring import Principal
 
 MOST = 10_000
 """Addresses, keys or accounts that are counted apart; the others share a window."""
 OTHERS = "others"
+DROP_SECONDS = 1.0
+"""How often it is looked for windows that have ended; in between, the others share one."""
 STEP, FEWEST_STEPS = 100, 100
 """Requests that are counted here before the library is, where a limit allows so many times that."""
 EXEMPT = ("/health/", "/metrics")
@@ -43,6 +46,7 @@ class Windows(Storage):
         self._most, self._clock = most, clock
         self._windows: dict[str, list[float]] = {}
         """When it ends, and its count; the first has begun the longest ago."""
+        self._dropped = -DROP_SECONDS
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         window = self._window(key)
@@ -63,6 +67,9 @@ class Windows(Storage):
 
     def _drop_ended(self) -> None:
         now = self._clock()
+        if now - self._dropped < DROP_SECONDS:
+            return
+        self._dropped = now
         for key in [key for key, (ends, _) in self._windows.items() if ends <= now]:
             del self._windows[key]
 
@@ -133,7 +140,7 @@ class Rates:
 
     def __init__(self, settings: Settings, refused: Callable[[str], None]) -> None:
         self._refused = refused
-        self._trusted = frozenset(filter(None, map(str.strip, settings.proxies.split(","))))
+        self._trusted = Proxies(settings.proxies)
         self._strangers = _rate("address", settings.rate_without_key)
         self._keys = _rate("key", settings.rate_of_key)
         self._accounts = _rate("account", settings.rate_of_account)

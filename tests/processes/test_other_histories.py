@@ -254,7 +254,7 @@ def test_views_of_another_store(place: Place, elsewhere: Place, tmp_path: Path) 
     server = place.serve()
     shows(server, "Hall")
     assert f"it was made of the store {identity(elsewhere).id}" in server.log.read_text()
-    assert asked(server, 0, before) == "goes on"
+    eventually(lambda: asked(server, 0, before) == "goes on", server.log)
 
 
 def test_the_secret_key_of_another_store(place: Place) -> None:

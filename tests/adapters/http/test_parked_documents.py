@@ -73,6 +73,8 @@ def client(settings: Settings) -> Iterator[TestClient]:
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `stagebook` beside the running application."""
     monkeypatch.setenv("STAGEBOOK_STORE", settings.store)
+    if settings.secret_key:
+        monkeypatch.setenv("STAGEBOOK_SECRET_KEY", settings.secret_key)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 

@@ -3,9 +3,11 @@
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
+from adapters.http.proxies import Proxies
 from adapters.http.rates import STEP, Rate, Rates, network
 from adapters.settings import Settings
 from domain.registry import Role
@@ -137,3 +139,23 @@ def checked(client: TestClient, others: Role | None) -> None:
         refused(client.get("/v1/events", headers=AS[Role.VIEWER]), 429, "too-many-requests")
     name = "key" if others else "account"
     assert f'stagebook_requests_refused_total{{limit="{name}"}}' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("named", "address", "many"),
+    [
+        ("127.0.0.1, 10.0.0.0/8", "10.1.2.3", True),
+        ("127.0.0.1,10.0.0.0/8", "11.1.2.3", False),
+        ("2001:db8::/32", "2001:db8:1::7", True),
+        ("::1", "0:0:0:0:0:0:0:1", True),
+        ("127.0.0.1", "unix:", False),
+        ("unix:", "unix:", True),
+        ("*", "192.0.2.7", True),
+        ("", "127.0.0.1", False),
+    ],
+)
+def test_proxies_are_named_by_address_by_network_or_all(
+    named: str, address: str, *, many: bool
+) -> None:
+    assert (address in Proxies(named)) is many
+    assert (address in _TrustedHosts(named)) is many, "as uvicorn reads it"

@@ -15,6 +15,8 @@ A refusal, too, is answered only after the commit, for it may rest on facts of i
 
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -39,6 +41,9 @@ from domain.values import UTC_ZONE
 MAX_BATCH = 256
 BATCH_BYTES = 4 * 2**20
 """Of bodies in a batch: one that exceeds it ends the batch. A store holds each several times."""
+DECIDING_SECONDS = 0.05
+"""A batch that was decided for so long is stored, and what is left of it waits for the next one:
+commands that load much, one by one, are answered one by one, and others come in between."""
 MAX_ATTEMPTS = 100
 CACHED_BYTES = 64 * 2**20
 NO_QUOTAS: Mapping[str, int] = {}
@@ -195,16 +200,20 @@ class Committer:
         self._contended = 0
         """For how many more batches other processes are waited for."""
 
-    def commit(self, batch: Sequence[Job]) -> None:
-        """Decides the jobs, stores the facts of all of them, and gives each its outcome."""
+    def commit(self, batch: Sequence[Job]) -> Sequence[Job]:
+        """Decides the jobs, stores the facts of all of them, and gives each its outcome. Where that
+        takes long, only of the first, one at least. Returns those that are to be committed."""
         timing = self._watch.begun()
-        self._commit(batch, timing)
+        count = self._commit(batch, timing)
+        batch, left = batch[:count], batch[count:]
         self._watch.committed(batch, timing)
         cache = self.memory.cache
         cache.shrink()
         self._watch.cached(cache.weight, cache.evicted)
+        return left
 
-    def _commit(self, batch: Sequence[Job], timing: Timing) -> None:
+    def _commit(self, batch: Sequence[Job], timing: Timing) -> int:
+        """Returns how many of the jobs have their outcome."""
         try:
             for _ in range(MAX_ATTEMPTS):
                 asked = self._watch.clock()
@@ -212,13 +221,11 @@ class Committer:
                     timing.waiting += self._watch.clock() - asked
                     self._follow()
                     try:
-                        self._attempt(batch, timing)
+                        return self._attempt(batch, timing)
                     except VersionTaken:
                         self.memory.forget()
                         self.quotas.forget()
                         self._take_turns()
-                    else:
-                        return
             refusal = Conflict("Other processes kept changing the same things: try again")
             self._fail(batch, refusal)
         except StoreUnavailable as error:
@@ -227,6 +234,7 @@ class Committer:
         except Exception as error:  # the writer must outlive any batch
             log.exception("batch failed", commands=len(batch))
             self._fail(batch, error)
+        return len(batch)
 
     def _follow(self) -> None:
         position = self.memory.position
@@ -246,16 +254,20 @@ class Committer:
         self._contended -= 1
         return self.store.exclusive()
 
-    def _attempt(self, batch: Sequence[Job], timing: Timing) -> None:
+    def _attempt(self, batch: Sequence[Job], timing: Timing) -> int:
         self.memory.begin()
         self._read.clear()
         self._blobs.clear()
         pending: list[DomainEvent] = []
         kept: dict[tuple[int, str], KeptAnswer] = {}
         snapshots: list[Snapshot] = []
+        until, count = time.monotonic() + DECIDING_SECONDS, 0
         for job in batch:
             if not self._replay(job, kept):
                 self._decide(job, pending, snapshots, kept)
+            count += 1
+            if time.monotonic() > until:
+                break
         positions: Sequence[int] = ()
         if pending or kept or self._blobs:
             written = {unpack(fact.originator_id) for fact in pending}
@@ -271,10 +283,11 @@ class Committer:
             self.memory.grow(pending)
             self.memory.follow_past(positions, pending[-1])
             self._on_commit(self.memory.position)
-        for job in batch:
+        for job in batch[:count]:
             if isinstance(job.outcome, Answer) and not job.outcome.position:
                 at = positions[job.facts - 1] if job.facts else self.memory.position
                 job.outcome = replace(job.outcome, position=at)
+        return count
 
     def _decide(
         self,
@@ -350,6 +363,7 @@ class GroupCommit(Committer):
         super().__init__(store, **options)
         self._settle = settle or settle_futures
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._thread.start()
 
@@ -364,17 +378,30 @@ class GroupCommit(Committer):
         self._thread.join()
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch, size = [job], job.size
-            while len(batch) < MAX_BATCH and size < BATCH_BYTES and not self._jobs.empty():
-                following = self._jobs.get()
-                if following is None:
-                    self._jobs.put(None)
-                    break
-                batch.append(following)
-                size += following.size
-            self.commit(batch)
-            self._settle(batch)
+        waiting: deque[Job] = deque()
+        while self._collect(waiting):
+            batch = next_batch(waiting)
+            left = self.commit(batch)
+            self._settle(batch[: len(batch) - len(left)])
+            waiting.extendleft(reversed(left))
+
+    def _collect(self, waiting: deque[Job]) -> bool:
+        """Takes what was handed in; waits for it where nothing is left. False after the last."""
+        while not self._closing and not (waiting and self._jobs.empty()):
+            job = self._jobs.get()
+            if job is None:
+                self._closing = True
+            else:
+                waiting.append(job)
+        return bool(waiting)
+
+
+def next_batch(waiting: deque[Job]) -> list[Job]:
+    """Takes the jobs that are committed together, at least one."""
+    batch, size = [waiting.popleft()], 0
+    while waiting and len(batch) < MAX_BATCH and (size := size + batch[-1].size) < BATCH_BYTES:
+        batch.append(waiting.popleft())
+    return batch
 
 
 def _new(aggregate: Aggregate) -> bool:

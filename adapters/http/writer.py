@@ -6,17 +6,17 @@ with a large body, a picture above all: its batch is committed beside the loop, 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any, Unpack
 
 from application.group_commit import (
-    BATCH_BYTES,
-    MAX_BATCH,
     Committer,
     Job,
     WriterOptions,
+    next_batch,
     settle_futures,
 )
 from application.ports import Store
@@ -26,58 +26,63 @@ LARGE = 2**18
 
 
 class LoopWriter(Committer):
-    """Collects jobs and commits them at the end of the loop's turn."""
+    """Collects jobs and commits them at the end of the loop's turn, one batch a turn."""
 
     def __init__(self, store: Store, **options: Unpack[WriterOptions]) -> None:
         super().__init__(store, **options)
-        self._waiting: list[Job] = []
-        self._beside: Sequence[Job] = ()
+        self._waiting: deque[Job] = deque()
+        self._scheduled = False
+        self._beside: list[Job] = []
         """The batch that a thread commits."""
+        self._left: Sequence[Job] = ()
+        """What the thread left of it."""
         self._thread = ThreadPoolExecutor(1, "large-commit")
         self._nobodys = Context()  # a batch is not about the request that came first
 
     def submit(self, job: Job) -> Any:
         """Takes the job; its future is answered after the commit."""
         self._waiting.append(job)
-        if len(self._waiting) == 1 and not self._beside:
-            asyncio.get_running_loop().call_soon(self._flush, context=self._nobodys)
+        self._schedule()
         return job.future
 
     def close(self) -> None:
         """Commits what is waiting."""
         self._thread.shutdown()
-        settle_futures(self._beside)
-        self._beside = ()
+        self._settle_beside()
         while self._waiting:
-            self._commit_here(self._next())
+            batch = next_batch(self._waiting)
+            self._settle(batch, self.commit(batch))
+
+    def _schedule(self) -> None:
+        if self._waiting and not self._scheduled and not self._beside:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush, context=self._nobodys)
 
     def _flush(self) -> None:
-        while self._waiting and not self._beside:
-            batch = self._next()
-            if any(job.size >= LARGE for job in batch):
-                self._beside = batch
-                committing = asyncio.get_running_loop().run_in_executor(
-                    self._thread, self.commit, batch
-                )
-                committing.add_done_callback(self._committed, context=self._nobodys)
-            else:
-                self._commit_here(batch)
+        self._scheduled = False
+        if not self._waiting:
+            return
+        batch = next_batch(self._waiting)
+        if any(job.size >= LARGE for job in batch):
+            self._beside = batch
+            loop = asyncio.get_running_loop()
+            committing = loop.run_in_executor(self._thread, self._commit_beside)
+            committing.add_done_callback(self._come_back, context=self._nobodys)
+        else:
+            self._settle(batch, self.commit(batch))
+            self._schedule()
 
-    def _next(self) -> list[Job]:
-        count = size = 0
-        for job in self._waiting[:MAX_BATCH]:
-            count += 1
-            size += job.size
-            if size >= BATCH_BYTES:
-                break
-        batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        return batch
+    def _commit_beside(self) -> None:
+        self._left = self.commit(self._beside)
 
-    def _commit_here(self, batch: list[Job]) -> None:
-        self.commit(batch)
-        settle_futures(batch)
+    def _come_back(self, _: "asyncio.Future[None]") -> None:
+        self._settle_beside()
+        self._schedule()
 
-    def _committed(self, _: "asyncio.Future[None]") -> None:
-        settle_futures(self._beside)
-        self._beside = ()
-        self._flush()
+    def _settle_beside(self) -> None:
+        batch, left, self._beside, self._left = self._beside, self._left, [], ()
+        self._settle(batch, left)
+
+    def _settle(self, batch: list[Job], left: Sequence[Job]) -> None:
+        settle_futures(batch[: len(batch) - len(left)])
+        self._waiting.extendleft(reversed(left))

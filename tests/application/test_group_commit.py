@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.stores.memory import MemoryStore
-from application import events, locations, memory
+from application import events, group_commit, locations, memory
 from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS, Numbers, Work
 from application.ports import Answer, Store, StoreReplaced, StoreUnavailable, VersionTaken
 from domain.base import Cause, UnknownFact
@@ -110,6 +110,23 @@ def test_a_batch_ends_with_the_body_that_fills_it(
     at_troubled.together(*jobs)
 
     assert len(batches) == 3
+
+
+def test_a_batch_that_was_decided_for_long_is_stored_and_the_rest_is_the_next(
+    at_troubled: Desk, troubled: TroubledStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = at_troubled.location()
+    batches: list[int] = []
+    troubled.before_append = lambda: batches.append(troubled.position())
+    monkeypatch.setattr(group_commit, "DECIDING_SECONDS", -1.0)
+    jobs = [at_troubled.job(naming(location, f"Hall {n}")) for n in range(5)]
+
+    at_troubled.together(*jobs)
+
+    answers = [job.future.result(PATIENCE) for job in jobs]
+    assert len(batches) == 5
+    assert [answer.position for answer in answers] == [batches[0] + n for n in range(1, 6)]
+    assert location_name(troubled, location) == "Hall 4"
 
 
 def test_every_answer_has_the_position_of_the_last_fact_that_it_rests_on(desk: Desk) -> None:

@@ -5,8 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from adapters.http.writer import LARGE, LoopWriter
 from adapters.stores.memory import MemoryStore
+from application import group_commit
 from application.group_commit import BATCH_BYTES, Job, Work
 from application.ports import Answer
 from domain.base import Cause
@@ -106,3 +109,50 @@ def test_a_refused_command_that_is_large_harms_no_other() -> None:
 
     assert isinstance(error, ZeroDivisionError)
     assert answer.status == 201
+
+
+@pytest.mark.parametrize("size", [0, LARGE], ids=["small", "large"])
+def test_where_deciding_takes_long_the_loop_turns_between_commands(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(group_commit, "DECIDING_SECONDS", -1.0)
+    store, turns = MemoryStore(), [0]
+
+    async def turning() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    async def many() -> list[tuple[int, int]]:
+        writer, other = LoopWriter(store), asyncio.create_task(turning())
+        jobs = [
+            writer.submit(creating(f"Hall {n}", size, lambda: seen.append(turns[0])))
+            for n in range(5)
+        ]
+        answers = await asyncio.gather(*jobs)
+        writer.close()
+        other.cancel()
+        return [(answer.status, answer.position) for answer in answers]
+
+    seen: list[int] = []
+    assert asyncio.run(many()) == [(201, position) for position in range(1, 6)]
+    if not size:
+        assert len(set(seen)) == 5, "every command was decided in a turn of its own"
+
+
+def test_what_was_left_for_the_next_batch_is_committed_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "DECIDING_SECONDS", -1.0)
+
+    async def leaving() -> list[Any]:
+        writer, goes = LoopWriter(MemoryStore()), threading.Event()
+        jobs = [writer.submit(creating("large", LARGE, lambda: goes.wait(PATIENCE)))]
+        jobs += [writer.submit(creating(f"Hall {n}")) for n in range(3)]
+        await asyncio.sleep(0)
+        goes.set()
+        writer.close()
+        await asyncio.sleep(0)
+        return jobs
+
+    assert [job.result().position for job in asyncio.run(leaving())] == [1, 2, 3, 4]

@@ -142,7 +142,9 @@ class Filler:
         waiting = iter(decides)
         while batch := list(islice(waiting, BATCH)):
             jobs = [self.job(decide, answer or numbered) for decide in batch]
-            self.committer.commit(jobs)
+            left: Sequence[Job] = jobs
+            while left:
+                left = self.committer.commit(left)
             for job in jobs:
                 if not isinstance(job.outcome, Answer):
                     raise job.outcome or AssertionError

@@ -128,6 +128,12 @@ def edit_body(rng: random.Random, number: int) -> dict[str, Any]:
     )[0]
 
 
+def commit(committer: Committer, jobs: Sequence[Job]) -> None:
+    """All of them, in as many batches as it takes."""
+    while jobs:
+        jobs = committer.commit(jobs)
+
+
 class Filler:
     """Runs an account's commands by the thousand."""
 
@@ -142,9 +148,7 @@ class Filler:
         waiting = iter(decides)
         while batch := list(islice(waiting, BATCH)):
             jobs = [self.job(decide, answer or numbered) for decide in batch]
-            left: Sequence[Job] = jobs
-            while left:
-                left = self.committer.commit(left)
+            commit(self.committer, jobs)
             for job in jobs:
                 if not isinstance(job.outcome, Answer):
                     raise job.outcome or AssertionError

@@ -47,6 +47,7 @@ from tests.bench.filling import (
     Decide,
     Filled,
     Filler,
+    commit,
     event_body,
     open_account,
 )
@@ -311,7 +312,7 @@ def tell(
                 going.append(Going(seller, seller.organiser() if organised else seller.buyer()))
         going, asked = following(going)
         jobs = [told.seller.job(decide, shown) for told, decide in asked]
-        committer.commit(jobs)
+        commit(committer, jobs)
         for (told, _), job in zip(asked, jobs, strict=True):
             if isinstance(job.outcome, Answer):
                 told.said = from_json(job.outcome.body)

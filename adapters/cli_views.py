@@ -41,6 +41,7 @@ def rebuild(  # noqa: PLR0913 - the options of a command
     prune: Annotated[
         bool, typer.Option("--prune", help="Drops what is kept beside what is served.")
     ] = False,
+    in_turn: Annotated[bool, typer.Option("--in-turn", hidden=True)] = False,
 ) -> None:
     """Rebuilds projections beside the served ones and switches to them.
 
@@ -65,8 +66,21 @@ def rebuild(  # noqa: PLR0913 - the options of a command
             for projection in chosen:
                 book.views.prune(projection)
                 print(f"{projection.name}: what is served is all that is kept")
+        elif in_turn:
+            renew_in_turn(book, chosen, workers, rate)
         else:
             renew(book, chosen, workers, rate, compare=compare)
+
+
+def renew_in_turn(book: "Stagebook", chosen: "list[Projection]", workers: int, rate: int) -> None:
+    """As a worker starts what was asked for: where there is a turn, and nobody has done it yet."""
+    from adapters.views.runs import NO_TURN
+
+    with book.views.turn(book.settings.rebuilds_at_a_time) as free:
+        if not free:
+            raise typer.Exit(NO_TURN)
+        if asked := book.views.runs.line(chosen):
+            renew(book, asked, workers, rate, compare=False)
 
 
 def renew(

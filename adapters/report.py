@@ -1,5 +1,6 @@
 """Where every view stands: its generations, its lag, and its rebuild with what is left of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.standing import Standing, standings
 from adapters.views.building import Made
-from adapters.views.runs import Run
+from adapters.views.runs import Run, Wish
 from domain.errors import NotFound
 from domain.ids import account_of
 from domain.values import parse_time
@@ -42,7 +43,8 @@ def _told(
     book: Stagebook, projection: Projection, standing: Standing, account: int | None
 ) -> Report:
     live, *before = book.views.generations(projection)
-    wish, run = book.views.runs.wish(projection), book.views.runs.last(projection)
+    runs = book.views.runs
+    wish, run = runs.wish(projection), runs.last(projection)
     return {
         "name": projection.name,
         "version": projection.version,
@@ -54,9 +56,14 @@ def _told(
         "lagseconds": standing.lagseconds,
         "parked": len(standing.parked),
         "parkeddocuments": _parked(standing, account),
-        "asked": {"by": wish.by, "since": wish.since} if wish else None,
+        "asked": _asked(wish, runs.line(PROJECTIONS), projection) if wish else None,
         "rebuild": rebuild(book, projection, run) if run else None,
     }
+
+
+def _asked(wish: Wish, line: Sequence[Projection], projection: Projection) -> Report:
+    place = line.index(projection) + 1 if projection in line else 1
+    return {"by": wish.by, "since": wish.since, "place": place}
 
 
 def _parked(standing: Standing, account: int | None) -> list[Report]:

@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds without a sign of life after which the worker's process is replaced.",
     )
+    rebuilds_at_a_time: int = Field(
+        1,
+        ge=1,
+        le=16,
+        description="Views of a store that are rebuilt at a time because an operator asked for it;"
+        " the others wait in line.",
+    )
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="Base language of accounts that are opened."
     )

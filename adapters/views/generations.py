@@ -3,7 +3,7 @@ one is built beside them by one process at a time. Where they are kept is the da
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.views.building import BuildingView
@@ -45,6 +45,8 @@ class Generations(Generic[V]):
     LEAD: ClassVar[str]
     REBUILD: ClassVar[str]
     """The names of the locks, with a gap for the view's."""
+    TURN: ClassVar[str]
+    """Those of the rebuilds that were asked for, by number."""
 
     def __init__(self, notes: Notes, locks: Locks) -> None:
         self.runs = Runs(notes)
@@ -168,6 +170,14 @@ class Generations(Generic[V]):
                     yield
             finally:
                 self._drop_all_but(projection, self._kept(projection))
+
+    @contextmanager
+    def turn(self, most: int) -> Iterator[bool]:
+        """A turn among the rebuilds that were asked for, of which so many may run on this store;
+        whether there was one. It is free again when its process dies."""
+        with ExitStack() as held:
+            tries = (self._locks.trying(self.TURN.format(n)) for n in range(most))
+            yield any(held.enter_context(trying) for trying in tries)
 
     def is_rebuilt(self, projection: Projection) -> bool:
         """Whether a process is at it. To ask is to try: ask where there should be one."""

@@ -188,6 +188,7 @@ class PostgresViews(Generations[PostgresView]):
     """The `Views` port: the table `views` names the generations of each."""
 
     LEAD, REBUILD = "stagebook view {}", "stagebook rebuild {}"
+    TURN = "stagebook rebuild turn {}"
 
     def __init__(self, store: PostgresDatastore, projections: Sequence[Projection]) -> None:
         self._sessions = SessionLocks(store)

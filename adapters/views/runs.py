@@ -5,7 +5,7 @@ A wish stays until a run that began after it has switched, so nothing that is ki
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,8 @@ from domain.values import stamp
 from projections.base import Projection
 
 WISH, RUN, STORE = "wish", "run", "store"
+NO_TURN = os.EX_TEMPFAIL
+"""How a rebuild that was asked for ends where as many as may be are under way already."""
 
 
 class Notes(Protocol):
@@ -89,6 +91,11 @@ class Runs:
         """Whether nobody had wished for it before."""
         text = to_json(asdict(Wish(by, _now()))).decode()
         return self._notes.write_first(projection.name, WISH, text)
+
+    def line(self, projections: Iterable[Projection]) -> list[Projection]:
+        """Those that a rebuild was asked for, whoever asked first at the head."""
+        wishes = [(wish.since, p.name, p) for p in projections if (wish := self.wish(p))]
+        return [projection for _, _, projection in sorted(wishes, key=lambda w: w[:2])]
 
     def last(self, projection: Projection) -> Run | None:
         return _noted(Run, self._notes.read(projection.name, RUN))

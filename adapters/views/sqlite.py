@@ -190,6 +190,7 @@ class SqliteViews(Generations[SqliteView]):
     generations, and `NEWEST` is the number of the last that was made."""
 
     LEAD, REBUILD = "{}/lock", "{}/rebuild"
+    TURN = "rebuild-turn-{}"
 
     def __init__(self, folder: Path, projections: Sequence[Projection]) -> None:
         self._notes = FileNotes(folder)

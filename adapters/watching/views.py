@@ -26,6 +26,7 @@ GAUGES = {
     "stagebook_view_lag_seconds": "Age of the oldest fact that a view has yet to take",
     "stagebook_view_heartbeat_seconds": "Since a view's worker gave a sign of life",
     "stagebook_view_parked": "Documents of a view that stopped at a fact they could not take",
+    "stagebook_rebuilds_asked": "Rebuilds that were asked for and are not done",
     "stagebook_rebuild_progress": "Share of the facts that a view's rebuild has taken, 0 to 1",
 }
 
@@ -71,6 +72,8 @@ class ViewGauges:
         yield _by_view("stagebook_view_lag_seconds", {v.name: v.lagseconds for v in views})
         yield _by_view("stagebook_view_heartbeat_seconds", {v.name: v.heartbeat for v in views})
         yield _by_view("stagebook_view_parked", {v.name: len(v.parked) for v in views})
+        asked = len(self._book.views.runs.line(PROJECTIONS))
+        yield from _gauges({"stagebook_rebuilds_asked": asked})
         yield _by_view("stagebook_rebuild_progress", rebuilds(self._book))
 
 

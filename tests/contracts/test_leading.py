@@ -257,3 +257,14 @@ def test_whatever_comes_between_workers_nothing_is_lost_or_doubled(
 
     eventually(lambda: views.live(NOTES).position() == log.position(), seconds=30)
     assert {n: d["said"] for n, d in said(views.live(NOTES)).items()} == {1: 60, 2: 60, 3: 60}
+
+
+def test_of_the_rebuilds_that_were_asked_for_so_many_have_a_turn(place: Place) -> None:
+    with ExitStack() as stack:
+        views = [place.views(NOTES) for _ in range(3)]
+        turns = [views[n].turn(2) for n in range(3)]
+        assert [stack.enter_context(turn) for turn in turns] == [True, True, False]
+
+    with ExitStack() as stack:
+        turns = [place.views(NOTES).turn(1) for _ in range(2)]
+        assert [stack.enter_context(turn) for turn in turns] == [True, False]

@@ -4,13 +4,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import psutil
 import pytest
 
-from adapters.bootstrap import LOCATIONS, Stagebook
+from adapters.bootstrap import CATALOG, LOCATIONS, ORDERS, Stagebook
 from adapters.views.runs import Run
+from adapters.wishes import LOOK_SECONDS
 from application.group_commit import Work
 from application.locations import change_location, create_location
 from domain.ids import account_number
@@ -18,7 +20,7 @@ from domain.location import LocationFields
 from domain.registry import Role
 from tests.conftest import ACCOUNT, TOKENS
 from tests.followers import Told, following
-from tests.processes.program import BOUND, Place, Server
+from tests.processes.program import BOUND, Place, Server, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +67,9 @@ def rebuilds(stream: Iterator[Told]) -> Iterator[dict[str, Any]]:
         yield next(one for one in told.data["data"] if one["name"] == LOCATIONS.name)
 
 
-def ask(server: Server) -> int:
-    return server.client(TOKENS[Role.OPERATOR])("POST", "/v1/projections/locations/rebuild").status
+def ask(server: Server, name: str = LOCATIONS.name) -> int:
+    client = server.client(TOKENS[Role.OPERATOR])
+    return client("POST", f"/v1/projections/{name}/rebuild").status
 
 
 def served(server: Server, at: int) -> Any:
@@ -99,3 +102,31 @@ def test_a_rebuild_outlives_the_worker_that_ran_it_and_nobody_notices(place: Pla
     assert done["rebuild"]["process"] != run.pid
     assert (done["generation"]["number"], done["before"]["number"]) == (run.generation, 1)
     assert served(server, at) == before
+
+
+def test_rebuilds_stand_in_line_whichever_worker_is_free(place: Place) -> None:
+    one, other = place.serve(), place.serve()
+    line = (LOCATIONS, CATALOG, ORDERS)
+    with place.book() as book:
+        book.start_writer()
+        fill(book)
+        assert ask(one) == 202
+        run = held_still(book)
+        assert [ask(server, p.name) for server, p in zip((other, one), line[1:], strict=True)] == [
+            202,
+            202,
+        ]
+        client = one.client(TOKENS[Role.OPERATOR])
+        told = {v["name"]: v for v in client("GET", "/v1/projections").json()["data"]}
+        time.sleep(3 * LOOK_SECONDS)
+        waiting = [book.views.runs.last(p) for p in line[1:]]
+        os.kill(run.pid, signal.SIGCONT)
+        eventually(lambda: not book.views.runs.line(line), one.log)
+        runs = [book.views.runs.last(p) for p in line]
+
+    assert [told[p.name]["asked"]["place"] for p in line] == [1, 2, 3]
+    assert waiting == [None, None]
+    begun_and_done = [(run.startedts, run.finishedts or "") for run in runs if run]
+    assert len(begun_and_done) == 3
+    for before, after in pairwise(begun_and_done):
+        assert before[1] <= after[0], "the next begins when the one before is done"

@@ -12,7 +12,7 @@ from adapters.http.ticketmatic.settings import LISTS, ROOT, asked, single
 from adapters.http.ticketmatic.settings_documents import Listed, OnlyId, documented
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
 from adapters.views.select import Select
 from domain.errors import Invalid, NotFound
 from projections.catalog_documents import email_term
@@ -24,7 +24,7 @@ PARAMETERS = (*LISTS, "limit", "offset", "orderby", "output", "searchterm")
 
 ContactList = Listed[documented(CONTACTS, listed=True) | OnlyId]  # type: ignore[misc, valid-type] # made above
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 
 @router.get(

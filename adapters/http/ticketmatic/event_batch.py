@@ -20,7 +20,7 @@ from adapters.http.ticketmatic.events import tidy
 from adapters.http.ticketmatic.forms import places_of
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute
 from adapters.http.validation import message
 from application import events
 from application.group_commit import Work
@@ -32,7 +32,7 @@ from domain.event import TRANSITIONS, Event
 from domain.event_fields import EventBody
 from domain.values import MAX_ID
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 MOST = 1_000
 FIELDS = frozenset(

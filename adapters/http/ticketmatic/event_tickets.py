@@ -16,7 +16,7 @@ from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.forms import Form, Reader
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, command
 from adapters.http.v1.order_documents import Scanned
 from adapters.http.v1.spec import Lines, in_chunks
 from adapters.http.v1.tickets import said_of
@@ -33,7 +33,7 @@ from domain.single_tickets import Piece
 from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
 from domain.values import Reference
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 TICKETS = "/{accountname}/events/{id}/tickets"
 MOST = 100

@@ -19,7 +19,7 @@ from adapters.http.ticketmatic.resources import valid
 from adapters.http.ticketmatic.settings_documents import OnlyId
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, command, in_turns
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, command, in_turns
 from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.images import ImageRequest
 from application import events, sales
@@ -37,7 +37,7 @@ from domain.location import PLACEHOLDER
 from domain.translations import TRANSLATED_PARTS
 from projections.event_documents import event_document
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 EVENT = "/{accountname}/events/{id}"
 LOTS, MAPS = TRANSLATED_PARTS, ("layout", "translations")
 EMPTY: tuple[tuple[str, Any], ...] = (("name", ""), ("translations", []))

@@ -16,13 +16,13 @@ from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute
 from adapters.http.v1.documents import Moment
 from adapters.views.select import Condition, Select
 from domain.errors import Invalid
 from domain.values import microseconds
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 AT_ONCE = 500
 

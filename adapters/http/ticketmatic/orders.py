@@ -29,7 +29,7 @@ from adapters.http.ticketmatic.order_models import (
 )
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, command
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, command
 from adapters.http.v1.orders import hold, where_known, with_events
 from application import orders, sales
 from application.group_commit import Work
@@ -41,7 +41,7 @@ from domain.order import Order
 from domain.order_fields import OrderFields
 from domain.taking import PaymentBody, RefundBody
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 ORDERS = "/{accountname}/orders"
 ORDER = ORDERS + "/{id}"
 MOST_LOGGED = 10_000

@@ -14,10 +14,10 @@ from adapters.http.auth import May, stagebook
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute
 from adapters.http.v1.spec import Lines, in_chunks
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 QUERIES = "/{accountname}/tools/queries"
 PAGE, MOST, MAX_OFFSET = 100, 10_000, 2**31

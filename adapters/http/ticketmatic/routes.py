@@ -14,9 +14,8 @@ from adapters.http.ticketmatic import (
     settings,
     tools,
 )
-from adapters.http.ticketmatic.wire import TicketmaticRoute, unknown
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, unknown
 
-PREFIX = "/api/1"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -34,10 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 def surface() -> Surface:
     """All of them under the prefix."""
-    whole = APIRouter()
-    for router in ROUTERS:
-        whole.include_router(router, prefix=PREFIX)
-    anything = APIRouter(route_class=TicketmaticRoute)
+    anything = APIRouter(prefix=PREFIX, route_class=TicketmaticRoute)
     anything.add_api_route("/{rest:path}", unknown, methods=METHODS, include_in_schema=False)
-    whole.include_router(anything, prefix=PREFIX)
-    return Surface(f"{PREFIX}/", whole.routes)
+    routes = [route for router in (*ROUTERS, anything) for route in router.routes]
+    return Surface(f"{PREFIX}/", routes)

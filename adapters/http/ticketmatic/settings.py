@@ -27,7 +27,7 @@ from adapters.http.ticketmatic.resources import (
 from adapters.http.ticketmatic.settings_documents import Listed, OnlyId, documented, listing
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, Id, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
 from adapters.views.select import Condition, Select
 from application import catalog
 from application.group_commit import Work
@@ -44,7 +44,7 @@ ALL = 1_000_000
 
 LISTS = ("filter", "includearchived", "lastupdatesince")
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 
 def routes(resource: Resource) -> None:

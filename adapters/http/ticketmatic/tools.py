@@ -10,11 +10,11 @@ from starlette.responses import Response
 from adapters.http.auth import May
 from adapters.http.ticketmatic.signing import ALL_ACCOUNTS, caller, signing_key
 from adapters.http.ticketmatic.spec import Account, answers
-from adapters.http.ticketmatic.wire import TicketmaticRoute, json_response
+from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
 from application.keyring import Principal
 from domain.values import stamp
 
-router = APIRouter(tags=["Ticketmatic"], route_class=TicketmaticRoute)
+router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticRoute)
 
 
 class AccountInfo(BaseModel):

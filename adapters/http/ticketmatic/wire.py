@@ -41,6 +41,7 @@ from projections.base import Projection
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
+PREFIX = "/api/1"
 BAD_REQUEST, UNAUTHORIZED, UNAVAILABLE = 400, 401, 503
 KEPT = frozenset({UNAUTHORIZED, 403, 404, 429, UNAVAILABLE})
 """The statuses that a client knows; every other refusal is a bad request."""

@@ -391,6 +391,10 @@ class AskedRebuild(BaseModel):
 
     by: str = Field(description="Name of the key", examples=["anna"])
     since: Moment
+    place: int = Field(
+        ge=1,
+        description="In the line of those that were asked for: the first is at work, or the next",
+    )
 
 
 class RebuildDocument(BaseModel):

@@ -28,7 +28,7 @@ PACE = 0.025
 """Seconds between two requests of one kind."""
 MOST, HEALTH_MOST = 3.0, 100.0
 """How many times the idle p99 is fair, and milliseconds for the health at most."""
-BUSY = "too-busy"
+REFUSALS = ("too-busy", "it took longer than")
 """What the account that asks for so much is told now and then; that is no error."""
 STREAM = "see its change"
 
@@ -149,7 +149,7 @@ def crowded(
     """So many connections that ask without a pause, from a process of their own."""
     outcomes: list[Outcome] = []
     with Generator() as generator, ThreadPoolExecutor(1) as beside:
-        run = Run(port, requests, connections, seconds, refusal=BUSY)
+        run = Run(port, requests, connections, seconds, refusals=REFUSALS)
         load = beside.submit(lambda: outcomes.extend(generator.send(run)))
         yield outcomes
         load.result()

@@ -36,8 +36,8 @@ class Run:
     then: Sequence[str] = ()
     """What each connection sends behind each of them, if it was granted. `{place}` and `{position}`
     are what the last answers on this connection said of themselves."""
-    refusal: str = ""
-    """Text of a refusal that is no error."""
+    refusals: Sequence[str] = ()
+    """Texts of refusals that are no errors."""
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class Load:
         self.run = run
         self.requests = [r.encode() for r in run.requests]
         self.then = [r.encode() for r in run.then]
-        self.refusal = run.refusal.encode()
+        self.refusals = [text.encode() for text in run.refusals]
         self.outcome = Outcome()
         self.started = 0
         self.open = run.connections
@@ -171,7 +171,7 @@ class Load:
 
     def refused(self, seconds: float, said: bytes) -> None:
         self.answered(seconds)
-        if self.refusal and self.refusal in said:
+        if any(refusal in said for refusal in self.refusals):
             self.outcome.refused += 1
             return
         self.outcome.errors += 1

@@ -133,7 +133,7 @@ def sell_out(bench: Bench) -> Iterator[Result]:
                 BOUND,
                 buyers,
                 then=[CONFIRM],
-                refusal="urn:stagebook:problem:sold-out",
+                refusals=["urn:stagebook:problem:sold-out"],
             )
         )
         wrong = list(untrue(bench, lot, outcome))

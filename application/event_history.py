@@ -23,14 +23,13 @@ from domain.catalog import PriceList
 from domain.contingents import COUNTED, ContingentAdded, ContingentChanged, ContingentRemoved
 from domain.differences import Difference, differences
 from domain.event import Event
-from domain.event_facts import EventCreated, EventRelocated
+from domain.event_facts import PLACED
 from domain.ids import Kind, unpack
 from domain.inventory import CountedInventory, Inventory
 from domain.location import Location, LocationChanged, LocationCreated
 from domain.tickets import TicketsChanged
 
 T = TypeVar("T")
-PLACED = (EventCreated.TOPIC, EventRelocated.TOPIC)
 NAMED = (LocationCreated.TOPIC, LocationChanged.TOPIC)
 CONTINGENTS = (ContingentAdded.TOPIC, ContingentChanged.TOPIC, ContingentRemoved.TOPIC)
 

@@ -128,6 +128,10 @@ GROUP_OF: dict[str, type[FieldsChanged]] = {
 assert GROUP_OF.keys() == EventFields.model_fields.keys()  # noqa: S101 - checked once, at import
 
 
+PLACED = (EventCreated.TOPIC, EventRelocated.TOPIC)
+"""What says where an Event takes place."""
+
+
 def by_group(changed: State) -> dict[type[FieldsChanged], State]:
     """The changed fields, sorted to the fact of their group; custom fields are details."""
     groups: dict[type[FieldsChanged], State] = {}

@@ -24,7 +24,7 @@ from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
     BECOME,
-    INDEX_OF_EDITS,
+    INDEXES,
     INSERT_BLOB,
     becoming,
     usage_in,
@@ -130,7 +130,8 @@ class PostgresRecorder(PostgresApplicationRecorder):
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             self._create_table(c)
             c.execute(CREATE)
-            c.execute(INDEX_OF_EDITS)
+            for index in INDEXES:
+                c.execute(index)
 
     def insert_events(
         self,

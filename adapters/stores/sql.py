@@ -18,6 +18,7 @@ from adapters.stores.rows import answer_in, uuid_in
 from application.ports import Answer, KeptAnswer, Recorded, StoreDamaged
 from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
+from domain.event_facts import PLACED
 from domain.ids import Span, spans
 from domain.lineage import Identity
 from domain.tickets import SALES
@@ -33,9 +34,12 @@ EDITS = (
 )
 """The facts of an Inventory that no sale makes: both databases keep an index of these alone, which
 they use where the same words stand in a question."""
-INDEX_OF_EDITS = (
-    "CREATE INDEX IF NOT EXISTS stored_edits ON stored_events"
-    f" (originator_id, originator_version) WHERE {EDITS}"
+PLACES = f"topic IN ({', '.join(repr(topic) for topic in PLACED)})"
+"""The facts that say where an Event takes place, in an index of their own as well."""
+INDEXES = tuple(
+    f"CREATE INDEX IF NOT EXISTS {name} ON stored_events"
+    f" (originator_id, originator_version) WHERE {facts}"
+    for name, facts in (("stored_edits", EDITS), ("stored_places", PLACES))
 )
 SNAPSHOTS = "SELECT 0, originator_id, originator_version, topic, state FROM stored_snapshots"
 
@@ -146,7 +150,10 @@ class SqlStore:
         topics: Collection[str] = (),
         edits: bool = False,
     ) -> list[Recorded]:
-        named = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
+        if set(topics) == set(PLACED):
+            named, topics = f" AND {PLACES}", ()
+        else:
+            named = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
         query = (
             f"{self._select} WHERE originator_id = ? AND originator_version > ?"
             f" AND originator_version <= ?{named}{f' AND {EDITS}' if edits else ''}"
@@ -155,7 +162,7 @@ class SqlStore:
         upto = NO_LIMIT if upto is None else upto
         limit = NO_LIMIT if limit is None else limit
         facts = self._recorded(query, (self._id(aggregate), after, upto, *topics, limit))
-        if facts and not (topics or edits):
+        if facts and not (named or edits):
             self._require_each(facts, after, whole=not newest_first or len(facts) < limit)
         return facts
 

@@ -1,7 +1,9 @@
 """The edits of an Inventory are read without a look at its sales, the same on every store."""
 
+import pytest
+
 from adapters.stores.postgres import PostgresStore
-from adapters.stores.sql import EDITS
+from adapters.stores.sql import EDITS, PLACES
 from adapters.stores.sqlite import SqliteStore
 from application.ports import Store
 from domain.event import Event
@@ -47,14 +49,20 @@ def test_a_stream_is_read_by_topics(store: Store) -> None:
     assert newest == found[1:]
 
 
-def test_both_databases_have_an_index_of_edits(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("index", "facts", "topic"),
+    [("stored_edits", EDITS, "inventory."), ("stored_places", PLACES, "event.relocated")],
+)
+def test_both_databases_have_an_index_of_a_few_facts(
+    store: Store, index: str, facts: str, topic: str
+) -> None:
     if isinstance(store, SqliteStore):
         plan = store._rows(
             "EXPLAIN QUERY PLAN SELECT topic FROM stored_events WHERE originator_id = ?"  # noqa: S608 - a constant
-            f" AND originator_version > 0 AND {EDITS} ORDER BY originator_version DESC LIMIT 10",
+            f" AND originator_version > 0 AND {facts} ORDER BY originator_version DESC LIMIT 10",
             (guid(ACCOUNT, Kind.INVENTORY, 1).hex,),
         )
-        assert "stored_edits" in str([tuple(row) for row in plan])
+        assert index in str([tuple(row) for row in plan])
     if isinstance(store, PostgresStore):
-        query = "SELECT indexdef FROM pg_indexes WHERE indexname = 'stored_edits'"
-        assert "inventory." in str(store._rows(query))
+        query = f"SELECT indexdef FROM pg_indexes WHERE indexname = '{index}'"  # noqa: S608 - a constant
+        assert topic in str(store._rows(query))

@@ -3,8 +3,9 @@ replaced or the server stops. Whoever was cut off says in `Last-Event-ID` where 
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from weakref import finalize
 
 from fastapi import Request
 from fastapi.sse import EventSourceResponse
@@ -60,21 +61,18 @@ class Followers:
         self._most, self._refused = settings.streams_per_account, refused
         self.by_account: Counter[int] = Counter()
 
-    def require_room(self, account: int) -> None:
+    def enter(self, account: int) -> None:
+        """Counts one more, or refuses it."""
         if self._most and self.by_account[account] >= self._most:
             self._refused("streams")
             message = f"this account follows {self._most} streams already: end one of them"
             raise TooManyRequests(message, limit="streams", retryafter=RETRY_MILLISECONDS // 1_000)
-
-    @contextmanager
-    def one(self, account: int) -> Iterator[None]:
         self.by_account[account] += 1
-        try:
-            yield
-        finally:
-            self.by_account[account] -= 1
-            if not self.by_account[account]:
-                del self.by_account[account]
+
+    def leave(self, account: int) -> None:
+        self.by_account[account] -= 1
+        if not self.by_account[account]:
+            del self.by_account[account]
 
 
 class EventStream(EventSourceResponse):
@@ -83,13 +81,16 @@ class EventStream(EventSourceResponse):
     def __init__(
         self, blocks: AsyncIterator[bytes], lasts: Callable[[], bool], followers: Followers
     ) -> None:
-        self._account, self._lasts, self._followers = PAYER.get(), lasts, followers
-        followers.require_room(self._account)
+        account, self._lasts = PAYER.get(), lasts
+        followers.enter(account)
+        self._leave = finalize(self, followers.leave, account)  # once, also if it never begins
         super().__init__(blocks, headers=HEADERS)
 
     async def stream_response(self, send: Send) -> None:
-        with self._followers.one(self._account):
+        try:
             await self._stream(send)
+        finally:
+            self._leave()
 
     async def _stream(self, send: Send) -> None:
         sending = asyncio.create_task(super().stream_response(send))

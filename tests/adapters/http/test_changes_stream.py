@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.http import feed, streams
+from adapters.http.errors import TooManyRequests
 from adapters.http.feed import Feed
 from adapters.http.streams import EventStream, Followers
 from adapters.settings import Settings
@@ -332,3 +333,25 @@ def test_a_client_that_stopped_reading_is_sent_nothing_and_cut_off_at_the_end(
     asyncio.run(stalled())
 
     assert made == 1
+
+
+def test_a_stream_counts_from_when_it_is_granted_and_until_it_is_over() -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(_: Any) -> None:
+        pass
+
+    followers = Followers(Settings(streams_per_account=1), lambda _: None)
+    granted = EventStream(nothing(), lambda: False, followers)
+    with pytest.raises(TooManyRequests):
+        EventStream(nothing(), lambda: False, followers)
+
+    asyncio.run(granted({"type": "http"}, receive, send))
+    assert not followers.by_account
+    left = EventStream(nothing(), lambda: False, followers)
+    del left  # its client left before it began
+    assert not followers.by_account

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.proving import mend, prove
-from adapters.salvage import FactScan
+from adapters.salvage import PAGE, FactScan, image_in
 from adapters.sealing import Seal
 from application.aggregates import AGGREGATES
 from application.ports import PUT_BACK, Store, StoreDamaged
@@ -171,11 +171,15 @@ def unnamed_images(store: Store, named: set[tuple[int, str]]) -> Iterator[tuple[
 
 
 def remove_images(store: Store) -> int:
-    """Removes the images that no fact names, and returns how many. Nobody writes meanwhile."""
+    """Removes the images that no fact names, and returns how many. Others wait with what they write
+    only while that is looked through which came meanwhile."""
+    facts, position = FactScan(store), store.position()
+    if found := [*facts.faults()]:  # what is lost may name them
+        raise StoreDamaged("the log of facts", found[0], PUT_BACK)
     with store.exclusive():
-        facts = FactScan(store)
-        if found := [*facts.faults()]:  # what is lost may name them
-            raise StoreDamaged("the log of facts", found[0], PUT_BACK)
+        while page := store.read(position, PAGE):
+            facts.images.update(filter(None, (image_in(one.fact) for one in page)))
+            position = page[-1].position
         unnamed = [*unnamed_images(store, facts.images)]
         for account, digest in unnamed:
             store.drop_blob(account, digest)

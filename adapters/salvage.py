@@ -8,7 +8,7 @@ from adapters.stores.integrity import positions
 from adapters.stores.mapper import NEWER
 from application.ports import PUT_BACK, Recorded, Store, StoreDamaged
 from application.transfer import numbers_in
-from domain.base import UnknownFact
+from domain.base import DomainEvent, UnknownFact
 from domain.event_facts import EventImageChanged
 from domain.ids import unpack
 
@@ -47,8 +47,8 @@ class FactScan:
             highest = self.numbers.setdefault(account, {})
             for kind, number in numbers_in(fact):
                 highest[kind] = max(number, highest.get(kind, 0))
-            if isinstance(fact, EventImageChanged) and fact.image:
-                self.images.add((account, fact.image["digest"]))
+            if image := image_in(fact):
+                self.images.add(image)
 
     def _of_one(self, recorded: Recorded, version: int, time: str) -> Iterator[str]:
         """What is wrong with a fact, behind that version and that time of its aggregate."""
@@ -63,6 +63,13 @@ class FactScan:
             self.whole = False
             what = f"has version {fact.originator_version}, expected {version + 1}"
             yield f"{where} {what}; {PUT_BACK}"
+
+
+def image_in(fact: DomainEvent) -> tuple[int, str] | None:
+    """Account and digest of the image that a fact names."""
+    if isinstance(fact, EventImageChanged) and fact.image:
+        return unpack(fact.originator_id).account, fact.image["digest"]
+    return None
 
 
 class Unreadable(NamedTuple):

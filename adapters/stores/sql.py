@@ -308,14 +308,21 @@ class SqlStore:
 
     def count_usage(self) -> dict[tuple[int, str], int]:
         usage: Usage = Counter()
+        self._count_facts(usage, after=0)
+        return self._with_blobs(usage)
+
+    def _count_facts(self, usage: Usage, after: int) -> int:
+        """Adds what facts say that are behind a position; returns the newest one's."""
         query = (
             f"SELECT {self._position}, originator_id, originator_version, topic, length(state)"
             f" FROM stored_events WHERE {self._position} > ? ORDER BY {self._position} LIMIT ?"
         )
-        position = 0
-        while page := self._rows(query, (position, PAGE)):
+        while page := self._rows(query, (after, PAGE)):
             usage.update(usage_of((uuid_in(one), *rest) for _, one, *rest in page))
-            position = page[-1][0]
+            after = page[-1][0]
+        return after
+
+    def _with_blobs(self, usage: Usage) -> dict[tuple[int, str], int]:
         for account, size in self._rows("SELECT account, length(data) FROM blobs"):
             usage[account, BYTES] += size
         return {key: n for key, n in usage.items() if n}
@@ -325,9 +332,12 @@ class SqlStore:
         return [row[0] for row in self._rows(query)]
 
     def recount(self) -> None:
-        with self.exclusive():
+        usage: Usage = Counter()
+        position = self._count_facts(usage, after=0)
+        with self.exclusive():  # others write until here: what they did is all that is left
+            self._count_facts(usage, after=position)
             self._written("DELETE FROM account_usage WHERE account >= 0 RETURNING account", ())
-            for row in usage_rows(self.count_usage()):
+            for row in usage_rows(self._with_blobs(usage)):
                 self._written(f"{ADD_USAGE} RETURNING account", row)
 
     def _count_first(self) -> None:

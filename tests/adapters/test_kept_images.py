@@ -1,19 +1,23 @@
 """Images at the command line: exported, imported, checked."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.bootstrap import bootstrap
+from adapters.check import remove_images
 from adapters.settings import Settings
 from application import events
-from application.ports import Blob
+from application.ports import Blob, Store
 from domain.event_fields import EventBody
 from domain.images import image_of
 from tests.adapters.http.talk import PNG
 from tests.adapters.test_cli import ACCOUNT, Run, execute, run
+from tests.application.desk import Desk
 from tests.exports import facts_in, sealed
 
 __all__ = ["run"]
@@ -109,3 +113,39 @@ def test_check_tells_of_an_image_that_no_fact_names_and_a_command_removes_it(
     book = bootstrap(settings)
     assert [*book.store.blobs(ACCOUNT)] == [named]
     book.close()
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"], indirect=True)
+def test_others_write_while_facts_are_looked_through_and_what_they_name_is_kept_and_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, late = Blob(ACCOUNT, "0" * 64, "image/png", b"lost"), image_of(PNG)
+    store.append([], blobs=[lost])
+    other = Desk(store, account=ACCOUNT)
+    event = other.event()
+    picture = partial(events.change_image, number=event, image=late, data=PNG)
+    free: list[bool] = []
+
+    def written_meanwhile(reading: Callable[..., Any]) -> Callable[..., Any]:
+        def read(*arguments: Any, **options: Any) -> Any:
+            found = reading(*arguments, **options)
+            if not free:
+                free.append(True)
+                other.do(picture)  # it would wait for ever where the lock is held
+            return found
+
+        return read
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "read", written_meanwhile(store.read))
+        assert remove_images(store) == 1
+    free.clear()
+    picture = partial(events.change_image, number=event, image=late, data=PNG)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_rows", written_meanwhile(store._rows))  # type: ignore[attr-defined]
+        store.recount()
+    other.close()
+
+    assert [*store.blobs(ACCOUNT)] == [late.digest]
+    known = {name: n for name, n in store.usage(ACCOUNT).items() if n}
+    assert known == {name: n for (of, name), n in store.count_usage().items() if of == ACCOUNT}

@@ -1,11 +1,33 @@
 """Pages of rows that are bounded by bytes: rows are few or large, so nobody holds at a time what
 many large ones would take. A page has one row at least, however large that is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 PAGE_BYTES = 4 * 2**20
 """Bytes of facts or documents that are read at a time: a page that is larger ends earlier."""
+
+
+def size_of(row: Iterable[Any]) -> int:
+    return sum(len(value) for value in row if isinstance(value, bytes))
+
+
+def chunks(
+    rows: Iterable[Sequence[Any]], most_rows: int, most: int
+) -> Iterator[list[Sequence[Any]]]:
+    """All rows in their order, so many at a time at most, and so many bytes of them, or one that
+    is larger."""
+    chunk: list[Sequence[Any]] = []
+    size = 0
+    for row in rows:
+        more = size_of(row)
+        if chunk and (len(chunk) == most_rows or size + more > most):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(row)
+        size += more
+    if chunk:
+        yield chunk
 
 
 def first_of(

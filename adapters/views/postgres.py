@@ -7,6 +7,7 @@ moves with its documents, and what a crash takes is folded again. The facts' com
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -15,7 +16,8 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 from structlog import get_logger
 
-from adapters.stores.connections import MIGRATION_LOCK, transaction, translated
+from adapters.row_pages import chunks
+from adapters.stores.connections import MIGRATION_LOCK, carried, transaction, translated
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
@@ -52,6 +54,8 @@ COPIED = {"int": "int8", "text": "text", "bytes": "bytea"}
 ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
 ROWS = 2_000
 """Rows a statement: an insert from arrays is one round trip, and fewer of them for the planner."""
+ROW_BYTES = 2**20
+"""Of rows in a statement: the driver holds them several times, and keeps that room."""
 
 
 class PostgresCursor:
@@ -73,8 +77,14 @@ class PostgresCursor:
             for row in rows:
                 copy.write_row(row)
 
+    def carried(self, rows: Sequence[Sequence[Any]]) -> None:
+        """To be called with the rows that were sent together."""
+        carried(self._cursor.connection, (chain.from_iterable(rows),))
+
     def fetchall(self) -> list[Any]:
-        return self._cursor.fetchall()
+        rows = self._cursor.fetchall()
+        carried(self._cursor.connection, rows)
+        return rows
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cursor)
@@ -142,9 +152,10 @@ class PostgresView(BuildingView):
     ) -> None:
         arrays = ", ".join(f"?::{ARRAYS[t]}[]" for t in types)
         statement = f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {on_conflict}"  # noqa: S608 - names only
-        for start in range(0, len(rows), ROWS):
-            chunk = rows[start : start + ROWS]
+        assert isinstance(c, PostgresCursor)  # noqa: S101 - made by `writing`
+        for chunk in chunks(rows, ROWS, ROW_BYTES):
             c.execute(statement, [list(column) for column in zip(*chunk, strict=True)])
+            c.carried(chunk)
 
     def load(
         self, c: Cursor, table: str, types: Sequence[str], rows: Sequence[Sequence[Any]]

@@ -8,7 +8,11 @@ import pytest
 
 from adapters.stores.connections import LARGE
 from adapters.stores.postgres import PostgresStore
+from adapters.views.postgres import PostgresViews
 from application.ports import Blob
+from domain.ids import Kind, key
+from projections.base import Row
+from projections.orders import Orders
 from tests.contracts.facts import history
 
 
@@ -47,3 +51,27 @@ def test_a_large_picture_is_read_in_pieces(store: PostgresStore, size: int) -> N
     assert store.blob(7, "d") == ("image/png", b"x" * size)
     assert store.blob(7, "e") is None
     assert before <= processes(store)
+
+
+def order(number: int, size: int) -> Row:
+    """A document of so many bytes, and a state of as many."""
+    columns = (number, 21002, 1, None, 0, 1, number, None)
+    text = b"x" * (size // 2)
+    return Row(key(7, Kind.ORDER, number), 7, text, text, '"1"', columns, ("event:1",))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "replaced"), [([LARGE + 2], 1), ([LARGE // 3] * 12, 0), ([10] * 5_000, 0)]
+)
+def test_documents_are_written_in_messages_that_are_no_larger_than_they_have_to_be(
+    store: PostgresStore, sizes: list[int], replaced: int
+) -> None:
+    orders = Orders()
+    with closing(PostgresViews(store.datastore, [orders])) as views:
+        view, before = views.live(orders), processes(store)
+        rows = [order(number, size) for number, size in enumerate(sizes, 1)]
+        view.commit(rows, (), 0, 1)
+
+        assert len(before - processes(store)) == replaced
+        assert len(view.states([row.key for row in rows])) == len(sizes)
+        assert view.document(rows[-1].key) == (rows[-1].body, '"1"')

@@ -30,8 +30,9 @@ ANSWER_SECONDS = 2.0
 """How long a server that does not answer is waited for when a program starts."""
 MIGRATION_LOCK = 0x57A6EB00
 """Whoever makes or changes tables holds it."""
-LARGE = 2**20
-"""Bytes of a message after which a connection is not used again."""
+LARGE = 500_000
+"""Bytes of a message after which a connection is not used again: each has room for its largest
+message, in either direction, in steps of powers of two."""
 PATIENCE = 10.0
 """Seconds that a commit may take: by then the standby that it waits for has confirmed it."""
 OF_A_COMMIT = 0.4

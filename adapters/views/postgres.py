@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from structlog import get_logger
 
 from adapters.row_pages import chunks
-from adapters.stores.connections import MIGRATION_LOCK, carried, transaction, translated
+from adapters.stores.connections import LARGE, MIGRATION_LOCK, carried, transaction, translated
 from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
@@ -53,9 +53,8 @@ SET_ASIDE = (
 COPIED = {"int": "int8", "text": "text", "bytes": "bytea"}
 ARRAYS = {"int": "bigint", "text": "text", "bytes": "bytea"}
 ROWS = 2_000
-"""Rows a statement: an insert from arrays is one round trip, and fewer of them for the planner."""
-ROW_BYTES = 2**20
-"""Of rows in a statement: the driver holds them several times, and keeps that room."""
+"""Rows a statement, unless they are large: an insert from arrays is one round trip, and fewer of
+them for the planner."""
 
 
 class PostgresCursor:
@@ -153,7 +152,7 @@ class PostgresView(BuildingView):
         arrays = ", ".join(f"?::{ARRAYS[t]}[]" for t in types)
         statement = f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {on_conflict}"  # noqa: S608 - names only
         assert isinstance(c, PostgresCursor)  # noqa: S101 - made by `writing`
-        for chunk in chunks(rows, ROWS, ROW_BYTES):
+        for chunk in chunks(rows, ROWS, LARGE):
             c.execute(statement, [list(column) for column in zip(*chunk, strict=True)])
             c.carried(chunk)
 

@@ -104,6 +104,7 @@ def work(
     from adapters.work import work as working
 
     heap.bound()
+    heap.keep_trimmed()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # both may reach all processes at once, by a Ctrl-C or a service manager: a server that

@@ -199,6 +199,7 @@ def create() -> FastAPI:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     heap.bound()
+    heap.keep_trimmed()
     return make_app(settings, worker=False)
 
 

@@ -20,10 +20,26 @@ print((rss() - before) // 2**20)
 """
 
 
-def megabytes_kept(bound: str) -> int:
-    command = [sys.executable, "-c", MEASURED.format(bound=bound)]
+BETWEEN = """
+import psutil
+from adapters import heap
+heap.bound()
+pieces = [bytes(60_000) for _ in range(1_000)]
+before = psutil.Process().memory_info().rss
+del pieces[::2]
+heap.trim()
+print((before - psutil.Process().memory_info().rss) // 2**20)
+"""
+
+
+def printed(program: str) -> int:
+    command = [sys.executable, "-c", program]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def test_large_pieces_go_back_to_the_system_whatever_small_ones_stay() -> None:
-    assert megabytes_kept("heap.bound()") < 10
+    assert printed(MEASURED.format(bound="heap.bound()")) < 10
+
+
+def test_what_is_free_between_pieces_goes_back_when_the_heap_is_trimmed() -> None:
+    assert printed(BETWEEN) > 15

@@ -18,6 +18,10 @@ ADDRESS = "127.0.0.2"
 AGAIN_SECONDS = 1.0
 SMALL = 4_096
 """Bytes of what such a client's socket receives before it is read."""
+DEAF_SECONDS = 36.0
+"""A little longer than the server waits for such a client (`unread_seconds`), which sees no end
+of its connection: all of them at once, so that what they leave unread is as much as it may be for
+all of the time, and not for every other half minute."""
 SLOW_SECONDS = 6.0
 """How long a slow receiver of webhooks takes."""
 
@@ -90,11 +94,11 @@ class Nuisances:
     async def _deaf(self, one: socket.socket) -> None:
         """Asks for as much as it may, and reads nothing."""
         await _send(one, next(self._answers) * 20)
-        await asyncio.sleep(60.0)
+        await asyncio.sleep(DEAF_SECONDS)
 
     async def _deaf_follower(self, one: socket.socket) -> None:
         await _send(one, self._feed)
-        await asyncio.sleep(60.0)
+        await asyncio.sleep(DEAF_SECONDS)
 
     async def _follow(self, one: socket.socket) -> None:
         await _send(one, self._feed)

@@ -6,11 +6,13 @@ The server parses what it is given; this gives it no more than the bounds allow.
 
 import asyncio
 import resource
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from socket import AF_INET, AF_INET6
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from adapters.http.proxies import Proxies
 from adapters.settings import Settings
 
+UNSENT = 2**17
+"""Bytes of an answer that the system takes before a client reads. By itself it takes megabytes, and
+what is left of an answer says little then of the memory that it is held in, until its end."""
 SLICE, BODY_SLICE = 4_096, 65_536
 """Bytes of heads and of bodies that are parsed before the bounds are looked at again."""
 BOUNDS = {
@@ -115,11 +120,19 @@ def open_files() -> int:
     return hard if hard != resource.RLIM_INFINITY else 2**20
 
 
+def bound_unsent(transport: asyncio.Transport) -> None:
+    """Where the system can: it still sends ahead as much as the way to the client holds."""
+    connection = transport.get_extra_info("socket")
+    if hasattr(socket, "TCP_NOTSENT_LOWAT") and connection.family in (AF_INET, AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """A connection within its bounds. Its `Connections` are those of the application's state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        bound_unsent(transport)
         self.bounds: Connections = self.app_state["connections"]
         self.limits = self.bounds.settings
         self.app = partial(self._answer, self.app)

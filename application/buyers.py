@@ -1,6 +1,8 @@
 """Whether an order's buyer may order on its sales channel: asked whenever one is confirmed, on any
 surface, and whenever the buyer of a confirmed one changes."""
 
+import secrets
+
 from application.group_commit import Work
 from domain.buyers import Buyers, check_buyer
 from domain.catalog import SalesChannel
@@ -16,7 +18,8 @@ def admit_buyer(work: Work, order: Order, customer: int | None) -> None:
     require_admitted(work, order, email)
     channel = work.load(SalesChannel, order.state["saleschannelid"])
     if email and channel.value("email_must_be_unique"):
-        work.load(Buyers, channel.number).record(email, order.number, work.by)
+        buyers = work.load(Buyers, channel.number)
+        buyers.record(email, order.number, secrets.token_hex(16), work.by)
 
 
 def require_admitted(work: Work, order: Order, email: str | None) -> None:

@@ -1,7 +1,7 @@
 """Who may order on a sales channel: whose e-mail address fits its rule, and ordered there only
 once, where the channel asks for that."""
 
-import hashlib
+import hmac
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
@@ -64,8 +64,17 @@ def fits(rule: str, email: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuyersKeyed(DomainEvent, topic="buyers.keyed"):
+    """What the addresses of a channel's buyers are digested with: random, and made once. So nobody
+    can tell by a digest from elsewhere, or from a list of those of known addresses, who ordered."""
+
+    SECRET: ClassVar[frozenset[str]] = frozenset({"key"})
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuyerRecorded(DomainEvent, topic="buyers.recorded"):
-    """An order of an e-mail address, which is kept as a digest."""
+    """An order of an e-mail address, which is kept as a digest with the channel's key."""
 
     SECRET: ClassVar[frozenset[str]] = frozenset({"buyer"})
     buyer: str
@@ -81,17 +90,24 @@ class Buyers(Aggregate):
     @staticmethod
     def evolve(state: State, fact: DomainEvent) -> None:
         match fact:
+            case BuyersKeyed():
+                state["key"] = fact.key
             case BuyerRecorded():
                 state.setdefault("orders", {})[fact.buyer] = fact.orderid
 
     def order_of(self, email: str) -> int | None:
-        found: int | None = self.state.get("orders", {}).get(digest(email))
+        if "key" not in self.state:
+            return None
+        found: int | None = self.state.get("orders", {}).get(self._digest(email))
         return found
 
-    def record(self, email: str, order: int, by: Cause) -> None:
+    def record(self, email: str, order: int, key: str, by: Cause) -> None:
+        """`key` is what addresses are digested with from the first one on."""
+        if "key" not in self.state:
+            self.trigger(BuyersKeyed, by, key=key)
         if self.order_of(email) != order:
-            self.trigger(BuyerRecorded, by, buyer=digest(email), orderid=order)
+            self.trigger(BuyerRecorded, by, buyer=self._digest(email), orderid=order)
 
-
-def digest(email: str) -> str:
-    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]
+    def _digest(self, email: str) -> str:
+        address, key = email.strip().casefold().encode(), self.state["key"].encode()
+        return hmac.digest(key, address, "sha256").hex()[:32]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain import ranges
 from domain.base import Aggregate, DomainEvent, State, type_of_topic
-from domain.buyers import BuyerRecorded, Buyers
+from domain.buyers import BuyerRecorded, Buyers, BuyersKeyed
 from domain.catalog import SalesChannel
 from domain.catalog_item import (
     CatalogItemArchived,
@@ -327,8 +327,11 @@ RECORDED: dict[type[Aggregate], tuple[list[Any], list[Any]]] = {
         ],
     ),
     Buyers: (
-        [(BuyerRecorded, {"buyer": texts, "orderid": numbers})],
-        [(BuyerRecorded, {"buyer": texts, "orderid": numbers})],
+        [(BuyersKeyed, {"key": texts})],
+        [
+            (BuyersKeyed, {"key": texts}),
+            (BuyerRecorded, {"buyer": texts, "orderid": numbers}),
+        ],
     ),
     CustomKeys: (
         [(CustomKeyTaken, {"customfieldid": numbers, "key": texts})],

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.base import DomainEvent
-from domain.buyers import BuyerRecorded
+from domain.buyers import BuyerRecorded, BuyersKeyed
 from domain.catalog import PriceListFields, SalesChannelFields
 from domain.catalog_item import (
     CatalogItemArchived,
@@ -440,6 +440,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     fact(TicketsMerged, kind=Kind.ORDER, fromorderid=43, lines=LINES),
     fact(OrderMerged, kind=Kind.ORDER, toorderid=42),
     fact(OrderCancelled, kind=Kind.ORDER),
+    fact(BuyersKeyed, kind=Kind.BUYERS, key="cd" * 16),
     fact(BuyerRecorded, kind=Kind.BUYERS, buyer="ab" * 16, orderid=42),
     fact(OrderLapsed, kind=Kind.ORDER, duets=DUE),
     fact(LocationCreated, 1, kind=Kind.LOCATION, number=42, fields=LOCATION.patch()),

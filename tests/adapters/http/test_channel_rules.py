@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from domain.buyers import BuyerRecorded, BuyersKeyed
 from tests.adapters.http.openticket_shop import Sale, Visitor, done
 
 
@@ -89,6 +90,21 @@ def test_an_address_orders_once_while_its_order_stands(web: TestClient, rules: A
     assert done(shop.placed(email="bob@example.org"))["status"] == "placed"
     done(web.post(f"/v1/orders/{first['guid']}/cancel"))
     assert done(shop.placed(email="ann@example.org"))["guid"] != first["guid"]
+
+
+def test_addresses_are_digested_with_a_random_key_of_their_channel(
+    web: TestClient, rules: Any
+) -> None:
+    for shop in (rules(email_must_be_unique=True), rules(email_must_be_unique=True)):
+        for name in ("cleo", "dora"):
+            done(shop.placed(email=f"{name}@example.org"))
+
+    app: Any = web.app
+    facts = [recorded.fact for recorded in app.state.stagebook.store.read(0, 100_000)][-60:]
+    keys = [fact.key for fact in facts if isinstance(fact, BuyersKeyed)][-2:]
+    recorded = [fact.buyer for fact in facts if isinstance(fact, BuyerRecorded)][-4:]
+    assert (len({*keys}), {len(key) for key in keys}) == (2, {32})
+    assert len({*recorded}) == 4  # the same address is told from itself elsewhere
 
 
 def test_the_order_that_is_sent_again_is_not_a_second_one(rules: Any) -> None:

@@ -137,7 +137,7 @@ class Soak:
             )
             for number in range(self.plan.clients)
         ]
-        bad = Nuisances(server.port, self.plan.nuisances, answers, feed)
+        bad = Nuisances(server.port, self.plan.nuisances, answers, feed, self.plan.warm)
         try:
             await asyncio.gather(
                 self._watch(server, begun, until), *(_work(b, first, until) for b in buyers)

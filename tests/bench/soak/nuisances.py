@@ -42,8 +42,12 @@ class Counts:
 class Nuisances:
     """All of them, until `close`."""
 
-    def __init__(self, port: int, counts: Counts, answers: Sequence[bytes], feed: bytes) -> None:
-        """`answers`: requests of large answers; `feed`: the request of one that never ends."""
+    def __init__(
+        self, port: int, counts: Counts, answers: Sequence[bytes], feed: bytes, within: float
+    ) -> None:
+        """`answers`: requests of large answers; `feed`: the request of one that never ends. They
+        begin one by one `within` so many seconds: the server ends each after about as long, and
+        if it were all of them at once, what it holds would come and go in waves."""
         self._port = port
         kinds: tuple[tuple[int, Callable[[socket.socket], Awaitable[None]]], ...] = (
             (counts.idle, self._idle),
@@ -55,7 +59,9 @@ class Nuisances:
         )
         self._answers, self._feed = cycle(answers), feed
         self._tasks = [
-            asyncio.create_task(self._again(kind)) for many, kind in kinds for _ in range(many)
+            asyncio.create_task(self._again(kind, within * number / many))
+            for many, kind in kinds
+            for number in range(many)
         ]
 
     async def close(self) -> None:
@@ -63,7 +69,8 @@ class Nuisances:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _again(self, kind: Callable[[socket.socket], Awaitable[None]]) -> None:
+    async def _again(self, kind: Callable[[socket.socket], Awaitable[None]], first: float) -> None:
+        await asyncio.sleep(first)
         while True:
             with socket.socket() as one:
                 one.setblocking(False)

@@ -76,6 +76,17 @@ def test_what_is_large_grows_or_dies_is_told(found: list[Sample], fault: str) ->
     assert faults(found, 1, found[0]) == [fault]
 
 
+def test_what_may_grow_is_a_share_of_the_first_quarter_and_not_of_one_sample() -> None:
+    found = samples(100, 100, *[400] * 6, *[419] * 6)
+    more = samples(100, 900, *[400] * 6, *[421] * 6)
+
+    assert faults(found, 1, None) == []
+    assert faults(more, 1, None) == [
+        "server: 900 MB, more than 500",
+        "server: 21 MB more after the first 1 s",
+    ]
+
+
 def test_connections_that_come_while_clients_do_are_no_descriptors_that_are_kept() -> None:
     found = samples(*FLAT, connections=20)
 

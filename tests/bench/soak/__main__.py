@@ -29,6 +29,8 @@ from tests.bench.soak.shop import Account, open_accounts, put_on_sale
 STORES = ("sqlite", "postgres")
 CLIENTS, ACCOUNTS = 64, 4
 WARM_SECONDS = 30.0
+BEGUN = 0.8
+"""Of that: the share in which all clients have begun that cost something without doing anything."""
 LEFT_SECONDS = 5.0
 """How long it takes until the server has seen that all clients have left."""
 BASKETS = {"STAGEBOOK_BASKET_SECONDS": "20", "STAGEBOOK_WEBHOOK_HOSTS": "127.0.0.0/8"}
@@ -137,7 +139,8 @@ class Soak:
             )
             for number in range(self.plan.clients)
         ]
-        bad = Nuisances(server.port, self.plan.nuisances, answers, feed, self.plan.warm)
+        within = BEGUN * self.plan.warm
+        bad = Nuisances(server.port, self.plan.nuisances, answers, feed, within)
         try:
             await asyncio.gather(
                 self._watch(server, begun, until), *(_work(b, first, until) for b in buyers)

@@ -113,10 +113,14 @@ def _numbers(path: str) -> dict[str, int]:
 # -- what is said of them
 
 
+def first(values: Sequence[float]) -> float:
+    """The median of the first quarter: one sample says little, for memory comes and goes."""
+    return median(values[: max(1, len(values) // 4)])
+
+
 def growth(values: Sequence[float]) -> float:
     """From the median of the first quarter to that of the last one."""
-    quarter = max(1, len(values) // 4)
-    return median(values[-quarter:]) - median(values[:quarter])
+    return first(values[::-1]) - first(values)
 
 
 def faults(
@@ -135,7 +139,7 @@ def faults(
         series = {"MB": [h.rss for h in later], "descriptors": files}
         for what, values in series.items():
             grown = growth(values)
-            if flat and grown > max(LEAST_GROWTH, GROWTH * values[0]):
+            if flat and grown > max(LEAST_GROWTH, GROWTH * first(values)):
                 found.append(f"{role}: {grown:.0f} {what} more after the first {warm:.0f} s")
         if after:
             left = after.of(role).sockets - samples[0].of(role).sockets

@@ -132,7 +132,10 @@ class Settings(BaseSettings):
         0, ge=0, description="Connections of a server process; 0: as many as files may be open."
     )
     connections_per_address: int = Field(
-        500, ge=0, description="Connections of one address to a server process; 0: any number."
+        500,
+        ge=0,
+        description="Connections of one address (IPv6: of its /64) to a server process; 0: any"
+        " number.",
     )
     proxies: str = Field(
         "127.0.0.1,::1",

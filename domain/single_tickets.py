@@ -242,7 +242,8 @@ class SingleTickets(Editing):
             return ticket
         ticket = self._codes.generated(code)
         if ticket is None and (left := self._codes.learn(self.state, most)):
-            raise TooBusy("The barcodes of this Event are being made: try again", left=left)
+            message = "The barcodes of this Event are being made: try again"
+            raise TooBusy(message, limit="barcodes", left=left)
         ticket = ticket or self._codes.generated(code)
         order = None if ticket is None else self.holder(ticket)
         if ticket is None or order is None or self.barcode(ticket, order) != code:

@@ -134,6 +134,7 @@ def limit(app: FastAPI, settings: Settings, refused: Callable[[str], None]) -> N
     """What may be asked of it, and followed, and who counts what is refused."""
     app.state.rates = Rates(settings, refused)
     app.state.followers = Followers(settings, refused)
+    app.state.refused = refused
 
 
 def described() -> FastAPI:

@@ -25,7 +25,8 @@ class Bodies:
         if self._most and (self.bytes + size > self._most or own > self._most // 2):
             self._refused()
             most = self._most if own <= self._most // 2 else self._most // 2
-            raise TooBusy(f"the bodies of requests under way have more than {most} bytes")
+            said = f"the bodies of requests under way have more than {most} bytes"
+            raise TooBusy(f"{said}: STAGEBOOK_MAX_BODIES", limit="bodies")
         self._by_account[account] = own
         self.bytes += size
 

@@ -20,6 +20,7 @@ from structlog import get_logger
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from adapters.http.proxies import Proxies
+from adapters.http.rates import network
 from adapters.settings import Settings
 
 UNSENT = 2**17
@@ -74,6 +75,7 @@ class Connections:
 
     def opened(self, address: str) -> str | None:
         """Counts a connection; the reason why it is one too many, or None."""
+        address = self.counted_as(address)
         self.by_address[address] += 1
         self.number += 1
         if self.number > self.most:
@@ -83,7 +85,13 @@ class Connections:
             return "connections of an address"
         return None
 
+    def counted_as(self, address: str) -> str:
+        """A household has a network of IPv6 addresses, of which it could take one each time; a
+        proxy is itself."""
+        return address if address in self.trusted else network(address)
+
     def closed(self, address: str) -> None:
+        address = self.counted_as(address)
         self.by_address[address] -= 1
         self.number -= 1
         if not self.by_address[address]:
@@ -97,9 +105,9 @@ class Connections:
         while len(self.unread) > 1 and sum(self.unread.values()) > most_unread > 0:
             by_address: Counter[str] = Counter()
             for one, waiting in self.unread.items():
-                by_address[one.address] += waiting
+                by_address[self.counted_as(one.address)] += waiting
             ((most, _),) = by_address.most_common(1)
-            longest = next(one for one in self.unread if one.address == most)
+            longest = next(c for c in self.unread if self.counted_as(c.address) == most)
             del self.unread[longest]
             longest.loop.call_soon(longest.give_up, "unread answers")  # it may be writing now
 

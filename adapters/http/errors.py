@@ -180,7 +180,12 @@ def refused(request: Request, refusal: Exception) -> Response:
 
 
 def truthful(request: Request, refusal: errors.Refusal) -> errors.Refusal:
-    """What is not there, or only not yet: of a view that is behind it cannot be told."""
+    """What is not there, or only not yet: of a view that is behind it cannot be told. What is
+    refused because of a bound is counted here, where every surface comes by."""
+    if isinstance(refusal, TooLarge):
+        request.app.state.refused("body")
+    elif isinstance(refusal, errors.TooBusy):
+        request.app.state.refused(refusal.details.get("limit", "busy"))
     if isinstance(refusal, errors.NotFound) and freshness.LAG in request.scope:
         position = request.scope[freshness.POSITION]
         return NotYet(f"{refusal.detail}, as of position {position}", position=position)

@@ -62,7 +62,8 @@ class Readers:
         loop, account = asyncio.get_running_loop(), PAYER.get()
         queue = self._queues.setdefault(account, deque())
         if len(queue) >= self.waiting:
-            raise TooBusy(f"{len(queue)} reads of this account are waiting", waiting=len(queue))
+            message = f"{len(queue)} reads of this account are waiting: STAGEBOOK_READS_WAITING"
+            raise TooBusy(message, limit="reads", waiting=len(queue))
         run = copy_context().run  # lines of the log say which request they are about
         turn = Turn(account, lambda: run(call, *args), loop.create_future())
         queue.append(turn)

@@ -60,13 +60,13 @@ class Turns:
         with self._change:
             own = sum(1 for other, _ in self._waiting if other == account)
             if own >= WAITING_OF_ACCOUNT or len(self._waiting) >= WAITING:
-                raise TooBusy(BUSY)
+                raise TooBusy(BUSY, limit="questions")
             self._waiting.append(place)
             try:
                 if not self._change.wait_for(lambda: self._may(place), self._seconds):
-                    raise TooBusy(BUSY)
+                    raise TooBusy(BUSY, limit="questions")
                 if self._closed:
-                    raise TooBusy("Stagebook is stopping: try again")
+                    raise TooBusy("Stagebook is stopping: try again", limit="questions")
             finally:
                 self._waiting.remove(place)
                 self._change.notify_all()

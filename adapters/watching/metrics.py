@@ -30,7 +30,8 @@ MEANINGS = {
     "stagebook_damage_met": "Requests that damage of the store or of a view has prevented",
     "stagebook_credentials_refused": "Requests whose token or signature is not valid",
     "stagebook_connections_closed": "Connections closed because a bound was exceeded",
-    "stagebook_requests_refused": "Requests refused: an address, a key or an account sent too many",
+    "stagebook_requests_refused": "Requests refused: an address, a key or an account sent too many,"
+    " or a bound was reached (`limit`: streams, reads, questions, barcodes, bodies, body)",
     "stagebook_bodies_refused": "Requests refused because too many bytes of bodies were held",
     "stagebook_commands": "Commands; `outcome` is ok, refused:REASON or failed",
     "stagebook_batch_commands": "Commands that were committed together",

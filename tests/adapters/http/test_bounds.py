@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.http.bodies import Bodies, Held
-from adapters.http.connections import BOUNDS, refusal
+from adapters.http.connections import BOUNDS, Connections, refusal
 from adapters.http.readers import PAYER
 from adapters.settings import Settings
 from domain.errors import TooBusy
@@ -45,6 +45,44 @@ def test_no_connection_is_closed_for_a_reason_that_has_no_setting() -> None:
 )
 def test_a_refusal_names_the_setting(status: int, reason: str) -> None:
     assert f"STAGEBOOK_{BOUNDS[reason].upper()}".encode() in refusal(status, reason)
+
+
+def test_connections_of_one_ipv6_network_are_those_of_one_address() -> None:
+    limits = Settings(connections_per_address=2, max_connections=100, proxies="2001:db8:0:1::9")
+    connections = Connections(limits)
+    household = [f"2001:db8:0:1::{n}" for n in (1, 2, 3)]
+
+    told = [connections.opened(one) for one in household]
+
+    assert told == [None, None, "connections of an address"]
+    assert [connections.opened("2001:db8:0:1::9") for _ in range(5)] == [None] * 5  # a proxy
+    assert connections.opened("2001:db8:0:2::1") is None
+    for one in (*household, *["2001:db8:0:1::9"] * 5, "2001:db8:0:2::1"):
+        connections.closed(one)
+    assert (connections.number, not connections.by_address) == (0, True)
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize("path", ["/v1/locations", "/location"])
+def test_a_body_that_is_too_large_is_counted_whichever_surface_refuses_it(
+    client: TestClient, path: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    client.post(path, content=b'{"name":"' + b"x" * 2**20 + b'"}', headers=headers)
+
+    assert Told(client)("stagebook_requests_refused_total", limit="body") == 1
+
+
+def test_whatever_is_refused_because_of_a_bound_says_which() -> None:
+    root = Path(__file__).parents[3]
+    files = [f for d in ("adapters", "application", "domain") for f in (root / d).rglob("*.py")]
+    raised = [m for f in files for m in re.findall(r"raise TooBusy\((.*)\)", f.read_text())]
+
+    assert len(raised) >= 6
+    assert [said for said in raised if 'limit="' not in said] == []
 
 
 # -- bodies
@@ -95,5 +133,8 @@ def test_a_body_without_room_is_refused_and_may_be_sent_again(narrow: TestClient
     refused(large, 503, "too-busy")
     assert large.headers["retry-after"] == "1"
     told = Told(narrow)
+    assert large.json()["limit"] == "bodies"
+    assert "STAGEBOOK_MAX_BODIES" in large.json()["detail"]
+    assert told("stagebook_requests_refused_total", limit="bodies") == 1
     counter = "stagebook_bodies_refused_total"
     assert (before(counter), told(counter)) == (0, 1)

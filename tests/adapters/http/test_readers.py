@@ -79,7 +79,8 @@ def test_more_than_may_wait_are_refused_and_what_is_left_is_forgotten() -> None:
         with pytest.raises(TooBusy) as refused:
             await ask(readers, ONE, print)
 
-        assert refused.value.details == {"waiting": 5}
+        assert refused.value.details == {"limit": "reads", "waiting": 5}
+        assert "STAGEBOOK_READS_WAITING" in refused.value.detail
         tasks[5].cancel()  # its client leaves
         await settled()
         late = asking(readers, ONE, lambda: "taken")

@@ -50,6 +50,7 @@ class StoreCheck:
         yield from _as_far_as_readable(number_faults(store, facts))
         yield from _as_far_as_readable(blob_faults(store, facts))
         yield from _as_far_as_readable(snapshot_faults(store))
+        yield from _as_far_as_readable(answer_faults(store))
         defects = store.defects()
         self.sound = facts.whole and not defects
         remedy = REINDEX if facts.whole else PUT_BACK
@@ -75,6 +76,14 @@ def _as_far_as_readable(found: Iterator[str]) -> Iterator[str]:
         yield from found
     except StoreDamaged as error:
         yield f"{error.place} is damaged: {error.what}; {PUT_BACK}"
+
+
+def answer_faults(store: Store) -> Iterator[str]:
+    if store.lost_answers():
+        yield (
+            "table kept_answers was emptied: a command that is sent again with its Idempotency-Key"
+            f" may be carried out twice; {PUT_BACK}, or to go on without: stagebook recount"
+        )
 
 
 def repair_indexes(store: Store) -> list[str]:

@@ -195,6 +195,9 @@ class Store(Protocol):
     def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
         """Every answer that is kept for an account, oldest first."""
 
+    def lost_answers(self) -> bool:
+        """Whether answers are gone that nobody has forgotten."""
+
     def forget_answers(self, before: str) -> None:
         """Deletes the answers older than that time."""
 
@@ -223,7 +226,8 @@ class Store(Protocol):
         """The accounts that something is counted of."""
 
     def recount(self) -> None:
-        """Counts what every account has, from all facts and blobs."""
+        """Counts what every account has, from all facts and blobs; goes on without answers that
+        are lost."""
 
     def blob_accounts(self) -> Sequence[int]:
         """The accounts that blobs are kept for."""

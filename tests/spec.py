@@ -19,7 +19,7 @@ from pydantic_core import from_json, to_json
 
 from adapters.stores.memory import MemoryStore
 from adapters.views.select import Select
-from adapters.views.sql import SqlView
+from adapters.views.sql import THERE, SqlView
 from domain.base import Aggregate, Cause, DomainEvent, own_fields
 from domain.errors import Refusal
 from domain.outside import Outside
@@ -134,7 +134,8 @@ class Projected:
         """Everything that is stored, terms included."""
         for table in (self.view.documents, self.view.terms, self.view.parked_table):
             with self.view.reading() as c:
-                yield from sorted(c.execute(f"SELECT * FROM {table}").fetchall(), key=repr)  # noqa: S608
+                stored = c.execute(f"SELECT * FROM {table} WHERE {THERE}").fetchall()  # noqa: S608
+                yield from sorted(stored, key=repr)
 
 
 def given_facts(

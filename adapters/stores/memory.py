@@ -188,6 +188,9 @@ class MemoryStore:
         kept = [one for one in self._answers.values() if one.account == account]
         yield from (replace(one, facts=0) for one in sorted(kept, key=lambda one: one.time))
 
+    def lost_answers(self) -> bool:
+        return False
+
     def forget_answers(self, before: str) -> None:
         self._answers = {k: v for k, v in self._answers.items() if v.time >= before}
 

@@ -24,6 +24,7 @@ from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
     BECOME,
+    BEGIN_ANSWERS_OF_NOTHING,
     INDEXES,
     INSERT_BLOB,
     becoming,
@@ -132,6 +133,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             c.execute(CREATE)
             for index in INDEXES:
                 c.execute(index)
+            c.execute(BEGIN_ANSWERS_OF_NOTHING)
 
     def insert_events(
         self,

@@ -41,6 +41,15 @@ INDEXES = tuple(
     f" (originator_id, originator_version) WHERE {facts}"
     for name, facts in (("stored_edits", EDITS), ("stored_places", PLACES))
 )
+FIRST_ANSWER = "account = 0 AND key = ''"
+"""The kept answers begin with a row of nobody's that is never forgotten: where it is gone, so are
+others."""
+BEGIN_ANSWERS = (
+    "INSERT INTO kept_answers (account, key, time, position) SELECT 0, '', '9999-12-31', 0"
+)
+BEGIN_ANSWERS_OF_NOTHING = (
+    f"{BEGIN_ANSWERS} WHERE NOT EXISTS (SELECT 1 FROM stored_events) ON CONFLICT DO NOTHING"
+)
 SNAPSHOTS = "SELECT 0, originator_id, originator_version, topic, state FROM stored_snapshots"
 
 
@@ -243,7 +252,8 @@ class SqlStore:
         return self.identity()
 
     def answered_ahead(self) -> int:
-        rows = self._rows("SELECT position FROM kept_answers ORDER BY time DESC LIMIT 1")
+        newest = "ORDER BY time DESC LIMIT 1"
+        rows = self._rows(f"SELECT position FROM kept_answers WHERE key <> '' {newest}")
         return max(0, int(rows[0][0]) - self.position()) if rows else 0
 
     # -- beside them
@@ -267,6 +277,9 @@ class SqlStore:
         for key, time, *answered in rows:
             request, answer = answer_in(answered, account, key)
             yield KeptAnswer(account, key, request, time, answer, facts=0)
+
+    def lost_answers(self) -> bool:
+        return not self._rows(f"SELECT 1 FROM kept_answers WHERE {FIRST_ANSWER}")
 
     def take_numbers(self, account: int, kind: int, count: int) -> int:
         ((next_,),) = self._written(
@@ -332,6 +345,8 @@ class SqlStore:
         return [row[0] for row in self._rows(query)]
 
     def recount(self) -> None:
+        if self.lost_answers():
+            self._written(f"{BEGIN_ANSWERS} RETURNING 1", ())
         usage: Usage = Counter()
         position = self._count_facts(usage, after=0)
         with self.exclusive():  # others write until here: what they did is all that is left

@@ -20,6 +20,7 @@ from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
     BECOME,
+    BEGIN_ANSWERS_OF_NOTHING,
     INDEXES,
     INSERT_BLOB,
     becoming,
@@ -66,6 +67,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
     def __init__(self, datastore: SQLiteDatastore, path: Path) -> None:
         super().__init__(datastore)
         self.create_table_statements += [*CREATE.split(";"), *INDEXES]
+        self.create_table_statements.append(BEGIN_ANSWERS_OF_NOTHING)
         self._lock_file = path.with_suffix(".lock").open("a")
         self._path, self._file = path, (0, 0)
         self._in_turn = False

@@ -24,7 +24,7 @@ from adapters.views.locks import HEARTBEATS, SessionLocks
 from adapters.views.notes import TableNotes
 from adapters.views.runs import RUN, STORE, WISH, Generation
 from adapters.views.served import LIVE, ServedView, lost_row
-from adapters.views.sql import Cursor
+from adapters.views.sql import NOBODY, Cursor
 from projections.base import Projection, ViewMoved
 
 log = get_logger()
@@ -290,7 +290,13 @@ class PostgresViews(Generations[PostgresView]):
             if gone := c.execute(lost, (names,)).fetchone():
                 return f"table {gone[0]} is gone"
             progress = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(names[-1]))
-            return None if c.execute(progress).fetchone() else f"table {names[-1]} is empty"
+            if not c.execute(progress).fetchone():
+                return f"table {names[-1]} is empty"
+            for name in names[:-1]:
+                marked = sql.SQL("SELECT 1 FROM {} WHERE key = %s").format(sql.Identifier(name))
+                if not c.execute(marked, (NOBODY,)).fetchone():
+                    return f"table {name} was emptied"
+            return None
 
     @contextmanager
     def rebuilding(self, projection: Projection) -> Iterator[None]:

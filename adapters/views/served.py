@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 from adapters.row_pages import counted_by_the_database, first_of
 from adapters.stores.connections import carried, translated
 from adapters.views.select import Select
-from adapters.views.sql import BODY, Latest, SqlView
+from adapters.views.sql import BODY, THERE, Latest, SqlView
 from application.ports import StoreDamaged, ViewNotYet
 from projections.base import Parked, Projection, aggregates_of
 
@@ -47,7 +47,7 @@ class ServedView(SqlView):
         raise StoreDamaged(f"table {self.progress}", "it is empty")
 
     def parked(self) -> dict[bytes, Parked]:
-        query = f"SELECT key, position, error, since FROM {self.parked_table}"  # noqa: S608
+        query = f"SELECT key, position, error, since FROM {self.parked_table} WHERE {THERE}"  # noqa: S608
         rows = self._rows(query, hollow=True)
         return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
 

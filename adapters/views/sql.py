@@ -30,6 +30,10 @@ WHOLE_PAGE = 1_000
 """Documents that are read at a time, where all of them are wanted."""
 BODY = 1
 """The column of a page's rows that may be large."""
+NOBODY = b""
+"""The key of a row that every table of documents begins with: where it is gone, so are others."""
+THERE = "length(key) > 0"
+"""Whatever is not that row."""
 MAX_TOTALS = 1_000
 """Counts that are remembered, until the view moves."""
 
@@ -109,6 +113,16 @@ class SqlView:
         c.execute(f"CREATE TABLE {self.parked_table} ({stopped})")
         c.execute(f"CREATE TABLE {self.progress} (position {int_}, fence {int_}, mark {text})")
         c.execute(f"INSERT INTO {self.progress} VALUES (0, 0, NULL)")
+        for table in (self.documents, self.parked_table):
+            c.execute(f"INSERT INTO {table} (key) VALUES (?)", (NOBODY,))
+        c.execute(f"INSERT INTO {self.terms} VALUES (?, '')", (NOBODY,))
+
+    def emptied(self) -> str | None:
+        """A table from which rows were taken that no fold takes."""
+        for table in (self.documents, self.terms, self.parked_table):
+            if not self._rows(f"SELECT 1 FROM {table} WHERE key = ?", (NOBODY,)):
+                return f"table {table} was emptied"
+        return None
 
     # -- the port of the projections
 
@@ -166,7 +180,9 @@ class SqlView:
         return [bytes(key) for (key,) in rows]
 
     def parked(self) -> dict[bytes, Parked]:
-        rows = self._rows(f"SELECT key, position, error, since FROM {self.parked_table}")
+        rows = self._rows(
+            f"SELECT key, position, error, since FROM {self.parked_table} WHERE {THERE}"
+        )
         return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
 
     def stopping(self, key: bytes, position: int) -> Parked | None:
@@ -368,7 +384,7 @@ class SqlView:
         """The position and every document with its ETag, as of one moment."""
         rows = self._rows(
             f"SELECT p.position, d.key, d.body, d.etag FROM {self.progress} p"
-            f" LEFT JOIN {self.documents} d ON TRUE ORDER BY d.key"
+            f" LEFT JOIN {self.documents} d ON length(d.key) > 0 ORDER BY d.key"
         )
         return int(rows[0][0]), {
             bytes(key): (None if body is None else bytes(body), etag)
@@ -379,7 +395,7 @@ class SqlView:
     def all_terms(self) -> dict[bytes, set[str]]:
         """What every document is found by."""
         found: dict[bytes, set[str]] = {}
-        for key, term in self._rows(f"SELECT key, term FROM {self.terms}"):
+        for key, term in self._rows(f"SELECT key, term FROM {self.terms} WHERE {THERE}"):
             found.setdefault(bytes(key), set()).add(term)
         return found
 

@@ -134,6 +134,8 @@ class SqliteView(BuildingView):
                 if self.path.stat().st_size + logged < pages * size:
                     return f"{name} is cut"
                 self.position()
+                if emptied := self.emptied():
+                    return f"{name}: {emptied}"
                 if thoroughly:
                     found = reader.execute("PRAGMA integrity_check(1)").fetchone()[0]
                     return None if found == "ok" else f"{name}: {found}"

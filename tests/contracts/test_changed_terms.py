@@ -1,6 +1,6 @@
 """The terms of a document that change: what differs is written, and no other document's."""
 
-from adapters.views.sql import SqlView
+from adapters.views.sql import THERE, SqlView
 from domain.ids import Kind, key
 from projections.base import Row
 from tests.contracts.conftest import Place
@@ -16,7 +16,7 @@ def noted(one: bytes, terms: tuple[str, ...] | None, before: tuple[str, ...] | N
 
 
 def terms(view: SqlView) -> set[tuple[bytes, str]]:
-    rows = view._rows(f"SELECT key, term FROM {view.terms}")  # noqa: S608 - a name of ours
+    rows = view._rows(f"SELECT key, term FROM {view.terms} WHERE {THERE}")  # noqa: S608 - ours
     found = [(bytes(one), term) for one, term in rows]
     assert len(found) == len({*found})
     return {*found}

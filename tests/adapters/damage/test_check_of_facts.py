@@ -172,3 +172,17 @@ def test_a_file_that_is_no_database_is_refused_in_one_line(settings: Settings, f
     assert checked.stderr.startswith("stagebook: STAGEBOOK_STORE: ")
     assert "facts.sqlite is damaged: file is not a database" in checked.stderr
     assert checked.stderr.count("\n") == 1
+
+
+def test_answers_that_were_emptied_are_told_and_one_goes_on_without(settings: Settings) -> None:
+    filled(settings)
+    assert command(settings, "check").stdout == "sound\n"
+    execute(settings, "DELETE FROM kept_answers")
+
+    checked, counted = command(settings, "check"), command(settings, "recount")
+
+    assert checked.exit_code == 1
+    assert checked.stdout.startswith("table kept_answers was emptied: ")
+    assert checked.stdout.endswith("or to go on without: stagebook recount\n")
+    assert counted.exit_code == 0
+    assert command(settings, "check").stdout == "sound\n"

@@ -206,12 +206,12 @@ def database(filled_database: Filled, postgres: str) -> Iterator[str]:
 LIVE = "view_events_2_"
 STORE = (
     *("stored_events", "stored_snapshots", "numbers", "account_usage", "blobs", "trials"),
-    *("store_identity", "views", "webhook_progress", "webhook_deliveries"),
+    *("store_identity", "views", "webhook_progress", "webhook_deliveries", "kept_answers"),
 )
 VIEW = (f"{LIVE}terms", f"{LIVE}parked", f"{LIVE}progress", f"{LIVE}documents")
 STATEMENTS = [
     *(f"DROP TABLE {table}" for table in (*STORE, *VIEW)),
-    *(f"TRUNCATE {table}" for table in (*STORE, *VIEW[:-1])),
+    *(f"TRUNCATE {table}" for table in (*STORE, *VIEW)),
     "DELETE FROM stored_events WHERE originator_version = 2",
     "UPDATE stored_events SET topic = 'nothing' WHERE notification_id = 20",
     "UPDATE stored_events SET state = '' WHERE notification_id = 20",

@@ -1,5 +1,6 @@
 """A damaged view answers 503 until it is rebuilt by itself, never as if it were empty."""
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,18 +29,28 @@ def broken_page(settings: Settings) -> None:
     turned(live(settings), pages(live(settings), "documents")[0], by=0xFF)
 
 
+def empty(settings: Settings, table: str) -> None:
+    with closing(sqlite3.connect(live(settings))) as connection:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+        connection.commit()
+
+
 IN_FILES: dict[str, Callable[[Settings], object]] = {
     "the pointer is gone": lambda its: (live(its).parent / "LIVE").unlink(),
     "the pointer is no text": lambda its: (live(its).parent / "LIVE").write_bytes(b"\xff1-1"),
     "what is built is no JSON": lambda its: (live(its).parent / "RUN").write_bytes(b"\xff{"),
     "whose store it is is no text": lambda its: (live(its).parent / "STORE").write_bytes(b"\xff"),
     "a page cannot be read": broken_page,
+    "the documents were emptied": lambda its: empty(its, "documents"),
+    "the terms were emptied": lambda its: empty(its, "terms"),
 }
 GENERATION = "view_locations_1_"
 IN_TABLES = {
     "the row is gone": "DELETE FROM views WHERE name = 'locations'",
     "the table of views is gone": "DROP TABLE views",
     "the documents are gone": f"DROP TABLE {GENERATION}documents",
+    "the documents were emptied": f"TRUNCATE {GENERATION}documents",
+    "the terms were emptied": f"TRUNCATE {GENERATION}terms",
     "the terms are gone": f"DROP TABLE {GENERATION}terms",
     "the position is gone": f"DELETE FROM {GENERATION}progress",  # noqa: S608 - ours
     "the table of the position is gone": f"DROP TABLE {GENERATION}progress",

@@ -149,6 +149,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = 0
         """Bytes of a request's head that has begun, 0 between requests and in bodies."""
         self._body = self._moved = 0
+        self._between = 0
+        """Bytes since the last of a body: what is written around its chunks, and behind them."""
         self._unread = bytearray()
         self._waiting = ""
         self._completed = False
@@ -208,11 +210,15 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
             piece = data[start : start + (BODY_SLICE if self._body else SLICE)]  # often all of it
             start += len(piece)
-            if not self._body:
+            if self._body:
+                self._between += len(piece)
+            else:
                 self._head += len(piece)
             super().data_received(piece)
             if self._head:
                 self._check_head()
+            elif self._body and self._between > self.limits.max_head:
+                self._close(431, "head")
         if self._body:
             self._wait("body", WATCH_SECONDS, self._slow)
         else:
@@ -220,7 +226,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._body, self._head = 0, max(self._head, 1)
+        self._body, self._between, self._head = 0, 0, max(self._head, 1)
 
     def _check_head(self) -> None:
         """What there is of a head by now: at the end of it, and of each piece before."""
@@ -230,6 +236,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._close(431, "fields")
         elif self._head > self.limits.max_head:
             self._close(431, "head")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._body:  # nobody asks for what comes behind a body
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head = 0
@@ -243,6 +253,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._body += len(body)
+        self._between = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -4,6 +4,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 EVERYBODY = "*"
+LONGEST = 253
+"""Characters of an address or a name: what is longer is none, and is not remembered."""
 
 
 class Proxies:
@@ -23,7 +25,7 @@ class Proxies:
         self._known = lru_cache(4_096)(self._find)
 
     def __contains__(self, address: str) -> bool:
-        return self._all or self._known(address)
+        return self._all or (len(address) <= LONGEST and self._known(address))
 
     def _find(self, address: str) -> bool:
         try:

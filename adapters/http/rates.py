@@ -17,7 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
 from adapters.http.errors import TooManyRequests
-from adapters.http.proxies import Proxies
+from adapters.http.proxies import LONGEST, Proxies
 from adapters.settings import Settings
 from application.keyring import Principal
 
@@ -186,9 +186,13 @@ def _rate(name: str, notation: str) -> Rate | None:
     return Rate(name, notation) if notation else None
 
 
-@lru_cache(4_096)
 def network(address: str) -> str:
     """What is counted as one address: of IPv6, the network of 64 bits that a household has."""
+    return _network(address) if len(address) <= LONGEST else OTHERS
+
+
+@lru_cache(4_096)
+def _network(address: str) -> str:
     try:
         at = ip_address(address)
     except ValueError:

@@ -1,11 +1,13 @@
 """Reading views: the stored bytes, unless a language or a past moment is asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from fastapi import Request
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
+from adapters.bootstrap import Stagebook
 from adapters.http import readers, requests
 from adapters.http.auth import WHO, stagebook
 from adapters.http.compression import compressed, takes_gzip
@@ -13,7 +15,7 @@ from adapters.http.errors import AheadOfStore, NotYet, OtherEpoch, Parked
 from adapters.http.freshness import LAG, POSITION, Freshness
 from adapters.http.headers import header
 from adapters.standing import age
-from adapters.views.select import Select
+from adapters.views.select import Page, Select
 from adapters.views.sql import SqlView
 from application.keyring import Principal
 from domain.errors import Invalid, NotFound
@@ -30,6 +32,8 @@ ASKED = "stagebook.asked"
 """In the scope of a request: the position that its answer must not be older than."""
 FEW = 100
 """Documents that are read faster on the event loop than handed over between threads."""
+FEW_BYTES = 2**18
+"""And their bytes: those of a page of usual documents, and more."""
 LONG = 20_000
 """Bytes whose compression would hold up the event loop for more than half a millisecond."""
 
@@ -128,33 +132,42 @@ async def listed(
     """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields, each as
     `show` shows a stored one."""
     book, (after, wanted) = stagebook(request), _wanted(request, who, _freshness(request))
-    view = book.view(projection)
-    here = not book.reads_block and select.limit <= FEW
-    page = view.page(select) if here else await blocking(view.page, select)
+    page = await _page(book, projection, select)
     if page.position < wanted:
         await _freshness(request).reach(projection, wanted)
-        page = view.page(select) if here else await blocking(view.page, select)
+        page = await _page(book, projection, select)
     await _require(request, page.position, after)
     await _as_of(request, page.position, wanted)
     wanted_language = header(request, b"accept-language")
-    bodies = page.bodies
-    if show is not None:
-        bodies = [show(body) for body in bodies]
-    if wanted_language:
-        bodies = [in_language(body, wanted_language, who.language)[0] for body in bodies]
-    if only is not None:
-        bodies = [some_of(body, only) for body in bodies]
     following = requests.encode_cursor(cursor_of, page.last) if page.last else None
     tail = to_json({"next": following, "total": page.total})
-    response = Response(
-        b'{"data":[' + b",".join(bodies) + b"]," + tail[1:],
-        200,
-        {"Vary": "Accept-Language"},
-        "application/json",
-    )
+
+    def as_asked() -> bytes:
+        bodies = page.bodies
+        if show is not None:
+            bodies = [show(body) for body in bodies]
+        if wanted_language:
+            bodies = [in_language(body, wanted_language, who.language)[0] for body in bodies]
+        if only is not None:
+            bodies = [some_of(body, only) for body in bodies]
+        return b'{"data":[' + b",".join(bodies) + b"]," + tail[1:]
+
+    large = sum(map(len, page.bodies)) > FEW_BYTES
+    body = await blocking(as_asked) if large else as_asked()
+    response = Response(body, 200, {"Vary": "Accept-Language"}, "application/json")
     if len(response.body) > LONG and takes_gzip(request):
         return await blocking(compressed, request, response)
     return compressed(request, response)
+
+
+async def _page(book: Stagebook, projection: Projection, select: Select) -> Page:
+    """Of a few small documents on the event loop, where no network is waited for."""
+    view = book.view(projection)
+    if not book.reads_block and select.limit <= FEW:
+        page = view.page(replace(select, bytes=min(select.bytes, FEW_BYTES)))
+        if not page.is_cut:
+            return page
+    return await blocking(view.page, select)
 
 
 def within_bounds(bodies: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """Lists: filters, orders, pages."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -7,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from fastapi.testclient import TestClient
 
+from adapters.http import reads
 from adapters.http.requests import encode_cursor
 from tests.adapters.http.talk import (
     a_location,
@@ -340,3 +342,27 @@ def test_a_plus_that_a_url_turned_into_a_space_is_still_an_offset(
     page = full.get(f"/v1/events?to=2026-01-01T11:00:00{plus}01:00").json()
 
     assert [event["name"] for event in page["data"]] == ["Abba"]
+
+
+def test_a_page_of_large_documents_is_made_beside_the_event_loop(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_event(client, name="Small")
+    small, large = "/v1/events?limit=1", "/v1/events?limit=10"
+    for number in range(4):
+        an_event(client, name=f"Large {number}", webremark="x" * 65_000)
+    before = now(client, large).json()["data"]
+    threads: list[str] = []
+    shown = reads.in_language
+
+    def noted(*arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return shown(*arguments)
+
+    monkeypatch.setattr(reads, "in_language", noted)
+    for path in (small, large):
+        assert client.get(path, headers={"Accept-Language": "nl"}).status_code == 200
+
+    here, *beside = [name.startswith("reader") for name in threads]
+    assert (here, beside) == (False, [True] * 5)
+    assert client.get(large).json()["data"] == before

@@ -17,7 +17,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -103,6 +103,12 @@ class Work:
     def load(self, cls: type[A], number: int) -> A:
         """The aggregate as it is now, empty if nothing was ever recorded of it."""
         return self._load(cls, (self.account, cls.KIND, number))
+
+    def load_all(self, cls: type[A], numbers: Iterable[int]) -> list[A]:
+        """Many of them, read together where they are not in memory."""
+        wanted = [*dict.fromkeys(numbers)]
+        self._writer.memory.fetch(cls, [(self.account, cls.KIND, number) for number in wanted])
+        return [self.load(cls, number) for number in wanted]
 
     def load_id(self, cls: type[A], aggregate_id: UUID) -> A:
         return self._load(cls, unpack(aggregate_id))

@@ -15,5 +15,5 @@ def show_in_orders(work: Work, inventory: Inventory, changes: Sequence[TicketCha
     for change in changes:
         if (order := inventory.holder(change["id"])) is not None:
             of.setdefault(order, []).append(change)
-    for order, own in of.items():
-        work.load(Order, order).show_changed(own, work.by)
+    for holder in work.load_all(Order, of):
+        holder.show_changed(of[holder.number], work.by)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from structlog import get_logger
 
 from application.aggregate_cache import AggregateCache, Key
-from application.as_of import load
+from application.as_of import load, load_many
 from application.ports import Recorded, Store, StoreReplaced
 from domain.base import Aggregate, DomainEvent, UnknownFact
 from domain.ids import guid, unpack
@@ -51,6 +51,13 @@ class Memory:
             held = load(self._store, cls, guid(*key))
         self.hold(key, held)
         return held
+
+    def fetch(self, cls: type[Aggregate], keys: Sequence[Key]) -> None:
+        """Loads those together that are not there."""
+        missing = [k for k in keys if k not in self._touched and self.cache.get(k) is None]
+        if len(missing) > 1:
+            for aggregate in load_many(self._store, cls, [guid(*key) for key in missing]):
+                self.hold(unpack(aggregate.id), aggregate)
 
     def hold(self, key: Key, aggregate: Aggregate) -> None:
         self._touched[key] = aggregate

@@ -181,6 +181,10 @@ class Store(Protocol):
         """One aggregate's facts by version: after < version ≤ upto. Of these topics, or of any; of
         an Inventory the `edits` alone, found without a look at its sales."""
 
+    def streams(self, aggregates: Sequence[UUID], upto: int) -> list[list[Recorded]]:
+        """The facts of many, each of them from its first and up to a version; of those alone that
+        have any."""
+
     def snapshot(
         self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
     ) -> Snapshot | None:

@@ -166,6 +166,10 @@ class MemoryStore:
             for row in islice((r for r in wanted if not (edits and r.topic in SALES)), limit)
         ]
 
+    def streams(self, aggregates: Sequence[UUID], upto: int) -> list[list[Recorded]]:
+        found = (self.stream(aggregate, upto=upto) for aggregate in aggregates)
+        return [facts for facts in found if facts]
+
     def snapshot(
         self, aggregate: UUID, upto: int | None = None, topic: str = Snapshot.TOPIC
     ) -> Snapshot | None:

@@ -4,7 +4,7 @@ what is kept beside them: answers, numbers and blobs."""
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import chain
+from itertools import chain, groupby
 from time import time_ns
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from domain.tickets import SALES
 
 PAGE = 1_000
 SNAPSHOTS_A_PAGE = 100
+STREAMS_AT_ONCE = 200
 NO_LIMIT = 2**62
 STATE = 4
 """The column of a row that may be large."""
@@ -174,6 +175,20 @@ class SqlStore:
         if facts and not (named or edits):
             self._require_each(facts, after, whole=not newest_first or len(facts) < limit)
         return facts
+
+    def streams(self, aggregates: Sequence[UUID], upto: int) -> list[list[Recorded]]:
+        found = []
+        for start in range(0, len(aggregates), STREAMS_AT_ONCE):
+            some = aggregates[start : start + STREAMS_AT_ONCE]
+            query = (
+                f"{self._select} WHERE originator_id IN ({', '.join('?' * len(some))})"
+                " AND originator_version <= ? ORDER BY originator_id, originator_version"
+            )
+            facts = self._recorded(query, (*map(self._id, some), upto))
+            found += [[*own] for _, own in groupby(facts, lambda r: r.fact.originator_id)]
+        for own in found:
+            self._require_each(own, 0, whole=True)
+        return found
 
     def _require_each(self, facts: Sequence[Recorded], after: int, *, whole: bool) -> None:
         """Each version is there, of a `whole` stream from the first behind `after`: a damaged index

@@ -33,6 +33,7 @@ class Done(BaseModel):
 
 
 def cancel_all(work: Work, ids: Sequence[int]) -> dict[str, Any]:
+    work.load_all(Order, ids)
     return _each(ids, lambda number: sales.cancel_order(work, number))
 
 
@@ -44,6 +45,7 @@ def update_all(work: Work, ids: Sequence[int], updates: Sequence[Update]) -> dic
             said[name] = _value(said.get(name, state.get(name)), how, value)
         orders.change_order(work, number, wire.lenient(OrderFields, said))
 
+    work.load_all(Order, ids)
     return _each(ids, update)
 
 

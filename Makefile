@@ -1,5 +1,6 @@
 # Stagebook in two commands: `make run` starts it, `make test` proves it.
 
+.DEFAULT_GOAL := help
 PYTHON ?= python3
 MINUTES ?= 2
 BIN := .venv/bin
@@ -8,7 +9,7 @@ NPM_CI := npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --
 SOURCES := domain application projections adapters tests
 unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: nothing is compiled twice
 
-.PHONY: run test check lint types layers tests format bench soak lock clean
+.PHONY: help run test check lint types layers tests format bench soak lock clean
 
 run: .venv/run  ## starts the server with a demo account
 	@STAGEBOOK_LOG_LEVEL=$${STAGEBOOK_LOG_LEVEL:-warning} $(BIN)/stagebook demo
@@ -66,5 +67,8 @@ lock:  ## pins the dependencies anew, with hashes (needs uv); what runs is what 
 	@if command -v npm >/dev/null; then $(NPM_CI) || echo "npm: the generated TypeScript client is not tested"; fi
 	@touch $@
 
-clean:
+help:  ## lists these commands
+	@grep -hE "^[a-z-]+:.*##" $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## */make \1|/" | column -t -s "|"
+
+clean:  ## removes what was installed and built
 	rm -rf .venv build *.egg-info tests/clients/node_modules

@@ -1,7 +1,7 @@
 """Stagebook: the book of record for venues, events and tickets.
 
 Settings are environment variables: STAGEBOOK_STORE (a folder or postgresql://…, ./data when it is
-not set), STAGEBOOK_PORT, STAGEBOOK_LOG_LEVEL and more, all in the README.
+not set), STAGEBOOK_PORT, STAGEBOOK_LOG_LEVEL and more: docs/reference/settings.md.
 """
 
 import signal

@@ -310,7 +310,7 @@ def unknown(names: Iterable[str]) -> list[str]:
 
 
 def table() -> str:
-    """The settings as a Markdown table, for the README."""
+    """The settings as a Markdown table, for the documentation."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = "(none)" if field.default in (None, "") else f"`{field.default}`"

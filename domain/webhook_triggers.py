@@ -174,7 +174,7 @@ def known_trigger(name: str) -> str:
 
 
 def table() -> str:
-    """Who hears what, as a Markdown table, for the README."""
+    """Who hears what, as a Markdown table, for the documentation."""
     heard: dict[tuple[str, str], list[str]] = {}
     for fact, (resource, *triggers) in FIRES.items():
         for trigger in triggers:

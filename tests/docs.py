@@ -1,4 +1,4 @@
-"""The tables in the README, made from the code. `python -m tests.docs` writes them."""
+"""The tables of the documentation, made from the code. `python -m tests.docs` writes them."""
 
 import re
 from functools import cache
@@ -21,7 +21,9 @@ from domain.registry import Role
 from tests import vendor_endpoints as vendors
 
 NATIVE = ("/v1/", "/health/", "/images/")
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 
 
 @cache
@@ -107,25 +109,42 @@ def metrics() -> str:
     return "\n".join(rows)
 
 
-def written(text: str) -> str:
-    """The README with every table as the code has it now."""
-    for name, made in (
-        ("api", api()),
-        ("ticketmatic", ticketmatic()),
-        ("sql", sql()),
-        ("openticket", openticket()),
-        ("roles", roles()),
-        ("problems", problems()),
-        ("facts", facts()),
-        ("settings", table()),
-        ("commands", commands()),
-        ("metrics", metrics()),
-        ("webhooks", webhook_triggers.table()),
-    ):
-        pattern = rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda m, made=made: f"{m[1]}{made}\n{m[2]}", text, flags=re.DOTALL)
-    return text
+def tables() -> dict[str, str]:
+    return {
+        "api": api(),
+        "ticketmatic": ticketmatic(),
+        "sql": sql(),
+        "openticket": openticket(),
+        "roles": roles(),
+        "problems": problems(),
+        "facts": facts(),
+        "settings": table(),
+        "commands": commands(),
+        "metrics": metrics(),
+        "webhooks": webhook_triggers.table(),
+    }
+
+
+def pages() -> list[Path]:
+    """Everything that is written for readers."""
+    return [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+
+
+def written(text: str, made: dict[str, str]) -> str:
+    """A page with each of its tables as the code has it now."""
+
+    def table_of(found: re.Match[str]) -> str:
+        return f"{found[1]}{made[found[2]]}\n{found[3]}"
+
+    pattern = r"(<!-- (\w+): written by [^\n]*-->\n).*?(<!-- /\2 -->)"
+    return re.sub(pattern, table_of, text, flags=re.DOTALL)
+
+
+def tables_in(text: str) -> list[str]:
+    return re.findall(r"^<!-- (\w+): written by ", text, re.MULTILINE)
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text()))
+    now = tables()
+    for page in pages():
+        page.write_text(written(page.read_text(), now))

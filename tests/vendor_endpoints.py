@@ -1,4 +1,4 @@
-"""What both vendors have, endpoint by endpoint: the tables of the README say which are there.
+"""What both vendors have, endpoint by endpoint: the documented tables say which are there.
 
 Ticketmatic's are those that its published client calls; OpenTicket's are those that its tutorial,
 its reference and published clients name.

@@ -1,4 +1,4 @@
-"""What a process keeps is bounded, and each bound stands in DEPLOYING.md as the code has it."""
+"""What a process keeps is bounded, and each bound is documented as the code has it."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ROW = re.compile(r"\| `([\w.]+)` \| ([\d,]+) \|")
 
 
 def documented() -> dict[str, int]:
-    section = (ROOT / "DEPLOYING.md").read_text().partition("\n## Memory\n")[2]
+    section = (ROOT / "docs/operations/postgresql.md").read_text().partition("\n## Memory\n")[2]
     rows = ROW.findall(section.partition("\n## ")[0])
     return {name: int(bound.replace(",", "")) for name, bound in rows}
 

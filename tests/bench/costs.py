@@ -1,4 +1,4 @@
-"""What a command and a fact cost, in processor time and bytes: the tables of SCALING.md.
+"""What a command and a fact cost, in processor time and bytes: the tables of the page on scaling.
 
 python -m tests.bench.costs [--store sqlite|postgres|both] [--quick]
 """

@@ -1,5 +1,5 @@
 """Stores that were put back, emptied, mixed up or copied, as servers and commands find them: one
-test for each row of the table in DEPLOYING.md, on both stores."""
+test for each row of the documented table, on both stores."""
 
 import base64
 import http.client
@@ -30,7 +30,7 @@ from tests.processes.program import UNANSWERED, Answer, Client, Place, Server, e
 
 pytestmark = pytest.mark.slow
 
-DOCUMENT = Path(__file__).parents[2] / "DEPLOYING.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/operations/postgresql.md"
 
 NOTICED_SECONDS = 3.0
 """Far more than a look and its answer take, on a machine with other things to do."""

@@ -20,7 +20,7 @@ from tests.adapters.http.talk import PNG, a_location, an_event, opened, refused
 from tests.adapters.http.test_metrics_route import Told
 from tests.conftest import add_keys
 
-DEPLOYING = Path(__file__).parents[3] / "DEPLOYING.md"
+DEPLOYING = Path(__file__).parents[3] / "docs/operations/postgresql.md"
 CONNECTIONS = Path(__file__).parents[3] / "adapters/http/connections.py"
 
 

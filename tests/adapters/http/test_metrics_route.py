@@ -17,7 +17,7 @@ from application import events
 from application.ports import StoreUnavailable
 from tests.adapters.http.talk import a_location, an_event, book_of, opened
 from tests.conftest import ACCOUNT, TOKENS
-from tests.docs import README
+from tests.docs import DOCS
 
 Labels = dict[str, str]
 
@@ -173,8 +173,10 @@ def test_the_api_does_not_tell_what_a_port_of_its_own_tells(elsewhere: TestClien
     assert elsewhere.get("/metrics").status_code == 404
 
 
-def test_the_names_in_the_readme_are_those_that_are_told(web: TestClient) -> None:
-    named = re.findall(r"^\| `(stagebook_\w+)` \|", README.read_text(), re.MULTILINE)
+def test_the_names_in_the_documentation_are_those_that_are_told(web: TestClient) -> None:
+    named = re.findall(
+        r"^\| `(stagebook_\w+)` \|", (DOCS / "operations" / "on-call.md").read_text(), re.MULTILINE
+    )
 
     told = re.findall(r"^# HELP (\S+)", Told(web).text, re.MULTILINE)
 

@@ -15,7 +15,7 @@ from domain.location import Location, LocationFields
 from domain.webhook import WebhookFields
 from tests.adapters.webhooks.conftest import NUMBER, House, eventually, seconds
 from tests.adapters.webhooks.receiver import Heard, Receiver
-from tests.docs import README
+from tests.docs import DOCS
 
 
 def place(house: House, name: str) -> int:
@@ -67,10 +67,12 @@ def test_a_change_is_posted_with_what_says_and_proves_it(house: House, receiver:
     assert made["position"] == body["position"]
 
 
-def test_the_readme_tells_how_to_verify(house: House, receiver: Receiver) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+def test_the_documentation_tells_how_to_verify(house: House, receiver: Receiver) -> None:
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (DOCS / "reference" / "webhooks.md").read_text(), re.DOTALL
+    )
     told: dict[str, Any] = {}
-    exec(code, told)  # noqa: S102 - our own README
+    exec(code, told)  # noqa: S102 - our own page
     webhook = house.subscribe(receiver.url, "location.create")
     place(house, "Hall")
 

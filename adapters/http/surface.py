@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -58,14 +59,19 @@ Shape = tuple[str, int]
 
 def by_shape(routes: Sequence[BaseRoute]) -> dict[Shape, list[tuple[str, APIRoute]]]:
     """The routes that a request of one shape can be for, in their order, each with what its path
-    ends with: a parameter of theirs is a part of a path between two slashes."""
+    ends with: a parameter of theirs is a part of a path between two slashes. One that takes any
+    path is not among them, but found when all are tried."""
     shapes: dict[Shape, list[tuple[str, APIRoute]]] = {}
     for route in routes:
-        if isinstance(route, APIRoute):
+        if isinstance(route, APIRoute) and not takes_any_path(route):
             tail = route.path.rpartition("}")[2]
             for method in route.methods or ():
                 shapes.setdefault((method, route.path.count("/")), []).append((tail, route))
     return shapes
+
+
+def takes_any_path(route: APIRoute) -> bool:
+    return not all(type(c) is StringConvertor for c in route.param_convertors.values())
 
 
 class DialectRoute(APIRoute):

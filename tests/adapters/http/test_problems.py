@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from tests.adapters.http.talk import (
     refused,
 )
 
-NOBODY = Request({"type": "http"})
+COUNTING = SimpleNamespace(state=SimpleNamespace(refused=lambda _limit: None))
+NOBODY = Request({"type": "http", "app": COUNTING})
 STORE = {StoreUnavailable, OutcomeUnknown, StoreReplaced, StoreDamaged}
 
 

@@ -14,7 +14,7 @@ from adapters.damage import Damage
 from adapters.queries.postgres import PostgresEngine
 from adapters.queries.queries import Queries
 from adapters.queries.sqlite import SqliteEngine
-from adapters.queries.tickets import Pieces
+from adapters.queries.tickets import TicketRanges
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from adapters.signals.notifications import NotifiedSignals
@@ -26,20 +26,26 @@ from adapters.stores.sqlite import SqliteStore
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import SqlView
 from adapters.views.sqlite import SqliteViews
-from adapters.webhooks.addresses import Allowed, Doorman
 from adapters.webhooks.deliverer import Deliverer
-from adapters.webhooks.ledger import Ledger
+from adapters.webhooks.egress import EgressPolicy, HostAllowlist
+from adapters.webhooks.outbox import Outbox
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
 from adapters.writes import Writes
 from application import watching as commits
 from application.as_of import replay
 from application.catalog import open_catalog
-from application.group_commit import Committer, GroupCommit, Job, Work, WriterOptions
+from application.group_commit import (
+    Committer,
+    GroupCommit,
+    PendingCommand,
+    UnitOfWork,
+    WriterOptions,
+)
 from application.keyring import REGISTRY_ID, Keyring, Principal, opening_account
-from application.ports import Answer, Store
+from application.ports import CommandResult, Store
 from application.webhooks import before_the_first
-from domain.base import Cause
+from domain.base import CommandMetadata
 from domain.catalog import STARTING
 from domain.lineage import Identity
 from domain.registry import Registry
@@ -98,7 +104,7 @@ NOBODY = Nobody()
 class Writer(Protocol):
     """Takes jobs and answers their futures after the commit."""
 
-    def submit(self, job: Job) -> Any: ...
+    def submit(self, job: PendingCommand) -> Any: ...
     def close(self) -> None: ...
 
 
@@ -125,7 +131,7 @@ class Stagebook:
     continuity: Continuity = field(init=False)
     """Whether it still is that one."""
     damage: Damage = field(default_factory=Damage)
-    _ledger: Ledger | None = None
+    _ledger: Outbox | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -165,9 +171,9 @@ class Stagebook:
             from adapters.http.openticket.webhook_documents import (  # noqa: PLC0415 - for it alone
                 Resources,
             )
-            from adapters.webhooks.posting import Poster  # noqa: PLC0415 - its library is slow
+            from adapters.webhooks.posting import WebhookSender  # noqa: PLC0415 - its library is slow
 
-            post = Poster(self.doorman())
+            post = WebhookSender(self.doorman())
             since = partial(before_the_first, self.store)
             show = Resources(self.store, self.owner)
             self.deliverer = Deliverer(self.store, self.ledger(), post, since=since, show=show)
@@ -178,7 +184,7 @@ class Stagebook:
         self.keyring.refresh()
         return self.keyring.visitor(account, "webhook")
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Outbox:
         """What is to be delivered, and what came of it; opened when it is first asked for."""
         with self._opening:
             if self._ledger is None:
@@ -188,10 +194,12 @@ class Stagebook:
                     self._ledger = SqliteLedger(self.settings.folder / "webhooks.sqlite")
             return self._ledger
 
-    def doorman(self) -> Doorman:
-        return Doorman(Allowed(self.settings.webhook_hosts))
+    def doorman(self) -> EgressPolicy:
+        return EgressPolicy(HostAllowlist(self.settings.webhook_hosts))
 
-    def start_writer(self, settle: Callable[[Sequence[Job]], None] | None = None) -> None:
+    def start_writer(
+        self, settle: Callable[[Sequence[PendingCommand]], None] | None = None
+    ) -> None:
         """Starts the writer as a thread."""
         options = self.writer_options()
         self.writer = GroupCommit(self.store, settle=settle, **options)
@@ -279,7 +287,7 @@ class Stagebook:
 
     def execute(
         self,
-        decide: Callable[[Work], Any],
+        decide: Callable[[UnitOfWork], Any],
         *,
         account: int,
         actor: str,
@@ -289,16 +297,16 @@ class Stagebook:
         assert self.writer  # noqa: S101 - started
         decided: list[Any] = []
 
-        def answer(outcome: Any) -> Answer:
+        def answer(outcome: Any) -> CommandResult:
             decided[:] = [outcome]
-            return Answer(200, {}, b"")
+            return CommandResult(200, {}, b"")
 
         command = uuid4().hex
-        cause = Cause(actor, stamp(datetime.now(UTC)), command, command, reason)
+        cause = CommandMetadata(actor, stamp(datetime.now(UTC)), command, command, reason)
         currency = self.keyring.currency(account)
         opened = self.keyring.opened(account)
         timezone = opened["timezone"] if opened else UTC_ZONE
-        job = Job(account, cause, decide, answer, currency=currency, timezone=timezone)
+        job = PendingCommand(account, cause, decide, answer, currency=currency, timezone=timezone)
         self.writer.submit(job).result()
         return decided[0]
 
@@ -312,8 +320,10 @@ class Stagebook:
         for account in map(int, accounts):
             ids = (cls.id_of(account, number) for cls, some in STARTING.items() for number in some)
             if not all(self.store.stream(one, limit=1) for one in ids):
-                by = Cause("stagebook", stamp(datetime.now(UTC)), correlation=uuid4().hex)
-                job = Job(account, by, open_catalog, lambda _: Answer(200, {}, b""))
+                by = CommandMetadata("stagebook", stamp(datetime.now(UTC)), correlation=uuid4().hex)
+                job = PendingCommand(
+                    account, by, open_catalog, lambda _: CommandResult(200, {}, b"")
+                )
                 Committer(self.store).commit([job])
 
     def forget_answers(self) -> None:
@@ -338,11 +348,11 @@ def _on(store: SqliteStore | PostgresStore, settings: Settings) -> Stagebook:
     signals: PipeSignals | NotifiedSignals
     if isinstance(store, PostgresStore):
         views = PostgresViews(store.datastore, PROJECTIONS)
-        engine = PostgresEngine(store.datastore, views, PROJECTIONS, Pieces(store))
+        engine = PostgresEngine(store.datastore, views, PROJECTIONS, TicketRanges(store))
         signals = NotifiedSignals(store.datastore)
     else:
         views = SqliteViews(settings.folder / "views", PROJECTIONS)
-        engine = SqliteEngine(views, PROJECTIONS, Pieces(store))
+        engine = SqliteEngine(views, PROJECTIONS, TicketRanges(store))
         signals = PipeSignals(settings.folder / "signals")
     keyring = Keyring(store, Seal(settings).open)
     queries = Queries(engine, keyring, lambda: views.served(CATALOG))

@@ -8,17 +8,17 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
-from adapters.proving import mend, prove
 from adapters.salvage import PAGE, FactScan, image_in
 from adapters.sealing import Seal
+from adapters.verification import mend, prove
 from application.aggregates import AGGREGATES
 from application.ports import PUT_BACK, Store, StoreDamaged
 from domain.base import Aggregate, CountedSnapshot, Snapshot
 from domain.ids import Kind, guid, unpack
 from domain.inventory import CountedInventory
 from projections.base import Projection
-from projections.looking import LAST_ENTRY
-from projections.proving import Found, Verdict
+from projections.inspection import LAST_ENTRY
+from projections.verification import Found, VerificationReport
 
 SEALED = "put back STAGEBOOK_SECRET_KEY, or its file, that sealed it, or revoke the key"
 REINDEX = "to make the indexes again: stagebook repair-index"
@@ -228,7 +228,7 @@ def view_faults(book: Stagebook, *projections: Projection) -> Iterator[str]:
         yield from told(verdict)
 
 
-def told(verdict: Verdict) -> Iterator[str]:
+def told(verdict: VerificationReport) -> Iterator[str]:
     view = f"view {verdict.projection.name}"
     for parked in verdict.parked:
         since = f" since {parked.since}" if parked.since else ""
@@ -239,7 +239,9 @@ def told(verdict: Verdict) -> Iterator[str]:
         yield f"{view}: {difference(key, what)}"
 
 
-def unhealed(book: Stagebook, verdict: Verdict, tell: Callable[[str], None]) -> Iterator[str]:
+def unhealed(
+    book: Stagebook, verdict: VerificationReport, tell: Callable[[str], None]
+) -> Iterator[str]:
     """Mends the documents that differ, tells of each, and returns what cannot be mended."""
     for key in sorted(verdict.found.differing):
         if what := mend(book, verdict.projection, key):

@@ -245,10 +245,10 @@ def import_account(
 
     from adapters.sealing import Seal
     from application.transfer import import_lines
-    from domain.base import Cause
+    from domain.base import CommandMetadata
     from domain.values import stamp
 
-    by = Cause("command line", stamp(datetime.now(UTC)), correlation=uuid4().hex)
+    by = CommandMetadata("command line", stamp(datetime.now(UTC)), correlation=uuid4().hex)
     with opened_store(make=True, filling=True) as (store, keyring):
         accounts, count = import_lines(store, file, by)
         keyring.refresh()

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from adapters.bootstrap import ORDERS, Stagebook
 from application.as_of import replay
 from application.event_history import event_history
-from application.history import Entries, Filter, history_of_one
+from application.history import Filter, HistoryEntries, history_of_one
 from application.ports import Store
 from domain.base import Aggregate
 from domain.catalog import CATALOG, PriceType
@@ -69,7 +69,7 @@ def order_with(book: Stagebook, guid: str) -> UUID | None:
 
 def lines(store: Store, kind: str, of: tuple[int, int], limit: int, asked: Filter) -> Iterator[str]:
     """The newest entries, each with what it changed."""
-    read: Callable[..., Entries] = event_history
+    read: Callable[..., HistoryEntries] = event_history
     if KINDS[kind] != Kind.EVENT:
         read = partial(history_of_one, ALONE[KINDS[kind]])
     account, number = of

@@ -140,7 +140,7 @@ def check(
     from adapters import check as checks
     from adapters.console import show
     from adapters.continuity import told
-    from adapters.proving import prove
+    from adapters.verification import prove
 
     if not views and (names or heal):
         fail("names and --heal go with --views")

@@ -17,9 +17,9 @@ from adapters import check as checks
 from adapters import rebuilding
 from adapters.bootstrap import Stagebook
 from adapters.opening import speaks_json
-from adapters.proving import comparing
+from adapters.verification import comparing
 from projections.base import Projection
-from projections.proving import Verdict
+from projections.verification import VerificationReport
 
 
 def rebuild_watched(
@@ -54,7 +54,7 @@ def rebuild_watched(
         rebuilding.rebuild(book, chosen, workers=workers, rate=rate, progress=moved, compare=same)
 
 
-def show(verdicts: Sequence[Verdict], seconds: float) -> None:
+def show(verdicts: Sequence[VerificationReport], seconds: float) -> None:
     """The digests of the views: as they are stored, and as their facts make them."""
     table = Table("view", "position", "documents", "differ", "live", "rebuilt", box=None)
     for one in verdicts:

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from adapters.bootstrap import Stagebook
 from application import events, locations
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import NewKey, adding_key, new_token
 from domain.event import DateFields
 from domain.event_fields import EventBody
@@ -49,7 +49,7 @@ def fill(book: Stagebook) -> None:
     book.execute(partial(put_on_sale, location=location), account=account, actor=ACCOUNT)
 
 
-def put_on_sale(work: Work, location: int) -> None:
+def put_on_sale(work: UnitOfWork, location: int) -> None:
     """An Event of in a month, whose tickets can be bought at once: for 25, or reduced for 20."""
     start = parse_time(work.by.time).replace(hour=19, minute=0, second=0, microsecond=0)
     start += timedelta(days=30)

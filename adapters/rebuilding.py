@@ -20,7 +20,7 @@ from adapters.processes import opened, pool
 from adapters.settings import Settings
 from projections.background import Background
 from projections.base import Projection, RecordedFact
-from projections.bulk import Facts, Folder, Slice, build
+from projections.bulk import BulkFolder, Facts, Slice, build
 from projections.rebuilding import (
     Build,
     Builder,
@@ -67,7 +67,7 @@ def building(book: Stagebook, workers: int, rate: int) -> Iterator[Builder]:
     alone = workers == 1 or book.store.position() < SMALL
     book.views.runs.workers = 1 if alone else workers
     if alone:
-        facts = Paced(book.store, rate)
+        facts = RateLimitedLog(book.store, rate)
         yield lambda built: here(built, facts)
         return
 
@@ -144,30 +144,30 @@ def _finished(running: dict[Future[None], Part]) -> Iterator[Part]:
 
 
 @dataclass(slots=True)
-class Bench:
+class WorkerContext:
     """What such a process keeps from one slice to the next."""
 
     book: Stagebook
-    facts: "Paced"
-    folders: dict[Place, Folder] = field(default_factory=dict)
+    facts: "RateLimitedLog"
+    folders: dict[Place, BulkFolder] = field(default_factory=dict)
 
-    def folder(self, place: Place) -> Folder:
+    def folder(self, place: Place) -> BulkFolder:
         if place not in self.folders:
             name, generation = place
             projection = NAMED[name]
             view = self.book.views.building(projection, generation)
-            self.folders[place] = Folder(projection, view, self.facts)
+            self.folders[place] = BulkFolder(projection, view, self.facts)
         return self.folders[place]
 
 
-_benches: list[Bench] = []
+_benches: list[WorkerContext] = []
 """The one of this process."""
 
 
 def begin(settings: Settings, rate: float) -> None:
     os.nice(NICENESS)
     book = opened(settings)
-    _benches.append(Bench(book, Paced(book.store, rate)))
+    _benches.append(WorkerContext(book, RateLimitedLog(book.store, rate)))
 
 
 def build_slice(one: Slice, wanting: Sequence[Place], upto: int) -> None:
@@ -175,7 +175,7 @@ def build_slice(one: Slice, wanting: Sequence[Place], upto: int) -> None:
     build(one, [bench.folder(place) for place in wanting], bench.facts, upto)
 
 
-class Paced:
+class RateLimitedLog:
     """Facts by aggregate, no more than so many a second."""
 
     def __init__(self, facts: Facts, rate: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.standing import Standing, standings
 from adapters.views.building import Made
-from adapters.views.runs import Run, Wish
+from adapters.views.runs import RebuildRequest, Run
 from domain.errors import NotFound
 from domain.ids import account_of
 from domain.values import parse_time
@@ -61,7 +61,7 @@ def _told(
     }
 
 
-def _asked(wish: Wish, line: Sequence[Projection], projection: Projection) -> Report:
+def _asked(wish: RebuildRequest, line: Sequence[Projection], projection: Projection) -> Report:
     place = line.index(projection) + 1 if projection in line else 1
     return {"by": wish.by, "since": wish.since, "place": place}
 

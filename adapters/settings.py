@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.webhooks.addresses import Allowed
+from adapters.webhooks.egress import HostAllowlist
 from application.group_commit import CACHED_BYTES
 from application.quotas import LIMITS
 from domain.money import DEFAULT_CURRENCY, Currency
@@ -46,7 +46,7 @@ def known_origins(setting: str) -> str:
 
 
 def allowed_hosts(setting: str) -> str:
-    Allowed(setting)
+    HostAllowlist(setting)
     return setting
 
 

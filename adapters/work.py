@@ -14,10 +14,10 @@ from contextlib import suppress
 from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
+from adapters.rebuild_requests import RebuildRequests
 from adapters.rebuilding import Renewal
 from adapters.watching.watcher import Watcher
-from adapters.wishes import Wishes
-from projections.before import Follower
+from projections.previous_generation import Follower
 
 FLUSH_SECONDS = 1.0
 REBUILD_WORKERS = 2
@@ -43,7 +43,7 @@ def work(book: Stagebook, link: int | None, stop: threading.Event) -> None:
     book.start_deliverer()
     beside = (
         Renewal(book, REBUILD_WORKERS),
-        Wishes(book),
+        RebuildRequests(book),
         Follower(PROJECTIONS, book.store, book.views),
     )
     for thread in beside:

@@ -27,7 +27,7 @@ SHORT = 100
 Before = Callable[[Recorded], bool]
 
 
-class Asked(TypedDict, total=False):
+class PastMoment(TypedDict, total=False):
     """Which past is asked for; one of them: right after a version of the thing, after a version of
     an Event's tickets, at a time as facts carry it, or at a position."""
 
@@ -93,7 +93,7 @@ def replay(store: Store, cls: type[A], aggregate_id: UUID, version: int | None =
 # -- as of
 
 
-def past_event(store: Store, account: int, number: int, **asked: Unpack[Asked]) -> ShownEvent:
+def past_event(store: Store, account: int, number: int, **asked: Unpack[PastMoment]) -> ShownEvent:
     """The Event as it was shown then."""
     before = _event_before(store, account, number, asked)
     version = asked.get("version")
@@ -113,21 +113,21 @@ def past_event(store: Store, account: int, number: int, **asked: Unpack[Asked]) 
 
 
 def past_availability(
-    store: Store, account: int, number: int, **asked: Unpack[Asked]
+    store: Store, account: int, number: int, **asked: Unpack[PastMoment]
 ) -> tuple[Event, Inventory]:
     """The Event and its tickets then, without who holds which."""
     return _past_tickets(CountedInventory, store, account, number, asked)
 
 
 def past_inventory(
-    store: Store, account: int, number: int, **asked: Unpack[Asked]
+    store: Store, account: int, number: int, **asked: Unpack[PastMoment]
 ) -> tuple[Event, Inventory]:
     """The Event and its tickets then."""
     return _past_tickets(Inventory, store, account, number, asked)
 
 
 def _past_tickets(
-    cls: type[I], store: Store, account: int, number: int, asked: Asked
+    cls: type[I], store: Store, account: int, number: int, asked: PastMoment
 ) -> tuple[Event, I]:
     before = _event_before(store, account, number, asked)
     inventory = _as_of(store, cls, Inventory.id_of(account, number), before)
@@ -140,7 +140,7 @@ def _past_tickets(
 
 
 def past_order(
-    store: Store, account: int, number: int, **asked: Unpack[Asked]
+    store: Store, account: int, number: int, **asked: Unpack[PastMoment]
 ) -> tuple[Order, dict[int, Inventory]]:
     """The order then, and the tickets of the Events that it held some of."""
     order = past_one(Order, store, account, number, **asked)
@@ -195,12 +195,14 @@ def past_states(store: Store, account: int, number: int, version: int) -> tuple[
     return event.state, _as_of(store, Inventory, Inventory.id_of(account, number), before).state
 
 
-def past_location(store: Store, account: int, number: int, **asked: Unpack[Asked]) -> Location:
+def past_location(store: Store, account: int, number: int, **asked: Unpack[PastMoment]) -> Location:
     """The Location as it was then."""
     return past_one(Location, store, account, number, **asked)
 
 
-def past_one(cls: type[A], store: Store, account: int, number: int, **asked: Unpack[Asked]) -> A:
+def past_one(
+    cls: type[A], store: Store, account: int, number: int, **asked: Unpack[PastMoment]
+) -> A:
     """What is shown by its own facts alone, as it was then."""
     if "version" in asked:
         past = _one_at(cls, store, account, number, asked["version"])
@@ -271,7 +273,7 @@ def _at_version(
     return found[0]
 
 
-def _event_before(store: Store, account: int, number: int, asked: Asked) -> Before:
+def _event_before(store: Store, account: int, number: int, asked: PastMoment) -> Before:
     """What was so then of an Event. Right after a version of it is up to the last fact that was
     saved by the command that made this version."""
     if "version" in asked:
@@ -283,7 +285,7 @@ def _event_before(store: Store, account: int, number: int, asked: Asked) -> Befo
     return _before(store, asked)
 
 
-def _before(store: Store, asked: Asked) -> Before:
+def _before(store: Store, asked: PastMoment) -> Before:
     """What was so at a time, or at a position that there is."""
     if "position" in asked:
         newest = store.position()
@@ -308,7 +310,7 @@ def _end_of_command(store: Store, recorded: Recorded) -> int:
     return end
 
 
-def _require_shown(aggregate: Aggregate, version: int, asked: Asked) -> None:
+def _require_shown(aggregate: Aggregate, version: int, asked: PastMoment) -> None:
     if aggregate.exists:
         return
     what, when = aggregate.KIND.title, f"at version {version}"

@@ -3,7 +3,7 @@ surface, and whenever the buyer of a confirmed one changes."""
 
 import secrets
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.buyers import Buyers, check_buyer
 from domain.catalog import SalesChannel
 from domain.contact import Contact
@@ -11,7 +11,7 @@ from domain.errors import BuyerRefused
 from domain.order import Order
 
 
-def admit_buyer(work: Work, order: Order, customer: int | None) -> None:
+def admit_buyer(work: UnitOfWork, order: Order, customer: int | None) -> None:
     """Refuses a buyer whom the channel's rules keep out, and remembers one who is let in where an
     address orders once."""
     email = work.load(Contact, customer).state.get("email") if customer else None
@@ -22,7 +22,7 @@ def admit_buyer(work: Work, order: Order, customer: int | None) -> None:
         buyers.record(email, order.number, secrets.token_hex(16), work.by)
 
 
-def require_admitted(work: Work, order: Order, email: str | None) -> None:
+def require_admitted(work: UnitOfWork, order: Order, email: str | None) -> None:
     """Refuses a buyer whom the rules keep out. One order an address: from when the rule was set,
     and while that order stands."""
     channel = work.load(SalesChannel, order.state["saleschannelid"])

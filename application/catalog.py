@@ -3,7 +3,7 @@
 import secrets
 from typing import Any, TypeVar
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.usage import require_unused
 from domain.catalog import CATALOG, STARTING, PriceListFields, SalesChannel
 from domain.catalog_item import CatalogFields, CatalogItem
@@ -16,7 +16,7 @@ from domain.tracker import Tracker
 C = TypeVar("C", bound=CatalogItem)
 
 
-def create_item(work: Work, cls: type[C], fields: CatalogFields) -> C:
+def create_item(work: UnitOfWork, cls: type[C], fields: CatalogFields) -> C:
     opening = cls if cls.STARTING else SalesChannel
     item(work, opening, 1)  # opened first: numbers of its own come behind the starting ones
     _check_prices(work, fields)
@@ -35,7 +35,7 @@ def _sets(cls: type[CatalogItem]) -> dict[str, Any]:
 
 
 def change_item(
-    work: Work, cls: type[C], number: int, fields: CatalogFields, version: int | None = None
+    work: UnitOfWork, cls: type[C], number: int, fields: CatalogFields, version: int | None = None
 ) -> C:
     changed = item(work, cls, number)
     _check_prices(work, fields)
@@ -44,7 +44,7 @@ def change_item(
     return changed
 
 
-def follow_tracker(work: Work, number: int) -> Tracker:
+def follow_tracker(work: UnitOfWork, number: int) -> Tracker:
     """Counts one more who followed its link."""
     tracker = item(work, Tracker, number).require()
     tracker.follow(work.by)
@@ -52,7 +52,7 @@ def follow_tracker(work: Work, number: int) -> Tracker:
 
 
 def archive_item(
-    work: Work, cls: type[C], number: int, *, archived: bool, version: int | None = None
+    work: UnitOfWork, cls: type[C], number: int, *, archived: bool, version: int | None = None
 ) -> C:
     """Archives it, or restores it."""
     changed = item(work, cls, number)
@@ -65,13 +65,13 @@ def archive_item(
     return changed
 
 
-def _check_prices(work: Work, fields: CatalogFields) -> None:
+def _check_prices(work: UnitOfWork, fields: CatalogFields) -> None:
     """Refuses a price list with more digits than the account's currency has."""
     if isinstance(fields, PriceListFields):
         check_digits(fields.patch().get("prices"), work.currency, "prices")
 
 
-def _check_references(work: Work, cls: type[CatalogItem], fields: CatalogFields) -> None:
+def _check_references(work: UnitOfWork, cls: type[CatalogItem], fields: CatalogFields) -> None:
     """Refuses to name what is not there."""
     for name, kind in cls.REFERS.items():
         number = getattr(fields, name)
@@ -79,7 +79,7 @@ def _check_references(work: Work, cls: type[CatalogItem], fields: CatalogFields)
             raise Invalid(name, f"there is no {kind.title.lower()} {number}")
 
 
-def item(work: Work, cls: type[C], number: int) -> C:
+def item(work: UnitOfWork, cls: type[C], number: int) -> C:
     """The thing of that number, version 0 if there is none."""
     found = work.load(cls, number)
     if found.version == 0 and number in STARTING.get(cls, ()):
@@ -87,7 +87,7 @@ def item(work: Work, cls: type[C], number: int) -> C:
     return found
 
 
-def open_catalog(work: Work, account: int | None = None) -> None:
+def open_catalog(work: UnitOfWork, account: int | None = None) -> None:
     """What every account starts with, where it is not there yet."""
     owner = work.account if account is None else account
     starting = [

@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from application.catalog import item
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.held_tickets import show_in_orders
 from application.usage import record_usage
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.catalog import LockType, PriceList
 from domain.contingents import ContingentBody, ContingentFields
 from domain.errors import Invalid, VersionMismatch
@@ -28,7 +28,7 @@ from domain.ticket_types import check_rules
 
 
 def add_contingent(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     body: ContingentBody,
     version: int | None = None,
@@ -47,7 +47,7 @@ def add_contingent(
 
 
 def change_contingent(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     contingent_id: int,
     body: ContingentBody,
@@ -65,7 +65,7 @@ def change_contingent(
 
 
 def remove_contingent(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     contingent_id: int,
     version: int | None = None,
@@ -77,7 +77,7 @@ def remove_contingent(
     record_usage(work, event, inventory)
 
 
-def require_contingents(work: Work, event: Event, known: int | None) -> None:
+def require_contingents(work: UnitOfWork, event: Event, known: int | None) -> None:
     """Refuses when the caller has seen other contingents than today's. Selling changes none."""
     edited = work.load(Inventory, event.number).state.get("edited", 0)
     if known is not None and known < edited:
@@ -85,7 +85,7 @@ def require_contingents(work: Work, event: Event, known: int | None) -> None:
         raise VersionMismatch(message, version=event.version, contingents=edited)
 
 
-def lock_tickets(work: Work, number: int, body: Lock) -> tuple[Inventory, Ranges]:
+def lock_tickets(work: UnitOfWork, number: int, body: Lock) -> tuple[Inventory, Ranges]:
     """Returns which tickets were locked."""
     event, inventory = _of_event(work, number)
     counter = lock_counter(work)(body.locktypeid, "locktypeid")
@@ -100,7 +100,7 @@ def lock_tickets(work: Work, number: int, body: Lock) -> tuple[Inventory, Ranges
     return inventory, locked
 
 
-def unlock_tickets(work: Work, number: int, body: Unlock) -> tuple[Inventory, Ranges]:
+def unlock_tickets(work: UnitOfWork, number: int, body: Unlock) -> tuple[Inventory, Ranges]:
     """Returns which tickets were unlocked."""
     event, inventory = _of_event(work, number)
     if body.tickets is not None:
@@ -114,7 +114,7 @@ def unlock_tickets(work: Work, number: int, body: Unlock) -> tuple[Inventory, Ra
     return inventory, unlocked
 
 
-def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> int:
+def change_tickets(work: UnitOfWork, number: int, tickets: Sequence[TicketFields]) -> int:
     """Changes barcodes, properties and custom fields. Returns how many tickets were named."""
     _, inventory = _of_event(work, number)
     inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
@@ -127,14 +127,14 @@ def change_tickets(work: Work, number: int, tickets: Sequence[TicketFields]) -> 
 # -- what contingents refer to
 
 
-def seed_barcodes(inventory: Inventory, by: Cause) -> None:
+def seed_barcodes(inventory: Inventory, by: CommandMetadata) -> None:
     """Tickets have barcodes from the first one on; an Event of an older version gets its secret
     when it first sells."""
     if not inventory.seeded:
         inventory.seed_barcodes(secrets.token_hex(16), by)
 
 
-def lock_counter(work: Work) -> Callable[[int, str], str]:
+def lock_counter(work: UnitOfWork) -> Callable[[int, str], str]:
     """The counter that a lock type's tickets are in."""
 
     def counter(number: int, path: str) -> str:
@@ -146,7 +146,7 @@ def lock_counter(work: Work) -> Callable[[int, str], str]:
     return counter
 
 
-def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]:
+def price_lists(work: UnitOfWork, contingents: Sequence[State]) -> Mapping[int, State]:
     """The price lists that contingents name, by id."""
     found = {}
     for number in sorted({c["pricelistid"] for c in contingents if c["pricelistid"]}):
@@ -157,7 +157,7 @@ def price_lists(work: Work, contingents: Sequence[State]) -> Mapping[int, State]
 
 
 def check_contingent(
-    work: Work,
+    work: UnitOfWork,
     event: Event,
     fields: ContingentFields,
     path: str = "",
@@ -185,7 +185,7 @@ def _check_dates(event: Event, fields: ContingentFields, path: str) -> None:
 
 
 def written_out(
-    work: Work, event: Event, body: ContingentBody, contingent_id: int | None, path: str = ""
+    work: UnitOfWork, event: Event, body: ContingentBody, contingent_id: int | None, path: str = ""
 ) -> ContingentFields:
     """The fields that the body stands for, checked by the names that they have in it."""
     for place, (_, price) in body.short_prices().items():
@@ -198,7 +198,7 @@ def written_out(
 
 
 def _editable(
-    work: Work, number: int, version: int | None, contingents_version: int | None
+    work: UnitOfWork, number: int, version: int | None, contingents_version: int | None
 ) -> tuple[Event, Inventory]:
     event = work.load(Event, number).require(version)
     event.check_editable()
@@ -206,5 +206,5 @@ def _editable(
     return event, work.load(Inventory, number)
 
 
-def _of_event(work: Work, number: int) -> tuple[Event, Inventory]:
+def _of_event(work: UnitOfWork, number: int) -> tuple[Event, Inventory]:
     return work.load(Event, number).require(), work.load(Inventory, number)

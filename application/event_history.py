@@ -9,9 +9,9 @@ from uuid import UUID
 from application.as_of import replay, version_where
 from application.history import (
     EVERYTHING,
-    Entries,
-    Entry,
     Filter,
+    HistoryEntries,
+    HistoryEntry,
     backwards,
     page,
     sells,
@@ -41,7 +41,7 @@ def event_history(
     limit: int,
     start: int | None = None,
     asked: Filter = EVERYTHING,
-) -> Entries:
+) -> HistoryEntries:
     """The facts of an Event and of what it shows."""
     if start is None and not store.stream(Event.id_of(account, number), limit=1):
         Event(Event.id_of(account, number)).require()
@@ -70,7 +70,7 @@ class EventTold:
             (r for r in linked if asked.since is None or r.fact.time >= asked.since),
         ]
 
-    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[HistoryEntry]:
         event = self._event_before(segment)
         inventory = self._inventory_before(segment)
         found = []
@@ -91,7 +91,7 @@ class EventTold:
                 changes = self._shown.difference(recorded, inventory.state)
             linked = of not in (self._event, self._inventory)
             if takes and (changes or not linked):
-                found.append(Entry(recorded, event.version, changes, linked))
+                found.append(HistoryEntry(recorded, event.version, changes, linked))
         return found
 
     def _words(self, inventory: Inventory, recorded: Recorded) -> State:

@@ -15,7 +15,7 @@ from application.contingents import (
     seed_barcodes,
     written_out,
 )
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.ports import Blob
 from application.usage import record_usage
 from domain.base import State
@@ -42,7 +42,7 @@ ELSEWHERE = frozenset({"id", "seats_event_key", "facebook_event_id"})
 """What a date alone is known by, here and in other systems."""
 
 
-def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> ShownEvent:
+def create_event(work: UnitOfWork, body: EventBody, *, placeholder: bool = False) -> ShownEvent:
     """Without a Location it is at the placeholder, where a caller takes that for an answer."""
     if body.locationid is None and placeholder:
         body = body.model_copy(update={"locationid": PLACEHOLDER})
@@ -63,7 +63,7 @@ def create_event(work: Work, body: EventBody, *, placeholder: bool = False) -> S
     return shown(work, event)
 
 
-def _add_dates(work: Work, event: Event, dates: Sequence[DateFields]) -> None:
+def _add_dates(work: UnitOfWork, event: Event, dates: Sequence[DateFields]) -> None:
     for index, date in enumerate(dates):
         try:
             event.add_date(work.next_number(Kind.DATE), date, work.by)
@@ -72,7 +72,7 @@ def _add_dates(work: Work, event: Event, dates: Sequence[DateFields]) -> None:
 
 
 def change_event(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     body: EventBody,
     version: int | None = None,
@@ -104,7 +104,7 @@ def _without_times_of_dates(event: Event, patch: State) -> State:
     return {n: v for n, v in patch.items() if event.state.get(n) or not v or shown.get(n) != v}
 
 
-def duplicate_event(work: Work, number: int, version: int | None = None) -> ShownEvent:
+def duplicate_event(work: UnitOfWork, number: int, version: int | None = None) -> ShownEvent:
     """Another Draft like it: fields, dates, contingents with their prices, and the image. What is
     one Event's alone is not taken over: its id elsewhere, its tickets' locks and orders."""
     source = work.load(Event, number).require(version)
@@ -128,7 +128,7 @@ def duplicate_event(work: Work, number: int, version: int | None = None) -> Show
 
 
 def change_image(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     image: Image | None,
     data: bytes = b"",
@@ -142,7 +142,7 @@ def change_image(
     return shown(work, event)
 
 
-def delete_event(work: Work, number: int, version: int | None = None) -> ShownEvent:
+def delete_event(work: UnitOfWork, number: int, version: int | None = None) -> ShownEvent:
     event = work.load(Event, number).require(version)
     if count := work.load(Inventory, number).count(*HELD):
         raise EventHasTickets(
@@ -154,7 +154,7 @@ def delete_event(work: Work, number: int, version: int | None = None) -> ShownEv
 
 
 def change_status(
-    work: Work, number: int, transition: str, version: int | None = None
+    work: UnitOfWork, number: int, transition: str, version: int | None = None
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
     was = event.status
@@ -165,7 +165,7 @@ def change_status(
 
 
 def add_date(
-    work: Work, number: int, fields: DateFields, version: int | None = None
+    work: UnitOfWork, number: int, fields: DateFields, version: int | None = None
 ) -> tuple[ShownEvent, int]:
     event = work.load(Event, number).require(version)
     date_id = work.next_number(Kind.DATE)
@@ -175,7 +175,7 @@ def add_date(
 
 
 def change_date(
-    work: Work, number: int, date_id: int, fields: DateFields, version: int | None = None
+    work: UnitOfWork, number: int, date_id: int, fields: DateFields, version: int | None = None
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
     event.change_date(date_id, fields, work.by)
@@ -183,7 +183,9 @@ def change_date(
     return shown(work, event)
 
 
-def remove_date(work: Work, number: int, date_id: int, version: int | None = None) -> ShownEvent:
+def remove_date(
+    work: UnitOfWork, number: int, date_id: int, version: int | None = None
+) -> ShownEvent:
     event = work.load(Event, number).require(version)
     event.remove_date(date_id, work.by)
     check_whole(work, event, event.status)
@@ -191,7 +193,7 @@ def remove_date(work: Work, number: int, date_id: int, version: int | None = Non
 
 
 def revert_event(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     to: int,
     version: int | None = None,
@@ -216,12 +218,12 @@ def revert_event(
     return shown(work, event)
 
 
-def present_event(work: Work, number: int) -> ShownEvent:
+def present_event(work: UnitOfWork, number: int) -> ShownEvent:
     """The Event as it is before a command."""
     return shown(work, work.load(Event, number).require())
 
 
-def shown(work: Work, event: Event) -> ShownEvent:
+def shown(work: UnitOfWork, event: Event) -> ShownEvent:
     inventory = work.load(Inventory, event.number)
     return ShownEvent(
         event,
@@ -232,7 +234,7 @@ def shown(work: Work, event: Event) -> ShownEvent:
 
 
 @contextmanager
-def _all_gaps(work: Work, event: Event, body: EventBody | None = None) -> Iterator[None]:
+def _all_gaps(work: UnitOfWork, event: Event, body: EventBody | None = None) -> Iterator[None]:
     """Adds the price to what a Draft is without when it is published: all gaps at once. A body that
     is on its way may bring prices."""
     try:
@@ -248,7 +250,7 @@ def _all_gaps(work: Work, event: Event, body: EventBody | None = None) -> Iterat
         raise NotPublishable(message, missing=missing) from None
 
 
-def check_whole(work: Work, event: Event, was: int) -> None:
+def check_whole(work: UnitOfWork, event: Event, was: int) -> None:
     """What an Event and its tickets must be together after an edit. `was`: its status before."""
     inventory = work.load(Inventory, event.number)
     contingents = inventory.contingents()
@@ -275,7 +277,7 @@ def check_whole(work: Work, event: Event, was: int) -> None:
 
 
 def _set_contingents(
-    work: Work,
+    work: UnitOfWork,
     event: Event,
     unseated: Sequence[ContingentBody] | None,
     seated: Sequence[ContingentBody] | None,
@@ -313,14 +315,14 @@ def _new(contingents: Sequence[ContingentBody] | None) -> list[ContingentBody]:
     return [c.model_copy(update={"id": None}) for c in contingents or ()]
 
 
-def _move(work: Work, event: Event, hosted_at: int | None) -> None:
+def _move(work: UnitOfWork, event: Event, hosted_at: int | None) -> None:
     if event.locationid != hosted_at:
         _host(work, event.locationid, event.number)
         if hosted_at is not None:
             work.load(Hosting, hosted_at).release(event.number, work.by)
 
 
-def _host(work: Work, location: int, event: int) -> None:
+def _host(work: UnitOfWork, location: int, event: int) -> None:
     if location == PLACEHOLDER:
         locations.placeholder(work)
     work.load(Hosting, location).host(event, work.by)

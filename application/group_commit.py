@@ -27,11 +27,18 @@ from uuid import UUID
 from structlog import get_logger
 
 from application.aggregate_cache import Key
-from application.memory import Memory
-from application.ports import Answer, Blob, KeptAnswer, Store, StoreUnavailable, VersionTaken
+from application.ports import (
+    Blob,
+    CommandResult,
+    IdempotentResult,
+    Store,
+    StoreUnavailable,
+    VersionTaken,
+)
 from application.quotas import COUNTED, Quotas
+from application.repository import AggregateRepository
 from application.watching import UNKNOWN, UNWATCHED, CommitWatch, Origin, Timing
-from domain.base import Aggregate, Cause, DomainEvent, Snapshot
+from domain.base import Aggregate, CommandMetadata, DomainEvent, Snapshot
 from domain.errors import Conflict, KeyReused, Refusal
 from domain.ids import guid, unpack
 from domain.inventory import CountedInventory, Inventory
@@ -66,13 +73,13 @@ class IdempotencyKey:
 
 
 @dataclass(slots=True)
-class Job:
+class PendingCommand:
     """A command: who, for which account, what to decide, and how to put the answer."""
 
     account: int
-    by: Cause
-    decide: Callable[["Work"], Any]
-    answer: Callable[[Any], Answer]
+    by: CommandMetadata
+    decide: Callable[["UnitOfWork"], Any]
+    answer: Callable[[Any], CommandResult]
     key: IdempotencyKey | None = None
     future: Any = field(default_factory=Future)
     """Where the answer is waited for: a `concurrent.futures.Future`, or asyncio's."""
@@ -82,15 +89,15 @@ class Job:
     """The account's."""
     size: int = 0
     """Bytes of the body that it came with."""
-    outcome: Answer | BaseException | None = None
+    outcome: CommandResult | BaseException | None = None
     facts: int = 0
     """How many facts of the batch its answer rests on: those up to and with its own last."""
 
 
-class Work:
+class UnitOfWork:
     """One job's view of the book: what it loads, it may change; what it triggers is recorded."""
 
-    def __init__(self, writer: "Committer", job: Job) -> None:
+    def __init__(self, writer: "Committer", job: PendingCommand) -> None:
         self._writer = writer
         self.account = job.account
         self.currency = job.currency
@@ -195,7 +202,7 @@ class Committer:
     ) -> None:
         self.store = store
         self.numbers = Numbers(store)
-        self.memory = Memory(store, cached_bytes, met=self._take_turns)
+        self.memory = AggregateRepository(store, cached_bytes, met=self._take_turns)
         self.quotas = Quotas(store, quotas)
         self._on_commit = on_commit
         self._watch = watch
@@ -206,7 +213,7 @@ class Committer:
         self._contended = 0
         """For how many more batches other processes are waited for."""
 
-    def commit(self, batch: Sequence[Job]) -> Sequence[Job]:
+    def commit(self, batch: Sequence[PendingCommand]) -> Sequence[PendingCommand]:
         """Decides the jobs, stores the facts of all of them, and gives each its outcome. Where that
         takes long, only of the first, one at least. Returns those that are to be committed."""
         timing = self._watch.begun()
@@ -218,7 +225,7 @@ class Committer:
         self._watch.cached(cache.weight, cache.evicted)
         return left
 
-    def _commit(self, batch: Sequence[Job], timing: Timing) -> int:
+    def _commit(self, batch: Sequence[PendingCommand], timing: Timing) -> int:
         """Returns how many of the jobs have their outcome."""
         try:
             for _ in range(MAX_ATTEMPTS):
@@ -260,12 +267,12 @@ class Committer:
         self._contended -= 1
         return self.store.exclusive()
 
-    def _attempt(self, batch: Sequence[Job], timing: Timing) -> int:
+    def _attempt(self, batch: Sequence[PendingCommand], timing: Timing) -> int:
         self.memory.begin()
         self._read.clear()
         self._blobs.clear()
         pending: list[DomainEvent] = []
-        kept: dict[tuple[int, str], KeptAnswer] = {}
+        kept: dict[tuple[int, str], IdempotentResult] = {}
         snapshots: list[Snapshot] = []
         until, count = time.monotonic() + DECIDING_SECONDS, 0
         for job in batch:
@@ -290,19 +297,19 @@ class Committer:
             self.memory.follow_past(positions, pending[-1])
             self._on_commit(self.memory.position)
         for job in batch[:count]:
-            if isinstance(job.outcome, Answer) and not job.outcome.position:
+            if isinstance(job.outcome, CommandResult) and not job.outcome.position:
                 at = positions[job.facts - 1] if job.facts else self.memory.position
                 job.outcome = replace(job.outcome, position=at)
         return count
 
     def _decide(
         self,
-        job: Job,
+        job: PendingCommand,
         pending: list[DomainEvent],
         snapshots: list[Snapshot],
-        kept: dict[tuple[int, str], KeptAnswer],
+        kept: dict[tuple[int, str], IdempotentResult],
     ) -> None:
-        work = Work(self, job)
+        work = UnitOfWork(self, job)
         job.facts = 0
         try:
             answer = job.answer(job.decide(work))
@@ -311,7 +318,7 @@ class Committer:
         except Exception as error:  # a refusal, or a bug that must not harm the others
             job.outcome = error
             if not isinstance(error, Refusal | StoreUnavailable):
-                log.exception("command failed", **about(job))
+                log.exception("command failed", **log_fields(job))
             self.memory.take_back(work.loaded, pending)
             return
         if facts:
@@ -329,11 +336,11 @@ class Committer:
         job.facts = len(pending)
         job.outcome = answer if job.facts else replace(answer, position=self.memory.position)
         if job.key:
-            kept[job.account, job.key.key] = KeptAnswer(
+            kept[job.account, job.key.key] = IdempotentResult(
                 job.account, job.key.key, job.key.request, job.by.time, job.outcome, job.facts
             )
 
-    def _replay(self, job: Job, kept: dict[tuple[int, str], KeptAnswer]) -> bool:
+    def _replay(self, job: PendingCommand, kept: dict[tuple[int, str], IdempotentResult]) -> bool:
         """Answers a key that was used before, in the store or earlier in this batch."""
         if job.key is None:
             return False
@@ -349,7 +356,7 @@ class Committer:
             job.outcome = KeyReused(message, key=job.key.key)
         return True
 
-    def _fail(self, batch: Sequence[Job], error: BaseException) -> None:
+    def _fail(self, batch: Sequence[PendingCommand], error: BaseException) -> None:
         self.memory.forget()
         self.quotas.forget()
         for job in batch:
@@ -363,17 +370,17 @@ class GroupCommit(Committer):
         self,
         store: Store,
         *,
-        settle: Callable[[Sequence[Job]], None] | None = None,
+        settle: Callable[[Sequence[PendingCommand]], None] | None = None,
         **options: Unpack[WriterOptions],
     ) -> None:
         super().__init__(store, **options)
         self._settle = settle or settle_futures
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[PendingCommand | None] = queue.SimpleQueue()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> Any:
+    def submit(self, job: PendingCommand) -> Any:
         """Puts the job in the queue; its future is answered after the commit."""
         self._jobs.put(job)
         return job.future
@@ -384,14 +391,14 @@ class GroupCommit(Committer):
         self._thread.join()
 
     def _run(self) -> None:
-        waiting: deque[Job] = deque()
+        waiting: deque[PendingCommand] = deque()
         while self._collect(waiting):
             batch = next_batch(waiting)
             left = self.commit(batch)
             self._settle(batch[: len(batch) - len(left)])
             waiting.extendleft(reversed(left))
 
-    def _collect(self, waiting: deque[Job]) -> bool:
+    def _collect(self, waiting: deque[PendingCommand]) -> bool:
         """Takes what was handed in; waits for it where nothing is left. False after the last."""
         while not self._closing and not (waiting and self._jobs.empty()):
             job = self._jobs.get()
@@ -402,7 +409,7 @@ class GroupCommit(Committer):
         return bool(waiting)
 
 
-def next_batch(waiting: deque[Job]) -> list[Job]:
+def next_batch(waiting: deque[PendingCommand]) -> list[PendingCommand]:
     """Takes the jobs that are committed together, at least one."""
     batch, size = [waiting.popleft()], 0
     while waiting and len(batch) < MAX_BATCH and (size := size + batch[-1].size) < BATCH_BYTES:
@@ -415,7 +422,7 @@ def _new(aggregate: Aggregate) -> bool:
     return 0 < aggregate.version == len(aggregate.pending)
 
 
-def about(job: Job) -> dict[str, Any]:
+def log_fields(job: PendingCommand) -> dict[str, Any]:
     """What the log says of a command."""
     by, origin = job.by, job.origin
     return {
@@ -442,13 +449,13 @@ def counts_due(aggregate: Aggregate) -> TypeGuard[Inventory]:
     return aggregate.version // step > (aggregate.version - len(aggregate.pending)) // step
 
 
-def settle_futures(batch: Sequence[Job]) -> None:
+def settle_futures(batch: Sequence[PendingCommand]) -> None:
     """Hands each job its answer, or raises its refusal where it waits; who left, left."""
     for job in batch:
         if job.future.done():
             continue
         with suppress(InvalidStateError):  # left between the two lines
-            if isinstance(job.outcome, Answer):
+            if isinstance(job.outcome, CommandResult):
                 job.future.set_result(job.outcome)
             else:
                 job.future.set_exception(job.outcome)

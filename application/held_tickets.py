@@ -3,13 +3,13 @@ same save."""
 
 from collections.abc import Sequence
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.inventory import Inventory
 from domain.order import Order
 from domain.tickets import TicketChange
 
 
-def show_in_orders(work: Work, inventory: Inventory, changes: Sequence[TicketChange]) -> None:
+def show_in_orders(work: UnitOfWork, inventory: Inventory, changes: Sequence[TicketChange]) -> None:
     """Each order that holds some of these tickets records what changed of them."""
     of: dict[int, list[TicketChange]] = {}
     for change in changes:

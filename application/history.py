@@ -78,7 +78,7 @@ EVERYTHING = Filter()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One fact in a history: the version that was shown after it, and what it changed. `linked`: it
     is of another thing, which this one shows."""
 
@@ -89,20 +89,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class HistoryEntries:
     """A page of a history, newest first, and the position that the next one stands before."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[HistoryEntry]
     following: int | None
 
 
-class Told(Protocol):
+class HasHistory(Protocol):
     """What has a history."""
 
     def streams(self) -> Sequence[Iterator[Recorded]]:
         """Its facts, each stream newest first."""
 
-    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[HistoryEntry]:
         """Those of its facts, oldest first and without a gap, that are asked for."""
 
 
@@ -113,7 +113,7 @@ def location_history(
     limit: int,
     start: int | None = None,
     asked: Filter = EVERYTHING,
-) -> Entries:
+) -> HistoryEntries:
     """The facts of a Location."""
     return history_of_one(Location, store, account, number, limit, start, asked)
 
@@ -126,7 +126,7 @@ def history_of_one(
     limit: int,
     start: int | None = None,
     asked: Filter = EVERYTHING,
-) -> Entries:
+) -> HistoryEntries:
     """The facts of one aggregate."""
     if start is None and not store.stream(cls.id_of(account, number), limit=1):
         cls(cls.id_of(account, number)).require()
@@ -145,7 +145,7 @@ class One:
     def streams(self) -> Sequence[Iterator[Recorded]]:
         return [backwards(self._store, self._aggregate.id, self._start, self._asked)]
 
-    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[HistoryEntry]:
         before = segment[0].fact.originator_version - 1
         aggregate = replay(self._store, type(self._aggregate), self._aggregate.id, before)
         found = []
@@ -156,14 +156,14 @@ class One:
             old = comparable(aggregate)
             aggregate.apply(recorded.fact)
             changes = [*differences(old, comparable(aggregate)), *of_tickets(recorded.fact)]
-            found.append(Entry(recorded, aggregate.version, changes))
+            found.append(HistoryEntry(recorded, aggregate.version, changes))
         return found
 
 
-def page(told: Told, limit: int, asked: Filter) -> Entries:
+def page(told: HasHistory, limit: int, asked: Filter) -> HistoryEntries:
     """So many entries, newest first, and where the next page starts."""
     facts = merge(*told.streams(), key=lambda r: -r.position)
-    entries: list[Entry] = []
+    entries: list[HistoryEntry] = []
     read = 0
     while True:
         segment: list[Recorded] = []
@@ -182,11 +182,11 @@ def page(told: Told, limit: int, asked: Filter) -> Entries:
             found = told.entries(segment[::-1], asked)
             entries += [entry for entry in reversed(found) if asked.shows(entry.changes)]
         if len(entries) > limit:
-            return Entries(entries[:limit], entries[limit - 1].recorded.position)
+            return HistoryEntries(entries[:limit], entries[limit - 1].recorded.position)
         if wanted < 0:
-            return Entries(entries, None)
+            return HistoryEntries(entries, None)
         if read >= MOST_READ:
-            return Entries(entries, segment[-1].position)
+            return HistoryEntries(entries, segment[-1].position)
 
 
 def backwards(

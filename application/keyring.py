@@ -10,7 +10,7 @@ from typing import Any
 
 from application.as_of import replay
 from application.catalog import open_catalog
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.ports import Store
 from domain.base import State
 from domain.errors import Invalid
@@ -192,7 +192,7 @@ class NewKey:
     currency: str | None = None
     timezone: str | None = None
 
-    def prepare(self, work: Work) -> tuple[Registry, str]:
+    def prepare(self, work: UnitOfWork) -> tuple[Registry, str]:
         """The registry with the account opened, and the key's name."""
         registry = work.load_id(Registry, REGISTRY_ID)
         held = registry.opened(account_number(self.account)) or {"currency": DEFAULT_CURRENCY}
@@ -211,10 +211,10 @@ def new_access_key() -> str:
     return secrets.token_hex(10)
 
 
-def adding_key(key: NewKey, token: str) -> Callable[[Work], str]:
+def adding_key(key: NewKey, token: str) -> Callable[[UnitOfWork], str]:
     """The command that adds a key by its token. Answers its name."""
 
-    def decide(work: Work) -> str:
+    def decide(work: UnitOfWork) -> str:
         registry, name = key.prepare(work)
         registry.add_key(key.account, name, key.role, hash_of(token), work.by)
         return name
@@ -222,10 +222,10 @@ def adding_key(key: NewKey, token: str) -> Callable[[Work], str]:
     return decide
 
 
-def adding_signing_key(key: NewKey, accesskey: str, sealed: str) -> Callable[[Work], str]:
+def adding_signing_key(key: NewKey, accesskey: str, sealed: str) -> Callable[[UnitOfWork], str]:
     """The command that adds a key that signs. Answers its name."""
 
-    def decide(work: Work) -> str:
+    def decide(work: UnitOfWork) -> str:
         registry, name = key.prepare(work)
         registry.add_signing_key(key.account, name, key.role, accesskey, sealed, work.by)
         return name
@@ -233,10 +233,10 @@ def adding_signing_key(key: NewKey, accesskey: str, sealed: str) -> Callable[[Wo
     return decide
 
 
-def granting_key(key_id: int, account: str, role: Role) -> Callable[[Work], str]:
+def granting_key(key_id: int, account: str, role: Role) -> Callable[[UnitOfWork], str]:
     """The command that lets a key act for one more account."""
 
-    def decide(work: Work) -> str:
+    def decide(work: UnitOfWork) -> str:
         work.load_id(Registry, REGISTRY_ID).grant_key(key_id, account, role, work.by)
         return str(key_id)
 
@@ -245,10 +245,10 @@ def granting_key(key_id: int, account: str, role: Role) -> Callable[[Work], str]
 
 def opening_account(
     name: str, language: str, currency: str, timezone: str | None = None
-) -> Callable[[Work], None]:
+) -> Callable[[UnitOfWork], None]:
     """The command that opens an account with its starting catalog, unless it is open."""
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         registry = work.load_id(Registry, REGISTRY_ID)
         registry.open_account(name, language, currency, work.by)
         if timezone:
@@ -258,10 +258,10 @@ def opening_account(
     return decide
 
 
-def revoking_key(key_id: int) -> Callable[[Work], str]:
+def revoking_key(key_id: int) -> Callable[[UnitOfWork], str]:
     """The command that revokes a key; at once here, within a second in other processes."""
 
-    def decide(work: Work) -> str:
+    def decide(work: UnitOfWork) -> str:
         work.load_id(Registry, REGISTRY_ID).revoke_key(key_id, work.by)
         return str(key_id)
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from application.as_of import location_at
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.errors import Invalid
 from domain.event import Event
 from domain.hosting import Hosting
@@ -14,7 +14,7 @@ from domain.location import PLACEHOLDER, PLACEHOLDER_NAME, Location, LocationFie
 from domain.values import MAX_ID
 
 
-def create_location(work: Work, fields: LocationFields) -> Location:
+def create_location(work: UnitOfWork, fields: LocationFields) -> Location:
     _require_parent(work, fields, None)
     location = work.new(Location)
     location.create(fields, work.by)
@@ -22,7 +22,7 @@ def create_location(work: Work, fields: LocationFields) -> Location:
     return location
 
 
-def placeholder(work: Work) -> Location:
+def placeholder(work: UnitOfWork) -> Location:
     """The Location of Events that have no other yet, made when the first of them comes."""
     location = work.load(Location, PLACEHOLDER)
     if location.version == 0:
@@ -32,7 +32,7 @@ def placeholder(work: Work) -> Location:
 
 
 def change_location(
-    work: Work, number: int, fields: LocationFields, version: int | None = None
+    work: UnitOfWork, number: int, fields: LocationFields, version: int | None = None
 ) -> Location:
     location = work.load(Location, number).require(version)
     _require_parent(work, fields, location)
@@ -42,14 +42,14 @@ def change_location(
     return location
 
 
-def delete_location(work: Work, number: int, version: int | None = None) -> Location:
+def delete_location(work: UnitOfWork, number: int, version: int | None = None) -> Location:
     location = work.load(Location, number).require(version)
     work.load(Hosting, number).close(work.by)
     location.delete(work.by)
     return location
 
 
-def revert_location(work: Work, number: int, to: int, version: int | None = None) -> Location:
+def revert_location(work: UnitOfWork, number: int, to: int, version: int | None = None) -> Location:
     """Brings the fields back to what they were at a version; a deleted Location comes back."""
     location = work.load(Location, number).require_past(to, version)
     past = location_at(work.store, work.account, number, to)
@@ -63,7 +63,7 @@ def revert_location(work: Work, number: int, to: int, version: int | None = None
     return location
 
 
-def _require_parent(work: Work, fields: LocationFields, location: Location | None) -> None:
+def _require_parent(work: UnitOfWork, fields: LocationFields, location: Location | None) -> None:
     """Refuses a `parent_guid` that is not the guid of another Location which is there; the one that
     a Location has already may stay."""
     parent = fields.parent_guid
@@ -77,7 +77,7 @@ def _require_parent(work: Work, fields: LocationFields, location: Location | Non
         raise Invalid("parent_guid", "expected another Location than itself")
 
 
-def _check_room(work: Work, location: Location, before: int) -> None:
+def _check_room(work: UnitOfWork, location: Location, before: int) -> None:
     """A Location that becomes smaller still has room for what its Events have sold."""
     capacity = location.state.get("capacity", 0)
     if not capacity or 0 < before <= capacity:

@@ -6,7 +6,7 @@ Each returns the order, as of the end of the command.
 from collections.abc import Mapping, Sequence
 
 from application.buyers import admit_buyer
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.planning import plan_repricing
 from application.sales import hold_of, open_order, require_contact, require_scenarios, settle
 from domain import ranges
@@ -18,7 +18,9 @@ from domain.order_fields import OrderFields
 from domain.taking import Holder
 
 
-def change_order(work: Work, number: int, fields: OrderFields, version: int | None = None) -> Order:
+def change_order(
+    work: UnitOfWork, number: int, fields: OrderFields, version: int | None = None
+) -> Order:
     order = work.load(Order, number).require(version)
     changed = order.differing_fields(fields.patch())
     require_contact(work, "customerid", changed.get("customerid"))
@@ -30,7 +32,7 @@ def change_order(work: Work, number: int, fields: OrderFields, version: int | No
 
 
 def name_holders(
-    work: Work, number: int, holders: Sequence[Holder], version: int | None = None
+    work: UnitOfWork, number: int, holders: Sequence[Holder], version: int | None = None
 ) -> Order:
     order = open_order(work, number, version)
     for index, holder in enumerate(holders):
@@ -40,7 +42,7 @@ def name_holders(
 
 
 def reprice_tickets(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     wanted: Mapping[int, int],
     promocodes: Sequence[str],

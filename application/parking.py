@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID
 from application.ports import Recorded
 from domain.registry import Registry, Stopped
 
 
-def discarding(recorded: Recorded, stopped: Stopped) -> Callable[[Work], None]:
+def discarding(recorded: Recorded, stopped: Stopped) -> Callable[[UnitOfWork], None]:
     """Skips that fact for that document, for good. The reason is the cause's."""
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         registry = work.load_id(Registry, REGISTRY_ID)
         registry.discard(recorded.fact, recorded.position, stopped, work.by)
 

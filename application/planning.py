@@ -12,7 +12,7 @@ from itertools import islice
 
 from application.catalog import item
 from application.contingents import price_lists
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain import ranges
 from domain.base import State
 from domain.catalog import PriceType, SalesChannel
@@ -80,7 +80,7 @@ class Plan:
 
 
 def plan_taking(
-    work: Work,
+    work: UnitOfWork,
     channel: SalesChannel,
     takes: Sequence[Take],
     promocodes: Sequence[str],
@@ -93,7 +93,7 @@ def plan_taking(
 
 
 def plan_repricing(
-    work: Work,
+    work: UnitOfWork,
     channel: SalesChannel,
     order: Order,
     wanted: Mapping[int, int],
@@ -105,7 +105,7 @@ def plan_repricing(
     return _with_room(work, order.events, plan)
 
 
-def _with_room(work: Work, events: Sequence[int], plan: Callable[[], Plan]) -> Plan:
+def _with_room(work: UnitOfWork, events: Sequence[int], plan: Callable[[], Plan]) -> Plan:
     try:
         return plan()
     except (SoldOut, TicketNotFree) as refusal:
@@ -117,7 +117,7 @@ def _with_room(work: Work, events: Sequence[int], plan: Callable[[], Plan]) -> P
         return plan()
 
 
-def lapse(work: Work, order: Order) -> None:
+def lapse(work: UnitOfWork, order: Order) -> None:
     """Ends an order that was not confirmed in time, and gives its tickets back."""
     due, events = order.state["expiryts"], order.events
     order.lapse(work.by)
@@ -125,7 +125,7 @@ def lapse(work: Work, order: Order) -> None:
         work.load(Inventory, event).lapse(order.number, due, work.by)
 
 
-def _overdue(work: Work, events: Sequence[int]) -> list[Order]:
+def _overdue(work: UnitOfWork, events: Sequence[int]) -> list[Order]:
     """The orders whose time is over, of these Events, the longest due first."""
     numbers = dict.fromkeys(n for e in events for n in work.load(Inventory, e).due(work.by.time))
     orders = (work.load(Order, number) for number in numbers)
@@ -149,7 +149,7 @@ def _enough(overdue: Sequence[Order], events: Sequence[int], refusal: Refusal) -
 
 
 def _planned(
-    work: Work,
+    work: UnitOfWork,
     channel: SalesChannel,
     takes: Sequence[Take],
     promocodes: Sequence[str],
@@ -184,7 +184,7 @@ def _planned(
 
 
 def _repriced(
-    work: Work,
+    work: UnitOfWork,
     channel: SalesChannel,
     order: Order,
     wanted: Mapping[int, int],
@@ -213,7 +213,7 @@ def _repriced(
     return plan
 
 
-def _event(work: Work, take: Take, path: str) -> Event:
+def _event(work: UnitOfWork, take: Take, path: str) -> Event:
     if take.eventid is None:
         raise Invalid(f"{path}eventid", "required: the id of an Event")
     event = work.load(Event, take.eventid)
@@ -236,7 +236,7 @@ def _parts(take: Take) -> list[tuple[int, int, list[int]]]:
 class _Buyer:
     """Who asks for so many tickets of a contingent, and what they have already."""
 
-    work: Work
+    work: UnitOfWork
     event: Event
     inventory: Inventory
     contingent: State
@@ -276,13 +276,15 @@ class _Buyer:
         check_conditions(offer, asked)
 
 
-def _price_type(work: Work, number: int) -> State | None:
+def _price_type(work: UnitOfWork, number: int) -> State | None:
     """What is known of a price type; None when there is none, or it is archived."""
     price_type = item(work, PriceType, number)
     return None if price_type.version == 0 or price_type.archived else price_type.state
 
 
-def _check_limits(work: Work, number: int, lines: Sequence[State], order: Order | None) -> None:
+def _check_limits(
+    work: UnitOfWork, number: int, lines: Sequence[State], order: Order | None
+) -> None:
     more, had = _counted(lines), _counted(_lines_of(order, number))
     event, inventory = work.load(Event, number), work.load(Inventory, number)
     contingents = {of: inventory.contingent(of) for of in more}
@@ -294,7 +296,7 @@ def _check_limits(work: Work, number: int, lines: Sequence[State], order: Order 
     check_room(event.state, location.state, inventory.contingents(), more)
 
 
-def check_merge(work: Work, channel: SalesChannel, orders: Sequence[Order]) -> None:
+def check_merge(work: UnitOfWork, channel: SalesChannel, orders: Sequence[Order]) -> None:
     """Refuses to make one order of several where it would have more than one order may have. They
     hold their tickets already: there is no question of price or room."""
     lines = [line for order in orders for line in order.state["lines"]]
@@ -311,7 +313,7 @@ def check_merge(work: Work, channel: SalesChannel, orders: Sequence[Order]) -> N
 
 
 def _check_merged_prices(
-    work: Work, channel: SalesChannel, contingent: State, lines: Sequence[State]
+    work: UnitOfWork, channel: SalesChannel, contingent: State, lines: Sequence[State]
 ) -> None:
     """Refuses more tickets at a price than one order may have at it."""
     held = Counter[int]()
@@ -324,7 +326,7 @@ def _check_merged_prices(
         check_conditions(offer._replace(conditions=per_order), buying)
 
 
-def check_whole_order(work: Work, order: Order) -> None:
+def check_whole_order(work: UnitOfWork, order: Order) -> None:
     """Refuses to sell an order that has fewer tickets of a contingent than an order needs."""
     for event in order.events:
         inventory = work.load(Inventory, event)

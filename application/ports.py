@@ -67,7 +67,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """What a client was told: status, headers and body bytes, kept for its Idempotency-Key."""
 
     status: int
@@ -79,7 +79,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class IdempotentResult:
     """An answer to commit with the facts. `facts` counts those of the batch that it rests on, so
     the store can write the position in; 0 facts: `answer.position` stands."""
 
@@ -87,7 +87,7 @@ class KeptAnswer:
     key: str
     request: str
     time: str
-    answer: Answer
+    answer: CommandResult
     facts: int
 
 
@@ -108,7 +108,7 @@ class Store(Protocol):
         self,
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),
@@ -193,10 +193,10 @@ class Store(Protocol):
     def snapshots(self) -> Iterator[Snapshot]:
         """Every snapshot, by aggregate and version."""
 
-    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+    def kept_answer(self, account: int, key: str) -> tuple[str, CommandResult] | None:
         """The request and the answer of an Idempotency-Key of the last 24 hours."""
 
-    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+    def kept_answers(self, account: int) -> Iterator[IdempotentResult]:
         """Every answer that is kept for an account, oldest first."""
 
     def lost_answers(self) -> bool:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from application.buyers import admit_buyer
 from application.catalog import item
 from application.contingents import seed_barcodes
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.planning import Plan, check_merge, check_whole_order, lapse, plan_taking
 from domain import ranges
 from domain.catalog import SalesChannel
@@ -30,7 +30,7 @@ from domain.taking import OrderBody, PaymentBody, RefundBody, Take
 from domain.tickets import movement
 
 
-def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
+def create_order(work: UnitOfWork, body: OrderBody, hold: Hold) -> Order:
     channel = _channel(work, body.saleschannelid)
     require_contact(work, "customerid", body.customerid)
     require_scenarios(work, body.own())
@@ -44,7 +44,7 @@ def create_order(work: Work, body: OrderBody, hold: Hold) -> Order:
     return order
 
 
-def require_contact(work: Work, path: str, number: int | None) -> None:
+def require_contact(work: UnitOfWork, path: str, number: int | None) -> None:
     """Refuses to name a contact that is not there."""
     if number is None:
         return
@@ -59,7 +59,7 @@ SCENARIOS: dict[str, type[CatalogItem]] = {
 }
 
 
-def require_scenarios(work: Work, fields: Mapping[str, Any]) -> None:
+def require_scenarios(work: UnitOfWork, fields: Mapping[str, Any]) -> None:
     """Refuses to name a scenario that is not there."""
     for path, cls in SCENARIOS.items():
         number = fields.get(path)
@@ -71,7 +71,7 @@ def require_scenarios(work: Work, fields: Mapping[str, Any]) -> None:
 
 
 def add_tickets(
-    work: Work,
+    work: UnitOfWork,
     number: int,
     take: Sequence[Take],
     promocodes: Sequence[str],
@@ -92,7 +92,7 @@ def add_tickets(
 
 
 def remove_tickets(
-    work: Work, number: int, tickets: Sequence[int], hold: Hold, version: int | None = None
+    work: UnitOfWork, number: int, tickets: Sequence[int], hold: Hold, version: int | None = None
 ) -> Order:
     order = open_order(work, number, version)
     channel = work.load(SalesChannel, order.state["saleschannelid"])
@@ -105,7 +105,7 @@ def remove_tickets(
     return order
 
 
-def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
+def confirm_order(work: UnitOfWork, number: int, version: int | None = None) -> Order:
     """In time or not at all; what is confirmed already stays so."""
     order = work.load(Order, number).require(version)
     if order.confirmed:
@@ -121,7 +121,9 @@ def confirm_order(work: Work, number: int, version: int | None = None) -> Order:
     return order
 
 
-def add_payment(work: Work, number: int, body: PaymentBody, version: int | None = None) -> Order:
+def add_payment(
+    work: UnitOfWork, number: int, body: PaymentBody, version: int | None = None
+) -> Order:
     order = open_order(work, number, version)
     amount = minor_of("amount", body.amount, order.state["currency"])
     _require_method(work, body.paymentmethodid)
@@ -130,7 +132,9 @@ def add_payment(work: Work, number: int, body: PaymentBody, version: int | None 
     return order
 
 
-def add_refund(work: Work, number: int, body: RefundBody, version: int | None = None) -> Order:
+def add_refund(
+    work: UnitOfWork, number: int, body: RefundBody, version: int | None = None
+) -> Order:
     order = work.load(Order, number).require(version)
     amount = minor_of("amount", body.amount, order.state["currency"])
     order.refund(amount, body.paymentid, work.by)
@@ -138,7 +142,7 @@ def add_refund(work: Work, number: int, body: RefundBody, version: int | None = 
     return order
 
 
-def cancel_order(work: Work, number: int, version: int | None = None) -> Order:
+def cancel_order(work: UnitOfWork, number: int, version: int | None = None) -> Order:
     """Gives all its tickets back; what was paid is refunded by refunds."""
     order = work.load(Order, number).require(version)
     if order.state["ended"] == "cancelled":
@@ -152,7 +156,7 @@ def cancel_order(work: Work, number: int, version: int | None = None) -> Order:
 
 
 def split_order(
-    work: Work, number: int, tickets: Sequence[int], version: int | None = None
+    work: UnitOfWork, number: int, tickets: Sequence[int], version: int | None = None
 ) -> Order:
     """Hands tickets over to a new order, which is returned. Both are paid or not by themselves:
     what was paid stays with the first."""
@@ -170,7 +174,7 @@ def split_order(
     return made
 
 
-def merge_orders(work: Work, number: int, others: Sequence[int]) -> Order:
+def merge_orders(work: UnitOfWork, number: int, others: Sequence[int]) -> Order:
     """The tickets of other unconfirmed orders of the same sales channel go into this one, at what
     they were taken at: nothing is bought again. All of them, or nothing."""
     order = open_order(work, number, None)
@@ -190,7 +194,7 @@ def merge_orders(work: Work, number: int, others: Sequence[int]) -> Order:
     return order
 
 
-def lapse_order(work: Work, number: int) -> Order:
+def lapse_order(work: UnitOfWork, number: int) -> Order:
     """Ends an order that was not confirmed in time; any other stays as it is."""
     order = work.load(Order, number).require()
     if order.due(work.by.time):
@@ -198,7 +202,7 @@ def lapse_order(work: Work, number: int) -> Order:
     return order
 
 
-def empty_baskets(work: Work, number: int, most: int) -> list[int]:
+def empty_baskets(work: UnitOfWork, number: int, most: int) -> list[int]:
     """Cancels so many of the unconfirmed orders that hold tickets of an Event. Returns which."""
     work.load(Event, number).require()
     baskets = work.load(Inventory, number).state.get("baskets", {})
@@ -209,7 +213,7 @@ def empty_baskets(work: Work, number: int, most: int) -> list[int]:
     return orders
 
 
-def held_tickets(work: Work, number: int) -> tuple[Order, dict[int, Inventory]]:
+def held_tickets(work: UnitOfWork, number: int) -> tuple[Order, dict[int, Inventory]]:
     """An order, and the Inventories that know its tickets: they are in memory here."""
     order = work.load(Order, number).require()
     return order, {event: work.load(Inventory, event) for event in order.events}
@@ -223,13 +227,13 @@ def new_guid() -> str:
     return str(uuid4())
 
 
-def open_order(work: Work, number: int, version: int | None) -> Order:
+def open_order(work: UnitOfWork, number: int, version: int | None) -> Order:
     order = work.load(Order, number).require(version)
     order.require_open(work.by.time)
     return order
 
 
-def _channel(work: Work, number: int) -> SalesChannel:
+def _channel(work: UnitOfWork, number: int) -> SalesChannel:
     channel = item(work, SalesChannel, number)
     if channel.version == 0 or channel.archived:
         raise Invalid("saleschannelid", f"there is no sales channel {number}")
@@ -241,19 +245,19 @@ def hold_of(channel: SalesChannel, hold: Hold) -> Hold:
     return hold if seconds is None else Hold(seconds, hold.most)
 
 
-def settle(work: Work, order: Order) -> None:
+def settle(work: UnitOfWork, order: Order) -> None:
     """Tells every Inventory where the order's tickets stand now."""
     for event in order.events:
         work.load(Inventory, event).settle(order.number, order.counter_of, work.by)
 
 
-def _require_method(work: Work, number: int | None) -> None:
+def _require_method(work: UnitOfWork, number: int | None) -> None:
     """One that is archived still takes payments that were made by it."""
     if number is not None and not item(work, PaymentMethod, number).exists:
         raise Invalid("paymentmethodid", f"there is no payment method {number}")
 
 
-def _take(work: Work, order: Order, plan: Plan) -> None:
+def _take(work: UnitOfWork, order: Order, plan: Plan) -> None:
     expiry = None if order.confirmed else order.state["expiryts"]
     root = order.state["root"]
     for event, lines in plan.by_event().items():

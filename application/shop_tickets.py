@@ -11,7 +11,7 @@ from typing import Any
 
 from application import contingents, events
 from application.contingents import price_lists
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.base import State
 from domain.contingents import NORMAL, ContingentBody
 from domain.errors import Invalid, SoldOut
@@ -84,7 +84,7 @@ def entry(price: float, channels: Sequence[int] | None, *, available: bool) -> S
     return {**said, "saleschannels": None if channels is None else list(channels)}
 
 
-def set_price(work: Work, event_number: int, lot_id: int, cents: int | None) -> None:
+def set_price(work: UnitOfWork, event_number: int, lot_id: int, cents: int | None) -> None:
     """Makes that the price of type Normal, on the channels where there is one."""
     lot, lists = _lot(work, event_number, lot_id)
     own = _own(lot)
@@ -100,12 +100,12 @@ def set_price(work: Work, event_number: int, lot_id: int, cents: int | None) -> 
     _save(work, event_number, lot_id, own)
 
 
-def is_sold_by(work: Work, event_number: int, lot_id: int, channel: int) -> bool:
+def is_sold_by(work: UnitOfWork, event_number: int, lot_id: int, channel: int) -> bool:
     lot, lists = _lot(work, event_number, lot_id)
     return sold_by(work.load(Event, event_number).state, lot, lists, channel)
 
 
-def attach(work: Work, event_number: int, lot_id: int, channel: int) -> None:
+def attach(work: UnitOfWork, event_number: int, lot_id: int, channel: int) -> None:
     lot, lists = _lot(work, event_number, lot_id)
     if not offers(lot, lists, channel):
         own, known = _own(lot), priced(lot, lists)
@@ -128,7 +128,9 @@ def attach(work: Work, event_number: int, lot_id: int, channel: int) -> None:
     go_live(work, event_number)
 
 
-def detach(work: Work, event_number: int, lot_id: int, channel: int, others: set[int]) -> None:
+def detach(
+    work: UnitOfWork, event_number: int, lot_id: int, channel: int, others: set[int]
+) -> None:
     """`others`: the other shops of the account."""
     lot, lists = _lot(work, event_number, lot_id)
     gone = [offer.pricetypeid for offer in offers(lot, lists, channel)]
@@ -151,7 +153,7 @@ def detach(work: Work, event_number: int, lot_id: int, channel: int, others: set
     _save(work, event_number, lot_id, own)
 
 
-def go_live(work: Work, event_number: int) -> None:
+def go_live(work: UnitOfWork, event_number: int) -> None:
     """An Event that these clients made publishes itself once it has a name, a time and a Ticket
     that a shop sells: they know no publishing."""
     event = work.load(Event, event_number)
@@ -165,7 +167,7 @@ def go_live(work: Work, event_number: int) -> None:
         events.change_status(work, event_number, "publish")
 
 
-def _lot(work: Work, event_number: int, lot_id: int) -> tuple[State, Lists]:
+def _lot(work: UnitOfWork, event_number: int, lot_id: int) -> tuple[State, Lists]:
     work.load(Event, event_number).require()
     inventory = work.load(Inventory, event_number)
     inventory.require_contingent(lot_id)
@@ -179,7 +181,7 @@ def _own(lot: State) -> list[dict[str, Any]]:
     return [{**one} for one in own["prices"]] if own else []
 
 
-def _save(work: Work, event_number: int, lot_id: int, own: list[dict[str, Any]]) -> None:
+def _save(work: UnitOfWork, event_number: int, lot_id: int, own: list[dict[str, Any]]) -> None:
     held = work.load(Inventory, event_number).contingent(lot_id)["eventspecificprices"] or {}
     body = ContingentBody.model_validate({"eventspecificprices": {**held, "prices": own}})
     contingents.change_contingent(work, event_number, lot_id, body)

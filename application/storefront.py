@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from application import catalog, orders, sales
 from application.buyers import require_admitted
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound, NotOnSale
 from domain.event import Event, ends
@@ -38,7 +38,7 @@ class Placed(NamedTuple):
 
 
 def reserve(
-    work: Work,
+    work: UnitOfWork,
     shop: int,
     event: int,
     contingent: int,
@@ -64,7 +64,9 @@ def require_to_come(event: Event, now: str) -> None:
         raise NotOnSale(f"Event {event.number} is over", eventid=event.number, until=last)
 
 
-def place(work: Work, shop: int, reserved: Sequence[Reservation], buyer: ContactFields) -> Placed:
+def place(
+    work: UnitOfWork, shop: int, reserved: Sequence[Reservation], buyer: ContactFields
+) -> Placed:
     """Everything that was reserved becomes one confirmed order of that buyer, at what it was
     reserved at: the first one takes over the tickets of the others. All of it, or nothing. Asked
     for again by the same buyer, it is the same order."""
@@ -84,7 +86,7 @@ def place(work: Work, shop: int, reserved: Sequence[Reservation], buyer: Contact
     return Placed(order, customer)
 
 
-def ordered(work: Work, reservation: Reservation, shop: int | None = None) -> Placed:
+def ordered(work: UnitOfWork, reservation: Reservation, shop: int | None = None) -> Placed:
     """The order of a guid, on that shop or on any."""
     order = _known(work, reservation)
     if order is None or shop not in (None, order.state["saleschannelid"]):
@@ -92,7 +94,7 @@ def ordered(work: Work, reservation: Reservation, shop: int | None = None) -> Pl
     return Placed(order, _buyer(work, order))
 
 
-def _of(work: Work, shop: int, reservation: Reservation, path: str) -> Order:
+def _of(work: UnitOfWork, shop: int, reservation: Reservation, path: str) -> Order:
     order = _known(work, reservation)
     if order is None or order.state["saleschannelid"] != shop:
         raise Invalid(f"{path}.reservation", "there is no such reservation")
@@ -102,7 +104,7 @@ def _of(work: Work, shop: int, reservation: Reservation, path: str) -> Order:
     return order
 
 
-def _known(work: Work, reservation: Reservation) -> Order | None:
+def _known(work: UnitOfWork, reservation: Reservation) -> Order | None:
     """The order, or the one that it was merged into."""
     order = work.load(Order, reservation.order)
     if not order.exists or order.state["guid"] != reservation.guid:
@@ -112,7 +114,7 @@ def _known(work: Work, reservation: Reservation) -> Order | None:
     return order
 
 
-def _buyer(work: Work, order: Order) -> Contact | None:
+def _buyer(work: UnitOfWork, order: Order) -> Contact | None:
     number = order.state.get("customerid")
     return work.load(Contact, number) if number else None
 

@@ -25,10 +25,10 @@ from application.aggregates import AGGREGATES
 from application.as_of import load
 from application.keyring import REGISTRY_ID
 from application.payloads import check_payload
-from application.ports import Answer, Blob, KeptAnswer, Recorded, Store, VersionTaken
+from application.ports import Blob, CommandResult, IdempotentResult, Recorded, Store, VersionTaken
 from domain.base import (
     Aggregate,
-    Cause,
+    CommandMetadata,
     DomainEvent,
     State,
     UnknownFact,
@@ -123,7 +123,7 @@ def _lines(
         yield _fact_line(names[_account(recorded)], recorded)
 
 
-def _answer_line(account: str, kept: KeptAnswer) -> bytes:
+def _answer_line(account: str, kept: IdempotentResult) -> bytes:
     answer = kept.answer
     asked = {"answer": kept.key, "account": account, "request": kept.request, "time": kept.time}
     told: State = {"status": answer.status, "headers": answer.headers, "position": answer.position}
@@ -177,7 +177,7 @@ class Import:
     store: Identity | None
     """Where it comes from; None: it does not say."""
     facts: list[DomainEvent] = field(default_factory=list)
-    answers: list[KeptAnswer] = field(default_factory=list)
+    answers: list[IdempotentResult] = field(default_factory=list)
     aggregates: dict[UUID, Aggregate] = field(default_factory=dict)
     blobs: list[tuple[int, str, str, int]] = field(default_factory=list)
     """Account, digest, type, and where its line begins."""
@@ -196,7 +196,9 @@ class Import:
         return self.numbers[name]
 
 
-def import_lines(store: Store, lines: Iterable[bytes], by: Cause) -> tuple[list[str], int]:
+def import_lines(
+    store: Store, lines: Iterable[bytes], by: CommandMetadata
+) -> tuple[list[str], int]:
     """Records an export at once or not at all; returns the accounts and how many facts.
 
     Everything is read and checked first. `AccountNotEmpty` when an account, or of an export of
@@ -332,11 +334,11 @@ def _image(line: State) -> tuple[str, str]:
     return image.digest, image.type
 
 
-def _answer(line: State, account: int) -> KeptAnswer:
+def _answer(line: State, account: int) -> IdempotentResult:
     try:
         body, headers = b64decode(line["body"], validate=True), line["headers"]
         texts = [line[name] for name in ("answer", "request", "time")]
-        answer = Answer(line["status"], headers, body, line["position"])
+        answer = CommandResult(line["status"], headers, body, line["position"])
         parse_time(line["time"])
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid("answer", f"expected an answer as it was exported: {error!r}") from None
@@ -344,7 +346,7 @@ def _answer(line: State, account: int) -> KeptAnswer:
     if not all(type(n) is int for n in counts) or not all(isinstance(t, str) for t in said):
         raise Invalid("answer", "expected an answer as it was exported")
     key, request, time = texts
-    return KeptAnswer(account, key, request, time, answer, facts=0)
+    return IdempotentResult(account, key, request, time, answer, facts=0)
 
 
 def _fact(line: State, account: int) -> DomainEvent:
@@ -394,7 +396,7 @@ def _take(read: Import, fact: DomainEvent) -> None:
     read.facts.append(fact)
 
 
-def _opened(store: Store, read: Import, by: Cause) -> Registry:
+def _opened(store: Store, read: Import, by: CommandMetadata) -> Registry:
     """The registry with the accounts opened, where nothing is in the way."""
     if read.everything:
         if store.position():

@@ -1,6 +1,6 @@
 """What Active Events use of the catalog: recorded with every change of it."""
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.catalog import STARTING, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.errors import CatalogItemInUse, NotPublishable
@@ -36,7 +36,7 @@ SOLD_BY: dict[str, type[CatalogItem]] = {
 """What cannot begin to sell when it is archived."""
 
 
-def record_usage(work: Work, event: Event, inventory: Inventory) -> None:
+def record_usage(work: UnitOfWork, event: Event, inventory: Inventory) -> None:
     """Records what an Active Event uses now, after a command that may have changed it."""
     changed = any(isinstance(fact, CHANGES) for fact in event.pending)
     active = event.exists and event.status == ACTIVE
@@ -49,7 +49,7 @@ def record_usage(work: Work, event: Event, inventory: Inventory) -> None:
     usage.record(event.number, uses, work.by)
 
 
-def _require_offered(work: Work, uses: Uses, before: Uses) -> None:
+def _require_offered(work: UnitOfWork, uses: Uses, before: Uses) -> None:
     """Refuses to begin to sell by what is archived or was never there: a Draft may name it."""
     for what, cls in SOLD_BY.items():
         for number in sorted({*uses[what]} - {*before.get(what, ())}):
@@ -63,7 +63,7 @@ def _require_offered(work: Work, uses: Uses, before: Uses) -> None:
                 )
 
 
-def require_unused(work: Work, item: CatalogItem) -> None:
+def require_unused(work: UnitOfWork, item: CatalogItem) -> None:
     """Refuses to archive what an Active Event uses, by itself or by its price list."""
     what = WHAT.get(item.KIND)
     if what is None or item.archived:

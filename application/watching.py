@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from application.group_commit import Job
+    from application.group_commit import PendingCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class CommitWatch(Protocol):
     def begun(self) -> Timing:
         """A batch begins now, on this thread."""
 
-    def committed(self, batch: Sequence["Job"], timing: Timing) -> None: ...
+    def committed(self, batch: Sequence["PendingCommand"], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None:
         """The bytes of the aggregates in memory, and how many were given back since the start."""
@@ -56,7 +56,7 @@ class Unwatched:
     def begun(self) -> Timing:
         return Timing()
 
-    def committed(self, batch: Sequence["Job"], timing: Timing) -> None: ...
+    def committed(self, batch: Sequence["PendingCommand"], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None: ...
 

@@ -7,7 +7,7 @@ takes a look at the network.
 import secrets
 
 from application.as_of import replay
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID
 from application.ports import Store
 from domain.ids import Kind
@@ -15,21 +15,21 @@ from domain.registry import Registry
 from domain.webhook import Webhook, WebhookFields
 
 
-def create_webhook(work: Work, fields: WebhookFields) -> Webhook:
+def create_webhook(work: UnitOfWork, fields: WebhookFields) -> Webhook:
     webhook = work.new(Webhook)
     webhook.create(fields, secrets.token_hex(16), secrets.token_hex(32), work.by)
     return webhook
 
 
 def change_webhook(
-    work: Work, number: int, fields: WebhookFields, version: int | None = None
+    work: UnitOfWork, number: int, fields: WebhookFields, version: int | None = None
 ) -> Webhook:
     webhook = work.load(Webhook, number).require(version)
     webhook.change(fields, work.by)
     return webhook
 
 
-def delete_webhook(work: Work, number: int, version: int | None = None) -> Webhook:
+def delete_webhook(work: UnitOfWork, number: int, version: int | None = None) -> Webhook:
     webhook = work.load(Webhook, number).require(version)
     webhook.delete(work.by)
     return webhook

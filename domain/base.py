@@ -2,7 +2,7 @@
 
     Value      a frozen pydantic model: strict types, unknown fields refused
     Fields     a Value whose fields are all optional; what is set of it is a patch
-    Cause      who, when and why: it comes in with the command and is written in every fact
+    CommandMetadata  who, when and why: it comes with a command and is written in every fact
     DomainEvent  a fact: a recorded change, kept for ever
     Aggregate  folds its facts into a state of plain JSON values, and decides what may come next
 
@@ -103,7 +103,7 @@ class CustomizableFields(Fields):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CommandMetadata:
     """Who did it, when (RFC 3339, UTC, microseconds), in which request, because of what."""
 
     actor: str
@@ -224,7 +224,7 @@ class Aggregate:
         """Folds one fact into the state. Never raises, never checks, never reads a clock."""
         raise NotImplementedError
 
-    def trigger(self, fact_class: type[DomainEvent], by: Cause, **says: Any) -> None:
+    def trigger(self, fact_class: type[DomainEvent], by: CommandMetadata, **says: Any) -> None:
         """Records that something happened. Time never runs backwards within an aggregate."""
         fact = fact_class(
             originator_id=self.id,

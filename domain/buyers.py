@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, TypeAdapter
 
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, CommandMetadata, DomainEvent, State
 from domain.errors import BuyerRefused
 from domain.ids import Kind
 from domain.values import Line
@@ -101,7 +101,7 @@ class Buyers(Aggregate):
         found: int | None = self.state.get("orders", {}).get(self._digest(email))
         return found
 
-    def record(self, email: str, order: int, key: str, by: Cause) -> None:
+    def record(self, email: str, order: int, key: str, by: CommandMetadata) -> None:
         """`key` is what addresses are digested with from the first one on."""
         if "key" not in self.state:
             self.trigger(BuyersKeyed, by, key=key)

@@ -6,7 +6,14 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
+from domain.base import (
+    Aggregate,
+    CommandMetadata,
+    CustomizableFields,
+    DomainEvent,
+    State,
+    fold_fields,
+)
 from domain.errors import Invalid
 from domain.ids import Kind
 from domain.marks import Mark
@@ -92,7 +99,7 @@ class CatalogItem(Aggregate):
     def archived(self) -> bool:
         return bool(self.state.get("isarchived"))
 
-    def create(self, fields: CatalogFields, by: Cause, **sets: Any) -> None:
+    def create(self, fields: CatalogFields, by: CommandMetadata, **sets: Any) -> None:
         patch = fields.patch() | sets
         for name in self.FIELDS.REQUIRED:
             if patch.get(name) is None:
@@ -100,13 +107,13 @@ class CatalogItem(Aggregate):
         self.check_new(patch)
         self.trigger(CatalogItemCreated, by, number=self.number, fields=patch)
 
-    def open(self, by: Cause) -> None:
+    def open(self, by: CommandMetadata) -> None:
         """What every account starts with, unless it is there."""
         if self.version == 0:
             fields = self.FIELDS.model_validate(self.STARTING[self.number])
             self.trigger(CatalogItemCreated, by, number=self.number, fields=fields.patch())
 
-    def change(self, fields: CatalogFields, by: Cause) -> None:
+    def change(self, fields: CatalogFields, by: CommandMetadata) -> None:
         changed = self.differing(fields.patch(), self.FIELDS.defaults())
         for name in self.FIELDS.REQUIRED:
             if name in changed and changed[name] is None:
@@ -115,12 +122,12 @@ class CatalogItem(Aggregate):
         if changed:
             self.trigger(CatalogItemChanged, by, changed=changed)
 
-    def archive(self, by: Cause) -> None:
+    def archive(self, by: CommandMetadata) -> None:
         self.check_archived()
         if not self.archived:
             self.trigger(CatalogItemArchived, by)
 
-    def restore(self, by: Cause) -> None:
+    def restore(self, by: CommandMetadata) -> None:
         if self.archived:
             self.trigger(CatalogItemRestored, by)
 

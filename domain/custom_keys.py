@@ -6,7 +6,7 @@ meet at one version, and one decides again. A key is never given back: values ar
 
 from dataclasses import dataclass
 
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, CommandMetadata, DomainEvent, State
 from domain.errors import Invalid
 from domain.ids import Kind
 
@@ -26,7 +26,7 @@ class CustomKeys(Aggregate):
         if isinstance(fact, CustomKeyTaken):
             state.setdefault("keys", {}).setdefault(fact.key.casefold(), fact.customfieldid)
 
-    def take(self, key: str, field_number: int, by: Cause) -> None:
+    def take(self, key: str, field_number: int, by: CommandMetadata) -> None:
         holder = self.state.get("keys", {}).get(key.casefold())
         if holder is not None:
             raise Invalid("key", f"custom field {holder} has this key: it is unique in any case")

@@ -3,7 +3,7 @@ its free tickets; no ticket is ever made twice."""
 
 from collections.abc import Callable, Sequence
 
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.contingents import (
     BOOKKEEPING,
     MAX_CONTINGENTS,
@@ -35,7 +35,7 @@ class Editing(Locking):
         seated: bool,
         new_id: Callable[[], int],
         lock_counter: Callable[[int, str], str],
-        by: Cause,
+        by: CommandMetadata,
     ) -> None:
         """Makes the contingents of one sort exactly these: by id changed, the others added,
         what is not named removed. `lock_counter` gives the counter of a lock type."""
@@ -77,7 +77,7 @@ class Editing(Locking):
         fields: ContingentFields,
         *,
         lock_counter: Callable[[int, str], str],
-        by: Cause,
+        by: CommandMetadata,
         seated: bool = False,
         path: str = "",
     ) -> None:
@@ -94,7 +94,7 @@ class Editing(Locking):
         fields: ContingentFields,
         *,
         lock_counter: Callable[[int, str], str],
-        by: Cause,
+        by: CommandMetadata,
         path: str = "",
     ) -> None:
         current, patch = self.contingent(contingent_id), fields.patch()
@@ -109,13 +109,15 @@ class Editing(Locking):
         if locks is not None:
             self._count_locks(contingent_id, locks, lock_counter, by, path)
 
-    def remove_contingent(self, contingent_id: int, by: Cause, path: str = "contingents") -> None:
+    def remove_contingent(
+        self, contingent_id: int, by: CommandMetadata, path: str = "contingents"
+    ) -> None:
         if used := in_use(self.contingent(contingent_id)):
             message = f"{path}: contingent {contingent_id} has {counted(used, 'ticket')} in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
         self.trigger(ContingentRemoved, by, contingentid=contingent_id)
 
-    def revert(self, past: State, by: Cause) -> None:
+    def revert(self, past: State, by: CommandMetadata) -> None:
         """Brings the contingents back to what they were, with the ids that they had. Tickets
         stay with whoever holds them, locks too."""
         current, wanted = self.state.get("contingents", {}), past.get("contingents", {})
@@ -136,7 +138,7 @@ class Editing(Locking):
                     ContingentAdded, by, contingentid=int(key), seated=seated, fields=fields
                 )
 
-    def _change(self, contingent_id: int, changed: State, by: Cause, path: str) -> None:
+    def _change(self, contingent_id: int, changed: State, by: CommandMetadata, path: str) -> None:
         if not changed:
             return
         self._require_dates(contingent_id, changed, path)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from domain.base import Aggregate, Cause, DomainEvent, Fields, State, fold_fields
+from domain.base import Aggregate, CommandMetadata, DomainEvent, Fields, State, fold_fields
 from domain.errors import (
     EventActive,
     EventClosed,
@@ -123,12 +123,12 @@ class Event(Aggregate):
 
     # -- commands
 
-    def create(self, fields: State, by: Cause) -> None:
+    def create(self, fields: State, by: CommandMetadata) -> None:
         _check_order(fields, "startts", "endts")
         _check_order(fields, "salestartts", "saleendts")
         self.trigger(EventCreated, by, number=self.number, code=code(self.number), fields=fields)
 
-    def edit(self, patch: State, by: Cause, status: int | None = None) -> None:
+    def edit(self, patch: State, by: CommandMetadata, status: int | None = None) -> None:
         """Changes fields and status at once: what an edit is checked against is the later status,
         unless the Event is being published or closed."""
         comes_first = status == DRAFT or self.status == CLOSED
@@ -153,13 +153,13 @@ class Event(Aggregate):
         if self.status == ACTIVE:
             _check_publishable(after)
 
-    def change_image(self, image: State | None, by: Cause) -> None:
+    def change_image(self, image: State | None, by: CommandMetadata) -> None:
         """`image` names bytes that are kept with this fact, or were with an earlier one."""
         if not same(self.state.get("image"), image):
             self.check_editable()
             self.trigger(EventImageChanged, by, image=image)
 
-    def add_date(self, date_id: int, fields: DateFields, by: Cause) -> None:
+    def add_date(self, date_id: int, fields: DateFields, by: CommandMetadata) -> None:
         self.check_editable()
         if len(self.state["dates"]) >= MAX_DATES:
             raise TooManyDates(f"an Event has at most {MAX_DATES} dates", limit=MAX_DATES)
@@ -167,7 +167,7 @@ class Event(Aggregate):
         _check_date(added)
         self.trigger(DateAdded, by, dateid=date_id, fields=added)
 
-    def change_date(self, date_id: int, fields: DateFields, by: Cause) -> None:
+    def change_date(self, date_id: int, fields: DateFields, by: CommandMetadata) -> None:
         current = self.date(date_id)
         changed = {n: v for n, v in fields.patch().items() if current.get(n) != v}
         if changed:
@@ -175,7 +175,7 @@ class Event(Aggregate):
             _check_date(current | changed)
             self.trigger(DateChanged, by, dateid=date_id, changed=changed)
 
-    def remove_date(self, date_id: int, by: Cause) -> None:
+    def remove_date(self, date_id: int, by: CommandMetadata) -> None:
         self.date(date_id)
         self.check_editable()
         rest = {k: d for k, d in self.state["dates"].items() if k != str(date_id)}
@@ -190,7 +190,7 @@ class Event(Aggregate):
             raise NotFound(message, id=date_id) from None
         return date
 
-    def transit(self, name: str, by: Cause) -> None:
+    def transit(self, name: str, by: CommandMetadata) -> None:
         """One of the `TRANSITIONS`; where it leads to already, nothing changes."""
         source, target = TRANSITIONS[name]
         if self.status not in (source, target):
@@ -198,7 +198,7 @@ class Event(Aggregate):
             raise WrongStatus(message, currentstatus=self.status)
         self.change_status(target, by)
 
-    def change_status(self, status: int, by: Cause) -> None:
+    def change_status(self, status: int, by: CommandMetadata) -> None:
         if status == self.status:
             return
         if (self.status, status) not in TRANSITIONS.values():
@@ -208,7 +208,7 @@ class Event(Aggregate):
             _check_publishable(self.state)
         self.trigger(StatusChanged, by, currentstatus=status)
 
-    def revert(self, past: State, by: Cause) -> None:
+    def revert(self, past: State, by: CommandMetadata) -> None:
         """Brings fields, dates and status back, in an order that keeps an Active Event complete."""
         if past.get("deleted"):
             raise Invalid("version", "the Event was deleted then")
@@ -233,12 +233,12 @@ class Event(Aggregate):
             self.trigger(DateRemoved, by, dateid=date["id"])
         self.change_status(status, by)
 
-    def delete(self, by: Cause) -> None:
+    def delete(self, by: CommandMetadata) -> None:
         if self.status == ACTIVE:
             raise EventActive(f"Event {self.number} is Active: redraft or close it first")
         self.trigger(EventDeleted, by)
 
-    def restore(self, by: Cause) -> None:
+    def restore(self, by: CommandMetadata) -> None:
         self.trigger(EventRestored, by)
 
     def check_editable(self) -> None:

@@ -8,7 +8,7 @@ again.
 
 from dataclasses import dataclass
 
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, CommandMetadata, DomainEvent, State
 from domain.errors import LocationInUse, UnknownLocation
 from domain.ids import Kind
 from domain.wording import counted
@@ -51,18 +51,18 @@ class Hosting(Aggregate):
             case HostingClosed():
                 state["open"] = False
 
-    def open(self, by: Cause) -> None:
+    def open(self, by: CommandMetadata) -> None:
         self.trigger(HostingOpened, by)
 
-    def host(self, event_number: int, by: Cause) -> None:
+    def host(self, event_number: int, by: CommandMetadata) -> None:
         if not self.state.get("open"):
             raise UnknownLocation("locationid", f"there is no Location {self.number}")
         self.trigger(EventHosted, by, eventid=event_number)
 
-    def release(self, event_number: int, by: Cause) -> None:
+    def release(self, event_number: int, by: CommandMetadata) -> None:
         self.trigger(EventReleased, by, eventid=event_number)
 
-    def close(self, by: Cause) -> None:
+    def close(self, by: CommandMetadata) -> None:
         if hosted := self.state["events"]:
             message = f"Location {self.number} still hosts {counted(len(hosted), 'Event')}"
             raise LocationInUse(

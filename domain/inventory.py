@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from domain import ranges
-from domain.base import Cause, CountedSnapshot, DomainEvent, State
+from domain.base import CommandMetadata, CountedSnapshot, DomainEvent, State
 from domain.contingents import fold_contingents
 from domain.ranges import Ranges
 from domain.single_tickets import SingleTickets
@@ -44,12 +44,14 @@ class Inventory(SingleTickets):
         return ranges.add(picked, [[made + 1, made + short]])
 
     def take(
-        self, order: int, root: int, moves: list[State], expiry: str | None, by: Cause
+        self, order: int, root: int, moves: list[State], expiry: str | None, by: CommandMetadata
     ) -> None:
         """Into an order; what is taken was picked, or is free."""
         self.trigger(TicketsTaken, by, orderid=order, root=root, expiryts=expiry, moves=moves)
 
-    def release(self, order: int, tickets: Ranges | None, expiry: str | None, by: Cause) -> None:
+    def release(
+        self, order: int, tickets: Ranges | None, expiry: str | None, by: CommandMetadata
+    ) -> None:
         """Gives back tickets of an order, or all of them."""
         if moves := [
             movement(of, price, counter, "free", found)
@@ -57,14 +59,14 @@ class Inventory(SingleTickets):
         ]:
             self.trigger(TicketsReleased, by, orderid=order, expiryts=expiry, moves=moves)
 
-    def lapse(self, order: int, due: str, by: Cause) -> None:
+    def lapse(self, order: int, due: str, by: CommandMetadata) -> None:
         if moves := [
             movement(of, price, counter, "free", found)
             for of, price, counter, found in self.lines(order)
         ]:
             self.trigger(TicketsLapsed, by, orderid=order, duets=due, moves=moves)
 
-    def settle(self, order: int, counter_of: Callable[[int], str], by: Cause) -> None:
+    def settle(self, order: int, counter_of: Callable[[int], str], by: CommandMetadata) -> None:
         """Brings the order's tickets to the counters that belong to their price types now."""
         if moves := [
             movement(of, price, counter, counter_of(price), found)
@@ -79,7 +81,7 @@ class Inventory(SingleTickets):
         wanted: Sequence[tuple[int, Ranges]],
         counter_of: Callable[[int], str],
         expiry: str | None,
-        by: Cause,
+        by: CommandMetadata,
     ) -> None:
         """Tickets of an order get other price types, and stand where those belong."""
         if moves := [
@@ -90,7 +92,13 @@ class Inventory(SingleTickets):
             self.trigger(TicketsRepriced, by, orderid=order, expiryts=expiry, moves=moves)
 
     def hand_over(
-        self, order: int, to: int, root: int, tickets: Ranges, expiry: str | None, by: Cause
+        self,
+        order: int,
+        to: int,
+        root: int,
+        tickets: Ranges,
+        expiry: str | None,
+        by: CommandMetadata,
     ) -> None:
         """Tickets of one order go to another, as they are."""
         if moves := [

@@ -5,7 +5,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from domain.base import Aggregate, Cause, CustomizableFields, DomainEvent, State, fold_fields
+from domain.base import (
+    Aggregate,
+    CommandMetadata,
+    CustomizableFields,
+    DomainEvent,
+    State,
+    fold_fields,
+)
 from domain.errors import Invalid, LocationInUse
 from domain.ids import Kind
 from domain.translations import checked
@@ -99,33 +106,33 @@ class Location(Aggregate):
             case LocationRestored():
                 state["deleted"] = False
 
-    def create(self, fields: LocationFields, by: Cause) -> None:
+    def create(self, fields: LocationFields, by: CommandMetadata) -> None:
         if fields.name is None:
             raise Invalid("name", "required: a text of 1 to 255 characters")
         self.trigger(LocationCreated, by, number=self.number, fields=fields.patch())
 
-    def change(self, fields: LocationFields, by: Cause) -> None:
+    def change(self, fields: LocationFields, by: CommandMetadata) -> None:
         self._change(fields.patch(), by)
 
-    def revert(self, past: State, by: Cause) -> None:
+    def revert(self, past: State, by: CommandMetadata) -> None:
         """Brings the fields back to what they were."""
         if past.get("deleted"):
             raise Invalid("version", "the Location was deleted then")
         fields = self.past_fields(past, LocationFields.defaults())
         self._change(LocationFields.checked(fields), by)
 
-    def _change(self, patch: State, by: Cause) -> None:
+    def _change(self, patch: State, by: CommandMetadata) -> None:
         changed = self.differing(patch, LocationFields.defaults())
         if "name" in changed and changed["name"] is None:
             raise Invalid("name", "cannot be cleared")
         if changed:
             self.trigger(LocationChanged, by, changed=changed)
 
-    def delete(self, by: Cause) -> None:
+    def delete(self, by: CommandMetadata) -> None:
         if self.number == PLACEHOLDER:
             message = f"Location {PLACEHOLDER} stays: Events without another one are there"
             raise LocationInUse(message, blockedby=[], count=0)
         self.trigger(LocationDeleted, by)
 
-    def restore(self, by: Cause) -> None:
+    def restore(self, by: CommandMetadata) -> None:
         self.trigger(LocationRestored, by)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from domain import ranges
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.errors import Invalid
 from domain.holdings import lock_key
 from domain.ranges import Ranges
@@ -18,7 +18,7 @@ from domain.tickets import (
 
 class Locking(Stock):
     def lock_amount(
-        self, contingent_id: int, amount: int, lock_type: int, counter: str, by: Cause
+        self, contingent_id: int, amount: int, lock_type: int, counter: str, by: CommandMetadata
     ) -> Ranges:
         """Locks so many of the highest free tickets: buyers get the lowest."""
         contingent, free = self.contingent(contingent_id), self.free(contingent_id)
@@ -28,13 +28,13 @@ class Locking(Stock):
         return self._lock({contingent_id: ranges.highest(free, amount)}, lock_type, counter, by)
 
     def lock_tickets(
-        self, tickets: Sequence[int], lock_type: int, counter: str, by: Cause
+        self, tickets: Sequence[int], lock_type: int, counter: str, by: CommandMetadata
     ) -> Ranges:
         self.require_free(tickets)
         return self._lock(_by_contingent(ranges.of(tickets)), lock_type, counter, by)
 
     def unlock_amount(
-        self, contingent_id: int, amount: int, lock_type: int | None, by: Cause, path: str
+        self, contingent_id: int, amount: int, lock_type: int | None, by: CommandMetadata, path: str
     ) -> Ranges:
         """Unlocks so many tickets of a lock type, or of any, the lowest first."""
         moves: dict[int, list[State]] = {}
@@ -50,7 +50,9 @@ class Locking(Stock):
             raise Invalid(path, message)
         return self._unlock(moves, by)
 
-    def unlock_tickets(self, tickets: Sequence[int], lock_type: int | None, by: Cause) -> Ranges:
+    def unlock_tickets(
+        self, tickets: Sequence[int], lock_type: int | None, by: CommandMetadata
+    ) -> Ranges:
         left, moves = ranges.of(tickets), dict[int, list[State]]()
         for key, locked in self.state.get("locks", {}).items():
             of, type_, counter = lock_key(key)
@@ -63,13 +65,13 @@ class Locking(Stock):
         return self._unlock(moves, by)
 
     def _lock(
-        self, tickets: Mapping[int, Ranges], lock_type: int, counter: str, by: Cause
+        self, tickets: Mapping[int, Ranges], lock_type: int, counter: str, by: CommandMetadata
     ) -> Ranges:
         moves = [movement(of, None, "free", counter, found) for of, found in tickets.items()]
         self.trigger(TicketsLocked, by, locktypeid=lock_type, moves=moves)
         return ranges.union(move["tickets"] for move in moves)
 
-    def _unlock(self, moves: Mapping[int, list[State]], by: Cause) -> Ranges:
+    def _unlock(self, moves: Mapping[int, list[State]], by: CommandMetadata) -> Ranges:
         for lock_type, of_type in moves.items():
             self.trigger(TicketsUnlocked, by, locktypeid=lock_type, moves=of_type)
         return ranges.union(move["tickets"] for of_type in moves.values() for move in of_type)
@@ -79,7 +81,7 @@ class Locking(Stock):
         contingent_id: int,
         wanted: Sequence[State],
         lock_counter: Callable[[int, str], str],
-        by: Cause,
+        by: CommandMetadata,
         path: str,
     ) -> None:
         """Locks more until each lock type counts what is wanted."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain import ranges
-from domain.base import Aggregate, Cause, DomainEvent, State, fold_fields
+from domain.base import Aggregate, CommandMetadata, DomainEvent, State, fold_fields
 from domain.errors import (
     Invalid,
     OrderEmpty,
@@ -170,7 +170,13 @@ class Order(Aggregate):
     # -- commands
 
     def create(
-        self, guid: str, channel: int, currency: str, expiry: str, lines: list[State], by: Cause
+        self,
+        guid: str,
+        channel: int,
+        currency: str,
+        expiry: str,
+        lines: list[State],
+        by: CommandMetadata,
     ) -> None:
         self.trigger(
             OrderCreated,
@@ -195,10 +201,10 @@ class Order(Aggregate):
             message = f"Order {self.number} has {how}"
             raise OrderEnded(message, ended=ended, expiryts=state["expiryts"])
 
-    def add(self, lines: list[State], hold: Hold, by: Cause) -> None:
+    def add(self, lines: list[State], hold: Hold, by: CommandMetadata) -> None:
         self.trigger(TicketsAdded, by, lines=lines, expiryts=self.expiry(hold, by.time))
 
-    def remove(self, tickets: Ranges, hold: Hold, by: Cause) -> None:
+    def remove(self, tickets: Ranges, hold: Hold, by: CommandMetadata) -> None:
         self.require_held(tickets)
         self.trigger(TicketsRemoved, by, tickets=tickets, expiryts=self.expiry(hold, by.time))
 
@@ -209,10 +215,10 @@ class Order(Aggregate):
         if missing:
             raise Invalid("tickets", f"order {self.number} does not hold ticket {missing[0][0]}")
 
-    def reprice(self, lines: list[State], hold: Hold, by: Cause) -> None:
+    def reprice(self, lines: list[State], hold: Hold, by: CommandMetadata) -> None:
         self.trigger(OrderRepriced, by, lines=lines, expiryts=self.expiry(hold, by.time))
 
-    def name_holders(self, holders: Sequence[State], by: Cause) -> None:
+    def name_holders(self, holders: Sequence[State], by: CommandMetadata) -> None:
         self.require_held(ranges.of(holder["id"] for holder in holders))
         known, named = self.state.get("holders", {}), []
         for holder in holders:
@@ -223,7 +229,7 @@ class Order(Aggregate):
         if named:
             self.trigger(HoldersNamed, by, tickets=named)
 
-    def show_changed(self, tickets: list[TicketChange], by: Cause) -> None:
+    def show_changed(self, tickets: list[TicketChange], by: CommandMetadata) -> None:
         """Tickets that it holds are shown otherwise now."""
         self.trigger(HeldTicketsChanged, by, tickets=tickets)
 
@@ -238,19 +244,19 @@ class Order(Aggregate):
         changed = self.differing(wanted, {})
         return {"expiryts" if name == "duets" else name: v for name, v in changed.items()}
 
-    def change(self, changed: State, by: Cause) -> None:
+    def change(self, changed: State, by: CommandMetadata) -> None:
         """What differs. Of an order that has ended, the customer and custom fields only."""
         if any(name not in WHENEVER and not name.startswith("c_") for name in changed):
             self.require_open(by.time)
         if changed:
             self.trigger(OrderChanged, by, changed=changed)
 
-    def confirm(self, by: Cause) -> None:
+    def confirm(self, by: CommandMetadata) -> None:
         if not self.state["lines"]:
             raise OrderEmpty(f"Order {self.number} has no tickets to confirm")
         self.trigger(OrderConfirmed, by)
 
-    def pay(self, amount: int, method: int | None, by: Cause) -> None:
+    def pay(self, amount: int, method: int | None, by: CommandMetadata) -> None:
         if not self.confirmed:
             raise OrderNotConfirmed(f"Order {self.number} is not confirmed: confirm it first")
         self.trigger(
@@ -261,7 +267,7 @@ class Order(Aggregate):
             paymentmethodid=method,
         )
 
-    def refund(self, amount: int, of: int | None, by: Cause) -> None:
+    def refund(self, amount: int, of: int | None, by: CommandMetadata) -> None:
         """Gives money back, also of an order that was cancelled since."""
         payments, left = self.state["payments"], self.state["amountpaid"]
         if of is not None:
@@ -284,7 +290,7 @@ class Order(Aggregate):
             message = f"order {self.number} and order {into.number} are not both unconfirmed"
             raise Invalid("orders", f"{message}, of one sales channel")
 
-    def merge(self, other: "Order", by: Cause) -> None:
+    def merge(self, other: "Order", by: CommandMetadata) -> None:
         """Takes over all tickets of another order at what they were taken at, which ends."""
         lines = other.state["lines"]
         holders = other.holders(ranges.union(line["tickets"] for line in lines))
@@ -294,7 +300,7 @@ class Order(Aggregate):
             self.name_holders(holders, by)
         other.trigger(OrderMerged, by, toorderid=self.number)
 
-    def split(self, to: "Order", guid: str, tickets: Ranges, by: Cause) -> None:
+    def split(self, to: "Order", guid: str, tickets: Ranges, by: CommandMetadata) -> None:
         """Hands tickets over to a new order of that guid, which stands where this one does."""
         self.require_held(tickets)
         kept = ("saleschannelid", "currency", "expiryts", "heldsince", "root")
@@ -319,10 +325,10 @@ class Order(Aggregate):
             to.name_holders(holders, by)
         self.trigger(OrderSplit, by, toorderid=to.number, tickets=tickets)
 
-    def cancel(self, by: Cause) -> None:
+    def cancel(self, by: CommandMetadata) -> None:
         self.trigger(OrderCancelled, by)
 
-    def lapse(self, by: Cause) -> None:
+    def lapse(self, by: CommandMetadata) -> None:
         self.trigger(OrderLapsed, by, duets=self.state["expiryts"])
 
     def holders(self, tickets: Ranges) -> list[State]:

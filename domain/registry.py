@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.base import (
     Aggregate,
     AnyFact,
-    Cause,
+    CommandMetadata,
     DomainEvent,
     State,
     UnknownFact,
@@ -190,7 +190,7 @@ class Registry(Aggregate):
             for key in self.state.get("keys", {}).values()
         ]
 
-    def open_account(self, name: str, language: str, currency: str, by: Cause) -> None:
+    def open_account(self, name: str, language: str, currency: str, by: CommandMetadata) -> None:
         """Opens the account unless it is open."""
         if not self.has_open(name, language, currency):
             number = account_number(name)
@@ -211,7 +211,7 @@ class Registry(Aggregate):
             raise Invalid("currency", f"account {name} has {held['currency']}, for ever")
         return True
 
-    def choose_timezone(self, account: str, timezone: str, by: Cause) -> None:
+    def choose_timezone(self, account: str, timezone: str, by: CommandMetadata) -> None:
         """Where the account's times without an offset are meant, and shown by those who ask so."""
         check_timezone(timezone)
         number = account_number(account)
@@ -221,13 +221,21 @@ class Registry(Aggregate):
         if held["timezone"] != timezone:
             self.trigger(TimezoneChosen, by, account=number, timezone=timezone)
 
-    def add_key(self, account: str, keyname: str, role: Role, token_hash: str, by: Cause) -> int:
+    def add_key(
+        self, account: str, keyname: str, role: Role, token_hash: str, by: CommandMetadata
+    ) -> int:
         said = self._new_key(account, keyname, role)
         self.trigger(KeyAdded, by, hash=token_hash, **said)
         return int(said["keyid"])
 
     def add_signing_key(
-        self, account: str, keyname: str, role: Role, accesskey: str, sealed: str, by: Cause
+        self,
+        account: str,
+        keyname: str,
+        role: Role,
+        accesskey: str,
+        sealed: str,
+        by: CommandMetadata,
     ) -> int:
         if not ACCESS_KEY.fullmatch(accesskey):
             raise Invalid("access-key", "expected 1 to 100 printable ASCII characters, no spaces")
@@ -239,7 +247,7 @@ class Registry(Aggregate):
         self.trigger(SigningKeyAdded, by, accesskey=accesskey, sealed=sealed, **said)
         return int(said["keyid"])
 
-    def grant_key(self, key_id: int, account: str, role: Role, by: Cause) -> None:
+    def grant_key(self, key_id: int, account: str, role: Role, by: CommandMetadata) -> None:
         """Lets a key act for one more account, or in another role there."""
         key, number = self._key(key_id), account_number(account)
         if key["revokedts"]:
@@ -253,11 +261,13 @@ class Registry(Aggregate):
         if key.get("granted", {}).get(str(number)) != role:
             self.trigger(KeyGranted, by, keyid=key_id, account=number, role=role)
 
-    def revoke_key(self, key_id: int, by: Cause) -> None:
+    def revoke_key(self, key_id: int, by: CommandMetadata) -> None:
         if self._key(key_id)["revokedts"] is None:
             self.trigger(KeyRevoked, by, keyid=key_id)
 
-    def discard(self, fact: DomainEvent, position: int, stopped: Stopped, by: Cause) -> None:
+    def discard(
+        self, fact: DomainEvent, position: int, stopped: Stopped, by: CommandMetadata
+    ) -> None:
         """Skips a fact, at that position, for the document that it stopped."""
         if not by.reason or not by.reason.strip():
             raise Invalid("reason", "expected why the fact is skipped for good")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain import ranges
 from domain.barcodes import ALL, Barcodes, decoded
-from domain.base import AnyFact, Cause, State
+from domain.base import AnyFact, CommandMetadata, State
 from domain.contingents import SOLD
 from domain.editing import Editing
 from domain.errors import Invalid, NotAdmitted, TooBusy
@@ -30,7 +30,7 @@ MAX_KNOWN = 100_000
 """Tickets of an Event with a barcode, properties or custom fields of their own."""
 
 
-class Piece(NamedTuple):
+class TicketRange(NamedTuple):
     """Neighbouring tickets that are held alike: `of` is a lock type, or a price type."""
 
     first: int
@@ -86,21 +86,25 @@ class SingleTickets(Editing):
                 return ticket
         return None
 
-    def pieces(self, contingent_id: int) -> list[Piece]:
+    def pieces(self, contingent_id: int) -> list[TicketRange]:
         """All tickets of a contingent, in their order, as pieces that are held alike."""
-        found = [Piece(first, last, "free", None, None) for first, last in self.free(contingent_id)]
+        found = [
+            TicketRange(first, last, "free", None, None) for first, last in self.free(contingent_id)
+        ]
         for key, locked in self.state.get("locks", {}).items():
             of, lock_type, counter = lock_key(key)
             if of == contingent_id:
-                found += [Piece(first, last, counter, None, lock_type) for first, last in locked]
+                found += [
+                    TicketRange(first, last, counter, None, lock_type) for first, last in locked
+                ]
         for order, holding in self.state.get("orders", {}).items():
             for of, price_type, counter, tickets in holding["lines"]:
                 if of == contingent_id:
                     held_by = int(order)
-                    found += [Piece(a, b, counter, held_by, price_type) for a, b in tickets]
+                    found += [TicketRange(a, b, counter, held_by, price_type) for a, b in tickets]
         return sorted(found)
 
-    def change_tickets(self, tickets: list[State], by: Cause) -> list[TicketChange]:
+    def change_tickets(self, tickets: list[State], by: CommandMetadata) -> list[TicketChange]:
         """Barcodes, properties, custom fields; what is so already is not recorded. A barcode that
         was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
@@ -164,7 +168,7 @@ class SingleTickets(Editing):
     def seeded(self) -> bool:
         return "seed" in self.state
 
-    def seed_barcodes(self, seed: str, by: Cause) -> None:
+    def seed_barcodes(self, seed: str, by: CommandMetadata) -> None:
         """Once for ever: the barcodes that are out there are made from it."""
         self.trigger(BarcodesSeeded, by, seed=seed)
 
@@ -200,7 +204,7 @@ class SingleTickets(Editing):
         )
 
     def scan(
-        self, tickets: Sequence[int], way: str, device: int | None, by: Cause
+        self, tickets: Sequence[int], way: str, device: int | None, by: CommandMetadata
     ) -> list[TicketChange]:
         """In or out, all of them or none: what goes in was sold, and is not inside already."""
         sold = self._sold(tickets) if way == "in" else set()

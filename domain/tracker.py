@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator
 
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.catalog_item import CatalogFields, CatalogItem, CatalogItemChanged
 from domain.ids import Kind
 from domain.values import Line, Name, Reference, field
@@ -43,7 +43,7 @@ class Tracker(CatalogItem):
     SET: ClassVar[State] = {"code": None, "clicks": 0}
     REFERS: ClassVar[dict[str, Kind]] = {"saleschannelid": Kind.SALES_CHANNEL}
 
-    def follow(self, by: Cause) -> None:
+    def follow(self, by: CommandMetadata) -> None:
         """Somebody came by its link."""
         clicks = self.state.get("clicks", 0) + 1
         self.trigger(CatalogItemChanged, by, changed={"clicks": clicks})

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from domain.base import Aggregate, Cause, DomainEvent, State
+from domain.base import Aggregate, CommandMetadata, DomainEvent, State
 from domain.ids import Kind
 from domain.offers import sells
 
@@ -55,7 +55,7 @@ class Usage(Aggregate):
         uses: Uses = self.state.get("events", {}).get(str(event_number), {})
         return uses
 
-    def record(self, event_number: int, uses: Uses | None, by: Cause) -> None:
+    def record(self, event_number: int, uses: Uses | None, by: CommandMetadata) -> None:
         """What the Event uses now; None when it is not Active."""
         known = self.state.get("events", {}).get(str(event_number))
         if uses is not None and uses != known:

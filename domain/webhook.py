@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from domain.base import Aggregate, Cause, DomainEvent, Fields, State
+from domain.base import Aggregate, CommandMetadata, DomainEvent, Fields, State
 from domain.errors import Invalid
 from domain.ids import Kind, unpack
 from domain.values import field
@@ -116,7 +116,7 @@ class Webhook(Aggregate):
             case WebhookDeleted():
                 state["deleted"] = True
 
-    def create(self, fields: WebhookFields, nonce: str, secret: str, by: Cause) -> None:
+    def create(self, fields: WebhookFields, nonce: str, secret: str, by: CommandMetadata) -> None:
         patch = fields.patch()
         for name in fields.REQUIRED:
             if patch.get(name) is None:
@@ -126,7 +126,7 @@ class Webhook(Aggregate):
             WebhookCreated, by, number=self.number, nonce=nonce, secret=secret, fields=patch
         )
 
-    def change(self, fields: WebhookFields, by: Cause) -> None:
+    def change(self, fields: WebhookFields, by: CommandMetadata) -> None:
         changed = self.differing(fields.patch(), WebhookFields.defaults())
         for name in fields.REQUIRED:
             if name in changed and changed[name] is None:
@@ -135,7 +135,7 @@ class Webhook(Aggregate):
         if changed:
             self.trigger(WebhookChanged, by, changed=changed)
 
-    def delete(self, by: Cause) -> None:
+    def delete(self, by: CommandMetadata) -> None:
         self.trigger(WebhookDeleted, by)
 
     def _check_identifier(self, fields: dict[str, Any]) -> None:

@@ -201,7 +201,7 @@ class Projection(Protocol):
 
 
 @runtime_checkable
-class Entries(Protocol):
+class IndexProjection(Protocol):
     """A projection whose documents are single facts."""
 
     def key_of(self, recorded: RecordedFact) -> bytes:
@@ -224,7 +224,7 @@ class EditsAlone(Protocol):
 
 
 @dataclass(slots=True)
-class Entry:
+class CachedDocument:
     state: State | None
     terms: tuple[str, ...] | None = None
     size: int = 0
@@ -246,7 +246,7 @@ class WorkingSet:
         self._view = view
         self._row = row
         self._cached = cached
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, CachedDocument] = {}
         self._size = 0
         """Bytes of all of them as they are stored."""
         self._changed: dict[bytes, None] = {}
@@ -262,7 +262,7 @@ class WorkingSet:
     def put(self, key: bytes, state: State) -> None:
         if self.closed(key):
             return
-        self._entries.setdefault(key, Entry(None)).state = state
+        self._entries.setdefault(key, CachedDocument(None)).state = state
         self._changed[key] = None
 
     def add(self, row: Row) -> None:
@@ -300,7 +300,7 @@ class WorkingSet:
             with _reading():
                 stored = self._view.states(missing)
             for key in missing:
-                entry = self._entries[key] = Entry(None)
+                entry = self._entries[key] = CachedDocument(None)
                 if key in stored:
                     entry.state = from_json(stored[key], cache_strings="keys")
                     self._weigh(entry, len(stored[key]))
@@ -341,7 +341,7 @@ class WorkingSet:
         while self._entries and (len(self._entries) > self._cached or self._size > HELD_BYTES):
             self._size -= self._entries.pop(next(iter(self._entries))).size
 
-    def _weigh(self, entry: Entry, size: int) -> None:
+    def _weigh(self, entry: CachedDocument, size: int) -> None:
         self._size += size - entry.size
         entry.size = size
 

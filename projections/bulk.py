@@ -18,7 +18,15 @@ from pydantic_core import from_json, to_json
 
 from domain.base import State, UnknownFact
 from domain.ids import Kind, Span, guid, unpack
-from projections.base import SHOWN_WITH, EditsAlone, Entries, Parked, Projection, RecordedFact, Row
+from projections.base import (
+    SHOWN_WITH,
+    EditsAlone,
+    IndexProjection,
+    Parked,
+    Projection,
+    RecordedFact,
+    Row,
+)
 from projections.discards import Streams, discarded
 from projections.memory import MemoryView
 from projections.runner import Log, Runner
@@ -132,7 +140,7 @@ def _by_number(streams: Iterable[Iterable[RecordedFact]]) -> Iterator[RecordedFa
             heads[n] = next(aggregates[n], None)
 
 
-def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> None:
+def build(one: Slice, folders: Sequence["BulkFolder"], log: Facts, upto: int) -> None:
     """Builds a slice of several views: a fact is read and decoded once for all of them."""
 
     def settle(number: int | None) -> None:
@@ -160,7 +168,7 @@ def build(one: Slice, folders: Sequence["Folder"], log: Facts, upto: int) -> Non
         folder.write(done=True)
 
 
-class Folder:
+class BulkFolder:
     """The documents of one number at a time: the `Documents` of a fold, and its rows."""
 
     def __init__(self, projection: Projection, view: Building, log: Facts) -> None:
@@ -194,7 +202,7 @@ class Folder:
 
     def _skips(self, recorded: RecordedFact) -> bool:
         projection = self.projection
-        if isinstance(projection, Entries):
+        if isinstance(projection, IndexProjection):
             return projection.key_of(recorded) in self._skipping
         return not self._skipping.isdisjoint(projection.keys(recorded.fact))
 
@@ -299,14 +307,14 @@ def folded(
     shown: Callable[[bytes], State | None],
 ) -> MemoryView:
     """A view of the documents of these facts, which are in the order of commits."""
-    view = Beside(projection, shown)
-    runner = Runner(projection, Passing(facts, log), view)
+    view = IsolatedView(projection, shown)
+    runner = Runner(projection, OnePassLog(facts, log), view)
     while runner.step():
         pass
     return view
 
 
-class Beside(MemoryView):
+class IsolatedView(MemoryView):
     """A view of one document, with the states of others that it shows."""
 
     def __init__(self, projection: Projection, shown: Callable[[bytes], State | None]) -> None:
@@ -319,7 +327,7 @@ class Beside(MemoryView):
         return own | {k: to_json(s) for k in others if (s := self._shown(k)) is not None}
 
 
-class Passing:
+class OnePassLog:
     """A log of facts that pass by once."""
 
     def __init__(self, facts: Iterable[RecordedFact], log: Streams) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from projections.base import Projection
 from projections.bulk import Book
-from projections.looking import Content, Stored, differing, look_at
+from projections.inspection import Content, Stored, differing, look_at
 
 LAST = b"\xff" * 16
 PAGE = 2_000

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from domain.base import DomainEvent, UnknownFact
-from projections.base import Discarded, Entries, Parked, Projection, Row, Shows, ViewMoved
+from projections.base import Discarded, IndexProjection, Parked, Projection, Row, Shows, ViewMoved
 from projections.bulk import Book, fold_alone, folded, kind_of
 from projections.discards import discarded
-from projections.looking import Mendable
+from projections.inspection import Mendable
 from projections.memory import MemoryView
 from projections.runner import BATCH, Log
 
@@ -51,11 +51,11 @@ def _retry(
 ) -> dict[bytes, Parked]:
     for _ in range(TRIES):
         with suppress(ViewMoved):
-            return Anew(projection, log, live(), keys).write()
+            return Refold(projection, log, live(), keys).write()
     raise ViewMoved
 
 
-class Anew:
+class Refold:
     """Parked documents and what shows them, folded anew up to a position."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Anew:
 
     def _alone(self, key: bytes) -> MemoryView:
         before = self._before.get(key)
-        if before and isinstance(self._projection, Entries):
+        if before and isinstance(self._projection, IndexProjection):
             facts = self._log.read(before.position - 1, 1)
             return folded(self._projection, self._log, facts, lambda _: None)
         return fold_alone(self._projection, self._log, key, self._at)

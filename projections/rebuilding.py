@@ -16,8 +16,8 @@ from projections.bulk import (
     SLICE,
     Book,
     Building,
+    BulkFolder,
     Facts,
-    Folder,
     Slice,
     build,
     reads,
@@ -26,8 +26,8 @@ from projections.bulk import (
     weight,
 )
 from projections.discards import discarded
+from projections.inspection import Mendable
 from projections.lineage import mark_at, stranger
-from projections.looking import Mendable
 from projections.parking import retry
 from projections.runner import Runner, SharedLog
 
@@ -191,7 +191,7 @@ def in_bulk(
 
 def here(built: Sequence[NewView], log: Facts) -> Build:
     """Builds in this process."""
-    folders = [Folder(view.projection, view, log) for view in built]
+    folders = [BulkFolder(view.projection, view, log) for view in built]
 
     def builds(parts: Sequence[Part]) -> Iterator[Part]:
         for part in parts:

@@ -13,8 +13,8 @@ from structlog import get_logger
 from domain.base import UnknownFact
 from domain.lineage import mark_of
 from projections.base import (
-    Entries,
     FoldFailed,
+    IndexProjection,
     Parked,
     Projection,
     RecordedFact,
@@ -118,7 +118,7 @@ class Runner:
                 continue
             if isinstance(recorded.fact, UnknownFact):
                 self._hold(of_fact, recorded.fact)
-                if not isinstance(projection, Entries):
+                if not isinstance(projection, IndexProjection):
                     continue
             try:
                 projection.fold(documents, recorded)
@@ -135,7 +135,7 @@ class Runner:
         """The documents of each fact, loaded where there is anything to load."""
         projection = self.projection
         keys = [projection.keys(recorded.fact) for recorded in page]
-        if isinstance(projection, Entries):
+        if isinstance(projection, IndexProjection):
             return [
                 (projection.key_of(recorded),) if of_fact else ()
                 for recorded, of_fact in zip(page, keys, strict=True)

@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from projections.base import Projection, ViewMoved
 from projections.bulk import Book
-from projections.looking import Mendable
+from projections.inspection import Mendable
 from projections.parking import release
 from projections.runner import BATCH, Log, Runner, SharedLog
 from projections.watching import UNWATCHED, FoldWatch
@@ -45,7 +45,7 @@ class LiveViews(Protocol):
         """Whether the live generation was made by this version of the projection."""
 
 
-class Led:
+class LeasedView:
     """A view that this process leads, until it is let go of."""
 
     def __init__(self, runner: Runner, lock: ExitStack) -> None:
@@ -107,7 +107,7 @@ class LiveWorker:
         log.info("worker started", views=[projection.name for projection in self._projections])
         while not self._stopping.is_set():
             self._turned = time.monotonic()
-            led: dict[str, Led] = {}
+            led: dict[str, LeasedView] = {}
             try:
                 self._lead(led)
             except Exception as error:  # a full disk or a lost database passes; go on then
@@ -118,7 +118,7 @@ class LiveWorker:
                 for one in led.values():
                     one.let_go()
 
-    def _lead(self, led: dict[str, Led]) -> None:
+    def _lead(self, led: dict[str, LeasedView]) -> None:
         """Keeps the views that this process leads, and takes over those that are let go of."""
         shared = SharedLog(self._store)
         look_again, beat_again = 0.0, time.monotonic()
@@ -155,12 +155,12 @@ class LiveWorker:
                 soon = min(max(silence, IDLE_SECONDS), SILENT_SECONDS)
                 self._wake.wait(soon if led else max(soon, look_again - time.monotonic()))
 
-    def _fold(self, one: Led) -> int:
+    def _fold(self, one: LeasedView) -> int:
         if self._views.live(one.projection) is not one.runner.view:
             raise ViewMoved
         return one.runner.step()
 
-    def _beat(self, led: dict[str, Led]) -> None:
+    def _beat(self, led: dict[str, LeasedView]) -> None:
         """A sign of life of the views that move or idle, without those whose lock is lost."""
         for name, one in list(led.items()):
             if not self._views.leads(one.projection):
@@ -168,7 +168,7 @@ class LiveWorker:
                 led.pop(name).let_go()
         self._views.beat([one.projection for one in led.values()])
 
-    def _take_over(self, led: dict[str, Led], facts: Log) -> bool:
+    def _take_over(self, led: dict[str, LeasedView], facts: Log) -> bool:
         """Leads the views that nobody leads; False: one was switched at this moment."""
         try:
             for projection in self._projections:
@@ -178,7 +178,7 @@ class LiveWorker:
             return False
         return True
 
-    def _take(self, led: dict[str, Led], projection: Projection, facts: Log) -> None:
+    def _take(self, led: dict[str, LeasedView], projection: Projection, facts: Log) -> None:
         """Leads a view unless another does, or another version of its projection made it."""
         with ExitStack() as attempt:
             is_free = attempt.enter_context(self._views.leading(projection))
@@ -189,7 +189,7 @@ class LiveWorker:
                 runner = Runner(projection, facts, view, watch=self._watch)
                 if runner.fence == fence and self._views.leads(projection):
                     log.info("view led", view=projection.name, position=runner.position)
-                    led[projection.name] = Led(runner, attempt.pop_all())
+                    led[projection.name] = LeasedView(runner, attempt.pop_all())
 
     def _release(self, projection: Projection) -> None:
         """What waits for nothing any more goes on; should that fail, it waits on."""

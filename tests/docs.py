@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from adapters import cli
 from adapters.http.app import make_app
-from adapters.http.auth import DATA, GRANTED
+from adapters.http.auth import DATA, ROLE_PERMISSIONS
 from adapters.http.errors import STATUS, slug, title
 from adapters.queries.schema import FOR_SELLERS, TABLES
 from adapters.settings import Settings, table
@@ -86,7 +86,7 @@ def facts() -> str:
 def roles() -> str:
     rows = [f"| | {' | '.join(Role)} |", "|---|" + "---|" * len(Role)]
     for data, need in DATA.items():
-        seen = ("yes" if need in GRANTED[role] else "" for role in Role)
+        seen = ("yes" if need in ROLE_PERMISSIONS[role] else "" for role in Role)
         rows.append(f"| {data} | {' | '.join(seen)} |")
     return "\n".join(rows)
 

@@ -20,7 +20,7 @@ from pydantic_core import from_json, to_json
 from adapters.stores.memory import MemoryStore
 from adapters.views.select import Select
 from adapters.views.sql import THERE, SqlView
-from domain.base import Aggregate, Cause, DomainEvent, own_fields
+from domain.base import Aggregate, CommandMetadata, DomainEvent, own_fields
 from domain.errors import Refusal
 from domain.outside import Outside
 from domain.values import stamp
@@ -29,7 +29,7 @@ from projections.changes import change
 from projections.runner import Runner
 
 A = TypeVar("A", bound=Aggregate)
-Command = Callable[[Any, Cause], object]
+Command = Callable[[Any, CommandMetadata], object]
 Said = tuple[type[DomainEvent], dict[str, Any]]
 
 ACCOUNT = 7
@@ -45,10 +45,14 @@ def at(seconds: float) -> str:
     return stamp(START + timedelta(seconds=seconds))
 
 
-def by(actor: str = "ann", *, time: str | None = None, reason: str | None = None) -> Cause:
+def by(
+    actor: str = "ann", *, time: str | None = None, reason: str | None = None
+) -> CommandMetadata:
     """A cause of its own, a second later than the one before."""
     second = next(_seconds)
-    return Cause(actor, time or at(second), f"request-{second}", f"command-{second}", reason)
+    return CommandMetadata(
+        actor, time or at(second), f"request-{second}", f"command-{second}", reason
+    )
 
 
 # -- aggregates
@@ -74,7 +78,7 @@ def given(cls: type[A], *earlier: DomainEvent | Command, number: int = 5) -> A:
     return aggregate
 
 
-def when(aggregate: Aggregate, command: Command, cause: Cause | None = None) -> Outcome:
+def when(aggregate: Aggregate, command: Command, cause: CommandMetadata | None = None) -> Outcome:
     try:
         command(aggregate, cause or by())
     except Refusal as refusal:

@@ -53,7 +53,7 @@ from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from adapters.version import version
 from adapters.watching.watcher import Watcher
-from application.group_commit import Job, settle_futures
+from application.group_commit import PendingCommand, settle_futures
 
 log = get_logger()
 
@@ -186,7 +186,7 @@ async def _start_writer(book: Stagebook) -> None:
         return
     loop = asyncio.get_running_loop()
 
-    def settle(batch: Sequence[Job]) -> None:
+    def settle(batch: Sequence[PendingCommand]) -> None:
         with suppress(RuntimeError):  # the loop is gone: nobody waits any more
             loop.call_soon_threadsafe(settle_futures, batch)
 

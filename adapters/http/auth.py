@@ -19,7 +19,7 @@ BEARER = "stagebook.bearer"
 HOW = "send Authorization: Bearer TOKEN"
 
 
-class May(Flag):
+class Permission(Flag):
     """What a route needs."""
 
     READ = auto()
@@ -38,25 +38,29 @@ class May(Flag):
     """What concerns the whole store: rebuilds, and the parked documents of every account."""
 
 
-GRANTED = {
-    Role.VIEWER: May.READ,
-    Role.SELLER: May.READ | May.SELL | May.PERSONAL,
-    Role.EDITOR: May.READ | May.COMMAND | May.SELL | May.REVIEW | May.PERSONAL,
-    Role.AUDITOR: May.READ | May.REVIEW | May.AUDIT | May.MONITOR,
-    Role.ADMIN: ~May.OPERATE,
-    Role.OPERATOR: May.MONITOR | May.OPERATE,
+ROLE_PERMISSIONS = {
+    Role.VIEWER: Permission.READ,
+    Role.SELLER: Permission.READ | Permission.SELL | Permission.PERSONAL,
+    Role.EDITOR: Permission.READ
+    | Permission.COMMAND
+    | Permission.SELL
+    | Permission.REVIEW
+    | Permission.PERSONAL,
+    Role.AUDITOR: Permission.READ | Permission.REVIEW | Permission.AUDIT | Permission.MONITOR,
+    Role.ADMIN: ~Permission.OPERATE,
+    Role.OPERATOR: Permission.MONITOR | Permission.OPERATE,
 }
 
 
-DATA: dict[str, May] = {
-    "Documents of Events, Locations, catalog and orders; availability, tickets": May.READ,
-    "What is personal: contacts, names on tickets and of buyers, barcodes": May.PERSONAL,
-    "History, as-of, difference and series of Events, Locations, catalog": May.REVIEW,
-    "History, as-of and difference of orders; the account's changes; webhooks": May.AUDIT,
-    "History and as-of of contacts, with what is personal": May.AUDIT | May.PERSONAL,
-    "The secrets of a webhook, once, when it is made": May.ADMINISTER,
-    "How far the views are; which documents of the account are parked": May.MONITOR,
-    "Parked documents of every account": May.OPERATE,
+DATA: dict[str, Permission] = {
+    "Documents of Events, Locations, catalog and orders; availability, tickets": Permission.READ,
+    "What is personal: contacts, names on tickets and of buyers, barcodes": Permission.PERSONAL,
+    "History, as-of, difference and series of Events, Locations, catalog": Permission.REVIEW,
+    "History, as-of and difference of orders; the account's changes; webhooks": Permission.AUDIT,
+    "History and as-of of contacts, with what is personal": Permission.AUDIT | Permission.PERSONAL,
+    "The secrets of a webhook, once, when it is made": Permission.ADMINISTER,
+    "How far the views are; which documents of the account are parked": Permission.MONITOR,
+    "Parked documents of every account": Permission.OPERATE,
 }
 """What there is to see, and what seeing it needs. What is personal is withheld from the others."""
 
@@ -66,14 +70,14 @@ def stagebook(request: Request) -> Stagebook:
     return made
 
 
-def allowed(request: Request, need: May) -> Principal:
+def authorize(request: Request, need: Permission) -> Principal:
     """The caller, or a refusal: 401 without a valid token, 403 for the wrong role."""
     if known := request.scope.get(BEARER):
         return granted(known, need)
-    return still_allowed(request, need)
+    return still_authorized(request, need)
 
 
-def still_allowed(request: Request, need: May) -> Principal:
+def still_authorized(request: Request, need: Permission) -> Principal:
     """The same, though the key was revoked since the request began: for what lasts."""
     sent = header(request, b"authorization") or ""
     scheme, _, token = sent.partition(" ")
@@ -94,11 +98,11 @@ def identified(request: Request, who: Principal) -> Principal:
     return who
 
 
-def granted(principal: Principal, need: May) -> Principal:
+def granted(principal: Principal, need: Permission) -> Principal:
     """The caller, if the role includes what is needed; the refusal says which roles do."""
-    if need not in GRANTED[principal.role]:
+    if need not in ROLE_PERMISSIONS[principal.role]:
         what = str(need.name or need).lower()
-        *others, last = [role for role, may in GRANTED.items() if need in may]
+        *others, last = [role for role, may in ROLE_PERMISSIONS.items() if need in may]
         those = f"{', '.join(others)} and {last} do" if others else f"{last} does"
         message = f"the role {principal.role} does not include {what}: {those}"
         raise Forbidden(message, role=principal.role)

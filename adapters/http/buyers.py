@@ -8,7 +8,7 @@ from fastapi import Request
 
 from adapters.bootstrap import CATALOG, ORDERS
 from adapters.http import reads
-from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.auth import ROLE_PERMISSIONS, Permission, stagebook
 from adapters.http.body import check_text
 from adapters.views.select import Select
 from application.keyring import Principal
@@ -29,7 +29,7 @@ async def called(request: Request, who: Principal, orders: Select, name: str, te
     check_text(name, term)
     if term.isascii() and term.isdigit():
         return replace(orders, where=(*orders.where, ("number", "=", min(int(term[:20]), MAX_ID))))
-    if May.SELL not in GRANTED[who.role]:
+    if Permission.SELL not in ROLE_PERMISSIONS[who.role]:
         return replace(orders, where=(*orders.where, ("number", "in", ())))
     if await _is_barcode(request, who, term):
         return ticketed(orders, term, name)

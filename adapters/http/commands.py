@@ -11,15 +11,15 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from adapters.http import read_only, reads, requests
-from adapters.http.auth import WHO, May, allowed, stagebook
+from adapters.http.auth import WHO, Permission, authorize, stagebook
 from adapters.http.body import BODY, StrictRequest
 from adapters.http.errors import Forbidden, TooLarge, Unauthorized
 from adapters.http.freshness import LAG, POSITION, Freshness
-from application.group_commit import IdempotencyKey, Job, Work
+from application.group_commit import IdempotencyKey, PendingCommand, UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from application.watching import UNKNOWN, Origin
-from domain.base import Cause
+from domain.base import CommandMetadata
 from domain.errors import Refusal
 from domain.values import stamp
 
@@ -30,8 +30,8 @@ REQUEST, SAID = "stagebook.request", "stagebook.correlation"
 
 async def execute(
     request: Request,
-    decide: Callable[[Work], T],
-    answer: Callable[[T], Answer],
+    decide: Callable[[UnitOfWork], T],
+    answer: Callable[[T], CommandResult],
     *,
     who: Principal | None = None,
     reason: str | None = None,
@@ -41,7 +41,7 @@ async def execute(
     """Hands the command to the writer and gives its answer, which is there after the commit.
     `part` tells several commands of one request apart: each keeps its answer with the key.
     `present` gives the document that read-only values in the body have to be those of."""
-    who = who or allowed(request, May.COMMAND)
+    who = who or authorize(request, Permission.COMMAND)
     cause, origin = _cause(request, who, reason)
     key = await _key(request, who, part)
     if sent := request.scope.get(read_only.SCOPE):
@@ -80,16 +80,24 @@ async def _key(request: Request, who: Principal, part: str = "") -> IdempotencyK
 
 
 async def ask(
-    request: Request, decide: Callable[[Work], T], answer: Callable[[T], Answer], *, who: Principal
+    request: Request,
+    decide: Callable[[UnitOfWork], T],
+    answer: Callable[[T], CommandResult],
+    *,
+    who: Principal,
 ) -> Response:
     """What the writer knows, which holds in memory what is long to load; it records nothing."""
     if "stagebook-after" in request.headers:
         await reads.seen(request, None)
     now, origin = stamp(datetime.now(UTC)), Origin(_name(request.scope))
-    return await _done(request, who, Cause(who.actor, now, ""), decide, answer, origin=origin)
+    return await _done(
+        request, who, CommandMetadata(who.actor, now, ""), decide, answer, origin=origin
+    )
 
 
-def _cause(request: Request, who: Principal, reason: str | None = None) -> tuple[Cause, Origin]:
+def _cause(
+    request: Request, who: Principal, reason: str | None = None
+) -> tuple[CommandMetadata, Origin]:
     """Who, when, why, and as part of what. A request's first command has the request's id."""
     scope, command, parent = request.scope, requests.fresh_id(), requests.trace_parent(request)
     if REQUEST not in scope:
@@ -97,7 +105,9 @@ def _cause(request: Request, who: Principal, reason: str | None = None) -> tuple
     correlation = scope[SAID] = requests.correlation(request, parent, command)
     origin = Origin(_name(scope), scope[REQUEST], parent)
     reason = reason or requests.reason(request)
-    return Cause(who.actor, stamp(datetime.now(UTC)), correlation, command, reason), origin
+    return CommandMetadata(
+        who.actor, stamp(datetime.now(UTC)), correlation, command, reason
+    ), origin
 
 
 def _name(scope: Scope) -> str:
@@ -107,23 +117,25 @@ def _name(scope: Scope) -> str:
 async def _done(
     request: Request,
     who: Principal,
-    cause: Cause,
-    decide: Callable[[Work], T],
-    answer: Callable[[T], Answer],
+    cause: CommandMetadata,
+    decide: Callable[[UnitOfWork], T],
+    answer: Callable[[T], CommandResult],
     key: IdempotencyKey | None = None,
     origin: Origin = UNKNOWN,
 ) -> Response:
-    waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    waiting: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
     writer = stagebook(request).writer
     assert writer  # noqa: S101 - started with the app
 
-    job = Job(who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone)
+    job = PendingCommand(
+        who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone
+    )
     job.size = len(request.scope.get(BODY, b""))
     writer.submit(job)
     return _response(request, who, await waiting)
 
 
-def _response(request: Request, who: Principal, answer: Answer) -> Response:
+def _response(request: Request, who: Principal, answer: CommandResult) -> Response:
     freshness: Freshness = request.app.state.freshness
     freshness.answered.note(who, answer.position)
     request.scope[POSITION] = answer.position
@@ -135,13 +147,15 @@ def _response(request: Request, who: Principal, answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers, media_type)
 
 
-def document(body: bytes, etag: str, *, status: int = 200, place: str | None = None) -> Answer:
+def document(
+    body: bytes, etag: str, *, status: int = 200, place: str | None = None
+) -> CommandResult:
     """The answer that shows the changed document."""
     headers = {"ETag": etag}
     if place:
         headers["Location"] = place
-    return Answer(status, headers, body)
+    return CommandResult(status, headers, body)
 
 
-def gone(_: Any) -> Answer:
-    return Answer(204, {}, b"")
+def gone(_: Any) -> CommandResult:
+    return CommandResult(204, {}, b"")

@@ -13,7 +13,7 @@ from functools import partial
 from starlette.types import Scope
 
 from adapters.bootstrap import PROJECTIONS, Stagebook
-from adapters.http.gathered import Gathered
+from adapters.http.batching import BatchingReader
 from adapters.views.postgres import PostgresViews
 from adapters.views.sql import Latest
 from application.keyring import Principal
@@ -114,10 +114,12 @@ class Freshness:
             p.name: Waiting(partial(self.position, p), partial(book.hurry, p.name))
             for p in PROJECTIONS
         }
-        self._gathered: dict[str, Gathered[Latest]] = {}
+        self._gathered: dict[str, BatchingReader[Latest]] = {}
         if isinstance(book.views, PostgresViews):
             views = [book.views.served(p) for p in PROJECTIONS]
-            self._gathered = {v.projection.name: Gathered(v.latest_of, readers) for v in views}
+            self._gathered = {
+                v.projection.name: BatchingReader(v.latest_of, readers) for v in views
+            }
 
     async def head(self) -> int:
         """The newest position of the store."""

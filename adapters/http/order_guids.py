@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.bootstrap import ORDERS, Stagebook
 from adapters.http import reads
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from application.as_of import replay
 from domain.errors import NotFound
 from domain.ids import VERSION, Id, Kind, unpack
@@ -38,7 +38,7 @@ def by_number(app: ASGIApp) -> ASGIApp:
         guid = _guid(said)
         if guid is not None and guid.version != VERSION:
             request = Request(scope, receive)
-            who = allowed(request, May.READ)
+            who = authorize(request, Permission.READ)
             known = await order_of(request, guid)
             if known is None or known.account != who.account:
                 raise NotFound(f"{Kind.ORDER.title} {said} does not exist", id=said)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from adapters.http.auth import GRANTED, May
+from adapters.http.auth import ROLE_PERMISSIONS, Permission
 from adapters.http.v1.order_documents import OrderDocument
 from application.keyring import Principal
 from domain.contact import ContactFields
@@ -21,7 +21,7 @@ OF_CONTACTS = personal_fields(ContactFields)
 
 def knows(who: Principal) -> bool:
     """Whether the caller may know who buys."""
-    return May.PERSONAL in GRANTED[who.role]
+    return Permission.PERSONAL in ROLE_PERMISSIONS[who.role]
 
 
 def outside(who: Principal) -> Outside:

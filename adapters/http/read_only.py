@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from adapters.http.validation import MOST, models_in
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.base import Value
 from domain.contingents import Lot
 from domain.errors import Invalid
@@ -17,7 +17,7 @@ from domain.values import parse_time
 T = TypeVar("T")
 SCOPE = "stagebook.read_only"
 """Where a request's scope has those that its body holds."""
-Present = Callable[[Work], Mapping[str, Any]]
+Present = Callable[[UnitOfWork], Mapping[str, Any]]
 """The document as it is before the command."""
 PARENTS = frozenset({"eventid", "tickettypeid"})
 """Fields that name what they are part of, by its id."""
@@ -103,12 +103,12 @@ def _shape(model: type[BaseModel]) -> Shape:
 
 
 def keeping(
-    decide: Callable[[Work], T], values: list[Sent], present: Present | None
-) -> Callable[[Work], T]:
+    decide: Callable[[UnitOfWork], T], values: list[Sent], present: Present | None
+) -> Callable[[UnitOfWork], T]:
     """The command, refused where it would leave a value aside. A version that has moved on is
     refused first."""
 
-    def decided(work: Work) -> T:
+    def decided(work: UnitOfWork) -> T:
         document = present and present(work)
         decision = decide(work)
         check(values, document)

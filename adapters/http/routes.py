@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http import read_only, requests
-from adapters.http.auth import May, allowed
+from adapters.http.auth import Permission, authorize
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import kept_answer
 from adapters.http.rates import require_room
@@ -34,8 +34,8 @@ class StrictRoute(APIRoute):
     request.
     """
 
-    reads: ClassVar = May.READ
-    commands: ClassVar = May.COMMAND
+    reads: ClassVar = Permission.READ
+    commands: ClassVar = Permission.COMMAND
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,7 +63,7 @@ class StrictRoute(APIRoute):
             required = model.REQUIRED
 
         async def with_body(request: Request) -> Response:
-            allowed(request, self.commands)  # the key first: nobody's body is read
+            authorize(request, self.commands)  # the key first: nobody's body is read
             self._check_query(request)
             raw = await StrictRequest.of(request).json_body()
             body, sent = await by_size(len(raw), read, model, raw, required)
@@ -81,7 +81,7 @@ class StrictRoute(APIRoute):
             try:
                 query = model.model_validate(_values(request))
             except ValidationError as error:
-                allowed(request, self.reads)  # who may not ask learns that, not what was wrong
+                authorize(request, self.reads)  # who may not ask learns that, not what was wrong
                 raise RequestValidationError(_of_query(error)) from None
             answer: Response = await self.endpoint(request, **request.path_params, query=query)
             return answer
@@ -91,7 +91,7 @@ class StrictRoute(APIRoute):
     def _check_query(self, request: Request) -> None:
         if request.scope["query_string"]:
             if need := self.reads if request.method == "GET" else self.commands:
-                allowed(request, need)
+                authorize(request, need)
             check_query(request, self.known)
 
     @cached_property
@@ -180,32 +180,32 @@ async def _matching(
 class PublicRoute(StrictRoute):
     """A route that needs no key."""
 
-    reads: ClassVar = May(0)
+    reads: ClassVar = Permission(0)
 
 
 class ReviewRoute(StrictRoute):
     """A route of the past of what may be edited."""
 
-    reads: ClassVar = May.REVIEW
+    reads: ClassVar = Permission.REVIEW
 
 
 class AuditRoute(StrictRoute):
     """A route of any other past."""
 
-    reads: ClassVar = May.AUDIT
+    reads: ClassVar = Permission.AUDIT
 
 
 class SellRoute(StrictRoute):
     """A route of orders and locks."""
 
-    commands: ClassVar = May.SELL
+    commands: ClassVar = Permission.SELL
 
 
 class StoreRoute(StrictRoute):
     """A route of the whole store, not of an account's things."""
 
-    reads: ClassVar = May.MONITOR
-    commands: ClassVar = May.OPERATE
+    reads: ClassVar = Permission.MONITOR
+    commands: ClassVar = Permission.OPERATE
 
 
 def check_query(request: Request, known: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.sse import EventSourceResponse
 from starlette.types import Send
 
-from adapters.http.auth import May, allowed, stagebook, still_allowed
+from adapters.http.auth import Permission, authorize, stagebook, still_authorized
 from adapters.http.errors import TooManyRequests
 from adapters.http.readers import PAYER
 from adapters.settings import Settings
@@ -37,17 +37,17 @@ def asked(request: Request) -> bool:
     return any(a.partition(";")[0].strip() == EventSourceResponse.media_type for a in accepted)
 
 
-def lasting(request: Request, need: May) -> Callable[[], bool]:
+def lasting(request: Request, need: Permission) -> Callable[[], bool]:
     """Tells whether a stream may go on: the server does not stop, its store was not replaced, and
-    the key still is allowed."""
-    account, stopping = allowed(request, need).account, request.app.state.stopping
+    the key still is authorize."""
+    account, stopping = authorize(request, need).account, request.app.state.stopping
     continuity = stagebook(request).continuity
 
     def lasts() -> bool:
         if stopping.is_set() or continuity.broken:
             return False
         try:
-            return still_allowed(request, need).account == account
+            return still_authorized(request, need).account == account
         except Refusal:
             return False
 

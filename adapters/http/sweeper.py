@@ -16,10 +16,10 @@ from structlog import get_logger
 
 from adapters.bootstrap import ORDERS, Stagebook
 from application import sales
-from application.group_commit import Job
-from application.ports import Answer
+from application.group_commit import PendingCommand
+from application.ports import CommandResult
 from application.watching import Origin
-from domain.base import Cause
+from domain.base import CommandMetadata
 from domain.ids import unpack
 from domain.values import microseconds, stamp
 
@@ -44,16 +44,18 @@ async def sweep(book: Stagebook) -> int:
     return len(keys)
 
 
-def _submitted(book: Stagebook, key: bytes, now: str) -> "asyncio.Future[Answer]":
+def _submitted(book: Stagebook, key: bytes, now: str) -> "asyncio.Future[CommandResult]":
     account, _, number = unpack(UUID(bytes=key))
     command = secrets.token_hex(16)
-    cause = Cause(ACTOR, now, correlation=command, causation=command)
+    cause = CommandMetadata(ACTOR, now, correlation=command, causation=command)
     decide = partial(sales.lapse_order, number=number)
-    waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    waiting: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
     assert book.writer  # noqa: S101 - started with the app
-    book.writer.submit(Job(account, cause, decide, _nothing, None, waiting, origin=ORIGIN))
+    book.writer.submit(
+        PendingCommand(account, cause, decide, _nothing, None, waiting, origin=ORIGIN)
+    )
     return waiting
 
 
-def _nothing(_: Any) -> Answer:
-    return Answer(204, {}, b"")
+def _nothing(_: Any) -> CommandResult:
+    return CommandResult(204, {}, b"")

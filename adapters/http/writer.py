@@ -14,7 +14,7 @@ from typing import Any, Unpack
 
 from application.group_commit import (
     Committer,
-    Job,
+    PendingCommand,
     WriterOptions,
     next_batch,
     settle_futures,
@@ -30,16 +30,16 @@ class LoopWriter(Committer):
 
     def __init__(self, store: Store, **options: Unpack[WriterOptions]) -> None:
         super().__init__(store, **options)
-        self._waiting: deque[Job] = deque()
+        self._waiting: deque[PendingCommand] = deque()
         self._scheduled = False
-        self._beside: list[Job] = []
+        self._beside: list[PendingCommand] = []
         """The batch that a thread commits."""
-        self._left: Sequence[Job] = ()
+        self._left: Sequence[PendingCommand] = ()
         """What the thread left of it."""
         self._thread = ThreadPoolExecutor(1, "large-commit")
         self._nobodys = Context()  # a batch is not about the request that came first
 
-    def submit(self, job: Job) -> Any:
+    def submit(self, job: PendingCommand) -> Any:
         """Takes the job; its future is answered after the commit."""
         self._waiting.append(job)
         self._schedule()
@@ -83,6 +83,6 @@ class LoopWriter(Committer):
         batch, left, self._beside, self._left = self._beside, self._left, [], ()
         self._settle(batch, left)
 
-    def _settle(self, batch: list[Job], left: Sequence[Job]) -> None:
+    def _settle(self, batch: list[PendingCommand], left: Sequence[PendingCommand]) -> None:
         settle_futures(batch[: len(batch) - len(left)])
         self._waiting.extendleft(reversed(left))

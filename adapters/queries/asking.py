@@ -8,11 +8,11 @@ from sqlglot.errors import SqlglotError
 
 from adapters.queries.reading import read
 from adapters.queries.rewriting import rewritten
-from adapters.queries.running import Asker, Question
+from adapters.queries.running import QueryContext, Question
 from domain.errors import Invalid
 
 
-def read_question(message: Mapping[str, Any], asker: Asker) -> Question:
+def read_question(message: Mapping[str, Any], asker: QueryContext) -> Question:
     """`message`: its `sql`, the `path` that a refusal names, the `schema` of the views, and the
     `secret` that their names end with."""
 

@@ -7,7 +7,7 @@ from sqlglot.helper import seq_get
 from sqlglot.parsers.postgres import PostgresParser
 
 
-class Asked(Postgres):
+class QueryDialect(Postgres):
     """Questions are asked in the SQL of PostgreSQL."""
 
     class Parser(PostgresParser):

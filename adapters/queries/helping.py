@@ -22,7 +22,7 @@ from pydantic_core import from_json, to_json
 from adapters.queries import answers
 from adapters.queries.asking import read_question, view_name
 from adapters.queries.failures import Failed, OutOfTime
-from adapters.queries.running import MAX_MEMORY, TOO_MUCH, Asker, Question
+from adapters.queries.running import MAX_MEMORY, TOO_MUCH, QueryContext, Question
 from adapters.queries.schema import Column
 from adapters.queries.sqlite import Missing, Sources, opened
 from adapters.queries.times import Clock
@@ -80,13 +80,13 @@ class Helping:
                     return b"\n".join(answers.every(session, question, clock))
 
 
-def asker(message: Mapping[str, Any]) -> Asker:
+def asker(message: Mapping[str, Any]) -> QueryContext:
     customs = {
         int(owner): {column[0]: Column(column[0], column[1], tuple(column[2]), custom=True)
                      for column in columns}
         for owner, columns in message["customs"].items()
     }  # fmt: skip
-    return Asker(
+    return QueryContext(
         message["account"], message["language"], Clock(message["zone"]), message["sells"], customs
     )
 

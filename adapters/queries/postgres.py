@@ -29,7 +29,7 @@ from adapters.queries.running import (
 from adapters.queries.schema import INT, NUMBER, TEXT, Column, Table
 from adapters.queries.tickets import (
     COLUMNS,
-    Pieces,
+    TicketRanges,
     columns_of,
     need_details,
     need_holders,
@@ -94,7 +94,7 @@ class PostgresEngine:
         store: PostgresDatastore,
         views: PostgresViews,
         projections: Sequence[Projection],
-        pieces: Pieces,
+        pieces: TicketRanges,
     ) -> None:
         self._store, self._views, self._pieces = store, views, pieces
         self.seconds = SECONDS

@@ -12,7 +12,7 @@ from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from adapters.queries.dialects import Asked
+from adapters.queries.dialects import QueryDialect
 from adapters.queries.running import words
 from domain.errors import Invalid
 
@@ -149,7 +149,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     }.items()
 }
 TOO_DEEP = "it is nested too deep"
-CALLED_LIKE_TYPES = Asked.parser_class.TYPE_TOKENS - {TokenType.UNION, TokenType.NULL}
+CALLED_LIKE_TYPES = QueryDialect.parser_class.TYPE_TOKENS - {TokenType.UNION, TokenType.NULL}
 REFUSED_TOKENS = {
     TokenType.L_BRACKET,
     TokenType.L_BRACE,
@@ -182,7 +182,7 @@ def _surrogate(sql: str) -> bool:
 
 def _read(sql: str, path: str) -> exp.Query:
     _check_tokens(sql, path)
-    statements = [s for s in parse(sql, dialect=Asked) if s is not None]
+    statements = [s for s in parse(sql, dialect=QueryDialect) if s is not None]
     if len(statements) != 1:
         raise Invalid(path, "expected one SELECT, not several statements")
     query = statements[0]
@@ -204,7 +204,7 @@ def _read(sql: str, path: str) -> exp.Query:
 
 def _check_tokens(sql: str, path: str) -> None:
     """Before the parser sees it, in time that grows with its length."""
-    tokens = Asked().tokenize(sql)
+    tokens = QueryDialect().tokenize(sql)
     if len(tokens) > MAX_TOKENS:
         raise Invalid(path, f"expected at most {MAX_TOKENS} words and signs")
     around: list[bool] = []

@@ -11,14 +11,19 @@ from adapters.queries.checking import Kinds
 from adapters.queries.dialects import OnPostgres, OnSqlite
 from adapters.queries.grouping import require_groups
 from adapters.queries.kinds import BOOLEAN, JSON
-from adapters.queries.running import APART, Asker, Question
+from adapters.queries.running import APART, QueryContext, Question
 from adapters.queries.schema import FOR_SELLERS, TABLES, Ambiguous, Column, Table
-from adapters.queries.wording import Wording, number
+from adapters.queries.wording import SemanticsRewriter, number
 from domain.errors import Invalid
 
 
 def rewritten(
-    query: exp.Query, asker: Asker, path: str, name_of: Callable[[str], exp.Table], *, sqlite: bool
+    query: exp.Query,
+    asker: QueryContext,
+    path: str,
+    name_of: Callable[[str], exp.Table],
+    *,
+    sqlite: bool,
 ) -> Question:
     """`name_of` gives the view of a table of the schema. Changes the tree."""
     tables = _tables(query, asker, path)
@@ -32,7 +37,7 @@ def rewritten(
     jsons = frozenset(n.partition(APART)[0] for n, kind in kinds.output if kind == JSON)
     _place(query, name_of)
     _keep_apart(query, sqlite=sqlite)
-    Wording(query, kinds, asker.clock, path, sqlite=sqlite).apply()
+    SemanticsRewriter(query, kinds, asker.clock, path, sqlite=sqlite).apply()
     dialect = OnSqlite if sqlite else OnPostgres
     said = query.sql(dialect, identify=True, comments=False, unsupported_level=ErrorLevel.IMMEDIATE)
     return Question(
@@ -43,7 +48,7 @@ def rewritten(
     )
 
 
-def _tables(query: exp.Query, asker: Asker, path: str) -> dict[str, Table]:
+def _tables(query: exp.Query, asker: QueryContext, path: str) -> dict[str, Table]:
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
     found: dict[str, Table] = {}
     for node in query.find_all(exp.Table):
@@ -59,7 +64,7 @@ def _tables(query: exp.Query, asker: Asker, path: str) -> dict[str, Table]:
     return found
 
 
-def _told_apart(asker: Asker, tables: Iterable[Table]) -> dict[str, str]:
+def _told_apart(asker: QueryContext, tables: Iterable[Table]) -> dict[str, str]:
     """SQLite takes names that differ in case for one: there such ones end with a number, behind a
     blank, which no name has that is asked for."""
     names = {name for table in tables for name in asker.of(table)}
@@ -107,7 +112,7 @@ def _name(shown: exp.Expr) -> str | None:
 def _columns(
     query: exp.Query,
     tables: Mapping[str, Table],
-    asker: Asker,
+    asker: QueryContext,
     path: str,
     apart: Mapping[str, str],
 ) -> dict[str, dict[str, Column]]:

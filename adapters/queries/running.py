@@ -40,7 +40,7 @@ Tables = Sequence[tuple[str, Table, Sequence[Column]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class QueryContext:
     """Whose question it is: `customs`: the account's custom fields, by what they are fields of."""
 
     account: int

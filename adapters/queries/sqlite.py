@@ -28,7 +28,7 @@ from adapters.queries.running import (
 from adapters.queries.schema import INT, NUMBER, TEXT, Column, Table
 from adapters.queries.tickets import (
     COLUMNS,
-    Pieces,
+    TicketRanges,
     columns_of,
     need_details,
     need_holders,
@@ -85,7 +85,7 @@ class SqliteEngine:
     schema = "temp"
 
     def __init__(
-        self, views: SqliteViews, projections: Sequence[Projection], pieces: Pieces
+        self, views: SqliteViews, projections: Sequence[Projection], pieces: TicketRanges
     ) -> None:
         self._views, self._pieces, self.seconds = views, pieces, SECONDS
         self._projections = {projection.name: projection for projection in projections}

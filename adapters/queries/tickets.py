@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from adapters.queries.failures import Failed, OutOfTime
 from adapters.queries.schema import Column
-from adapters.queries.views import Words, quoted
+from adapters.queries.views import SqlFragments, quoted
 from adapters.views.sql import SqlView
 from application.as_of import replay
 from application.ports import Store
@@ -24,7 +24,7 @@ from domain.inventory import Inventory
 from domain.offers import PRICE_TYPES
 
 MAX_KEPT = 300_000
-"""Pieces that are kept, of all accounts together."""
+"""TicketRanges that are kept, of all accounts together."""
 SOLD, LOCKED = 101, 104
 COLUMNS = (
     "eventid",
@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def columns_of(
-    columns: Sequence[Column], words: Words, ticket: str, nothing: Mapping[str, str]
+    columns: Sequence[Column], words: SqlFragments, ticket: str, nothing: Mapping[str, str]
 ) -> str:
     """What a question names of tickets, from the pieces `t`, the prices `p`, the holders `h` and
     the details `x`; `ticket` is the expression of its id."""
@@ -89,7 +89,7 @@ Piece = tuple[int, int, int, int, int | None, int | None, int | None, int | None
 """An Event's neighbouring tickets that are held alike: as `COLUMNS`."""
 
 
-class Pieces:
+class TicketRanges:
     """The pieces of Events, by Event, with the version of the Inventory that they are of."""
 
     def __init__(self, store: Store) -> None:

@@ -24,7 +24,7 @@ from adapters.queries.schema import (
 LOG_TYPES = " ".join(f"WHEN '{fact}' THEN {number}" for fact, number in TYPE_IDS.items())
 
 
-class Words(Protocol):
+class SqlFragments(Protocol):
     """How a database says it."""
 
     barrier: str
@@ -128,7 +128,7 @@ class PostgresWords:
 
 
 def select(
-    words: Words, table: Table, columns: Sequence[Column], documents: str, account: int
+    words: SqlFragments, table: Table, columns: Sequence[Column], documents: str, account: int
 ) -> str:
     """The rows of a table that is kept in documents."""
     if table.view == "changes":
@@ -149,12 +149,12 @@ def select(
     return " UNION ALL ".join(parts) + words.barrier
 
 
-def _part(words: Words, columns: Sequence[Column], of: str, source: str) -> str:
+def _part(words: SqlFragments, columns: Sequence[Column], of: str, source: str) -> str:
     shown = ", ".join(f"{_value(words, of, column)} AS {quoted(column.name)}" for column in columns)
     return f"SELECT {shown} FROM {source}"
 
 
-def _log(words: Words, columns: Sequence[Column], documents: str, account: int) -> str:
+def _log(words: SqlFragments, columns: Sequence[Column], documents: str, account: int) -> str:
     """The index of changes is columns, and no documents."""
     of_the_index = {
         "id": f"position * {LOG_PARTS}",
@@ -170,7 +170,7 @@ def _log(words: Words, columns: Sequence[Column], documents: str, account: int) 
     return f"SELECT {shown} FROM {documents} WHERE {where}{words.barrier}"
 
 
-def _value(words: Words, of: str, column: Column) -> str:
+def _value(words: SqlFragments, of: str, column: Column) -> str:
     around = {"^": "d", "<": "o"}.get(column.path[0])
     if around:
         return words.value(around, Column(column.name, column.type, column.path[1:]))

@@ -29,7 +29,7 @@ TOGETHER = 50
 """Texts that are put together before they are shortened."""
 
 
-class Wording:
+class SemanticsRewriter:
     """Goes through the tree from its leaves."""
 
     def __init__(

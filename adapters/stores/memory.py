@@ -14,9 +14,9 @@ from eventsourcing.popo import POPOApplicationRecorder
 from adapters.stores.mapper import FactMapper
 from application.ports import (
     NOTHING_READ,
-    Answer,
     Blob,
-    KeptAnswer,
+    CommandResult,
+    IdempotentResult,
     Recorded,
     VersionTaken,
 )
@@ -34,7 +34,7 @@ class MemoryStore:
         self._mapper = FactMapper()
         self._recorder = POPOApplicationRecorder()
         self._snapshots: dict[UUID, list[StoredEvent]] = {}
-        self._answers: dict[tuple[int, str], KeptAnswer] = {}
+        self._answers: dict[tuple[int, str], IdempotentResult] = {}
         self._numbers: dict[tuple[int, int], int] = {}
         self._blobs: dict[tuple[int, str], tuple[str, bytes]] = {}
         self._positions: dict[tuple[UUID, int], int] = {}
@@ -48,7 +48,7 @@ class MemoryStore:
         self,
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one memory
         blobs: Iterable[Blob] = (),
@@ -183,12 +183,12 @@ class MemoryStore:
             for row in rows:
                 yield self._fact(row)  # type: ignore[misc]
 
-    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+    def kept_answer(self, account: int, key: str) -> tuple[str, CommandResult] | None:
         kept = self._answers.get((account, key))
         is_there = kept and kept.answer.position <= self.position()
         return (kept.request, kept.answer) if kept and is_there else None
 
-    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+    def kept_answers(self, account: int) -> Iterator[IdempotentResult]:
         kept = [one for one in self._answers.values() if one.account == account]
         yield from (replace(one, facts=0) for one in sorted(kept, key=lambda one: one.time))
 

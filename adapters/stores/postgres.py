@@ -19,9 +19,9 @@ from adapters.stores.postgres_recorder import BOUNDED, PostgresRecorder
 from adapters.stores.sql import STATE, SqlStore
 from application.ports import (
     NOTHING_READ,
-    Answer,
     Blob,
-    KeptAnswer,
+    CommandResult,
+    IdempotentResult,
     OutcomeUnknown,
     Recorded,
     StoreUnavailable,
@@ -61,7 +61,7 @@ class PostgresStore(SqlStore):
         self,
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),
@@ -172,7 +172,7 @@ class PostgresStore(SqlStore):
         query = f"{self._select} {named}"
         return self._facts(self._page(query, ([*positions],), most or PAGE_BYTES))
 
-    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+    def kept_answer(self, account: int, key: str) -> tuple[str, CommandResult] | None:
         found = super().kept_answer(account, key)
         if found:
             self._confirm()

@@ -31,7 +31,7 @@ from adapters.stores.sql import (
     usage_in,
     usage_rows,
 )
-from application.ports import NOTHING_READ, Blob, KeptAnswer
+from application.ports import NOTHING_READ, Blob, IdempotentResult
 from application.quotas import BYTES
 from domain.lineage import Identity
 
@@ -139,7 +139,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         self,
         stored_events: Sequence[StoredEvent],
         snapshots: Sequence[StoredEvent] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,
         blobs: Iterable[Blob] = (),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zlib import crc32
 
-from application.ports import Answer, Blob, KeptAnswer, StoreDamaged
+from application.ports import Blob, CommandResult, IdempotentResult, StoreDamaged
 
 DIGITS = 8
 """Of a checksum, hexadecimal, before what it is of."""
@@ -17,7 +17,7 @@ def blob_row(blob: Blob) -> tuple[Any, ...]:
     return (blob.account, blob.digest, blob.type, blob.data)
 
 
-def answer_row(kept: KeptAnswer) -> tuple[Any, ...]:
+def answer_row(kept: IdempotentResult) -> tuple[Any, ...]:
     """A row of `kept_answers` but for its position. Its headers begin with its checksum."""
     answer = kept.answer
     headers = json.dumps(answer.headers)
@@ -26,13 +26,13 @@ def answer_row(kept: KeptAnswer) -> tuple[Any, ...]:
     return (*asked, answer.status, checksum + headers, answer.body)
 
 
-def answer_in(row: Sequence[Any], account: int, key: str) -> tuple[str, Answer]:
+def answer_in(row: Sequence[Any], account: int, key: str) -> tuple[str, CommandResult]:
     """The request and the answer of request, status, headers, body and position."""
     request, status, headers, body, position = row
     with suppress(TypeError, ValueError, AttributeError):
         checksum, headers, body = headers[:DIGITS], headers[DIGITS:], bytes(body)
         if checksum == _checksum(request, status, headers, body):
-            return request, Answer(status, json.loads(headers), body, position)
+            return request, CommandResult(status, json.loads(headers), body, position)
     place = f"the kept answer to the Idempotency-Key {key} of account {account:x}"
     raise StoreDamaged(place, "it is not what its checksum says", "it is dropped within 24 hours")
 

@@ -15,7 +15,7 @@ from adapters.row_pages import PAGE_BYTES
 from adapters.stores.damage import integer
 from adapters.stores.mapper import FactMapper
 from adapters.stores.rows import answer_in, uuid_in
-from application.ports import Answer, KeptAnswer, Recorded, StoreDamaged
+from application.ports import CommandResult, IdempotentResult, Recorded, StoreDamaged
 from application.quotas import BYTES, Usage, usage_of
 from domain.base import Snapshot
 from domain.event_facts import PLACED
@@ -273,7 +273,7 @@ class SqlStore:
 
     # -- beside them
 
-    def kept_answer(self, account: int, key: str) -> tuple[str, Answer] | None:
+    def kept_answer(self, account: int, key: str) -> tuple[str, CommandResult] | None:
         rows = self._rows(
             "SELECT request, status, headers, body, position FROM kept_answers"
             f" WHERE account = ? AND key = ? AND {self._is_there}",
@@ -283,7 +283,7 @@ class SqlStore:
             return None
         return answer_in(rows[0], account, key)
 
-    def kept_answers(self, account: int) -> Iterator[KeptAnswer]:
+    def kept_answers(self, account: int) -> Iterator[IdempotentResult]:
         rows = self._rows(
             "SELECT key, time, request, status, headers, body, position FROM kept_answers"
             " WHERE account = ? ORDER BY time, key",
@@ -291,7 +291,7 @@ class SqlStore:
         )
         for key, time, *answered in rows:
             request, answer = answer_in(answered, account, key)
-            yield KeptAnswer(account, key, request, time, answer, facts=0)
+            yield IdempotentResult(account, key, request, time, answer, facts=0)
 
     def lost_answers(self) -> bool:
         return not self._rows(f"SELECT 1 FROM kept_answers WHERE {FIRST_ANSWER}")

@@ -21,7 +21,7 @@ from adapters.stores.sqlite_recorder import SqliteRecorder, datastore, immediate
 from application.ports import (
     NOTHING_READ,
     Blob,
-    KeptAnswer,
+    IdempotentResult,
     Recorded,
 )
 from domain.base import DomainEvent, Snapshot
@@ -78,7 +78,7 @@ class SqliteStore(SqlStore):
         self,
         facts: Sequence[DomainEvent],
         snapshots: Sequence[Snapshot] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         era: int | None = None,  # noqa: ARG002 - there is one file
         blobs: Iterable[Blob] = (),

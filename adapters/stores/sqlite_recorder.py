@@ -27,7 +27,7 @@ from adapters.stores.sql import (
     usage_in,
     usage_rows,
 )
-from application.ports import NOTHING_READ, Blob, KeptAnswer, StoreReplaced, VersionTaken
+from application.ports import NOTHING_READ, Blob, IdempotentResult, StoreReplaced, VersionTaken
 from application.quotas import BYTES
 from domain.lineage import Identity
 
@@ -136,7 +136,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         c: sqlite3.Cursor,
         stored_events: Sequence[StoredEvent],
         snapshots: Sequence[StoredEvent] = (),
-        answers: Sequence[KeptAnswer] = (),
+        answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
         blobs: Iterable[Blob] = (),
     ) -> list[int]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from adapters.views.looking import StoredView
+from adapters.views.inspection import StoredView
 from adapters.views.sql import Cursor
 from domain.values import stamp
 from projections.base import Parked, Row

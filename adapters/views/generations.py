@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.views.building import BuildingView
-from adapters.views.runs import STORE, Generation, Notes, Runs
+from adapters.views.runs import STORE, Generation, Runs, ViewMetadata
 from application.ports import StoreDamaged
 from domain.lineage import Identity
 from projections.base import BeingRebuilt, Projection, View
@@ -48,7 +48,7 @@ class Generations(Generic[V]):
     TURN: ClassVar[str]
     """Those of the rebuilds that were asked for, by number."""
 
-    def __init__(self, notes: Notes, locks: Locks) -> None:
+    def __init__(self, notes: ViewMetadata, locks: Locks) -> None:
         self.runs = Runs(notes)
         self._notes = notes
         self._locks = locks
@@ -99,7 +99,7 @@ class Generations(Generic[V]):
         return Identity.parse(self._notes.read(projection.name, STORE) or "")
 
     def belongs(self, projection: Projection, store: Identity) -> None:
-        """Notes that."""
+        """ViewMetadata that."""
         self._notes.write(projection.name, STORE, str(store))
 
     # -- what is there

@@ -22,7 +22,7 @@ NO_TURN = os.EX_TEMPFAIL
 """How a rebuild that was asked for ends where as many as may be are under way already."""
 
 
-class Notes(Protocol):
+class ViewMetadata(Protocol):
     """Texts that are kept with a view, by name."""
 
     def read(self, view: str, note: str) -> str | None: ...
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RebuildRequest:
     """Who wants a view rebuilt, and since when."""
 
     by: str
@@ -79,17 +79,17 @@ class Generation(NamedTuple):
 class Runs:
     """The wishes and runs of all views."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: ViewMetadata) -> None:
         self._notes = notes
         self.workers = 1
         """Processes that a rebuild of this one works with."""
 
-    def wish(self, projection: Projection) -> Wish | None:
-        return _noted(Wish, self._notes.read(projection.name, WISH))
+    def wish(self, projection: Projection) -> RebuildRequest | None:
+        return _noted(RebuildRequest, self._notes.read(projection.name, WISH))
 
     def wish_for(self, projection: Projection, by: str) -> bool:
         """Whether nobody had wished for it before."""
-        text = to_json(asdict(Wish(by, _now()))).decode()
+        text = to_json(asdict(RebuildRequest(by, _now()))).decode()
         return self._notes.write_first(projection.name, WISH, text)
 
     def line(self, projections: Iterable[Projection]) -> list[Projection]:
@@ -124,7 +124,7 @@ class Runs:
 
     @contextmanager
     def telling(self, projection: Projection) -> Iterator[None]:
-        """Notes why a run ended that did not come to its end."""
+        """ViewMetadata why a run ended that did not come to its end."""
         try:
             yield
         except Exception as error:

@@ -24,7 +24,7 @@ from domain.ids import MAX_NUMBER, unpack
 from domain.ids import key as key_of
 from domain.values import stamp
 from projections.base import Parked, Projection, Row, Shows, ViewMoved
-from projections.looking import Mend
+from projections.inspection import Mend
 
 WHOLE_PAGE = 1_000
 """Documents that are read at a time, where all of them are wanted."""

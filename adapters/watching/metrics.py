@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from adapters.watching.stalls import CAUSES, Stall
-from application.group_commit import Job
-from application.ports import Answer
+from application.group_commit import PendingCommand
+from application.ports import CommandResult
 from domain.errors import Refusal
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -165,7 +165,7 @@ class Metrics:
     def credentials_refused(self) -> None:
         self._refused.inc()
 
-    def committed(self, batch: Sequence[Job], seconds: float) -> None:
+    def committed(self, batch: Sequence[PendingCommand], seconds: float) -> None:
         with self._lock:
             decided = self._decided
             for job in batch:
@@ -215,7 +215,7 @@ class Metrics:
 
 
 def outcome(kind: type) -> str:
-    if issubclass(kind, Answer):
+    if issubclass(kind, CommandResult):
         return "ok"
     from adapters.http.errors import slug  # noqa: PLC0415 - the worker has no web framework
 

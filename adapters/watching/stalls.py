@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from structlog import get_logger
 
-from application.group_commit import Job, about
+from application.group_commit import PendingCommand, log_fields
 from application.watching import Timing
 
 BEATS, LOOKS, LATE = 3, 2, 0.4
@@ -69,7 +69,7 @@ class Stall(NamedTuple):
         write(f"{name} stood still", **told, **self.details)
 
 
-def of_batch(batch: Sequence[Job], timing: Timing, now: float, ran: float) -> Stall:
+def of_batch(batch: Sequence[PendingCommand], timing: Timing, now: float, ran: float) -> Stall:
     """How long the writer was busy with that batch, by its own times."""
     seconds = now - timing.began
     deciding = max(seconds - timing.storing - timing.waiting, 0.0)
@@ -81,7 +81,7 @@ def of_batch(batch: Sequence[Job], timing: Timing, now: float, ran: float) -> St
         STARVED: deciding - computed,
     }
     if len(batch) == 1:
-        return Stall(WRITER, seconds, parts, about(batch[0]))
+        return Stall(WRITER, seconds, parts, log_fields(batch[0]))
     commands = Counter(job.origin.command for job in batch)
     return Stall(WRITER, seconds, parts, {"commands": dict(commands.most_common(INNERMOST))})
 

@@ -29,7 +29,7 @@ from opentelemetry.trace import (
 )
 
 from adapters.watching.metrics import outcome
-from application.group_commit import Job
+from application.group_commit import PendingCommand
 from projections.base import RecordedFact
 
 EXPORT_SECONDS, STOP_MILLISECONDS = 3.0, 1_000
@@ -65,7 +65,7 @@ class Traces:
         self._provider.add_span_processor(self._processor)
         self._tracer = self._provider.get_tracer("stagebook")
 
-    def committed(self, batch: Sequence[Job], seconds: float) -> None:
+    def committed(self, batch: Sequence[PendingCommand], seconds: float) -> None:
         end = time.time_ns()
         start = end - int(seconds * 1e9)
         whole = self._tracer.start_span(
@@ -76,7 +76,7 @@ class Traces:
             self._command(job, link, start, end)
         whole.end(end)
 
-    def _command(self, job: Job, link: Link, start: int, end: int) -> None:
+    def _command(self, job: PendingCommand, link: Link, start: int, end: int) -> None:
         by, kind = job.by, outcome(type(job.outcome))
         self._ids.known.trace = trace_of(by.correlation)
         self._ids.known.span = span_of(by.causation)

@@ -19,7 +19,7 @@ from adapters.watching.guesses import Guesses
 from adapters.watching.metrics import Metrics
 from adapters.watching.stalls import Describe, LoopWatch, Stall, of_batch
 from adapters.watching.views import ViewGauges
-from application.group_commit import Job
+from application.group_commit import PendingCommand
 from application.ports import StoreUnavailable
 from application.watching import Timing
 from projections.base import RecordedFact
@@ -60,7 +60,7 @@ class Watcher:
     def begun(self) -> Timing:
         return Timing(time.perf_counter(), time.thread_time())
 
-    def committed(self, batch: Sequence[Job], timing: Timing) -> None:
+    def committed(self, batch: Sequence[PendingCommand], timing: Timing) -> None:
         now = time.perf_counter()
         seconds = now - timing.began
         try:
@@ -86,7 +86,7 @@ class Watcher:
     def cached(self, weight: int, evicted: int) -> None:
         self.metrics.cached = (weight, evicted)
 
-    def _tell(self, batch: Sequence[Job]) -> None:
+    def _tell(self, batch: Sequence[PendingCommand]) -> None:
         """A batch is recorded as a whole; one without facts says nothing of the store."""
         for job in batch:
             if isinstance(job.outcome, StoreUnavailable):

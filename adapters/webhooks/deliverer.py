@@ -17,8 +17,8 @@ from uuid import UUID
 from structlog import get_logger
 
 from adapters.webhooks import message
-from adapters.webhooks.ledger import DELIVERED, FAILED, GIVEN_UP, Invocation, Ledger, TermOver
 from adapters.webhooks.message import Delivery, Render, Reply, Show
+from adapters.webhooks.outbox import DELIVERED, FAILED, GIVEN_UP, Invocation, LeaseLost, Outbox
 from adapters.webhooks.subscriptions import Subscriptions
 from application.ports import Store, StoreDamaged
 from domain.base import State
@@ -56,7 +56,7 @@ class Deliverer:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        ledger: Outbox,
         post: Post,
         *,
         since: Callable[[], int],
@@ -228,7 +228,7 @@ class Deliverer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(TermOver):
+        with suppress(LeaseLost):
             self._ledger.hear(self._term, self._position, (), {}, "", self._mark)
 
     def _forget(self) -> None:

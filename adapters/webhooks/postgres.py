@@ -9,10 +9,10 @@ from adapters.stores.connections import MIGRATION_LOCK, transaction
 from adapters.views.locks import SessionLocks
 from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor
-from adapters.webhooks.ledger import CREATE, LATER_COLUMNS, Ledger
+from adapters.webhooks.outbox import CREATE, LATER_COLUMNS, Outbox
 
 
-class PostgresLedger(Ledger):
+class PostgresLedger(Outbox):
     """On the store's connections, with a lock of its own."""
 
     def __init__(self, store: PostgresDatastore) -> None:

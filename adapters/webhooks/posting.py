@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from adapters.webhooks.addresses import Doorman, port_of
+from adapters.webhooks.egress import EgressPolicy, port_of
 from adapters.webhooks.message import Reply
 from domain.errors import Invalid
 
@@ -20,10 +20,10 @@ MAX_ANSWER = 4_096
 """Bytes of an answer's body that are read, and not looked at."""
 
 
-class Poster:
+class WebhookSender:
     def __init__(
         self,
-        doorman: Doorman,
+        doorman: EgressPolicy,
         *,
         trust: ssl.SSLContext | None = None,
         total_seconds: float = TOTAL_SECONDS,

@@ -14,7 +14,7 @@ from adapters.stores.damage import translated
 from adapters.stores.sqlite_recorder import immediately
 from adapters.views.locks import FileLocks
 from adapters.views.sql import Cursor
-from adapters.webhooks.ledger import CREATE, LATER_COLUMNS, Ledger
+from adapters.webhooks.outbox import CREATE, LATER_COLUMNS, Outbox
 from application.ports import StoreDamaged
 
 log = get_logger()
@@ -22,7 +22,7 @@ log = get_logger()
 WAIT_SECONDS = 30
 
 
-class SqliteLedger(Ledger):
+class SqliteLedger(Outbox):
     """One connection, which the threads of a process share."""
 
     def __init__(self, path: Path) -> None:

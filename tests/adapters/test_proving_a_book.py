@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters import proving
+from adapters import verification
 from adapters.bootstrap import AVAILABILITY, CATALOG, CHANGES, EVENTS, LOCATIONS, Stagebook
 from adapters.check import view_faults
-from adapters.proving import mend, prove
+from adapters.verification import mend, prove
 from adapters.views.sql import THERE
 from application import events, locations
 from domain.event_fields import EventBody
@@ -95,7 +95,7 @@ def test_several_processes_find_what_one_does(
     tampered(book, LOCATIONS, "documents", "UPDATE {} SET etag = ''")
     tampered(book, CHANGES, "documents", "DELETE FROM {} WHERE position = 5")
     alone = prove(book)
-    monkeypatch.setattr(proving, "FEW_FACTS", 0)
+    monkeypatch.setattr(verification, "FEW_FACTS", 0)
 
     assert prove(book, processes=2) == alone
     assert [len(one.found.differing) for one in alone if one.found.differing] == [1, 1]

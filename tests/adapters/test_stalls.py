@@ -17,10 +17,10 @@ import structlog
 from adapters import logs
 from adapters.watching import stalls
 from adapters.watching.stalls import LOOP, WRITER, LoopWatch, Moment, Stall, of_batch, of_loop
-from application.group_commit import Job
-from application.ports import Answer
+from application.group_commit import PendingCommand
+from application.ports import CommandResult
 from application.watching import Origin, Timing
-from domain.base import Cause
+from domain.base import CommandMetadata
 
 Lines = Callable[[], list[dict[str, Any]]]
 LONGEST = 0.05
@@ -36,9 +36,11 @@ def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     structlog.configure(**before)
 
 
-def job(command: str) -> Job:
-    by = Cause("key ann", "2026-12-01T10:00:00Z", "story", "request")
-    return Job(7, by, lambda _: None, lambda _: Answer(200, {}, b""), origin=Origin(command))
+def job(command: str) -> PendingCommand:
+    by = CommandMetadata("key ann", "2026-12-01T10:00:00Z", "story", "request")
+    return PendingCommand(
+        7, by, lambda _: None, lambda _: CommandResult(200, {}, b""), origin=Origin(command)
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 from pydantic_core import from_json
 
-from application.ports import Answer
+from application.ports import CommandResult
 from domain import ranges
 from domain.catalog import LockType, PriceType, SalesChannel
 from domain.errors import Refusal
@@ -79,9 +79,9 @@ def counted(locks: dict[int, int]) -> list[dict[str, int]]:
     return [{"locktypeid": lock, "amount": amount} for lock, amount in locks.items()]
 
 
-def unlocked(answer: Answer | int) -> list[int]:
+def unlocked(answer: CommandResult | int) -> list[int]:
     """The tickets that an answer tells."""
-    return [*ranges.numbers(from_json(answer.body))] if isinstance(answer, Answer) else []
+    return [*ranges.numbers(from_json(answer.body))] if isinstance(answer, CommandResult) else []
 
 
 class AnyCommand(Choices, RuleBasedStateMachine):

@@ -9,9 +9,15 @@ import pytest
 
 from adapters.stores.memory import MemoryStore
 from application import catalog, contingents, events
-from application.group_commit import Committer, GroupCommit, Job, Work, settle_futures
-from application.ports import Answer, Recorded, Store
-from domain.base import Aggregate, Cause
+from application.group_commit import (
+    Committer,
+    GroupCommit,
+    PendingCommand,
+    UnitOfWork,
+    settle_futures,
+)
+from application.ports import CommandResult, Recorded, Store
+from domain.base import Aggregate, CommandMetadata
 from domain.catalog import SalesChannel, SalesChannelFields
 from domain.catalog_item import CatalogFields, CatalogItem
 from domain.contingents import ContingentBody
@@ -49,7 +55,7 @@ def prices(*those: dict[str, Any]) -> PricelistPrices:
 class AtOnce(Committer):
     """The writer without its thread: a command is committed while it is handed in."""
 
-    def submit(self, job: Job) -> Any:
+    def submit(self, job: PendingCommand) -> Any:
         self.commit([job])
         settle_futures([job])
         return job.future
@@ -77,8 +83,12 @@ class BoxOffice(Desk):
         self.now = 0.0
 
     def job(
-        self, decide: Callable[[Work], Any], *, cause: Cause | None = None, **options: Any
-    ) -> Job:
+        self,
+        decide: Callable[[UnitOfWork], Any],
+        *,
+        cause: CommandMetadata | None = None,
+        **options: Any,
+    ) -> PendingCommand:
         made = super().job(decide, cause=cause or by(time=at(self.now)), **options)
         made.currency, made.timezone = self.currency, self.timezone
         return made
@@ -113,27 +123,29 @@ class BoxOffice(Desk):
         added: tuple[Event, Inventory, int] = self.decided(decide)
         return added[2]
 
-    def status(self, event: int, transition: str) -> Answer:
+    def status(self, event: int, transition: str) -> CommandResult:
         """publish, redraft, close, reopen"""
         return self.do(partial(events.change_status, number=event, transition=transition))
 
-    def change_date(self, event: int, date: int, **fields: Any) -> Answer:
+    def change_date(self, event: int, date: int, **fields: Any) -> CommandResult:
         body = events.DateFields(**fields)
         return self.do(partial(events.change_date, number=event, date_id=date, fields=body))
 
-    def remove_date(self, event: int, date: int) -> Answer:
+    def remove_date(self, event: int, date: int) -> CommandResult:
         return self.do(partial(events.remove_date, number=event, date_id=date))
 
-    def remove_contingent(self, event: int, contingent: int) -> Answer:
+    def remove_contingent(self, event: int, contingent: int) -> CommandResult:
         return self.do(
             partial(contingents.remove_contingent, number=event, contingent_id=contingent)
         )
 
-    def archive(self, cls: type[CatalogItem], number: int, *, archived: bool = True) -> Answer:
+    def archive(
+        self, cls: type[CatalogItem], number: int, *, archived: bool = True
+    ) -> CommandResult:
         decide = partial(catalog.archive_item, cls=cls, number=number, archived=archived)
         return self.do(decide)
 
-    def archive_at_once(self, cls: type[CatalogItem], number: int) -> Answer:
+    def archive_at_once(self, cls: type[CatalogItem], number: int) -> CommandResult:
         """While Active Events sell by it, as it could be done when nobody asked for that."""
         return self.do(lambda work: archived(catalog.item(work, cls, number), work))
 
@@ -141,7 +153,7 @@ class BoxOffice(Desk):
         made: CatalogItem = self.decided(partial(catalog.create_item, cls=cls, fields=fields))
         return made.number
 
-    def hold_for(self, channel: int, seconds: int | None) -> Answer:
+    def hold_for(self, channel: int, seconds: int | None) -> CommandResult:
         """How long that sales channel holds its orders from now on."""
         body = SalesChannelFields(basketseconds=seconds)
         return self.do(partial(catalog.change_item, cls=SalesChannel, number=channel, fields=body))
@@ -150,7 +162,7 @@ class BoxOffice(Desk):
         """The states of aggregates, as the writer holds them."""
         found: dict[int, Any] = {}
 
-        def look(work: Work) -> None:
+        def look(work: UnitOfWork) -> None:
             found.update({number: work.load(cls, number).capture().state for number in numbers})
 
         self.do(look)
@@ -162,6 +174,6 @@ class BoxOffice(Desk):
         return [{name: n for name, n in one.items() if name != "total"} for one in shown]
 
 
-def archived(item: CatalogItem, work: Work) -> CatalogItem:
+def archived(item: CatalogItem, work: UnitOfWork) -> CatalogItem:
     item.archive(work.by)
     return item

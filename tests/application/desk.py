@@ -10,11 +10,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from adapters.stores.memory import MemoryStore
-from application import contingents, doors, events, locations, orders, sales
+from application import admission, contingents, events, locations, orders, sales
 from application.as_of import ShownEvent, load
-from application.group_commit import GroupCommit, IdempotencyKey, Job, Work
-from application.ports import Answer, Store
-from domain.base import Cause
+from application.group_commit import GroupCommit, IdempotencyKey, PendingCommand, UnitOfWork
+from application.ports import CommandResult, Store
+from domain.base import CommandMetadata
 from domain.catalog_item import CatalogItem
 from domain.contingents import ContingentBody
 from domain.event import DateFields, Event
@@ -94,36 +94,36 @@ class Desk:
 
     def job(
         self,
-        decide: Callable[[Work], Any],
+        decide: Callable[[UnitOfWork], Any],
         *,
         key: str | None = None,
         request: str = "",
-        cause: Cause | None = None,
-    ) -> Job:
+        cause: CommandMetadata | None = None,
+    ) -> PendingCommand:
         """A command, ready to be handed in."""
 
-        def answer(decided: Any) -> Answer:
-            return Answer(200, {"ETag": etag(decided)}, rendered(decided))
+        def answer(decided: Any) -> CommandResult:
+            return CommandResult(200, {"ETag": etag(decided)}, rendered(decided))
 
         idempotency = IdempotencyKey(key, request) if key else None
-        return Job(self.account, cause or by(), decide, answer, idempotency)
+        return PendingCommand(self.account, cause or by(), decide, answer, idempotency)
 
-    def do(self, decide: Callable[[Work], Any], **options: Any) -> Answer:
-        answer: Answer = self.writer.submit(self.job(decide, **options)).result(PATIENCE)
+    def do(self, decide: Callable[[UnitOfWork], Any], **options: Any) -> CommandResult:
+        answer: CommandResult = self.writer.submit(self.job(decide, **options)).result(PATIENCE)
         return answer
 
-    def decided(self, decide: Callable[[Work], Any], **options: Any) -> Any:
+    def decided(self, decide: Callable[[UnitOfWork], Any], **options: Any) -> Any:
         """What the command returned."""
         seen: list[Any] = []
 
-        def remember(work: Work) -> Any:
+        def remember(work: UnitOfWork) -> Any:
             seen[:] = [decide(work)]
             return seen[0]
 
         self.do(remember, **options)
         return seen[0]
 
-    def together(self, *jobs: Job) -> list[Future[Answer]]:
+    def together(self, *jobs: PendingCommand) -> list[Future[CommandResult]]:
         """Hands the jobs in as one batch, and waits until all are answered."""
         with self.held():
             futures = [self.writer.submit(job) for job in jobs]
@@ -136,7 +136,7 @@ class Desk:
         """While inside, the writer waits: what is handed in becomes one batch."""
         reached, go = threading.Event(), threading.Event()
 
-        def wait(_: Work) -> None:
+        def wait(_: UnitOfWork) -> None:
             reached.set()
             go.wait(PATIENCE)
 
@@ -169,18 +169,18 @@ class Desk:
         )
         return added[1]
 
-    def change(self, event: int, **fields: Any) -> Answer:
+    def change(self, event: int, **fields: Any) -> CommandResult:
         body = EventBody.model_validate(fields)
         return self.do(partial(events.change_event, number=event, body=body))
 
-    def change_location(self, location: int, **fields: Any) -> Answer:
+    def change_location(self, location: int, **fields: Any) -> CommandResult:
         body = LocationFields.model_validate(fields)
         return self.do(partial(locations.change_location, number=location, fields=body))
 
-    def delete(self, event: int) -> Answer:
+    def delete(self, event: int) -> CommandResult:
         return self.do(partial(events.delete_event, number=event))
 
-    def revert(self, event: int, to: int) -> Answer:
+    def revert(self, event: int, to: int) -> CommandResult:
         return self.do(partial(events.revert_event, number=event, to=to))
 
     def contingent(self, event: int, **fields: Any) -> int:
@@ -192,7 +192,7 @@ class Desk:
         )
         return added[2]
 
-    def change_contingent(self, event: int, contingent: int, **fields: Any) -> Answer:
+    def change_contingent(self, event: int, contingent: int, **fields: Any) -> CommandResult:
         body = ContingentBody(**fields)
         return self.do(
             partial(
@@ -200,10 +200,10 @@ class Desk:
             )
         )
 
-    def publish(self, event: int) -> Answer:
+    def publish(self, event: int) -> CommandResult:
         return self.do(partial(events.change_status, number=event, transition="publish"))
 
-    def close_event(self, event: int) -> Answer:
+    def close_event(self, event: int) -> CommandResult:
         return self.do(partial(events.change_status, number=event, transition="close"))
 
     def on_sale(self, amount: int | None = 100, **fields: Any) -> tuple[int, int]:
@@ -214,11 +214,11 @@ class Desk:
         self.publish(event)
         return event, contingent
 
-    def lock(self, event: int, locktype: int = 1, **fields: Any) -> Answer:
+    def lock(self, event: int, locktype: int = 1, **fields: Any) -> CommandResult:
         body = Lock(locktypeid=locktype, **fields)
         return self.do(partial(contingents.lock_tickets, number=event, body=body))
 
-    def unlock(self, event: int, **fields: Any) -> Answer:
+    def unlock(self, event: int, **fields: Any) -> CommandResult:
         return self.do(partial(contingents.unlock_tickets, number=event, body=Unlock(**fields)))
 
     def order(
@@ -243,31 +243,31 @@ class Desk:
         promocodes: Sequence[str] = (),
         hold: Hold = HOLD,
         **options: Any,
-    ) -> Answer:
+    ) -> CommandResult:
         takes = [Take.model_validate(one) for one in take]
         decide = partial(
             sales.add_tickets, number=order, take=takes, promocodes=promocodes, hold=hold
         )
         return self.do(decide, **options)
 
-    def remove(self, order: int, *tickets: int, hold: Hold = HOLD, **options: Any) -> Answer:
+    def remove(self, order: int, *tickets: int, hold: Hold = HOLD, **options: Any) -> CommandResult:
         decide = partial(sales.remove_tickets, number=order, tickets=tickets, hold=hold)
         return self.do(decide, **options)
 
-    def confirm(self, order: int, **options: Any) -> Answer:
+    def confirm(self, order: int, **options: Any) -> CommandResult:
         return self.do(partial(sales.confirm_order, number=order), **options)
 
-    def pay(self, order: int, amount: float, **options: Any) -> Answer:
+    def pay(self, order: int, amount: float, **options: Any) -> CommandResult:
         body = PaymentBody.model_validate({"amount": amount})
         return self.do(partial(sales.add_payment, number=order, body=body), **options)
 
     def refund(
         self, order: int, amount: float, payment: int | None = None, **options: Any
-    ) -> Answer:
+    ) -> CommandResult:
         body = RefundBody.model_validate({"amount": amount, "paymentid": payment})
         return self.do(partial(sales.add_refund, number=order, body=body), **options)
 
-    def cancel(self, order: int, **options: Any) -> Answer:
+    def cancel(self, order: int, **options: Any) -> CommandResult:
         return self.do(partial(sales.cancel_order, number=order), **options)
 
     def split(self, order: int, *tickets: int, **options: Any) -> int:
@@ -284,7 +284,7 @@ class Desk:
         promocodes: Sequence[str] = (),
         hold: Hold = HOLD,
         **options: Any,
-    ) -> Answer:
+    ) -> CommandResult:
         decide = partial(
             orders.reprice_tickets,
             number=order,
@@ -294,29 +294,29 @@ class Desk:
         )
         return self.do(decide, **options)
 
-    def name_holders(self, order: int, names: dict[int, str | None]) -> Answer:
+    def name_holders(self, order: int, names: dict[int, str | None]) -> CommandResult:
         holders = [Holder(id=ticket, ticketname=name) for ticket, name in names.items()]
         return self.do(partial(orders.name_holders, number=order, holders=holders))
 
-    def change_order(self, order: int, **fields: Any) -> Answer:
+    def change_order(self, order: int, **fields: Any) -> CommandResult:
         body = OrderFields.model_validate(fields)
         return self.do(partial(orders.change_order, number=order, fields=body))
 
-    def scan(self, event: int, way: str = "in", **fields: Any) -> Answer:
+    def scan(self, event: int, way: str = "in", **fields: Any) -> CommandResult:
         body = Scan.model_validate({"direction": way, **fields})
-        return self.do(partial(doors.scan_tickets, number=event, body=body))
+        return self.do(partial(admission.scan_tickets, number=event, body=body))
 
-    def change_ticket(self, event: int, ticket: int, **fields: Any) -> Answer:
+    def change_ticket(self, event: int, ticket: int, **fields: Any) -> CommandResult:
         said = [TicketFields(id=ticket, **fields)]
         return self.do(partial(contingents.change_tickets, number=event, tickets=said))
 
     def scan_out(self, event: int, *contingents: int) -> list[int]:
         """Returns the tickets that were inside."""
-        decide = partial(doors.scan_out, number=event, contingents=contingents)
+        decide = partial(admission.scan_out, number=event, contingents=contingents)
         out: list[int] = self.decided(decide)
         return out
 
-    def lapse(self, order: int, **options: Any) -> Answer:
+    def lapse(self, order: int, **options: Any) -> CommandResult:
         return self.do(partial(sales.lapse_order, number=order), **options)
 
     def sold(self, event: int, contingent: int, amount: int = 1) -> int:

@@ -8,7 +8,7 @@ import pytest
 from pydantic_core import from_json, to_json
 
 from application.catalog import archive_item, change_item, create_item, item, open_catalog
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.transfer import export_lines, import_lines, numbers_in
 from domain.catalog import CATALOG, STARTING, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
@@ -177,7 +177,7 @@ def test_a_trackers_code_is_kept_and_no_two_are_alike(desk: Desk) -> None:
 def test_what_is_found_in_memory_is_not_opened_again(desk: Desk) -> None:
     seen: list[CatalogItem] = []
 
-    def ask(work: Work) -> None:
+    def ask(work: UnitOfWork) -> None:
         seen.extend(item(work, SalesChannel, 1) for _ in range(2))
 
     desk.do(ask)

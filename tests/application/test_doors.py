@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from application.doors import rank_tickets
+from application.admission import rank_tickets
 from application.event_history import event_history
 from application.history import Filter
 from domain.errors import Invalid, NotAdmitted, NotOnSale

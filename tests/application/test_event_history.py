@@ -9,7 +9,7 @@ import pytest
 from application.catalog import change_item, create_item
 from application.event_history import event_history
 from application.events import change_event
-from application.history import Entry, Filter, along, history_of_one
+from application.history import Filter, HistoryEntry, along, history_of_one
 from application.ports import Store
 from domain.catalog import PriceList, PriceListFields
 from domain.event_fields import EventBody
@@ -19,15 +19,15 @@ from tests.application.faults import TroubledStore
 from tests.spec import ACCOUNT, by
 
 
-def entries(desk: Desk, event: int, limit: int = 100, **asked: Any) -> Sequence[Entry]:
+def entries(desk: Desk, event: int, limit: int = 100, **asked: Any) -> Sequence[HistoryEntry]:
     return event_history(desk.store, ACCOUNT, event, limit, asked=Filter(**asked)).entries
 
 
-def names(found: Sequence[Entry]) -> list[str]:
+def names(found: Sequence[HistoryEntry]) -> list[str]:
     return [entry.recorded.fact.name for entry in found]
 
 
-def changes(entry: Entry) -> dict[str, tuple[Any, Any]]:
+def changes(entry: HistoryEntry) -> dict[str, tuple[Any, Any]]:
     return {change.path: (change.before, change.after) for change in entry.changes}
 
 
@@ -156,7 +156,7 @@ def test_pages_of_an_event_with_links_and_sales_are_the_whole(
     asked = Filter(sales=sales)
     whole = event_history(desk.store, ACCOUNT, event, 100, asked=asked)
 
-    found: list[Entry] = []
+    found: list[HistoryEntry] = []
     start = None
     while True:
         page = event_history(desk.store, ACCOUNT, event, limit, start, asked)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from adapters.stores.memory import MemoryStore
-from application import events, group_commit, locations, memory
-from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS, Numbers, Work
-from application.ports import Answer, Store, StoreReplaced, StoreUnavailable, VersionTaken
-from domain.base import Cause, UnknownFact
+from application import events, group_commit, locations, repository
+from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS, Numbers, UnitOfWork
+from application.ports import CommandResult, Store, StoreReplaced, StoreUnavailable, VersionTaken
+from domain.base import CommandMetadata, UnknownFact
 from domain.errors import (
     Conflict,
     FactUnknown,
@@ -66,7 +66,7 @@ def removing(location: int) -> Any:
     return partial(locations.delete_location, number=location)
 
 
-def refusal(future: Future[Answer]) -> Refusal:
+def refusal(future: Future[CommandResult]) -> Refusal:
     error = future.exception(PATIENCE)
     assert isinstance(error, Refusal), error
     return error
@@ -147,7 +147,7 @@ def test_every_answer_has_the_position_of_the_last_fact_that_it_rests_on(desk: D
 def test_a_refused_job_harms_no_other_in_its_batch(desk: Desk) -> None:
     location = desk.location()
 
-    def half(work: Work) -> None:
+    def half(work: UnitOfWork) -> None:
         """Triggers a fact and is refused then."""
         work.load(Location, location).change(LocationFields(name="Never"), work.by)
         work.load(Hosting, location).host(99, work.by)
@@ -199,7 +199,7 @@ def test_a_fact_that_is_not_known_refuses_the_commands_on_that_thing_alone(
 def test_what_a_refused_job_triggered_is_taken_back_also_after_the_batch(desk: Desk) -> None:
     location = desk.location()
 
-    def failing(work: Work) -> None:
+    def failing(work: UnitOfWork) -> None:
         work.load(Location, location).change(LocationFields(name="Never"), work.by)
         raise Invalid("name", "changed my mind")
 
@@ -212,7 +212,7 @@ def test_what_a_refused_job_triggered_is_taken_back_also_after_the_batch(desk: D
 def test_a_bug_in_one_command_harms_no_other(desk: Desk) -> None:
     location = desk.location()
 
-    def buggy(work: Work) -> None:
+    def buggy(work: UnitOfWork) -> None:
         work.load(Location, location).change(LocationFields(name="Never"), work.by)
         raise ZeroDivisionError
 
@@ -471,7 +471,7 @@ def test_facts_of_another_writer_between_ours_are_folded_in(
 def test_a_writer_that_fell_far_behind_starts_afresh(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "MAX_FOLLOW", 3)
+    monkeypatch.setattr(repository, "MAX_FOLLOW", 3)
     location = desk.location()
     other = Desk(desk.store)
     for n in range(4):
@@ -638,7 +638,7 @@ def test_accounts_do_not_see_each_other() -> None:
 def test_a_command_has_one_cause_for_all_its_facts(desk: Desk) -> None:
     location = desk.location()
     start = desk.store.position()
-    cause = Cause("ann", by().time, "request", "command", "a reason")
+    cause = CommandMetadata("ann", by().time, "request", "command", "a reason")
 
     desk.do(creating(location), cause=cause)
 

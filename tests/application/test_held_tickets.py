@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from application import sales
+from application.admission import rank_tickets
 from application.as_of import past_order
-from application.doors import rank_tickets
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.history import history_of_one
 from application.payloads import check_payload
 from domain.base import DomainEvent
@@ -148,7 +148,7 @@ def test_a_refused_sale_leaves_nobody_else_with_the_tickets(office: BoxOffice) -
     office.scan(event, tickets=[ticket(lot, 1)])
     body = OrderBody.model_validate({"saleschannelid": 2, "take": [taking(event, lot)]})
 
-    def sell_and_fail(work: Work) -> None:
+    def sell_and_fail(work: UnitOfWork) -> None:
         sales.create_order(work, body, HOLD)
         raise ZeroDivisionError
 

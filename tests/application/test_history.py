@@ -10,7 +10,7 @@ from application import events, locations
 from application.as_of import past_event, past_location
 from application.catalog import change_item, create_item
 from application.event_history import event_history
-from application.history import Entries, Filter, location_history
+from application.history import Filter, HistoryEntries, location_history
 from application.ports import Store
 from domain.catalog import PriceList, PriceListFields
 from domain.errors import NotFound
@@ -29,7 +29,9 @@ def document(store: Store, number: int, **moment: Any) -> dict[str, Any]:
     return event_document(*past_event(store, ACCOUNT, number, **moment).states, ACCOUNT)
 
 
-def everything(store: Store, number: int, of: Callable[..., Entries], limit: int) -> list[Any]:
+def everything(
+    store: Store, number: int, of: Callable[..., HistoryEntries], limit: int
+) -> list[Any]:
     """All pages of a history, one after the other."""
     entries: list[Any] = []
     start = None

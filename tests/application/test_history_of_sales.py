@@ -9,7 +9,7 @@ import pytest
 from adapters.check import snapshot_faults
 from application.event_history import event_history
 from application.group_commit import SNAPSHOT_EVERY
-from application.history import Entry, Filter
+from application.history import Filter, HistoryEntry
 from domain.base import CountedSnapshot, State
 from domain.differences import differences
 from domain.inventory import CountedInventory, Inventory
@@ -76,7 +76,7 @@ def folded_one_by_one(office: BoxOffice, event: int) -> Iterator[set[str]]:
     return reversed(found)
 
 
-def pages(office: BoxOffice, event: int, limit: int) -> Iterator[Entry]:
+def pages(office: BoxOffice, event: int, limit: int) -> Iterator[HistoryEntry]:
     start = None
     while True:
         page = event_history(office.store, office.account, event, limit, start, SALES)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from application import locations
-from application.history import AT_ONCE, Entry, Filter, One, page
+from application.history import AT_ONCE, Filter, HistoryEntry, One, page
 from application.ports import Recorded
 from domain.location import Location, LocationFields
 from tests.application.desk import Desk
@@ -18,7 +18,7 @@ class Counted(One):
 
     segments = 0
 
-    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[Entry]:
+    def entries(self, segment: Sequence[Recorded], asked: Filter) -> list[HistoryEntry]:
         self.segments += 1
         return super().entries(segment, asked)
 

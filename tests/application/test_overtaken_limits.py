@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from application import contingents, events, locations, sales
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.ports import Store
 from domain.contingents import ContingentBody
 from domain.errors import BasketLimit, Invalid, SoldOut, TicketsInUse
@@ -41,11 +41,11 @@ class LastTicket:
         self.date = buyer.date(self.event, *times, capacity=2 if limit == "date" else 0)
         self.order = buyer.order(taking(self.event, self.contingent))
 
-    def take(self, work: Work) -> Order:
+    def take(self, work: UnitOfWork) -> Order:
         takes = [Take.model_validate(taking(self.event, self.contingent))]
         return sales.add_tickets(work, self.order, takes, [], HOLD)
 
-    def lower(self, work: Work) -> Any:
+    def lower(self, work: UnitOfWork) -> Any:
         """To what the order has."""
         match self.limit:
             case "contingent":
@@ -60,11 +60,13 @@ class LastTicket:
                 return events.change_event(work, self.event, lowered)
 
 
-def overtaken(slow: Desk, decide: Callable[[Work], T], fast: Desk, first: Callable[[Work], T]) -> T:
+def overtaken(
+    slow: Desk, decide: Callable[[UnitOfWork], T], fast: Desk, first: Callable[[UnitOfWork], T]
+) -> T:
     """What is decided in the end: `first` is recorded between the first decision and its commit."""
     tries: list[None] = []
 
-    def slowly(work: Work) -> T:
+    def slowly(work: UnitOfWork) -> T:
         tries.append(None)
         decided = decide(work)
         if len(tries) == 1:
@@ -117,13 +119,13 @@ def test_a_refused_edit_does_not_hide_that_a_limit_was_lowered(desks: tuple[Desk
     buyer, editor = desks
     last = LastTicket("event", buyer, editor)
 
-    def refused(work: Work) -> object:
+    def refused(work: UnitOfWork) -> object:
         if not tries:
             editor.do(last.lower)
         tries.append(None)
         return events.change_date(work, last.event, last.date, DateFields(capacity=1, name="S"))
 
-    def confirm(work: Work) -> object:
+    def confirm(work: UnitOfWork) -> object:
         return sales.confirm_order(work, last.order)
 
     tries: list[None] = []
@@ -141,7 +143,7 @@ def test_a_refused_edit_harms_no_other_when_tickets_were_taken_meanwhile(
     last = LastTicket("contingent", buyer, editor)
     other = taking(last.event, last.contingent)
 
-    def refused(work: Work) -> object:
+    def refused(work: UnitOfWork) -> object:
         if not tries:
             editor.order(other)
         tries.append(None)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application import events, locations, webhooks
-from application.group_commit import GroupCommit, Work
+from application.group_commit import GroupCommit, UnitOfWork
 from application.ports import Store
 from application.quotas import BYTES
 from domain.errors import Quota
@@ -85,7 +85,7 @@ def test_webhook_subscriptions_are_bounded() -> None:
         name="Mirror", url="https://shop.example/hook", resource="event", trigger="update"
     )
 
-    def subscribe(work: Work) -> int:
+    def subscribe(work: UnitOfWork) -> int:
         return webhooks.create_webhook(work, fields).number
 
     desk.do(subscribe)

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from application import events, locations
-from application.group_commit import GroupCommit, Job, Work
-from application.ports import Answer, Store
-from domain.base import Cause
+from application.group_commit import GroupCommit, PendingCommand, UnitOfWork
+from application.ports import CommandResult, Store
+from domain.base import CommandMetadata
 from domain.errors import EventClosed, NotFound
 from domain.event import DateFields
 from domain.event_fields import EventBody
@@ -21,13 +21,13 @@ CONTINGENT = EventBody.model_validate({"contingents": [{"name": "Late", "amount"
 TIMES = DateFields(start="2026-12-04T20:00:00Z", end="2026-12-04T22:00:00Z")
 
 
-def cause(command: str) -> Cause:
-    return Cause("anna", "2026-11-21T20:00:00.000000Z", command, command)
+def cause(command: str) -> CommandMetadata:
+    return CommandMetadata("anna", "2026-11-21T20:00:00.000000Z", command, command)
 
 
-def submit(writer: GroupCommit, decide: Callable[[Work], object]) -> Future[Answer]:
-    job = Job(7, cause("c"), decide, lambda _: Answer(200, {}, b""))
-    future: Future[Answer] = writer.submit(job)
+def submit(writer: GroupCommit, decide: Callable[[UnitOfWork], object]) -> Future[CommandResult]:
+    job = PendingCommand(7, cause("c"), decide, lambda _: CommandResult(200, {}, b""))
+    future: Future[CommandResult] = writer.submit(job)
     return future
 
 
@@ -40,7 +40,7 @@ def submit(writer: GroupCommit, decide: Callable[[Work], object]) -> Future[Answ
     ],
 )
 def test_contingents_are_decided_again_when_their_event_changed_meanwhile(
-    store: Store, meanwhile: Callable[[Work], object], refusal: type[Exception] | None
+    store: Store, meanwhile: Callable[[UnitOfWork], object], refusal: type[Exception] | None
 ) -> None:
     one, other = GroupCommit(store), GroupCommit(store)
     submit(one, partial(locations.create_location, fields=LocationFields(name="Hall"))).result(10)
@@ -51,7 +51,7 @@ def test_contingents_are_decided_again_when_their_event_changed_meanwhile(
         submit(one, publish).result(10)
     tries = []
 
-    def overtaken(work: Work) -> object:
+    def overtaken(work: UnitOfWork) -> object:
         decided = events.change_event(work, 1, CONTINGENT)
         if not tries:
             submit(other, meanwhile).result(10)

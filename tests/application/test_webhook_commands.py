@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import NewKey, adding_key
 from application.transfer import export_lines, import_lines
 from application.webhooks import change_webhook, create_webhook, delete_webhook
@@ -20,7 +20,7 @@ from tests.spec import by
 SAID = WebhookFields(name="A", url="https://a.com", resource="event", trigger="create")
 
 
-def created(work: Work) -> dict[str, Any]:
+def created(work: UnitOfWork) -> dict[str, Any]:
     return dict(create_webhook(work, SAID).state)
 
 

@@ -21,10 +21,10 @@ from adapters.bootstrap import Stagebook
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from application import catalog, events, locations, sales
-from application.group_commit import Committer, Job, Work
+from application.group_commit import Committer, PendingCommand, UnitOfWork
 from application.keyring import NewKey, adding_key, adding_signing_key
-from application.ports import Answer
-from domain.base import Cause
+from application.ports import CommandResult
+from domain.base import CommandMetadata
 from domain.catalog import PriceList, PriceListFields
 from domain.event import DateFields
 from domain.event_fields import EventBody
@@ -53,8 +53,8 @@ HOLD = Hold(7_200, 7_200)
 PACE = 0.5
 """Seconds of the book's own time between two commands."""
 
-Decide = Callable[[Work], Any]
-Tells = Callable[[Any], Answer]
+Decide = Callable[[UnitOfWork], Any]
+Tells = Callable[[Any], CommandResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def edit_body(rng: random.Random, number: int) -> dict[str, Any]:
     )[0]
 
 
-def commit(committer: Committer, jobs: Sequence[Job]) -> None:
+def commit(committer: Committer, jobs: Sequence[PendingCommand]) -> None:
     """All of them, in as many batches as it takes."""
     while jobs:
         jobs = committer.commit(jobs)
@@ -150,16 +150,18 @@ class Filler:
             jobs = [self.job(decide, answer or numbered) for decide in batch]
             commit(self.committer, jobs)
             for job in jobs:
-                if not isinstance(job.outcome, Answer):
+                if not isinstance(job.outcome, CommandResult):
                     raise job.outcome or AssertionError
                 answers.append(from_json(job.outcome.body))
         return answers
 
-    def job(self, decide: Decide, answer: Tells) -> Job:
+    def job(self, decide: Decide, answer: Tells) -> PendingCommand:
         self.now += timedelta(seconds=PACE)
         command = uuid4().hex
-        cause = Cause("organiser", stamp(self.now), correlation=command, causation=command)
-        return Job(self.account, cause, decide, answer, future=None)
+        cause = CommandMetadata(
+            "organiser", stamp(self.now), correlation=command, causation=command
+        )
+        return PendingCommand(self.account, cause, decide, answer, future=None)
 
     def create_price_lists(self) -> None:
         for number in range(1, PRICED + 1):
@@ -212,11 +214,11 @@ class Filler:
         self.run([partial(locations.change_location, number=place, fields=fields)])
 
 
-def numbered(made: Any) -> Answer:
+def numbered(made: Any) -> CommandResult:
     """The smallest answer: which number it is about."""
     made = made[0] if isinstance(made, tuple) else made
     number = made.event.number if isinstance(made, events.ShownEvent) else made.number
-    return Answer(200, {}, str(number).encode())
+    return CommandResult(200, {}, str(number).encode())
 
 
 def fill(book: Stagebook, sizes: Sizes) -> Filled:

@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import Stagebook
-from application import catalog, contingents, doors, events, locations, orders, sales
+from application import admission, catalog, contingents, events, locations, orders, sales
 from application.group_commit import Committer
-from application.ports import Answer
+from application.ports import CommandResult
 from domain import ranges
 from domain.catalog import PriceList, PriceListFields
 from domain.contact import Contact, ContactFields
@@ -217,7 +217,7 @@ class Seller(Filler):
     def _doors(self, show: Show, tickets: list[int]) -> Story:
         def scan(way: str) -> Decide:
             body = Scan(tickets=tickets, direction=way, scandeviceid=self.rng.randrange(1, 9))
-            return partial(doors.scan_tickets, number=show.number, body=body)
+            return partial(admission.scan_tickets, number=show.number, body=body)
 
         yield scan("in")
         if self.rng.random() < 0.1:
@@ -259,7 +259,7 @@ class Seller(Filler):
                 yield partial(catalog.change_item, cls=PriceList, number=which, fields=prices)
 
 
-def shown(made: Any) -> Answer:
+def shown(made: Any) -> CommandResult:
     """What a story goes on with: of an order its number, its tickets and what is due; of an Event
     its number and its contingents."""
     made = made[0] if isinstance(made, tuple) else made
@@ -267,11 +267,11 @@ def shown(made: Any) -> Answer:
         lines = made.state["lines"]
         tickets = [n for line in lines for n in ranges.numbers(line["tickets"])]
         due = sum(line["price"] * ranges.count(line["tickets"]) for line in lines)
-        return Answer(200, {}, to_json([made.number, tickets, due]))
+        return CommandResult(200, {}, to_json([made.number, tickets, due]))
     if isinstance(made, events.ShownEvent):
         lots = [contingent["id"] for contingent in made.inventory.contingents()]
-        return Answer(200, {}, to_json([made.event.number, lots]))
-    return Answer(200, {}, to_json([getattr(made, "number", 0)]))
+        return CommandResult(200, {}, to_json([made.event.number, lots]))
+    return CommandResult(200, {}, to_json([getattr(made, "number", 0)]))
 
 
 @dataclass(slots=True)
@@ -314,7 +314,7 @@ def tell(
         jobs = [told.seller.job(decide, shown) for told, decide in asked]
         commit(committer, jobs)
         for (told, _), job in zip(asked, jobs, strict=True):
-            if isinstance(job.outcome, Answer):
+            if isinstance(job.outcome, CommandResult):
                 told.said = from_json(job.outcome.body)
                 going.append(told)
             elif isinstance(job.outcome, Refusal):

@@ -26,7 +26,7 @@ from adapters.bootstrap import Stagebook, bootstrap
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from application import events, sales
-from application.group_commit import Committer, Work
+from application.group_commit import Committer, UnitOfWork
 from application.keyring import NewKey, adding_signing_key
 from application.orders import name_holders
 from domain.event_fields import EventBody
@@ -202,7 +202,7 @@ def grow(filler: Filler, long: Sold, facts: int) -> list[int]:
 
 
 def name_some(filler: Filler, numbers: Sequence[int]) -> None:
-    def named(work: Work, number: int) -> Order:
+    def named(work: UnitOfWork, number: int) -> Order:
         ticket = work.load(Order, number).state["lines"][0]["tickets"][0][0]
         return name_holders(work, number, [Holder(id=ticket, ticketname=RARE)])
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from adapters.stores.postgres import PostgresStore
-from adapters.webhooks.ledger import DELIVERED, FAILED, GIVEN_UP, Invocation, Ledger, TermOver
 from adapters.webhooks.message import Delivery
+from adapters.webhooks.outbox import DELIVERED, FAILED, GIVEN_UP, Invocation, LeaseLost, Outbox
 from adapters.webhooks.postgres import PostgresLedger
 from adapters.webhooks.sqlite import SqliteLedger
 from domain.ids import Kind, guid
@@ -42,7 +42,7 @@ def tried(made: Delivery, outcome: str, second: int = 1) -> Invocation:
     return Invocation(made, at(second), outcome, 200 if outcome == DELIVERED else None, None, 5)
 
 
-def ledger_at(place: Place) -> Ledger:
+def ledger_at(place: Place) -> Outbox:
     if place.kind == "sqlite":
         return SqliteLedger(Path(place.where) / "webhooks.sqlite")
     store = place.store()
@@ -51,21 +51,21 @@ def ledger_at(place: Place) -> Ledger:
 
 
 @pytest.fixture
-def ledger(place: Place) -> Iterator[Ledger]:
+def ledger(place: Place) -> Iterator[Outbox]:
     with closing(ledger_at(place)) as made:
         yield made
 
 
-def due(ledger: Ledger, now: float = NOW, webhook: str = ONE, limit: int = 9) -> list[int]:
+def due(ledger: Outbox, now: float = NOW, webhook: str = ONE, limit: int = 9) -> list[int]:
     return [d.position for d in ledger.due(webhook, now, limit)]
 
 
-def test_a_new_one_has_heard_nothing(ledger: Ledger) -> None:
+def test_a_new_one_has_heard_nothing(ledger: Outbox) -> None:
     assert ledger.standing() == (None, {})
     assert ledger.due_webhooks(NOW) == []
 
 
-def test_what_was_heard_is_kept_with_its_position(place: Place, ledger: Ledger) -> None:
+def test_what_was_heard_is_kept_with_its_position(place: Place, ledger: Outbox) -> None:
     term = ledger.begin()
 
     ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}, OTHER: {"url": "b"}}, at(1))
@@ -78,7 +78,7 @@ def test_what_was_heard_is_kept_with_its_position(place: Place, ledger: Ledger) 
         assert again.due(ONE, NOW, 9) == [delivery(5)]
 
 
-def test_the_first_of_each_queue_is_due(ledger: Ledger) -> None:
+def test_the_first_of_each_queue_is_due(ledger: Outbox) -> None:
     term = ledger.begin()
     waiting = [delivery(5), delivery(6, GARDEN), delivery(7), delivery(7, part=1)]
 
@@ -90,7 +90,7 @@ def test_the_first_of_each_queue_is_due(ledger: Ledger) -> None:
     assert due(ledger, webhook=OTHER) == [8]
 
 
-def test_what_is_delivered_makes_way_for_the_next(ledger: Ledger) -> None:
+def test_what_is_delivered_makes_way_for_the_next(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(7), delivery(7, part=1)], {}, at(1))
 
@@ -102,7 +102,7 @@ def test_what_is_delivered_makes_way_for_the_next(ledger: Ledger) -> None:
     assert ledger.due_webhooks(NOW) == []
 
 
-def test_what_fails_holds_back_its_queue_until_its_time(ledger: Ledger) -> None:
+def test_what_fails_holds_back_its_queue_until_its_time(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(6, GARDEN), delivery(7)], {}, at(1))
 
@@ -113,7 +113,7 @@ def test_what_fails_holds_back_its_queue_until_its_time(ledger: Ledger) -> None:
     assert ledger.due(ONE, NOW + 10, 9)[1] == replace(delivery(5), attempts=1)
 
 
-def test_what_is_given_up_makes_way_and_comes_back_first(ledger: Ledger) -> None:
+def test_what_is_given_up_makes_way_and_comes_back_first(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(7), delivery(6, GARDEN)], {}, at(1))
 
@@ -127,7 +127,7 @@ def test_what_is_given_up_makes_way_and_comes_back_first(ledger: Ledger) -> None
     assert ledger.health(ONE) == {"failing_since": None, "waiting_count": 3, "failed_count": 0}
 
 
-def test_a_retry_does_not_wait(ledger: Ledger) -> None:
+def test_a_retry_does_not_wait(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5)], {}, at(1))
     ledger.settle(term, tried(delivery(5), FAILED), NOW + 1_000)
@@ -137,7 +137,7 @@ def test_a_retry_does_not_wait(ledger: Ledger) -> None:
     assert due(ledger) == [5]
 
 
-def test_since_when_it_fails_is_known_until_it_does_not(ledger: Ledger) -> None:
+def test_since_when_it_fails_is_known_until_it_does_not(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5)], {ONE: {}, OTHER: {}}, at(1))
 
@@ -151,7 +151,7 @@ def test_since_when_it_fails_is_known_until_it_does_not(ledger: Ledger) -> None:
     assert ledger.health(ONE)["failing_since"] is None
 
 
-def test_the_log_has_every_attempt_the_newest_first(ledger: Ledger) -> None:
+def test_the_log_has_every_attempt_the_newest_first(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5)], {}, at(1))
 
@@ -168,7 +168,7 @@ def test_the_log_has_every_attempt_the_newest_first(ledger: Ledger) -> None:
     assert ledger.invocations(OTHER) == []
 
 
-def test_what_is_a_week_old_is_forgotten(ledger: Ledger) -> None:
+def test_what_is_a_week_old_is_forgotten(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5)], {}, at(1))
     ledger.hear(term, 9, [delivery(7)], {}, at(9))
@@ -182,8 +182,8 @@ def test_what_is_a_week_old_is_forgotten(ledger: Ledger) -> None:
     assert ledger.due_webhooks(NOW) == []
 
 
-def test_the_log_has_a_bound(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.webhooks.ledger.MOST_LOGGED", 2)
+def test_the_log_has_a_bound(ledger: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.webhooks.outbox.MOST_LOGGED", 2)
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(6, webhook=OTHER)], {ONE: {}, OTHER: {}}, at(9))
     for second in range(1, 5):
@@ -196,7 +196,7 @@ def test_the_log_has_a_bound(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) ->
     assert len(ledger.invocations(OTHER)) == 1
 
 
-def test_with_a_webhook_goes_what_waits_for_it(ledger: Ledger) -> None:
+def test_with_a_webhook_goes_what_waits_for_it(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.hear(term, 9, [delivery(5), delivery(6, webhook=OTHER)], {ONE: {}, OTHER: {}}, at(1))
 
@@ -207,7 +207,7 @@ def test_with_a_webhook_goes_what_waits_for_it(ledger: Ledger) -> None:
     assert ledger.retry(ONE) == 0
 
 
-def test_what_is_heard_twice_is_kept_once(ledger: Ledger) -> None:
+def test_what_is_heard_twice_is_kept_once(ledger: Outbox) -> None:
     term = ledger.begin()
 
     for _ in range(2):
@@ -216,7 +216,7 @@ def test_what_is_heard_twice_is_kept_once(ledger: Ledger) -> None:
     assert ledger.health(ONE)["waiting_count"] == 1
 
 
-def test_whose_term_is_over_writes_no_more(place: Place, ledger: Ledger) -> None:
+def test_whose_term_is_over_writes_no_more(place: Place, ledger: Outbox) -> None:
     before = ledger.begin()
     ledger.hear(before, 5, [delivery(5)], {}, at(1))
 
@@ -228,13 +228,13 @@ def test_whose_term_is_over_writes_no_more(place: Place, ledger: Ledger) -> None
         lambda: ledger.settle(before, tried(delivery(5), DELIVERED), None),
         lambda: ledger.forget(before, at(9)),
     ):
-        with pytest.raises(TermOver):
+        with pytest.raises(LeaseLost):
             write()
     assert ledger.standing()[0] == 5
     assert due(ledger) == [5]
 
 
-def test_one_leads_at_a_time(place: Place, ledger: Ledger) -> None:
+def test_one_leads_at_a_time(place: Place, ledger: Outbox) -> None:
     with closing(ledger_at(place)) as other:
         with ledger.leading() as first, other.leading() as second:
             assert (first, second) == (True, False)
@@ -254,7 +254,7 @@ def test_the_key_is_that_of_the_fact_the_webhook_and_the_thing() -> None:
     assert UUID(made.thing) == guid(7, Kind.LOCATION, 1)
 
 
-def test_what_is_of_another_history_is_set_aside_until_the_next_time(ledger: Ledger) -> None:
+def test_what_is_of_another_history_is_set_aside_until_the_next_time(ledger: Outbox) -> None:
     term = ledger.begin()
     ledger.belongs(term, STORE)
     ledger.hear(term, 7, [delivery(5)], {ONE: {"url": "a"}}, at(1), "mark")

@@ -14,12 +14,12 @@ from adapters.views.sqlite import SqliteView
 from application.ports import Recorded
 from domain.ids import Kind
 from domain.ids import key as key_of
-from projections import proving
+from projections import verification
 from projections.base import Projection, ViewMoved
 from projections.changes import Changes
-from projections.looking import digest, heal
-from projections.proving import Verdict, prove
+from projections.inspection import digest, heal
 from projections.runner import Runner
+from projections.verification import VerificationReport, prove
 from tests.contracts.conftest import Place
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, said
@@ -50,7 +50,7 @@ class Stand:
         with self.view.writing() as c:
             c.execute(statement.format(getattr(self.view, table)), params)
 
-    def proved(self, log: Any = None) -> Verdict:
+    def proved(self, log: Any = None) -> VerificationReport:
         (verdict,) = prove([self.projection], log or self.log, self.live)
         return verdict
 
@@ -123,8 +123,8 @@ def test_the_digest_is_the_same_however_the_facts_are_cut(
     notes: Stand, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = notes.proved().found.digests
-    monkeypatch.setattr(proving, "SLICE", size)
-    monkeypatch.setattr(proving, "PAGE", size)
+    monkeypatch.setattr(verification, "SLICE", size)
+    monkeypatch.setattr(verification, "PAGE", size)
     monkeypatch.setattr("projections.bulk.ROWS", size)
 
     assert notes.proved().found.digests == whole
@@ -204,7 +204,7 @@ def test_what_no_program_would_have_put_there_is_told(notes: Stand) -> None:
 def test_entries_that_are_wrong_missing_or_made_by_no_fact_are_named(
     changes: Stand, size: int, extra: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proving, "PAGE", size)
+    monkeypatch.setattr(verification, "PAGE", size)
     sound = changes.proved().found.digests
     others = changes.view.names.removeprefix("key, ")
     copied = f"INSERT INTO {{0}} SELECT ?, {others}"
@@ -255,7 +255,7 @@ class Meanwhile:
 def test_what_moves_meanwhile_is_no_difference(
     notes: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proving, "SLICE", 2)
+    monkeypatch.setattr(verification, "SLICE", 2)
     of_one, of_many = history(99, 30), (changed(number, 1) for number in range(200, 230))
     log = Meanwhile(notes, chain.from_iterable(zip(of_one, of_many, strict=True)))
 
@@ -270,7 +270,7 @@ def test_what_moves_meanwhile_is_no_difference(
 def test_a_fault_is_named_while_the_view_moves(
     changes: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proving, "SLICE", 2)
+    monkeypatch.setattr(verification, "SLICE", 2)
     changes.tampered("documents", "UPDATE {} SET body = ? WHERE position = 2", b"{}")
 
     verdict = changes.proved(Meanwhile(changes, (changed(1, v) for v in range(4, 30))))

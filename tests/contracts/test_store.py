@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 
 from adapters.stores import sql
 from application.ports import (
-    Answer,
     Blob,
-    KeptAnswer,
+    CommandResult,
+    IdempotentResult,
     Recorded,
     Store,
     StoreUnavailable,
@@ -46,9 +46,11 @@ def versions(recorded: Sequence[Recorded]) -> list[int]:
     return [r.fact.originator_version for r in recorded]
 
 
-def kept(key: str, *, facts: int = 0, position: int = 0, time: str = "2026-01-01") -> KeptAnswer:
-    answer = Answer(201, {"ETag": '"1"', "X": "é"}, b'{"id":1}\0\xff', position)
-    return KeptAnswer(ACCOUNT, key, f"hash of {key}", time, answer, facts)
+def kept(
+    key: str, *, facts: int = 0, position: int = 0, time: str = "2026-01-01"
+) -> IdempotentResult:
+    answer = CommandResult(201, {"ETag": '"1"', "X": "é"}, b'{"id":1}\0\xff', position)
+    return IdempotentResult(ACCOUNT, key, f"hash of {key}", time, answer, facts)
 
 
 # -- append and read
@@ -277,16 +279,16 @@ def test_an_answer_is_kept_byte_for_byte_with_the_position_of_its_own_last_fact(
     )
 
     for key, position in (("second", positions[1]), ("fifth", positions[4])):
-        asked, answer = store.kept_answer(ACCOUNT, key) or ("", Answer(0, {}, b""))
+        asked, answer = store.kept_answer(ACCOUNT, key) or ("", CommandResult(0, {}, b""))
         assert asked == f"hash of {key}"
-        assert answer == Answer(201, {"ETag": '"1"', "X": "é"}, b'{"id":1}\0\xff', position)
+        assert answer == CommandResult(201, {"ETag": '"1"', "X": "é"}, b'{"id":1}\0\xff', position)
 
 
 def test_an_answer_to_what_recorded_nothing_keeps_the_position_it_came_with(store: Store) -> None:
     store.append(history(1, 3))
     store.append([], answers=[kept("idle", position=2), kept("ahead", position=41)])
 
-    _, answer = store.kept_answer(ACCOUNT, "idle") or ("", Answer(0, {}, b""))
+    _, answer = store.kept_answer(ACCOUNT, "idle") or ("", CommandResult(0, {}, b""))
     assert answer.position == 2
     assert store.kept_answer(ACCOUNT, "ahead") is None
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from adapters.stores.postgres import PostgresStore
-from application.group_commit import CONTENDED_BATCHES, Committer, Job
+from application.group_commit import CONTENDED_BATCHES, Committer, PendingCommand
 from application.locations import change_location, create_location
-from application.ports import Answer, StoreUnavailable, VersionTaken
-from domain.base import Cause
+from application.ports import CommandResult, StoreUnavailable, VersionTaken
+from domain.base import CommandMetadata
 from domain.location import LocationFields
 from tests.contracts.conftest import Place
 from tests.contracts.facts import history
@@ -24,18 +24,18 @@ def run(committer: Committer, *texts: str) -> None:
     """Changes the one Location, a batch each."""
     for text in texts:
         decide = partial(change_location, number=1, fields=LocationFields(city=text))
-        cause = Cause("anna", "2026-11-21T20:00:00.000000Z", text, text)
-        job = Job(7, cause, decide, lambda _: Answer(200, {}, b""))
+        cause = CommandMetadata("anna", "2026-11-21T20:00:00.000000Z", text, text)
+        job = PendingCommand(7, cause, decide, lambda _: CommandResult(200, {}, b""))
         committer.commit([job])
-        assert isinstance(job.outcome, Answer), job.outcome
+        assert isinstance(job.outcome, CommandResult), job.outcome
 
 
 def opened(place: Place) -> Committer:
     """A writer that has made the Location."""
     committer = Committer(place.store())
     decide = partial(create_location, fields=LocationFields(name="Hall"))
-    cause = Cause("anna", "2026-11-21T20:00:00.000000Z", "c", "c")
-    committer.commit([Job(7, cause, decide, lambda _: Answer(200, {}, b""))])
+    cause = CommandMetadata("anna", "2026-11-21T20:00:00.000000Z", "c", "c")
+    committer.commit([PendingCommand(7, cause, decide, lambda _: CommandResult(200, {}, b""))])
     return committer
 
 

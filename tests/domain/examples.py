@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.event import DateFields, Event
 from domain.event_fields import ACTIVE, CLOSED, DRAFT
 from tests.spec import Command, given
@@ -37,7 +37,7 @@ def redated(date_id: int, **fields: Any) -> Command:
     return lambda event, by: event.change_date(date_id, body, by)
 
 
-def deleted(event: Event, by: Cause) -> None:
+def deleted(event: Event, by: CommandMetadata) -> None:
     event.delete(by)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.contingents import ContingentFields
 from domain.errors import Invalid
 from domain.inventory import Inventory
@@ -42,7 +42,7 @@ def counter(lock_type: int, path: str) -> str:
 # -- commands
 
 
-def seeding(inventory: Inventory, by: Cause) -> None:
+def seeding(inventory: Inventory, by: CommandMetadata) -> None:
     inventory.seed_barcodes(SEED, by)
 
 
@@ -117,7 +117,7 @@ def reverting(past: State) -> Command:
 
 
 def all_at_once(*commands: Command) -> Command:
-    def command(inventory: Inventory, by: Cause) -> None:
+    def command(inventory: Inventory, by: CommandMetadata) -> None:
         for one in commands:
             one(inventory, by)
 

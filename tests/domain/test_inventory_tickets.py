@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from domain.contingents import COUNTERS, HELD, ContingentChanged, ContingentFields
 from domain.errors import Invalid, NotFound, SoldOut, TicketNotFree, TicketsInUse
 from domain.inventory import Inventory
-from domain.single_tickets import Piece
+from domain.single_tickets import TicketRange
 from domain.tickets import (
     PLACES,
     TicketsHandedOver,
@@ -523,7 +523,7 @@ def test_a_lot_is_told_piece_by_piece() -> None:
         (5, 8, "free", None, None),
         (9, 10, "locked_soft", None, 2),
     ]
-    assert isinstance(inventory.pieces(LOT)[0], Piece)
+    assert isinstance(inventory.pieces(LOT)[0], TicketRange)
 
 
 PLAYED: list[Command] = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.base import Cause
+from domain.base import CommandMetadata
 from domain.contingents import MAX_CONTINGENTS, ContingentAdded
 from domain.errors import Invalid
 from domain.ids import Kind, guid
@@ -11,7 +11,7 @@ from domain.inventory import Inventory
 
 def with_contingents(count: int) -> Inventory:
     inventory = Inventory(guid(1, Kind.INVENTORY, 125))
-    by = Cause("desk", "2027-01-01T00:00:00.000000Z", correlation="c")
+    by = CommandMetadata("desk", "2027-01-01T00:00:00.000000Z", correlation="c")
     for number in range(1, count + 1):
         inventory.trigger(ContingentAdded, by, contingentid=number, seated=False, fields={})
     return inventory

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.base import Cause, State
+from domain.base import CommandMetadata, State
 from domain.errors import (
     Invalid,
     OrderEmpty,
@@ -68,7 +68,7 @@ def given_away(*places: Place) -> State:
 def created(*lines: State, time: str = START) -> Command:
     """Held for 20 minutes from then on."""
 
-    def command(order: Order, cause: Cause) -> None:
+    def command(order: Order, cause: CommandMetadata) -> None:
         now = by(time=time)
         order.create(GUID, 2, "EUR", HOLD.expiry(time, time), list(lines), now)
 
@@ -83,15 +83,15 @@ def removing(*places: Place, hold: Hold = HOLD) -> Command:
     return lambda order, by: order.remove(tickets(*places), hold, by)
 
 
-def confirmed(order: Order, by: Cause) -> None:
+def confirmed(order: Order, by: CommandMetadata) -> None:
     order.confirm(by)
 
 
-def cancelled(order: Order, by: Cause) -> None:
+def cancelled(order: Order, by: CommandMetadata) -> None:
     order.cancel(by)
 
 
-def lapsed(order: Order, by: Cause) -> None:
+def lapsed(order: Order, by: CommandMetadata) -> None:
     order.lapse(by)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.base import Aggregate, Cause
+from domain.base import Aggregate, CommandMetadata
 from domain.contingents import ContingentFields
 from domain.event import DateFields, Event
 from domain.event_facts import DateChanged, EventCreated, EventDetailsChanged
@@ -154,8 +154,8 @@ def test_there_are_at_most_a_hundred_custom_fields() -> None:
 
 def test_the_time_of_a_fact_never_runs_backwards() -> None:
     location = hall()
-    late = Cause("ann", "2027-01-01T00:00:00.000000Z", "r1", "c1")
-    early = Cause("ann", "2026-01-01T00:00:00.000000Z", "r2", "c2")
+    late = CommandMetadata("ann", "2027-01-01T00:00:00.000000Z", "r1", "c1")
+    early = CommandMetadata("ann", "2026-01-01T00:00:00.000000Z", "r2", "c2")
 
     when(location, changing(city="Gent"), late)
     outcome = when(location, changing(city="Brugge"), early)
@@ -164,7 +164,9 @@ def test_the_time_of_a_fact_never_runs_backwards() -> None:
 
 
 def test_a_fact_says_who_when_why_and_in_which_request() -> None:
-    cause = Cause("ann", "2027-01-01T00:00:00.000000Z", "request", "command", "a typing error")
+    cause = CommandMetadata(
+        "ann", "2027-01-01T00:00:00.000000Z", "request", "command", "a typing error"
+    )
 
     outcome = when(hall(), changing(city="Gent"), cause)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.base import Cause, UnknownFact
+from domain.base import CommandMetadata, UnknownFact
 from domain.errors import FactUnknown, Invalid, NameTaken, NotFound
 from domain.event_facts import EventDetailsChanged
 from domain.ids import Kind, account_number, guid
@@ -166,11 +166,11 @@ BAD = EventDetailsChanged(
 )
 
 
-def skipped(registry: Registry, by: Cause) -> None:
+def skipped(registry: Registry, by: CommandMetadata) -> None:
     registry.discard(BAD, 12, Stopped("events", EVENT, "EventDetailsChanged: KeyError(5)"), by)
 
 
-def because(reason: str | None) -> Cause:
+def because(reason: str | None) -> CommandMetadata:
     return replace(by(), reason=reason)
 
 

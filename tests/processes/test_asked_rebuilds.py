@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from adapters.bootstrap import CATALOG, LOCATIONS, ORDERS, Stagebook
+from adapters.rebuild_requests import LOOK_SECONDS
 from adapters.views.runs import Run
-from adapters.wishes import LOOK_SECONDS
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
 from domain.ids import account_number
 from domain.location import LocationFields
@@ -30,7 +30,7 @@ HALLS, CHANGES, COMMANDS = 100, 60, 2
 def fill(book: Stagebook) -> None:
     """Locations with a long past."""
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         for _ in range(HALLS):
             number = create_location(work, LocationFields(name="Hall")).number
             for capacity in range(1, CHANGES):

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.bootstrap import LOCATIONS, PROJECTIONS, Stagebook
 from adapters.check import faults
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
 from domain.ids import account_number
 from domain.location import LocationFields
@@ -138,7 +138,7 @@ def fill(book: Stagebook) -> None:
     """Fifty Locations with a long past."""
     account = account_number(ACCOUNT)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         for _ in range(50):
             number = create_location(work, LocationFields(name="Hall")).number
             for capacity in range(1, 60):

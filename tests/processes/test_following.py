@@ -11,7 +11,7 @@ import pytest
 from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import CHANGES, Stagebook
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
 from domain.ids import account_number
 from domain.location import LocationFields
@@ -31,7 +31,7 @@ STOP_SECONDS = 10
 def write(book: Stagebook, commands: int) -> None:
     """One Location after another, each with a past."""
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         number = create_location(work, LocationFields(name="Hall")).number
         for capacity in range(1, AT_ONCE):
             change_location(work, number, LocationFields(capacity=capacity))

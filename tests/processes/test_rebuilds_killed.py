@@ -14,7 +14,7 @@ import pytest
 from adapters.bootstrap import Stagebook
 from adapters.check import faults
 from application.events import create_event
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
 from domain.event_fields import EventBody
 from domain.ids import account_number
@@ -55,7 +55,7 @@ def execute(book: Stagebook, decide: Any) -> Any:
     return book.execute(decide, account=account_number(ACCOUNT), actor="tests")
 
 
-def fill(work: Work) -> int:
+def fill(work: UnitOfWork) -> int:
     """Locations with a long past, each with an Event; the number of the last one."""
     for _ in range(HALLS):
         number = create_location(work, LocationFields(name="Hall")).number

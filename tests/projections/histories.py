@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from application import catalog, contingents, events, locations, sales
-from application.group_commit import Job, Work
-from application.ports import Answer
+from application.group_commit import PendingCommand, UnitOfWork
+from application.ports import CommandResult
 from domain.catalog import LockType, PriceList, PriceListFields, PriceType, SalesChannel
 from domain.contingents import ContingentBody
 from domain.errors import Refusal
@@ -161,15 +161,15 @@ known_tickets = st.lists(
 lot_bodies = (lots | optional(name=names, price=money)).map(ContingentBody.model_validate)
 
 
-def remove_contingent(work: Work, number: int, contingent_id: int) -> None:
+def remove_contingent(work: UnitOfWork, number: int, contingent_id: int) -> None:
     contingents.remove_contingent(work, number, contingent_id)
 
 
-def delete_event(work: Work, number: int) -> None:
+def delete_event(work: UnitOfWork, number: int) -> None:
     events.delete_event(work, number)
 
 
-def delete_location(work: Work, number: int) -> None:
+def delete_location(work: UnitOfWork, number: int) -> None:
     locations.delete_location(work, number)
 
 
@@ -316,8 +316,8 @@ batches = st.lists(st.lists(a_command(), min_size=1, max_size=8), min_size=2, ma
 class Done:
     """A command that was answered with a document."""
 
-    job: Job
-    answer: Answer
+    job: PendingCommand
+    answer: CommandResult
 
 
 def begun(desk: Desk) -> None:
@@ -353,7 +353,7 @@ def happened(desk: Desk, history: Sequence[Sequence[Decide]]) -> list[Done]:
     return [done for batch in history for done in given_at_once(desk, batch)]
 
 
-def answered(future: Future[Answer]) -> Answer | None:
+def answered(future: Future[CommandResult]) -> CommandResult | None:
     error = future.exception()
     if error is None:
         return future.result()

@@ -10,10 +10,10 @@ from application.ports import Recorded
 from domain.ids import Kind, guid
 from domain.order_facts import OrderConfirmed, OrderCreated, OrderSplit
 from domain.tickets import PLACES, BarcodesSeeded, TicketsChanged, barcode
-from projections.looking import heal, look
+from projections.inspection import heal, look
 from projections.order_barcodes import barcode_term
 from projections.orders import Orders
-from projections.proving import prove
+from projections.verification import prove
 from tests.projections.conftest import MakeView
 from tests.projections.facts import LAST, Facts
 from tests.spec import ACCOUNT, Projected, given_facts

@@ -26,7 +26,7 @@ from projections.base import Parked, Projection, ViewMoved
 from projections.bulk import slices
 from projections.changes import Changes
 from projections.event_documents import EventDocuments
-from projections.looking import Mend
+from projections.inspection import Mend
 from projections.orders import Orders
 from projections.parking import release, retry
 from projections.rebuilding import in_bulk

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import date_shown, event_shown, just_made, location_shown
 from adapters.http.openticket.fields import anew, model, native, required, run
@@ -22,7 +22,7 @@ from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live
 from domain.base import State
@@ -56,14 +56,14 @@ def as_sent(said: State, shown: State) -> State:
 )
 async def create_date(request: Request) -> Response:
     """A new EventDate of an Event. Answered in the offset that it was sent with."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "event_id", "start", "end")
     said = native(body, fields.DATE)
     made = model(DateFields, said, fields.DATE)
     event = number_in(body["event_id"], Kind.EVENT, who)
 
-    def decide(work: Work) -> tuple[ShownEvent, int]:
+    def decide(work: UnitOfWork) -> tuple[ShownEvent, int]:
         _, date_id = events.add_date(work, event, made)
         go_live(work, event)
         return events.shown(work, work.load(Event, event)), date_id
@@ -80,7 +80,7 @@ async def create_date(request: Request) -> Response:
 @words(router, "/eventdate", "ot_dates", DateShown, "normal", "past", "upcoming")
 async def list_dates(request: Request, word: str) -> Response:
     """The EventDates of the company."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     found = await reading(request, lambda book: events_where(book, who))
     now = microseconds(stamp(datetime.now(UTC))) or 0
     kept = [
@@ -104,21 +104,21 @@ async def _the_date(request: Request, guid: str, who: Principal) -> tuple[State,
 @router.get("/eventdate/{guid}", name="ot_date", **answers(DateShown))
 async def get_date(request: Request, guid: Guid) -> Response:
     """One EventDate."""
-    date, _, _ = await _the_date(request, guid, caller(request, May.READ))
+    date, _, _ = await _the_date(request, guid, caller(request, Permission.READ))
     return json_response(date)
 
 
 @router.get("/eventdate/{guid}/event", name="ot_event_of_date", **answers(EventShown))
 async def event_of_date(request: Request, guid: Guid) -> Response:
     """The Event of an EventDate."""
-    _, event, _ = await _the_date(request, guid, caller(request, May.READ))
+    _, event, _ = await _the_date(request, guid, caller(request, Permission.READ))
     return json_response(event)
 
 
 @router.get("/eventdate/{guid}/location", name="ot_location_of_date", **answers(LocationShown))
 async def location_of_date(request: Request, guid: Guid) -> Response:
     """The Location of an EventDate."""
-    _, _, location = await _the_date(request, guid, caller(request, May.READ))
+    _, _, location = await _the_date(request, guid, caller(request, Permission.READ))
     return json_response(location)
 
 
@@ -135,14 +135,14 @@ async def event_of(request: Request, kind: Kind, number: int, who: Principal) ->
 )
 async def change_date(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.DATE, who)
     sent_body = await sent(request)
     said = native(sent_body, fields.DATE)
     model(DateFields, said, fields.DATE)
     event = await event_of(request, Kind.DATE, number, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         held = just_made(events.shown(work, work.load(Event, event).require()), who)
         date = work.load(Event, event).date(number)
         new = native(anew(sent_body, date_shown(held, date, who)), fields.DATE)
@@ -158,11 +158,11 @@ async def change_date(request: Request, guid: Guid) -> Response:
 async def delete_date(request: Request, guid: Guid) -> Response:
     """Deletes an EventDate that no Ticket is attached to. An Event without a time is not for sale
     any more: with its last date it goes back to being a draft."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.DATE, who)
     event_number = await event_of(request, Kind.DATE, number, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         event = work.load(Event, event_number).require()
         event.date(number)
         lots = work.load(Inventory, event_number).contingents()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import (
     ONCE,
@@ -46,7 +46,7 @@ from adapters.http.openticket.wire import (
 from adapters.views.select import Condition
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live, sold_by
 from domain.base import State
@@ -65,7 +65,7 @@ SENT = (*fields.EVENT, "currency")
 
 async def create_at(request: Request, place: str) -> Response:
     """Creates an Event at a Location."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     location = number_in(place, Kind.LOCATION, who)
     body = _spelled(await sent(request))
     required(body, "name", "locale", "currency")
@@ -73,7 +73,7 @@ async def create_at(request: Request, place: str) -> Response:
     said = {"type": ONCE} | native(body, fields.EVENT) | {"locationid": location}
     made = model(EventBody, said, fields.EVENT)
 
-    def decide(work: Work) -> ShownEvent:
+    def decide(work: UnitOfWork) -> ShownEvent:
         work.load(Location, location).require()
         return events.create_event(work, made)
 
@@ -100,7 +100,7 @@ def _check_currency(body: State, who: Principal) -> None:
 async def list_events(request: Request, word: str) -> Response:
     """The Events of the company. What is over is past, what is not is upcoming: both have a date.
     A closed Event is archived."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     now = microseconds(stamp(datetime.now(UTC)))
     dated: Condition = ("starts", "<", FOREVER)
     where: dict[str, Sequence[Condition]] = {
@@ -115,7 +115,7 @@ async def list_events(request: Request, word: str) -> Response:
 
 
 async def the_event(request: Request, guid: str) -> tuple[Held, Principal]:
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.EVENT, who)
     return await reading(request, lambda book: held(book, number, who)), who
 
@@ -134,7 +134,7 @@ async def get_event(request: Request, guid: Guid) -> Response:
 )
 async def change_event(request: Request, guid: Guid) -> Response:
     """Changes what is sent; `location_id` moves it."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.EVENT, who)
     body = _spelled(await sent(request))
     _check_currency(body, who)
@@ -143,7 +143,7 @@ async def change_event(request: Request, guid: Guid) -> Response:
     if body.get("location_id") not in (None, ""):
         place = number_in(body["location_id"], Kind.LOCATION, who)
 
-    def decide(work: Work) -> ShownEvent:
+    def decide(work: UnitOfWork) -> ShownEvent:
         event = work.load(Event, number).require()
         if place is not None:
             work.load(Location, place).require()
@@ -165,10 +165,10 @@ async def change_event(request: Request, guid: Guid) -> Response:
 @router.delete("/event/{guid}", name="ot_delete_event", **answers(None, status=204))
 async def delete_event(request: Request, guid: Guid) -> Response:
     """Deletes an Event that has neither EventDates nor Tickets."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.EVENT, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         event = work.load(Event, number).require()
         dates = [(Kind.DATE, date["id"]) for date in event.state["dates"].values()]
         lots = work.load(Inventory, number).contingents()
@@ -236,7 +236,7 @@ async def tickets_with_products(request: Request, guid: Guid) -> Response:
 
 
 async def _sold(request: Request, guid: str) -> tuple[Held, list[State], Principal]:
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.EVENT, who)
     found, channels = await reading(
         request,

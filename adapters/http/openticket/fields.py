@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from adapters.http import validation
 from adapters.http.openticket.wire import boolean, command, decimal, integer, text, texts, typed
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from domain.base import State
 from domain.errors import Invalid
@@ -121,7 +121,7 @@ async def run(
     request: Request,
     who: Principal,
     table: Table,
-    decide: Callable[[Work], T],
+    decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], State] | None = None,
 ) -> Response:
     """A command, whose refusals name fields as the vendor does."""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS, LOCATIONS
 from adapters.http.addresses import written_as_text
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.openticket import events as event_routes
 from adapters.http.openticket import fields
 from adapters.http.openticket.documents import date_shown, event_shown, location_shown
@@ -25,7 +25,7 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import locations
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.base import State
 from domain.hosting import Hosting
 from domain.ids import Kind
@@ -55,7 +55,7 @@ def check_latitude(body: State) -> None:
 )
 async def create_location(request: Request) -> Response:
     """A new Location: where Events are. Its capacity of 0 is no limit."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "name", "capacity", "address")
     check_latitude(body)
@@ -72,7 +72,7 @@ async def create_location(request: Request) -> Response:
 @words(router, "/location", "ot_locations", LocationShown, "normal", "archived", "all")
 async def list_locations(request: Request, word: str) -> Response:
     """The Locations of the company; none is ever archived."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     found = await reading(request, lambda book: [*every(book, LOCATIONS, who)], LOCATIONS)
     shown = [] if word == "archived" else found
     return json_response([shaped(LocationShown, location_shown(one, who)) for one in shown])
@@ -81,7 +81,7 @@ async def list_locations(request: Request, word: str) -> Response:
 @router.get("/location/{guid}", name="ot_location", **answers(LocationShown))
 async def get_location(request: Request, guid: Guid) -> Response:
     """One Location."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.LOCATION, who)
     found = await reading(
         request, lambda book: document(book, LOCATIONS, Kind.LOCATION, number, who), LOCATIONS
@@ -96,12 +96,12 @@ async def get_location(request: Request, guid: Guid) -> Response:
 )
 async def change_location(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.LOCATION, who)
     body = await sent(request)
     model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
 
-    def decide(work: Work) -> Location:
+    def decide(work: UnitOfWork) -> Location:
         now = work.load(Location, number).require().state
         new = anew(body, location_shown(location_document(now, who.account), who))
         check_latitude(new)
@@ -119,10 +119,10 @@ async def change_location(request: Request, guid: Guid) -> Response:
 @router.delete("/location/{guid}", name="ot_delete_location", **answers(None, status=204))
 async def delete_location(request: Request, guid: Guid) -> Response:
     """Deletes a Location that has no Events."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.LOCATION, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         work.load(Location, number).require()
         hosted = work.load(Hosting, number).state.get("events", {})
         if hosted:
@@ -149,7 +149,7 @@ async def create_event(request: Request, guid: Guid) -> Response:
 @router.get("/location/{guid}/event", name="ot_events_there", **answers(many(EventShown)))
 async def events_there(request: Request, guid: Guid) -> Response:
     """The Events at the Location."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.LOCATION, who)
     found = await reading(
         request, lambda book: events_where(book, who, ("locationid", "=", number))
@@ -160,7 +160,7 @@ async def events_there(request: Request, guid: Guid) -> Response:
 @router.get("/location/{guid}/dates", name="ot_dates_there", **answers(many(DateShown)))
 async def dates_there(request: Request, guid: Guid) -> Response:
     """The EventDates at the Location."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.LOCATION, who)
     found = await reading(
         request,

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, ORDERS
 from adapters.http import reads
-from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.auth import ROLE_PERMISSIONS, Permission, stagebook
 from adapters.http.openticket.lookup import document, number_in, reading
 from adapters.http.openticket.making import many
 from adapters.http.openticket.order_documents import buyer_shown, order_shown
@@ -40,7 +40,7 @@ router.get("/storefront/order/{guid}", name="ot_order_on_storefront", include_in
 @router.get("/shop/{guid}/orders", name="ot_orders_of_shop", **answers(many(PlacedOrder)))
 async def orders_of_shop(request: Request, guid: Guid) -> Response:
     """The newest 1,000 orders of a shop, with their buyers for keys that may sell."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.SALES_CHANNEL, who)
     await reading(
         request, lambda book: document(book, CATALOG, Kind.SALES_CHANNEL, number, who), CATALOG
@@ -64,7 +64,7 @@ async def orders_of_shop(request: Request, guid: Guid) -> Response:
 
 async def _buyers(request: Request, who: Principal, orders: list[State]) -> dict[int | None, State]:
     """The contacts of orders by number; none for a key that may not sell."""
-    if May.SELL not in GRANTED[who.role]:
+    if Permission.SELL not in ROLE_PERMISSIONS[who.role]:
         return {}
     numbers = {order["customerid"] for order in orders if order.get("customerid")}
     keys = [key(who.account, Kind.CONTACT, number) for number in numbers]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.openticket import fields
 from adapters.http.openticket.dates import event_of
 from adapters.http.openticket.documents import shop_shown, ticket_shown, tracker_shown
@@ -44,7 +44,7 @@ from adapters.http.openticket.wire import (
     text,
 )
 from application import catalog, shop_tickets
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from domain.base import State
 from domain.catalog import WEB, SalesChannel, SalesChannelFields
@@ -79,7 +79,7 @@ def _hold(body: State) -> State:
 @creates(router, "/shop", "ot_create_shop", ShopCreated, SENT, ("name",))
 async def create_shop(request: Request) -> Response:
     """A new shop: it sells the Tickets that are attached to it."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "name")
     said = {"typeid": WEB, "basketseconds": HOLD_SECONDS} | native(body, fields.SHOP) | _hold(body)
@@ -95,7 +95,7 @@ async def create_shop(request: Request) -> Response:
 @words(router, "/shop", "ot_shops", ShopShown, "normal", "archived", "all")
 async def list_shops(request: Request, word: str) -> Response:
     """The shops of the company."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     where = {"normal": [("archived", "=", 0)], "archived": [("archived", "=", 1)], "all": []}[word]
     found = await reading(
         request, lambda book: catalog_where(book, who, Kind.SALES_CHANNEL, *where), CATALOG
@@ -105,7 +105,7 @@ async def list_shops(request: Request, word: str) -> Response:
 
 
 async def _the_shop(request: Request, guid: str) -> tuple[State, Principal]:
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.SALES_CHANNEL, who)
     kind = Kind.SALES_CHANNEL
     return await reading(
@@ -123,12 +123,12 @@ async def get_shop(request: Request, guid: Guid) -> Response:
 @router.put("/shop/{guid}", name="ot_change_shop", **answers(ShopShown, fields=SENT))
 async def change_shop(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.SALES_CHANNEL, who)
     body = await sent(request)
     model(SalesChannelFields, native(body, fields.SHOP) | _hold(body), fields.SHOP)
 
-    def decide(work: Work) -> SalesChannel:
+    def decide(work: UnitOfWork) -> SalesChannel:
         channel = catalog.item(work, SalesChannel, number).require()
         new = anew(body, shop_shown(_document(channel), who, base_of(request)))
         said = native(new, fields.SHOP) | _hold(new)
@@ -144,7 +144,7 @@ async def change_shop(request: Request, guid: Guid) -> Response:
 @router.delete("/shop/{guid}", name="ot_delete_shop", **answers(None, status=204))
 async def delete_shop(request: Request, guid: Guid) -> Response:
     """Takes a shop out of the lists: its orders stay."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     number = number_in(guid, Kind.SALES_CHANNEL, who)
     decide = partial(catalog.archive_item, cls=SalesChannel, number=number, archived=True)
     return await command(request, who, decide)
@@ -165,16 +165,16 @@ async def tickets_of_shop(request: Request, guid: Guid) -> Response:
     return json_response([shaped(TicketShown, one) for one in shown])
 
 
-Attaching = Callable[[Work, int, int, int], None]
+Attaching = Callable[[UnitOfWork, int, int, int], None]
 
 
 async def _attached(request: Request, guid: str, ticketguid: str, change: Attaching) -> Response:
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     shop = number_in(guid, Kind.SALES_CHANNEL, who)
     lot = number_in(ticketguid, Kind.CONTINGENT, who)
     event = await event_of(request, Kind.CONTINGENT, lot, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         channel = catalog.item(work, SalesChannel, shop).require()
         if channel.archived:
             raise NotFound(f"there is no sales channel {guid}")
@@ -196,7 +196,7 @@ async def attach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Respo
 )
 async def detach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Response:
     """The shop does not sell the Ticket any more."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     shop = number_in(guid, Kind.SALES_CHANNEL, who)
     channels = await reading(request, lambda book: shops(book, who), CATALOG)
     others = {channel["id"] for channel in channels} - {shop}
@@ -247,7 +247,7 @@ for what in ("products", "metadata"):
 )
 async def create_tracker(request: Request) -> Response:
     """A new tracker: a link to a shop. `type` is written in any case."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "shop_id", "name", "type")
     said = native(body, fields.TRACKER)
@@ -265,7 +265,7 @@ async def create_tracker(request: Request) -> Response:
 @router.get("/trackers", name="ot_trackers", **answers(many(TrackerShown)))
 async def list_trackers(request: Request) -> Response:
     """The trackers of the company."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     found = await reading(
         request,
         lambda book: catalog_where(book, who, Kind.TRACKER, ("archived", "=", 0)),
@@ -278,7 +278,7 @@ async def list_trackers(request: Request) -> Response:
 @router.get("/trackers/{guid}", name="ot_tracker", **answers(TrackerShown))
 async def get_tracker(request: Request, guid: Guid) -> Response:
     """One tracker."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     number = number_in(guid, Kind.TRACKER, who)
     found = await reading(
         request, lambda book: document(book, CATALOG, Kind.TRACKER, number, who), CATALOG

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
 from adapters.http import reads, requests
-from adapters.http.auth import GRANTED, May, identified, stagebook
+from adapters.http.auth import ROLE_PERMISSIONS, Permission, identified, stagebook
 from adapters.http.body import check_text
 from adapters.http.commands import ask
 from adapters.http.openticket import storefront_documents as documents
@@ -39,7 +39,7 @@ from adapters.http.v1.orders import events_of
 from adapters.views.select import Condition
 from application import catalog, storefront
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from domain.base import State
 from domain.catalog import WEB
 from domain.contact import ContactFields
@@ -221,8 +221,8 @@ async def show_order(
         raise NotFound("there is no such order")
     shown = documents.order_of_buyer if _may_see_buyers(request, owner) else documents.order_of
 
-    def answer(placed: storefront.Placed) -> Answer:
-        return Answer(200, {"Cache-Control": "no-store"}, to_json(shown(placed)))
+    def answer(placed: storefront.Placed) -> CommandResult:
+        return CommandResult(200, {"Cache-Control": "no-store"}, to_json(shown(placed)))
 
     return await ask(
         request, partial(storefront.ordered, reservation=known, shop=shop), answer, who=owner
@@ -232,7 +232,9 @@ async def show_order(
 def _may_see_buyers(request: Request, owner: Principal) -> bool:
     """Whether the request has a token of the order's account that may sell."""
     held = stagebook(request).keyring.everywhere(token_of(request)) if token_of(request) else []
-    return any(k.account == owner.account and May.SELL in GRANTED[k.role] for k in held)
+    return any(
+        k.account == owner.account and Permission.SELL in ROLE_PERMISSIONS[k.role] for k in held
+    )
 
 
 async def order_known_by(

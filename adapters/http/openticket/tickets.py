@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG, EVENTS, LOCATIONS
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.openticket import fields
 from adapters.http.openticket.dates import event_of
 from adapters.http.openticket.documents import (
@@ -42,7 +42,7 @@ from adapters.http.openticket.wire import (
 )
 from application import contingents, events
 from application.as_of import ShownEvent
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live, is_sold_by, new_price, set_price
 from domain.base import State
@@ -81,7 +81,7 @@ def cents(body: State, currency: str) -> int | None:
 async def create_ticket(request: Request, guid: Guid) -> Response:
     """A new type of tickets. Without `available_stock` there are as many as are asked for; without
     `min_price`, in minor units, they cost nothing. It is for sale once it is attached to a shop."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     event = number_in(guid, Kind.EVENT, who)
     body = await sent(request)
     required(body, "name", "vat_percentage")
@@ -90,7 +90,7 @@ async def create_ticket(request: Request, guid: Guid) -> Response:
     price = new_price(cents(body, who.currency), who.currency)
     made = model(ContingentBody, said | {"eventspecificprices": {"prices": [price]}}, fields.TICKET)
 
-    def decide(work: Work) -> tuple[ShownEvent, int]:
+    def decide(work: UnitOfWork) -> tuple[ShownEvent, int]:
         _, _, lot = contingents.add_contingent(work, event, made)
         return events.shown(work, work.load(Event, event)), lot
 
@@ -105,7 +105,7 @@ async def create_ticket(request: Request, guid: Guid) -> Response:
 
 async def _the_ticket(request: Request, guid: str) -> tuple[Held, State, list[State], Principal]:
     """The Event, the contingent, and the shops that there are."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     lot = number_in(guid, Kind.CONTINGENT, who)
     held, channels = await reading(
         request,
@@ -128,14 +128,14 @@ async def get_ticket(request: Request, guid: Guid) -> Response:
 @router.put("/ticket/{guid}", name="ot_change_ticket", **answers(TicketShown, fields=SENT))
 async def change_ticket(request: Request, guid: Guid) -> Response:
     """Changes what is sent; `min_price` in minor units."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     lot = number_in(guid, Kind.CONTINGENT, who)
     body = await sent(request)
     model(ContingentBody, native(body, fields.TICKET), fields.TICKET)
     price = cents(body, who.currency)
     event = await event_of(request, Kind.CONTINGENT, lot, who)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         held = just_made(events.shown(work, work.load(Event, event).require()), who)
         work.load(Inventory, event).require_contingent(lot)
         state = held.inventory["contingents"][str(lot)]
@@ -153,11 +153,11 @@ async def change_ticket(request: Request, guid: Guid) -> Response:
 @router.delete("/ticket/{guid}", name="ot_delete_ticket", **answers(None, status=204))
 async def delete_ticket(request: Request, guid: Guid) -> Response:
     """Deletes a type of tickets that no shop has and of which none is reserved or sold."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     held, lot, channels, _ = await _the_ticket(request, guid)
     event = held.event["number"]
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         found = [c for c in channels if is_sold_by(work, event, lot["id"], c["id"])]
         if found:
             raise blocked("ticket", who.account, [(Kind.SALES_CHANNEL, c["id"]) for c in found])
@@ -171,14 +171,14 @@ Those = Callable[[list[int]], list[int]]
 
 async def _dated(request: Request, guid: str, dateguid: str, those: Those) -> Response:
     """Changes the dates that a Ticket is attached to."""
-    who = caller(request, May.COMMAND)
+    who = caller(request, Permission.COMMAND)
     lot = number_in(guid, Kind.CONTINGENT, who)
     date = number_in(dateguid, Kind.DATE, who)
     event = await event_of(request, Kind.CONTINGENT, lot, who)
     if await event_of(request, Kind.DATE, date, who) != event:
         raise invalid([("eventdate", "expected an EventDate of the Event of the ticket")])
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         inventory = work.load(Inventory, event)
         inventory.require_contingent(lot)
         body = ContingentBody(dateids=those(inventory.contingent(lot)["dateids"]))
@@ -190,7 +190,7 @@ async def _dated(request: Request, guid: str, dateguid: str, those: Those) -> Re
 @router.post("/ticket/{guid}/dates/{dateguid}", name="ot_attach_date", **answers(None, status=204))
 async def attach_date(request: Request, guid: Guid, dateguid: Guid) -> Response:
     """Makes the Ticket valid on the EventDate; one that is attached to none is on all of them."""
-    date = number_in(dateguid, Kind.DATE, caller(request, May.COMMAND))
+    date = number_in(dateguid, Kind.DATE, caller(request, Permission.COMMAND))
     return await _dated(request, guid, dateguid, lambda had: sorted({*had, date}))
 
 
@@ -199,7 +199,7 @@ async def attach_date(request: Request, guid: Guid, dateguid: Guid) -> Response:
 )
 async def detach_date(request: Request, guid: Guid, dateguid: Guid) -> Response:
     """The Ticket is not valid on the EventDate any more."""
-    date = number_in(dateguid, Kind.DATE, caller(request, May.COMMAND))
+    date = number_in(dateguid, Kind.DATE, caller(request, Permission.COMMAND))
     return await _dated(request, guid, dateguid, lambda had: [one for one in had if one != date])
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.openticket.documents import company_id, stamps
 from adapters.http.openticket.models import User, shaped
 from adapters.http.openticket.spec import answers
@@ -15,7 +15,7 @@ router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
 
 async def me(request: Request) -> Response:
     """The key that is calling."""
-    who = caller(request, May.READ)
+    who = caller(request, Permission.READ)
     (key,) = (k for k in stagebook(request).keyring.every_key() if k["id"] == who.key)
     company = company_id(who.account)
     shown = {

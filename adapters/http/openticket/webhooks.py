@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import WEBHOOKS
 from adapters.http import reads
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.openticket.documents import company_id, time_in
 from adapters.http.openticket.lookup import number_in
 from adapters.http.openticket.spec import Guid, answers
@@ -103,7 +103,7 @@ class Retried(BaseModel):
 @router.put("/webhook", include_in_schema=False)
 async def create(request: Request) -> Response:
     """Subscribes. `nonce` and `secret` are told in this answer and never again."""
-    who = caller(request, May.ADMINISTER)
+    who = caller(request, Permission.ADMINISTER)
     fields = await _fields(request)
     return await command(
         request,
@@ -119,7 +119,7 @@ async def create(request: Request) -> Response:
 @router.get("/webhook", name="ot_list_webhooks", **answers(list[ListedWebhook]))
 async def list_all(request: Request) -> Response:
     """All webhooks, with how they fare."""
-    who = caller(request, May.AUDIT)
+    who = caller(request, Permission.AUDIT)
     await reads.fresh(request, WEBHOOKS)
     select = Select(who.account, limit=MOST, counted=False)
     page = await reads.blocking(stagebook(request).view(WEBHOOKS).page, select)
@@ -129,7 +129,7 @@ async def list_all(request: Request) -> Response:
 @router.get("/webhook/{guid}", name="ot_webhook", **answers(ListedWebhook))
 async def read(request: Request, guid: Guid) -> Response:
     """One webhook, with how it fares."""
-    who = caller(request, May.AUDIT)
+    who = caller(request, Permission.AUDIT)
     found = await _found(request, who, number_in(guid, Kind.WEBHOOK, who))
     return json_response(await _faring(request, who, found))
 
@@ -141,7 +141,7 @@ async def read(request: Request, guid: Guid) -> Response:
 )
 async def change(request: Request, guid: Guid) -> Response:
     """Changes what is sent: for what is committed from then on."""
-    who = caller(request, May.ADMINISTER)
+    who = caller(request, Permission.ADMINISTER)
     number, fields = number_in(guid, Kind.WEBHOOK, who), await _fields(request)
     return await command(
         request,
@@ -154,7 +154,7 @@ async def change(request: Request, guid: Guid) -> Response:
 @router.delete("/webhook/{guid}", name="ot_delete_webhook", **answers(None, status=204))
 async def delete(request: Request, guid: Guid) -> Response:
     """Unsubscribes: nothing more is delivered."""
-    who = caller(request, May.ADMINISTER)
+    who = caller(request, Permission.ADMINISTER)
     number = number_in(guid, Kind.WEBHOOK, who)
     return await command(request, who, lambda work: delete_webhook(work, number))
 
@@ -166,7 +166,7 @@ async def delete(request: Request, guid: Guid) -> Response:
 )
 async def invocations(request: Request, guid: Guid) -> Response:
     """The attempts of the last week, newest first; at most 1,000."""
-    who = caller(request, May.AUDIT)
+    who = caller(request, Permission.AUDIT)
     webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     told = await reads.blocking(ledger.invocations, webhook)
@@ -177,7 +177,7 @@ async def invocations(request: Request, guid: Guid) -> Response:
 @router.post("/webhook/{guid}/retry", name="ot_retry_webhook", **answers(Retried))
 async def retry(request: Request, guid: Guid) -> Response:
     """Tries again what was given up, and what waits for its next attempt."""
-    who = caller(request, May.ADMINISTER)
+    who = caller(request, Permission.ADMINISTER)
     webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     return json_response({"retried": await reads.blocking(ledger.retry, webhook)})

@@ -19,16 +19,16 @@ from starlette.responses import Response
 from structlog import get_logger
 
 from adapters.http import errors, validation
-from adapters.http.auth import May, granted, identified, stagebook, unknown
+from adapters.http.auth import Permission, granted, identified, stagebook, unknown
 from adapters.http.body import StrictRequest, check_text, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
 from adapters.http.openticket.documents import company_id
 from adapters.http.readers import by_size
 from adapters.http.surface import DialectRoute
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer, StoreUnavailable
+from application.ports import CommandResult, StoreUnavailable
 from domain.errors import Invalid, Refusal
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ def unanswered(method: str, path: str, others: list[str]) -> Response:
 # -- who is calling
 
 
-def caller(request: Request, need: May) -> Principal:
+def caller(request: Request, need: Permission) -> Principal:
     """The caller, in the account that the `Company` header names, else in the key's own."""
     token = token_of(request)
     held = stagebook(request).keyring.everywhere(token) if token else []
@@ -264,15 +264,15 @@ def base_of(request: Request) -> str:
 async def command(
     request: Request,
     who: Principal,
-    decide: Callable[[Work], T],
+    decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], dict[str, Any]] | None = None,
 ) -> Response:
     """Runs a command; the answer is 200 with a document, or 204 with nothing."""
 
-    def answered(decided: T) -> Answer:
+    def answered(decided: T) -> CommandResult:
         if answer is None:
-            return Answer(204, {}, b"")
-        return Answer(200, {}, to_json(answer(decided)))
+            return CommandResult(204, {}, b"")
+        return CommandResult(200, {}, to_json(answer(decided)))
 
     return await execute(request, decide, answered, who=who)
 

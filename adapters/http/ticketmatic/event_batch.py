@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from adapters.http import commands
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.ticketmatic import times, wire
 from adapters.http.ticketmatic.events import tidy
 from adapters.http.ticketmatic.forms import places_of
@@ -23,9 +23,9 @@ from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute
 from adapters.http.validation import message
 from application import events
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from domain.base import State
 from domain.errors import Invalid, Refusal
 from domain.event import TRANSITIONS, Event
@@ -47,7 +47,7 @@ FIELDS = frozenset(
         "seatselection",
     ]
 )
-Change = Callable[[Work, int], Any]
+Change = Callable[[UnitOfWork, int], Any]
 
 
 class UpdateField(BaseModel):
@@ -99,7 +99,7 @@ class Results(BaseModel):
 @router.post("/{accountname}/events/batch", name="tm_batch_events", **answers(Results, body=Batch))
 async def batch(request: Request, accountname: Account) -> Response:
     """Duplicates, publishes, redrafts, closes, reopens, deletes or updates Events."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     asked = Batch.model_validate(await wire.sent_object(request, who))
     change = _change(asked, who)
     ids = list(dict.fromkeys(asked.ids))
@@ -133,7 +133,7 @@ def _updating(asked: Batch, who: Principal) -> Change:
     simple = tidy(times.understood(simple, places_of(EventBody), who.timezone))
     EventBody.model_validate(simple)
 
-    def update(work: Work, number: int) -> Any:
+    def update(work: UnitOfWork, number: int) -> Any:
         state = work.load(Event, number).require().state
         said = dict(simple)
         for one in fields:
@@ -169,9 +169,9 @@ async def _one(request: Request, who: Principal, number: int, change: Change) ->
     if not 1 <= number <= MAX_ID:
         return result | {"msg": f"expected an id from 1 to {MAX_ID}"}
 
-    def answer(shown: Any) -> Answer:
+    def answer(shown: Any) -> CommandResult:
         new = shown.event.number
-        return Answer(200, {}, to_json({"newid": None if new == number else new}))
+        return CommandResult(200, {}, to_json({"newid": None if new == number else new}))
 
     try:
         done = await commands.execute(

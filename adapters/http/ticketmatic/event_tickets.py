@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import ORDERS, Stagebook
 from adapters.http import reads, requests
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.forms import Form, Reader
 from adapters.http.ticketmatic.signing import caller
@@ -21,7 +21,7 @@ from adapters.http.v1.order_documents import Scanned
 from adapters.http.v1.spec import Lines, in_chunks
 from adapters.http.v1.tickets import said_of
 from adapters.views.select import Select
-from application import as_of, contingents, doors
+from application import admission, as_of, contingents
 from application.keyring import Principal
 from domain.contingents import SOLD
 from domain.errors import Invalid
@@ -29,7 +29,7 @@ from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.marks import Personal
 from domain.offers import price_id
-from domain.single_tickets import Piece
+from domain.single_tickets import TicketRange
 from domain.ticket_fields import MAX_CHANGED, Lock, TicketFields, TicketsPatch, Unlock
 from domain.values import Reference
 
@@ -113,7 +113,7 @@ TICKET_FORM = Form(EventTicket)
 )
 async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Every ticket, one JSON object a line."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     of = wire.json_parameter(request, "simplefilter", "tickettypeid").get("tickettypeid")
     if of is not None and type(of) is not int:
@@ -196,7 +196,7 @@ def _tickets(
                 }
 
 
-def barcode_of(inventory: Inventory, ticket: int, piece: Piece) -> str | None:
+def barcode_of(inventory: Inventory, ticket: int, piece: TicketRange) -> str | None:
     """A ticket has its barcode from the confirmation of its order on. One that was imported is
     there before, and not in a basket."""
     if piece.counter in SOLD:
@@ -207,7 +207,7 @@ def barcode_of(inventory: Inventory, ticket: int, piece: Piece) -> str | None:
 @router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body=LockTickets))
 async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Keeps free tickets out of sale."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     said = LockTickets.model_validate(await wire.sent_object(request, who))
     body = named(Lock, said.ticketids, locktypeid=said.locktypeid)
     return await changed(request, who, id, partial(contingents.lock_tickets, body=body))
@@ -216,7 +216,7 @@ async def lock_tickets(request: Request, accountname: Account, id: Id) -> Respon
 @router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body=UnlockTickets))
 async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Brings locked tickets back into sale."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     said = UnlockTickets.model_validate(await wire.sent_object(request, who))
     body = named(Unlock, said.ticketids)
     return await changed(request, who, id, partial(contingents.unlock_tickets, body=body))
@@ -225,7 +225,7 @@ async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Resp
 @router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body=list[TicketFields]))
 async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields; what else is sent is ignored."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     said = await wire.sent(request, who)
     if not isinstance(said, list) or not 1 <= len(said) <= MAX_CHANGED:
         raise Invalid("body", f"expected a list of 1 to {MAX_CHANGED} tickets")
@@ -239,21 +239,21 @@ async def batch_tickets(request: Request, accountname: Account, id: Id) -> Respo
 @router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body=RankTickets))
 async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The rank of the tickets' seats; of an Active Event only."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     said = RankTickets.model_validate(await wire.sent_object(request, who))
     tickets = list(dict.fromkeys(said.ticketids))
-    decide = partial(doors.rank_tickets, seatrankid=said.seatrankid, tickets=tickets)
+    decide = partial(admission.rank_tickets, seatrankid=said.seatrankid, tickets=tickets)
     return await changed(request, who, id, decide)
 
 
 @router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body=ScanOut))
 async def scan_out(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Scans out who is inside, of some contingents or of all. Answers the tickets."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     said = ScanOut.model_validate(await wire.sent_object(request, who))
     number = requests.number_of(id, Kind.EVENT, who)
     contingents = list(dict.fromkeys(said.tickettypeids or ()))
-    decide = partial(doors.scan_out, number=number, contingents=contingents)
+    decide = partial(admission.scan_out, number=number, contingents=contingents)
     return await wire.in_turns(request, who, decide, to_json)
 
 

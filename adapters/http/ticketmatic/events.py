@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.ticketmatic import languages, wire
 from adapters.http.ticketmatic.event_list import PARAMETERS, list_of_events
 from adapters.http.ticketmatic.forms import Form
@@ -24,7 +24,7 @@ from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.images import ImageRequest
 from application import events, sales
 from application.as_of import ShownEvent
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from domain.contingents import TRANSLATABLE as LOT_TEXTS
 from domain.errors import Invalid
@@ -87,13 +87,13 @@ def document_for(request: Request, who: Principal) -> Callable[[ShownEvent], byt
 )
 async def list_events(request: Request, accountname: Account) -> Response:
     """Active and Closed Events, unless other statuses are asked for."""
-    return await list_of_events(request, caller(request, accountname, May.READ), EVENT_FORM)
+    return await list_of_events(request, caller(request, accountname, Permission.READ), EVENT_FORM)
 
 
 @router.get(EVENT, name="tm_get_event", **answers(TicketmaticEvent))
 async def get_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Event."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     await reads.fresh(request, EVENTS)
     body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
@@ -105,7 +105,7 @@ async def get_event(request: Request, accountname: Account, id: Id) -> Response:
 )
 async def create_event(request: Request, accountname: Account) -> Response:
     """Creates an Event as a Draft. A name is enough: its Location is to be announced."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     said = tidy(await wire.sent_object(request, who, EventBody))
     said = written_event(said, languages.language_of(request, who), who, {}, {})
     body = wire.lenient(EventBody, said)
@@ -116,7 +116,7 @@ async def create_event(request: Request, accountname: Account) -> Response:
 @router.put(EVENT, name="tm_update_event", **answers(TicketmaticEvent, body="EventBody"))
 async def update_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent, in the language that is written in."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     said = tidy(await wire.sent_object(request, who, EventBody))
     language = languages.language_of(request, who)
     wire.lenient(EventBody, said)  # what is wrong in it is told before anything is looked up
@@ -131,7 +131,7 @@ async def update_event(request: Request, accountname: Account, id: Id) -> Respon
 @router.delete(EVENT, name="tm_delete_event", **answers(None))
 async def delete_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Deletes an Event that is not Active, and of which no order holds tickets."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     return await command(request, who, partial(events.delete_event, number=number))
 
@@ -139,7 +139,7 @@ async def delete_event(request: Request, accountname: Account, id: Id) -> Respon
 @router.get(f"{EVENT}/translate", name="tm_event_translations", **answers(Translations))
 async def translations(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Its texts in every language, by field and language."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     await reads.fresh(request, EVENTS)
     number = requests.number_of(id, Kind.EVENT, who)
     body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
@@ -151,7 +151,7 @@ async def translations(request: Request, accountname: Account, id: Id) -> Respon
 )
 async def translate(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the texts that are sent; an empty one takes a translation away."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     said = await wire.sent_object(request, who)
 
     def written(event: Event, _: Inventory) -> dict[str, Any]:
@@ -171,7 +171,7 @@ async def translate(request: Request, accountname: Account, id: Id) -> Response:
 )
 async def save_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     sent = ImageRequest.of(request)
     data = await sent.body()
     image = await reads.blocking(image_of, data)
@@ -189,7 +189,7 @@ async def save_image(request: Request, accountname: Account, id: Id) -> Response
 @router.delete(f"{EVENT}/image", name="tm_delete_image", **answers(None))
 async def delete_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The Event has no picture any more."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     return await command(request, who, partial(events.change_image, number=number, image=None))
 
@@ -198,7 +198,7 @@ async def delete_image(request: Request, accountname: Account, id: Id) -> Respon
 async def purge(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Ends what is still in baskets: its unconfirmed orders give their tickets back. What is sold
     stays, and so does the history: nothing in this book is ever taken out."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     empty = partial(sales.empty_baskets, number=number)
     return await in_turns(request, who, empty, lambda _orders: b"null")
@@ -208,7 +208,7 @@ def changing(id_: str, who: Principal, written: Any) -> Any:
     """The command that changes an Event to what is written for what it is now."""
     number = requests.number_of(id_, Kind.EVENT, who)
 
-    def decide(work: Work) -> ShownEvent:
+    def decide(work: UnitOfWork) -> ShownEvent:
         event = work.load(Event, number).require()
         body = valid(EventBody, written(event, work.load(Inventory, number)))
         return events.change_event(work, number, body)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CHANGES
 from adapters.http import reads
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.feed import part
 from adapters.http.personal import outside
 from adapters.http.ticketmatic import wire
@@ -54,7 +54,7 @@ STREAM_FORM = Form(Stream)
 )
 async def eventstream(request: Request, accountname: Account) -> Response:
     """What happened behind `id`, or since `ts` (then with what happened at that very time)."""
-    who = caller(request, accountname, May.AUDIT)
+    who = caller(request, accountname, Permission.AUDIT)
     since, said = wire.since(request, who, "ts"), wire.parameter(request, "id")
     if since and said:
         raise Invalid("ts", "expected id or ts, not both")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from adapters.http.ticketmatic import wire
 from adapters.http.validation import message
 from application import orders, sales
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.errors import Invalid, Refusal
 from domain.order import Order
 from domain.order_fields import OrderFields
@@ -32,12 +32,12 @@ class Done(BaseModel):
     results: list[DoneOne] = Field(description="One by one")
 
 
-def cancel_all(work: Work, ids: Sequence[int]) -> dict[str, Any]:
+def cancel_all(work: UnitOfWork, ids: Sequence[int]) -> dict[str, Any]:
     work.load_all(Order, ids)
     return _each(ids, lambda number: sales.cancel_order(work, number))
 
 
-def update_all(work: Work, ids: Sequence[int], updates: Sequence[Update]) -> dict[str, Any]:
+def update_all(work: UnitOfWork, ids: Sequence[int], updates: Sequence[Update]) -> dict[str, Any]:
     def update(number: int) -> None:
         state = work.load(Order, number).require().state
         said: dict[str, Any] = {}

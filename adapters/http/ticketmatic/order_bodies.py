@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Update
 from adapters.http.validation import printable
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.errors import Invalid
 from domain.offers import of_price_id
 from domain.order import Order
@@ -102,11 +102,11 @@ def _take(price: int, ticket: int | None, amount: int, path: str) -> Take:
 
 
 def named_as_sent(
-    decide: Callable[[Work], Order], places: Sequence[int]
-) -> Callable[[Work], Order]:
+    decide: Callable[[UnitOfWork], Order], places: Sequence[int]
+) -> Callable[[UnitOfWork], Order]:
     """A refusal names the field that was sent."""
 
-    def decided(work: Work) -> Order:
+    def decided(work: UnitOfWork) -> Order:
         try:
             return decide(work)
         except Invalid as invalid:

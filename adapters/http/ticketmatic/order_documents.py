@@ -21,7 +21,7 @@ from adapters.http.ticketmatic.resources import (
     Resource,
 )
 from adapters.http.v1.orders import held_tickets
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from domain.contact import Contact
 from domain.ids import Kind, key
@@ -73,7 +73,7 @@ MINIMAL = (
 )
 
 
-def known(work: Work, order: Order, who: Principal) -> Body:
+def known(work: UnitOfWork, order: Order, who: Principal) -> Body:
     """An order with all that is known of its tickets."""
     inventories = {event: work.load(Inventory, event) for event in order.events}
     document = order_document(order.state)

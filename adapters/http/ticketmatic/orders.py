@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.http import reads, requests
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.commands import ask
 from adapters.http.ticketmatic import order_bodies as bodies
 from adapters.http.ticketmatic import wire
@@ -32,9 +32,9 @@ from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, command
 from adapters.http.v1.orders import hold, where_known, with_events
 from application import orders, sales
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer, Recorded, Store
+from application.ports import CommandResult, Recorded, Store
 from domain import ranges
 from domain.ids import Kind
 from domain.order import Order
@@ -46,14 +46,14 @@ ORDERS = "/{accountname}/orders"
 ORDER = ORDERS + "/{id}"
 MOST_LOGGED = 10_000
 
-Deciding = Callable[[Work], Order]
+Deciding = Callable[[UnitOfWork], Order]
 
 
 async def answered(request: Request, who: Principal, decide: Deciding) -> Response:
     """A command whose answer is the order."""
     reader = wire.reader_of(request, who)
 
-    def decided(work: Work) -> bytes:
+    def decided(work: UnitOfWork) -> bytes:
         return to_json(ORDER_FORM.show(known(work, decide(work), who), reader))
 
     return await command(request, who, decided, bytes)
@@ -65,7 +65,7 @@ async def answered(request: Request, who: Principal, decide: Deciding) -> Respon
 @router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body=list[int]))
 async def delete_orders(request: Request, accountname: Account) -> Response:
     """Gives all tickets of these orders back; each of them by itself."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     ids = bodies.ids(await wire.sent(request, who), "body")
     return await command(request, who, partial(cancel_all, ids=ids), to_json)
 
@@ -73,7 +73,7 @@ async def delete_orders(request: Request, accountname: Account) -> Response:
 @router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body=UpdateOrders))
 async def batch_orders(request: Request, accountname: Account) -> Response:
     """Changes fields of these orders; each of them by itself."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     ids, fields = bodies.batch(await wire.sent_object(request, who))
     return await command(request, who, partial(update_all, ids=ids, updates=fields), to_json)
 
@@ -84,13 +84,13 @@ async def batch_orders(request: Request, accountname: Account) -> Response:
 @router.get(ORDERS, name="tm_list_orders", **answers(OrderList, parameters=PARAMETERS))
 async def list_orders(request: Request, accountname: Account) -> Response:
     """The orders that are not archived, the newest first; their tickets without barcodes."""
-    return await list_of_orders(request, caller(request, accountname, May.READ))
+    return await list_of_orders(request, caller(request, accountname, Permission.READ))
 
 
 @router.post(ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body=CreateOrder))
 async def create_order(request: Request, accountname: Account) -> Response:
     """An empty order on a sales channel."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     body = bodies.creating(await wire.sent_object(request, who))
     return await answered(request, who, partial(sales.create_order, body=body, hold=hold(request)))
 
@@ -98,15 +98,15 @@ async def create_order(request: Request, accountname: Account) -> Response:
 @router.get(ORDER, name="tm_get_order", **answers(TicketmaticOrder))
 async def get_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """One order, with what it names."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.ORDER, who)
 
     reader = wire.reader_of(request, who)
 
-    def shown(found: bytes) -> Answer:
-        return Answer(200, {}, found)
+    def shown(found: bytes) -> CommandResult:
+        return CommandResult(200, {}, found)
 
-    def look(work: Work) -> bytes:
+    def look(work: UnitOfWork) -> bytes:
         order = known(work, work.load(Order, number).require(), who)
         return to_json(ORDER_FORM.show(order, reader))
 
@@ -116,7 +116,7 @@ async def get_order(request: Request, accountname: Account, id: Id) -> Response:
 @router.put(ORDER, name="tm_update_order", **answers(TicketmaticOrder, body="OrderFields"))
 async def update_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     fields = bodies.fields(await wire.sent_object(request, who, OrderFields))
     number = requests.number_of(id, Kind.ORDER, who)
     return await answered(request, who, partial(orders.change_order, number=number, fields=fields))
@@ -125,7 +125,7 @@ async def update_order(request: Request, accountname: Account, id: Id) -> Respon
 @router.post(ORDER, name="tm_confirm_order", **answers(TicketmaticOrder))
 async def confirm_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Unconfirmed → Confirmed. In time, or not at all."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     return await answered(request, who, partial(sales.confirm_order, number=number))
 
@@ -133,7 +133,7 @@ async def confirm_order(request: Request, accountname: Account, id: Id) -> Respo
 @router.delete(ORDER, name="tm_delete_order", **answers(None))
 async def delete_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Gives all its tickets back and archives it."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     return await command(request, who, partial(sales.cancel_order, number=number))
 
@@ -144,7 +144,7 @@ async def delete_order(request: Request, accountname: Account, id: Id) -> Respon
 @router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body=AddTickets))
 async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Takes tickets, at most 50 a call: these very ones, or any at a price."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     wanted = bodies.adding(await wire.sent_object(request, who))
     takes = await with_events(request, wanted.takes, who)
@@ -158,7 +158,7 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
     decide = bodies.named_as_sent(where_known(takes, adding), wanted.places)
     reader = wire.reader_of(request, who)
 
-    def added(work: Work) -> bytes:
+    def added(work: UnitOfWork) -> bytes:
         order = decide(work)
         lines = order.state["lines"][-len(takes) :]
         ids = [ticket for line in lines for ticket in ranges.numbers(line["tickets"])]
@@ -173,7 +173,7 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Names who comes with tickets, or gives them other price types."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     change = bodies.updating(await wire.sent_object(request, who))
     if isinstance(change, list):
@@ -190,7 +190,7 @@ async def update_tickets(request: Request, accountname: Account, id: Id) -> Resp
 )
 async def delete_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Gives tickets back."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     tickets = bodies.tickets(await wire.sent_object(request, who))
     removing = partial(sales.remove_tickets, number=number, tickets=tickets, hold=hold(request))
@@ -200,11 +200,11 @@ async def delete_tickets(request: Request, accountname: Account, id: Id) -> Resp
 @router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body=SplitOrder))
 async def split_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Hands tickets over to a new order, which is the answer. Payments stay."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     tickets, fields = bodies.splitting(await wire.sent_object(request, who))
 
-    def split(work: Work) -> Order:
+    def split(work: UnitOfWork) -> Order:
         made = sales.split_order(work, number, tickets)
         return orders.change_order(work, made.number, fields)
 
@@ -219,7 +219,7 @@ async def split_order(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def add_payment(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Money that was paid. Fully paid, all tickets of the order are."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     body = bodies.paying(await wire.sent_object(request, who), PaymentBody)
     return await answered(request, who, partial(sales.add_payment, number=number, body=body))
@@ -230,7 +230,7 @@ async def add_payment(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def add_refund(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Money that was given back, at most what was paid."""
-    who = caller(request, accountname, May.SELL)
+    who = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, who)
     body = bodies.paying(await wire.sent_object(request, who), RefundBody)
     return await answered(request, who, partial(sales.add_refund, number=number, body=body))
@@ -242,7 +242,7 @@ async def add_refund(request: Request, accountname: Account, id: Id) -> Response
 @router.get(f"{ORDER}/logs", name="tm_order_logs", **answers(list[LogItem]))
 async def order_logs(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """What happened to it, the first thing first. It needs a key that may sell or audit."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     wire.may_ask(who, "logs of orders")
     number = requests.number_of(id, Kind.ORDER, who)
     recorded = await reads.blocking(_recorded, stagebook(request).store, who, number)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import PROJECTIONS
 from adapters.http import questions, reads
-from adapters.http.auth import May, stagebook
+from adapters.http.auth import Permission, stagebook
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.signing import caller
 from adapters.http.ticketmatic.spec import Account, answers
@@ -57,7 +57,7 @@ class ExportRequest(BaseModel):
 @router.post(QUERIES, name="tm_queries", **answers(QueryResult, body=QueryRequest))
 async def query(request: Request, accountname: Account) -> Response:
     """A page of what is found."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     wire.may_ask(who)
     asked = wire.lenient(QueryRequest, await wire.sent_object(request, who))
     await reads.fresh(request, *PROJECTIONS)
@@ -76,7 +76,7 @@ async def query(request: Request, accountname: Account) -> Response:
 )
 async def export(request: Request, accountname: Account) -> Response:
     """Everything that is found, one JSON object a line."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     wire.may_ask(who)
     asked = wire.lenient(ExportRequest, await wire.sent_object(request, who))
     await reads.fresh(request, *PROJECTIONS)

@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from adapters.bootstrap import CATALOG, LOCATIONS
 from adapters.http import requests
 from adapters.http.addresses import in_parts, written_in_parts
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form
 from adapters.http.ticketmatic.languages import unflat, written
@@ -24,7 +24,7 @@ from adapters.http.v1 import settings_documents as plain
 from adapters.http.v1.documents import LocationDocument
 from adapters.views.select import Condition
 from application import catalog, locations
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from domain.base import Aggregate, CustomizableFields
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
@@ -63,15 +63,15 @@ class Resource:
     fields: type[CustomizableFields]
     translatable: frozenset[str]
     one: type[BaseModel]
-    load: Callable[[Work, int], Aggregate]
+    load: Callable[[UnitOfWork, int], Aggregate]
     create: Callable[..., Aggregate]
     change: Callable[..., Aggregate]
     archive: Callable[..., Aggregate]
     document: Callable[[Any], Body]
     where: tuple[Condition, ...] = ()
     translates: bool = True
-    read: May = May.READ
-    write: May = May.COMMAND
+    read: Permission = Permission.READ
+    write: Permission = Permission.COMMAND
     typed: bool = False
     """Whether its list can be of one type."""
     ignored: frozenset[str] = NONE
@@ -128,19 +128,21 @@ class Resource:
             said.pop("translations", None)
         return said
 
-    def creating(self, body: Body, language: str, who: Principal) -> Callable[[Work], Aggregate]:
+    def creating(
+        self, body: Body, language: str, who: Principal
+    ) -> Callable[[UnitOfWork], Aggregate]:
         said = written(self.writable(body, update=False), language, who, self.translatable, {})
         fields = lenient(self.fields, said)
         return partial(self.create, fields=fields)
 
     def changing(
         self, number: int, body: Body, language: str, who: Principal
-    ) -> Callable[[Work], Aggregate]:
+    ) -> Callable[[UnitOfWork], Aggregate]:
         """Merges the body into what there is; in another language, into its translations."""
         said = self.writable(body, update=True)
         lenient(self.fields, said)
 
-        def decide(work: Work) -> Aggregate:
+        def decide(work: UnitOfWork) -> Aggregate:
             now = self.load(work, number).state
             meant = self.means(said, now) if self.means else said
             merged = written(meant, language, who, self.translatable, now)
@@ -148,15 +150,17 @@ class Resource:
 
         return decide
 
-    def translating(self, number: int, texts: Body, who: Principal) -> Callable[[Work], Aggregate]:
-        def decide(work: Work) -> Aggregate:
+    def translating(
+        self, number: int, texts: Body, who: Principal
+    ) -> Callable[[UnitOfWork], Aggregate]:
+        def decide(work: UnitOfWork) -> Aggregate:
             now = self.load(work, number).require().state
             body = unflat(texts, who, self.translatable, now)
             return self.change(work, number=number, fields=valid(self.fields, body))
 
         return decide
 
-    def archiving(self, number: int) -> Callable[[Work], Aggregate]:
+    def archiving(self, number: int) -> Callable[[UnitOfWork], Aggregate]:
         return partial(self.archive, number=number)
 
 
@@ -193,7 +197,7 @@ def of_catalog(
     )
 
 
-def archived_location(work: Work, number: int) -> Location:
+def archived_location(work: UnitOfWork, number: int) -> Location:
     """Deletes it; what is archived already, stays so."""
     location = work.load(Location, number)
     return location if location.state.get("deleted") else locations.delete_location(work, number)
@@ -237,8 +241,8 @@ CONTACTS = of_catalog(
     Contact,
     shown.ContactDocument,
     translates=False,
-    read=May.SELL,
-    write=May.SELL,
+    read=Permission.SELL,
+    write=Permission.SELL,
     unshown=frozenset({"translations"}),
     reads=of_contact,
     says=lambda contact: {

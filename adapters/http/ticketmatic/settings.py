@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG
 from adapters.http import reads
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.readers import by_size
@@ -30,9 +30,9 @@ from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
 from adapters.views.select import Condition, Select
 from application import catalog
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from domain.base import Aggregate
 from domain.errors import Invalid, NotFound
 from domain.seating import SeatingPlan, SeatingPlanFields
@@ -115,7 +115,7 @@ def single(router: APIRouter, resource: Resource) -> None:
         **answers(None),
     )
     async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, May.COMMAND)
+        who = caller(request, accountname, Permission.COMMAND)
         number = resource.number(id, who)
         return await done(request, who, resource.archiving(number), lambda _: b"null")
 
@@ -158,7 +158,7 @@ PLAN = ROOT + SEATING_PLANS.path + "/{id}/logicalplan"
 @router.get(PLAN, name="tm_get_logical_plan", **answers(dict[str, Any]))
 async def logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Its rows and seats, as they were sent."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     stored = parse(await found(request, who, SEATING_PLANS, id))
     return json_response(to_json(stored["logicalplan"] or {}))
 
@@ -166,7 +166,7 @@ async def logical_plan(request: Request, accountname: Account, id: Id) -> Respon
 @router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body=dict[str, Any]))
 async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Keeps its rows and seats."""
-    who = caller(request, accountname, May.COMMAND)
+    who = caller(request, accountname, Permission.COMMAND)
     number = SEATING_PLANS.number(id, who)
     raw = await StrictRequest.of(request).body()
     plan = await by_size(len(raw), parse, raw)
@@ -174,7 +174,7 @@ async def save_logical_plan(request: Request, accountname: Account, id: Id) -> R
         raise Invalid("body", "expected a JSON object")
     fields = SeatingPlanFields(logicalplan=plan)
 
-    def decide(work: Work) -> SeatingPlan:
+    def decide(work: UnitOfWork) -> SeatingPlan:
         return catalog.change_item(work, SeatingPlan, number, fields)
 
     return await done(request, who, decide, lambda made: to_json(made.state["logicalplan"]))
@@ -241,11 +241,11 @@ def document_of(
 async def done(
     request: Request,
     who: Principal,
-    decide: Callable[[Work], Any],
+    decide: Callable[[UnitOfWork], Any],
     body: Callable[[Any], bytes],
 ) -> Response:
     """Runs a command and answers with what is there after it."""
-    return await execute(request, decide, lambda made: Answer(200, {}, body(made)), who=who)
+    return await execute(request, decide, lambda made: CommandResult(200, {}, body(made)), who=who)
 
 
 def nothing(path: str) -> None:
@@ -259,7 +259,7 @@ def nothing(path: str) -> None:
         **answers(Listed[OnlyId], parameters=LISTS),
     )
     async def listed(request: Request, accountname: Account) -> Response:
-        caller(request, accountname, May.READ)
+        caller(request, accountname, Permission.READ)
         return wire.listed([], 0)
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 
-from adapters.http.auth import May, granted, identified, stagebook
+from adapters.http.auth import Permission, granted, identified, stagebook
 from adapters.http.errors import Forbidden, Unauthorized
 from application.keyring import Principal, SigningKey
 from domain.ids import account_number
@@ -28,7 +28,7 @@ SIGNED = re.compile(
 HOW = "send Authorization: TM-HMAC-SHA256 key=… ts=… sign=…, or Basic"
 
 
-def caller(request: Request, account: str, need: May) -> Principal:
+def caller(request: Request, account: str, need: Permission) -> Principal:
     """The caller in that account: 401 without a valid signature, 403 for whom it is not open."""
     key = signing_key(request, account)
     who = key.principals.get(account_number(account))

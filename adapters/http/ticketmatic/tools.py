@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.ticketmatic.signing import ALL_ACCOUNTS, caller, signing_key
 from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
@@ -48,7 +48,7 @@ def account_info(who: Principal) -> dict[str, object]:
 @router.get("/{accountname}/tools/account", name="tm_account", **answers(AccountInfo))
 async def account(request: Request, accountname: Account) -> Response:
     """The account."""
-    who = caller(request, accountname, May.READ)
+    who = caller(request, accountname, Permission.READ)
     return json_response(to_json(account_info(who)))
 
 

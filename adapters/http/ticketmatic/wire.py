@@ -19,7 +19,7 @@ from structlog import get_logger
 
 from adapters.bootstrap import PROJECTIONS
 from adapters.http import errors, questions, reads, validation
-from adapters.http.auth import GRANTED, May, stagebook
+from adapters.http.auth import ROLE_PERMISSIONS, Permission, stagebook
 from adapters.http.body import StrictRequest, parse
 from adapters.http.commands import execute
 from adapters.http.errors import Forbidden
@@ -29,9 +29,9 @@ from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form, Reader, places_of
 from adapters.views.select import Condition, Select
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer, StoreUnavailable
+from application.ports import CommandResult, StoreUnavailable
 from domain.base import CustomizableFields
 from domain.errors import Invalid, NotFound, Refusal
 from domain.translations import languages
@@ -212,7 +212,7 @@ async def filtered(request: Request, who: Principal) -> Condition | None:
 
 def may_ask(who: Principal, what: str = "questions in SQL") -> None:
     """Some answers are for sellers and auditors."""
-    if not GRANTED[who.role] & (May.SELL | May.AUDIT):
+    if not ROLE_PERMISSIONS[who.role] & (Permission.SELL | Permission.AUDIT):
         raise Forbidden(f"the role {who.role} does not include {what}", role=who.role)
 
 
@@ -262,13 +262,13 @@ def json_response(body: bytes) -> Response:
 async def command(
     request: Request,
     who: Principal,
-    decide: Callable[[Work], T],
+    decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], bytes] | None = None,
 ) -> Response:
     """Runs a command; the answer is what `answer` makes of its outcome, or nothing: `null`."""
 
-    def answered(decided: T) -> Answer:
-        return Answer(200, {}, b"null" if answer is None else answer(decided))
+    def answered(decided: T) -> CommandResult:
+        return CommandResult(200, {}, b"null" if answer is None else answer(decided))
 
     return await execute(request, decide, answered, who=who)
 
@@ -283,8 +283,8 @@ async def in_turns(
     between. `decide` takes at `most` so many and answers their numbers; the answer is made of all
     numbers together."""
 
-    def answered(numbers: list[int]) -> Answer:
-        return Answer(200, {}, to_json(numbers))
+    def answered(numbers: list[int]) -> CommandResult:
+        return CommandResult(200, {}, to_json(numbers))
 
     done: list[int] = []
     while True:

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from adapters.bootstrap import AVAILABILITY
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.routes import ReviewRoute, StrictRoute
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
 from adapters.http.v1.past import NAMES, Shown, past_response
 from adapters.http.v1.past_filters import SeriesQuery
 from adapters.http.v1.spec import TICKETS_VERSION, Id, finds, remembers
 from application import as_of
-from application.as_of import Asked
+from application.as_of import PastMoment
 from application.keyring import Principal
 from domain.ids import Kind
 from projections.availability import availability_document, availability_etag, summed
@@ -32,7 +32,7 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 
     if request.scope["query_string"]:
         names = (*NAMES, "inventoryversion")
         return await past_response(request, id, Kind.EVENT, availability_at, names=names)
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     return await reads.stored(request, AVAILABILITY, Kind.EVENT, number, who)
 
@@ -41,7 +41,7 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 
 async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:  # noqa: A002
     """The counters of the whole Event, or of one contingent, at every step between two moments; the
     last 30 days by day, when nothing else is asked for."""
-    who = allowed(request, May.REVIEW)
+    who = authorize(request, Permission.REVIEW)
     number = requests.number_of(id, Kind.EVENT, who)
     times = query.times(datetime.now(UTC))
     await reads.seen(request, None)
@@ -67,7 +67,7 @@ def series(
     ]
 
 
-def availability_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+def availability_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
     event, inventory = as_of.past_availability(store, who.account, number, **asked)
     document = availability_document(event.state["dates"].values(), inventory.state)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CATALOG
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.commands import document, execute
 from adapters.http.routes import ReviewRoute, SellRoute, StrictRoute
 from adapters.http.v1 import catalog_documents as shown
@@ -21,10 +21,10 @@ from adapters.http.v1.past import Shown, history_response, past_response
 from adapters.http.v1.past_filters import HistoryQuery
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
 from application import as_of, catalog, history
-from application.as_of import Asked
-from application.group_commit import Work
+from application.as_of import PastMoment
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.contact import Contact
@@ -51,7 +51,7 @@ personal = APIRouter(prefix=PREFIX, tags=["Catalog"], route_class=SellRoute)
 audited = APIRouter(prefix=PREFIX, tags=["History"], route_class=ReviewRoute)
 
 
-def answer(item: CatalogItem, place: str | None = None) -> Answer:
+def answer(item: CatalogItem, place: str | None = None) -> CommandResult:
     body = to_json(catalog_document(item.KIND, item.state, item.account))
     status = 201 if place else 200
     return document(
@@ -59,14 +59,14 @@ def answer(item: CatalogItem, place: str | None = None) -> Answer:
     )
 
 
-def present(work: Work, cls: type[CatalogItem], number: int) -> dict[str, Any]:
+def present(work: UnitOfWork, cls: type[CatalogItem], number: int) -> dict[str, Any]:
     """The document as it is before a command."""
     item = catalog.item(work, cls, number).require()
     return catalog_document(item.KIND, item.state, item.account)
 
 
 def item_at(
-    cls: type[CatalogItem], request: Request, who: Principal, number: int, asked: Asked
+    cls: type[CatalogItem], request: Request, who: Principal, number: int, asked: PastMoment
 ) -> Shown:
     store = stagebook(request).store
     past = as_of.past_one(cls, store, who.account, number, **asked)
@@ -78,9 +78,9 @@ def item_at(
 class Needs(NamedTuple):
     """What reading, changing and looking back at one kind of thing needs."""
 
-    read: May = May.READ
-    write: May = May.COMMAND
-    past: May = May.REVIEW
+    read: Permission = Permission.READ
+    write: Permission = Permission.COMMAND
+    past: Permission = Permission.REVIEW
 
 
 NEEDS = Needs()
@@ -98,12 +98,12 @@ def routes(
     read, write, past = needs
     kind, name = cls.KIND, what.replace(" ", "_")
     fields = cls.FIELDS
-    written = personal if write is May.SELL else router
+    written = personal if write is Permission.SELL else router
 
     @written.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
     async def create(request: Request, body: fields) -> Response:  # type: ignore[valid-type] # the kind's own
         decide = partial(catalog.create_item, cls=cls, fields=body)
-        who = allowed(request, write)
+        who = authorize(request, write)
         return await execute(request, decide, partial(answer, place=PREFIX + path), who=who)
 
     @written.get(
@@ -113,7 +113,7 @@ def routes(
         **lists(page, LANGUAGE),
     )
     async def listed(request: Request, query: CatalogQuery) -> Response:
-        who = allowed(request, read)
+        who = authorize(request, read)
         select, of = query.select(who.account, kind)
         return await reads.listed(request, CATALOG, select, of, who, query.only(one))
 
@@ -126,7 +126,7 @@ def routes(
     async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         if request.scope["query_string"]:
             return await past_response(request, id, kind, partial(item_at, cls), read | past)
-        who = allowed(request, read)
+        who = authorize(request, read)
         number = requests.number_of(id, kind, who)
         return await reads.stored(request, CATALOG, kind, number, who)
 
@@ -137,7 +137,7 @@ def routes(
         **changes(one),
     )
     async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
-        who = allowed(request, write)
+        who = authorize(request, write)
         number = requests.number_of(id, kind, who)
         decide = partial(
             catalog.change_item,
@@ -168,7 +168,7 @@ def routes(
         return await moved(request, id, archived=False)
 
     async def moved(request: Request, id_: str, *, archived: bool) -> Response:
-        who = allowed(request, May.COMMAND)
+        who = authorize(request, Permission.COMMAND)
         decide = partial(
             catalog.archive_item,
             cls=cls,
@@ -221,7 +221,7 @@ routes(
     Contact,
     shown.ContactDocument,
     shown.ContactPage,
-    Needs(read=May.SELL, write=May.SELL, past=May.AUDIT),
+    Needs(read=Permission.SELL, write=Permission.SELL, past=Permission.AUDIT),
 )
 routes(
     "/paymentmethods",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed
+from adapters.http.auth import Permission, authorize
 from adapters.http.commands import document, execute, gone
 from adapters.http.routes import StrictRoute
 from adapters.http.v1.documents import (
@@ -33,8 +33,8 @@ from adapters.http.v1.spec import (
 )
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import Work
-from application.ports import Answer
+from application.group_commit import UnitOfWork
+from application.ports import CommandResult
 from domain.errors import (
     DateInUse,
     EventActive,
@@ -61,24 +61,24 @@ PUBLISHES = (WrongStatus, NotPublishable)
 EDITS = (EventClosed, UnknownLocation, *PUBLISHES, TicketsInUse, DateInUse, UnpaidOrders)
 
 
-def answer(shown: ShownEvent, status: int = 200) -> Answer:
+def answer(shown: ShownEvent, status: int = 200) -> CommandResult:
     body = to_json(event_document(*shown.states, shown.event.account))
     place = f"/v1/events/{shown.event.number}" if status == 201 else None  # noqa: PLR2004
     return document(body, event_etag(*shown.states), status=status, place=place)
 
 
-def present(work: Work, number: int) -> dict[str, Any]:
+def present(work: UnitOfWork, number: int) -> dict[str, Any]:
     """The Event's document as it is before a command."""
     shown = events.present_event(work, number)
     return event_document(*shown.states, shown.event.account)
 
 
-def present_date(work: Work, number: int, date_id: int) -> dict[str, Any]:
+def present_date(work: UnitOfWork, number: int, date_id: int) -> dict[str, Any]:
     event = events.present_event(work, number).event
     return date_document(event.date(date_id), event.number, event.account)
 
 
-def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> Answer:
+def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> CommandResult:
     event = shown.event
     body = to_json(date_document(event.date(date_id), event.number, event.account))
     etag = event_etag(*shown.states)
@@ -99,7 +99,7 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
     """One Event, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_event_response(request, id)
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     return await reads.stored(request, EVENTS, Kind.EVENT, number, who)
 
@@ -108,7 +108,7 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
     """Changes an Event: the fields that are sent; null clears one. Each group of fields is one
     fact."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     version, contingents_version = requests.if_match(request)
     decide = partial(
@@ -125,7 +125,7 @@ async def change_event(request: Request, id: Id, body: EventBody) -> Response:  
 @router.get("", **lists(EventPage, LANGUAGE))
 async def list_events(request: Request, query: EventQuery) -> Response:
     """The Events of the account."""
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     select, of = query.select(who.account)
     return await reads.listed(request, EVENTS, select, of, who, query.only(EventDocument))
 
@@ -133,7 +133,7 @@ async def list_events(request: Request, query: EventQuery) -> Response:
 @router.delete("/{id}", **deletes(EventActive, EventHasTickets))
 async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes an Event that is not Active, and of which no order holds tickets."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         events.delete_event,
         number=requests.number_of(id, Kind.EVENT, who),
@@ -146,7 +146,7 @@ def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
     """A route that moves an Event from one status to another."""
 
     async def change_status(request: Request, id: Id) -> Response:  # noqa: A002
-        who = allowed(request, May.COMMAND)
+        who = authorize(request, Permission.COMMAND)
         decide = partial(
             events.change_status,
             number=requests.number_of(id, Kind.EVENT, who),
@@ -183,7 +183,7 @@ transition("reopen", "Opens a closed Event again: Closed → Active.", *PUBLISHE
 @router.post("/{id}/duplicate", **creates(EventDocument, inside=True))
 async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
     """Duplicates an Event as another Draft: fields, dates, contingents with prices, image."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         events.duplicate_event,
         number=requests.number_of(id, Kind.EVENT, who),
@@ -196,7 +196,7 @@ async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
 async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Reverts an Event: records what brings fields, dates, contingents and status back to a
     version."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     version, contingents_version = requests.if_match(request)
     decide = partial(
         events.revert_event,
@@ -218,7 +218,7 @@ async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # n
 )
 async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # noqa: A002
     """Adds a date to an Event."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         events.add_date,
         number=requests.number_of(id, Kind.EVENT, who),
@@ -240,7 +240,7 @@ async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
 @router.get("/{id}/dates/{dateid}", tags=["Dates"], **remembers(DateDocument))
 async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """One date of an Event, now or then."""
-    number = requests.number_of(dateid, Kind.DATE, allowed(request, May.READ))
+    number = requests.number_of(dateid, Kind.DATE, authorize(request, Permission.READ))
     event, headers = await event_parts(request, id)
     for date in event["dates"]:
         if date["id"] == number:
@@ -255,7 +255,7 @@ async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noq
 )
 async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
     """Changes a date: the fields that are sent."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     date_id = requests.number_of(dateid, Kind.DATE, who)
     version = requests.if_match(request)[0]
@@ -274,7 +274,7 @@ async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields
 )
 async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """Removes a date; an Active Event keeps a start and an end."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         events.remove_date,
         number=requests.number_of(id, Kind.EVENT, who),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.body import StrictRequest
 from adapters.http.commands import execute
 from adapters.http.routes import StrictRoute
@@ -52,7 +52,7 @@ PUT["openapi_extra"]["requestBody"] = {
 @router.put("/{id}/image", **PUT)
 async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """Sets the picture of an Event: the bytes of a JPEG or a PNG, at most 10 MiB."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     sent = ImageRequest.of(request)
     data = await sent.body()
@@ -69,7 +69,7 @@ async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 @router.delete("/{id}/image", **changes(EventDocument, EventClosed, body=False))
 async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
     """Removes the picture of an Event; the past keeps it."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         events.change_image,
         number=requests.number_of(id, Kind.EVENT, who),

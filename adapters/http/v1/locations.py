@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import LOCATIONS
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed
+from adapters.http.auth import Permission, authorize
 from adapters.http.commands import document, execute, gone
 from adapters.http.routes import StrictRoute
 from adapters.http.v1.documents import LocationDocument, LocationPage
@@ -17,8 +17,8 @@ from adapters.http.v1.filters import LocationQuery
 from adapters.http.v1.past import Revert, past_location_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, deletes, lists, shows
 from application import locations
-from application.group_commit import Work
-from application.ports import Answer
+from application.group_commit import UnitOfWork
+from application.ports import CommandResult
 from domain.errors import LocationInUse, TicketsInUse
 from domain.ids import Kind
 from domain.location import Location, LocationFields
@@ -27,13 +27,13 @@ from projections.location_documents import location_document, location_etag
 router = APIRouter(prefix="/v1/locations", tags=["Locations"], route_class=StrictRoute)
 
 
-def answer(location: Location, status: int = 200) -> Answer:
+def answer(location: Location, status: int = 200) -> CommandResult:
     body = to_json(location_document(location.state, location.account))
     place = f"/v1/locations/{location.number}" if status == 201 else None  # noqa: PLR2004
     return document(body, location_etag(location.state), status=status, place=place)
 
 
-def present(work: Work, number: int) -> dict[str, Any]:
+def present(work: UnitOfWork, number: int) -> dict[str, Any]:
     """The document as it is before a command."""
     location = work.load(Location, number).require()
     return location_document(location.state, location.account)
@@ -49,7 +49,7 @@ async def create_location(request: Request, body: LocationFields) -> Response:
 @router.get("", **lists(LocationPage, LANGUAGE))
 async def list_locations(request: Request, query: LocationQuery) -> Response:
     """The Locations of the account."""
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     select, of = query.select(who.account)
     return await reads.listed(request, LOCATIONS, select, of, who, query.only(LocationDocument))
 
@@ -59,7 +59,7 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
     """One Location, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_location_response(request, id)
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(id, Kind.LOCATION, who)
     return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, who)
 
@@ -67,7 +67,7 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
 @router.patch("/{id}", **changes(LocationDocument, TicketsInUse))
 async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
     """Changes a Location: the fields that are sent; null clears one."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.LOCATION, who)
     decide = partial(
         locations.change_location,
@@ -82,7 +82,7 @@ async def change_location(request: Request, id: Id, body: LocationFields) -> Res
 @router.delete("/{id}", **deletes(LocationInUse))
 async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes a Location that hosts no Event."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         locations.delete_location,
         number=requests.number_of(id, Kind.LOCATION, who),
@@ -94,7 +94,7 @@ async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
 @router.post("/{id}/revert", **changes(LocationDocument, TicketsInUse))
 async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Reverts a Location: records what brings its fields back to a version."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         locations.revert_location,
         number=requests.number_of(id, Kind.LOCATION, who),

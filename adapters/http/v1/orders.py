@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import EVENTS, ORDERS, Stagebook
 from adapters.http import buyers, reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.commands import ask, document, execute
 from adapters.http.order_guids import by_number
 from adapters.http.personal import knows, order_body, outside
@@ -31,10 +31,10 @@ from adapters.http.v1.past_filters import DiffQuery, HistoryQuery
 from adapters.http.v1.spec import MOMENTS, Id, changes, creates, finds, lists, shows
 from adapters.http.v1.tickets import said_of
 from application import as_of, history, orders, sales
-from application.as_of import Asked
-from application.group_commit import Work
+from application.as_of import PastMoment
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer
+from application.ports import CommandResult
 from domain.errors import (
     BasketLimit,
     BuyerRefused,
@@ -88,7 +88,7 @@ audited = APIRouter(prefix="/v1/orders", tags=["History"], route_class=OrderAudi
 TAKES = (SoldOut, TicketNotFree, NotOnSale, PriceNotOffered, BasketLimit)
 
 
-def answer(order: Order, status: int = 200) -> Answer:
+def answer(order: Order, status: int = 200) -> CommandResult:
     body = to_json(order_document(order.state))
     place = f"/v1/orders/{order.number}" if status == 201 else None  # noqa: PLR2004
     return document(body, order_etag(order.state), status=status, place=place)
@@ -97,7 +97,7 @@ def answer(order: Order, status: int = 200) -> Answer:
 created = partial(answer, status=201)
 
 
-def present(work: Work, number: int) -> dict[str, Any]:
+def present(work: UnitOfWork, number: int) -> dict[str, Any]:
     """The document as it is before a command."""
     order = work.load(Order, number).require()
     return order_document(order.state)
@@ -107,7 +107,7 @@ def present(work: Work, number: int) -> dict[str, Any]:
 async def create_order(request: Request, body: OrderBody) -> Response:
     """Creates an order on a sales channel, empty or with the tickets that it takes at once. It is
     held until `expiryts`, unless it is confirmed."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     take = await with_events(request, body.take, who)
     if take is not body.take:
         body = body.model_copy(update={"take": take})
@@ -119,8 +119,8 @@ async def create_order(request: Request, body: OrderBody) -> Response:
 async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """One order, now, at a version or at a moment."""
     if request.scope["query_string"]:
-        return await past_response(request, id, Kind.ORDER, order_at, May.AUDIT)
-    who = allowed(request, May.READ)
+        return await past_response(request, id, Kind.ORDER, order_at, Permission.AUDIT)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(id, Kind.ORDER, who)
     body, etag = await reads.found(request, ORDERS, Kind.ORDER, number, who)
     return reads.shown(request, order_body(body, who), etag, who)
@@ -130,7 +130,7 @@ async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 async def list_orders(request: Request, query: OrderQuery) -> Response:
     """The orders of the account; by `q`, `email` and `barcode` for those who may
     sell."""
-    who = allowed(request, May.SELL if query.personal else May.READ)
+    who = authorize(request, Permission.SELL if query.personal else Permission.READ)
     only = query.only(OrderDocument)
     select, of = query.select(who.account)
     if query.q is not None:
@@ -147,7 +147,7 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
 async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
     """Changes an order: the fields that are sent. Of an order that has ended, the customer and
     custom fields only."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     order = the(request, id, who)
     decide = partial(orders.change_order, fields=body, **order)
     was = partial(present, number=order["number"])
@@ -162,7 +162,7 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
 )
 async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Confirms an order: Unconfirmed → Confirmed, its tickets are sold. In time, or not at all."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     return await execute(
         request, partial(sales.confirm_order, **the(request, id, who)), answer, who=who
     )
@@ -171,7 +171,7 @@ async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
 @router.post("/{id}/payments", **changes(OrderDocument, OrderEnded, OrderNotConfirmed))
 async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:  # noqa: A002
     """Records a payment. Fully paid, all tickets of the order are."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(sales.add_payment, body=body, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
 
@@ -179,7 +179,7 @@ async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response: 
 @router.post("/{id}/refunds", **changes(OrderDocument, RefundTooLarge))
 async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  # noqa: A002
     """Records a refund of at most what was paid."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(sales.add_refund, body=body, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
 
@@ -187,7 +187,7 @@ async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  #
 @router.post("/{id}/tickets", **changes(OrderDocument, OrderEnded, *TAKES))
 async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # noqa: A002
     """Adds tickets to an order."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     take = await with_events(request, body.take, who)
     decide = partial(
         sales.add_tickets,
@@ -203,7 +203,7 @@ async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # 
 async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A002
     """The tickets that an order holds, with barcodes, properties and custom fields; now or then."""
     asked = asked_past(request)
-    who = allowed(request, May.AUDIT if asked else May.READ)
+    who = authorize(request, Permission.AUDIT if asked else Permission.READ)
     number = requests.number_of(id, Kind.ORDER, who)
     if asked:
         await reads.seen(request, None)
@@ -213,17 +213,17 @@ async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A00
     return await ask(request, find, partial(held, who=who), who=who)
 
 
-def held(found: tuple[Order, dict[int, Inventory]], who: Principal) -> Answer:
+def held(found: tuple[Order, dict[int, Inventory]], who: Principal) -> CommandResult:
     whom = outside(who)
     held = [shown(HeldTicket, ticket, whom) for ticket in held_tickets(*found)]
-    return Answer(200, {}, to_json({"data": held, "next": None, "total": len(held)}))
+    return CommandResult(200, {}, to_json({"data": held, "next": None, "total": len(held)}))
 
 
-def held_then(request: Request, who: Principal, number: int, asked: Asked) -> Answer:
+def held_then(request: Request, who: Principal, number: int, asked: PastMoment) -> CommandResult:
     store = stagebook(request).store
     order, inventories = as_of.past_order(store, who.account, number, **asked)
     place = as_of.place_of(store, order, *inventories.values())
-    return Answer(200, past_headers(place), held((order, inventories), who).body)
+    return CommandResult(200, past_headers(place), held((order, inventories), who).body)
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
@@ -244,7 +244,7 @@ def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[di
 @router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))
 async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
     """Removes tickets from an order."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(
         sales.remove_tickets,
         tickets=body.tickets,
@@ -267,7 +267,7 @@ async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Respon
 async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:  # noqa: A002
     """Changes the price type of tickets that an order holds, at what that one costs today. Those
     that have it already stay as they are."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(
         orders.reprice_tickets,
         wanted=dict.fromkeys(body.tickets, body.pricetypeid),
@@ -281,7 +281,7 @@ async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Resp
 @router.post("/{id}/tickets/holders", **changes(OrderDocument, OrderEnded))
 async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:  # noqa: A002
     """Names the people who come with the tickets of an order."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, who))
     return await execute(request, decide, answer, who=who)
 
@@ -290,7 +290,7 @@ async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:
 async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Cancels an order: gives all tickets back and archives it; what was paid can be refunded
     after."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     return await execute(
         request, partial(sales.cancel_order, **the(request, id, who)), answer, who=who
     )
@@ -299,7 +299,7 @@ async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
 @router.post("/{id}/split", **creates(OrderDocument, OrderEnded, inside=True))
 async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
     """Splits an order: hands tickets over to a new one, which is the answer. Payments stay."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, who))
     return await execute(request, decide, created, who=who)
 
@@ -308,13 +308,13 @@ async def split_order(request: Request, id: Id, body: TicketsBody) -> Response: 
 async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
     """The history of an order: who changed what and when, newest first."""
     read = partial(history.history_of_one, Order)
-    return await history_response(request, id, query, Kind.ORDER, read, May.AUDIT)
+    return await history_response(request, id, query, Kind.ORDER, read, Permission.AUDIT)
 
 
 @audited.get("/{id}/diff", **finds(DiffDocument))
 async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
     """The differences between an order at one moment and at another."""
-    return await difference_response(request, id, query, Kind.ORDER, order_at, May.AUDIT)
+    return await difference_response(request, id, query, Kind.ORDER, order_at, Permission.AUDIT)
 
 
 # -- what requests say
@@ -331,7 +331,7 @@ def hold(request: Request) -> Hold:
     return Hold(settings.basket_seconds, settings.basket_cap_seconds)
 
 
-def order_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+def order_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
     past = as_of.past_one(Order, store, who.account, number, **asked)
     found = order_document(past.state)
@@ -359,10 +359,12 @@ async def with_events(request: Request, takes: list[Take], who: Principal) -> li
     ]
 
 
-def where_known(takes: list[Take], decide: Callable[[Work], Order]) -> Callable[[Work], Order]:
+def where_known(
+    takes: list[Take], decide: Callable[[UnitOfWork], Order]
+) -> Callable[[UnitOfWork], Order]:
     """Refuses what no Event has once it is decided on, and no sooner: a retry has its answer."""
 
-    def decided(work: Work) -> Order:
+    def decided(work: UnitOfWork) -> Order:
         for index, take in enumerate(takes):
             if take.eventid is None:
                 message = f"there is no contingent {take.contingent}"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from adapters.bootstrap import CHANGES, EVENTS
 from adapters.http import reads, requests, streams
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.feed import Feed, part
 from adapters.http.freshness import POSITION as POSITION_OF_VIEW
 from adapters.http.personal import differences_shown, order_shown, outside
@@ -26,9 +26,9 @@ from adapters.http.v1.past_filters import (
 )
 from adapters.http.v1.spec import Id, finds, follows
 from application import as_of, history
-from application.as_of import Asked, Place
+from application.as_of import PastMoment, Place
 from application.event_history import event_history as event_history_of
-from application.history import Entries, Entry
+from application.history import HistoryEntries, HistoryEntry
 from application.keyring import Principal
 from domain.base import Value
 from domain.differences import differences
@@ -72,27 +72,27 @@ def past_headers(place: Place) -> dict[str, str]:
     return {"Stagebook-As-Of": place.time, "Stagebook-Position": str(place.position)}
 
 
-def event_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+def event_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
     past = as_of.past_event(store, who.account, number, **asked)
     document = event_document(*past.states, who.account)
     return Shown(document, event_etag(*past.states), as_of.place_of_event(store, past))
 
 
-def location_at(request: Request, who: Principal, number: int, asked: Asked) -> Shown:
+def location_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
     past = as_of.past_location(store, who.account, number, **asked)
     document = location_document(past.state, who.account)
     return Shown(document, location_etag(past.state), as_of.place_of(store, past))
 
 
-Lookup = Callable[[Request, Principal, int, Asked], Shown]
+Lookup = Callable[[Request, Principal, int, PastMoment], Shown]
 
 NAMES = ("version", "at", "position")
 """The parameters that ask for a past."""
 
 
-def asked_past(request: Request, names: tuple[str, ...] = NAMES, *others: str) -> Asked | None:
+def asked_past(request: Request, names: tuple[str, ...] = NAMES, *others: str) -> PastMoment | None:
     """The past that the query asks for, None when it asks for none. `others` may stand beside."""
     said = {n: text for n, text in request.query_params.items() if n not in others}
     if not said:
@@ -121,11 +121,11 @@ async def past_response(
     id_: str,
     kind: Kind,
     at: Lookup,
-    need: May = May.REVIEW,
+    need: Permission = Permission.REVIEW,
     names: tuple[str, ...] = NAMES,
 ) -> Response:
     """The document as it was."""
-    who = allowed(request, need)
+    who = authorize(request, need)
     shown = await past_shown(request, id_, kind, at, who, names)
     document = order_shown(shown.document, who) if kind == Kind.ORDER else shown.document
     return reads.shown(request, to_json(document), shown.etag, who, shown.headers)
@@ -149,10 +149,10 @@ async def past_shown(
 async def event_parts(request: Request, id_: str) -> tuple[dict[str, Any], dict[str, str]]:
     """The document of an Event that parts are shown of, now or then, and the headers of those."""
     if request.scope["query_string"]:
-        who = allowed(request, May.REVIEW)
+        who = authorize(request, Permission.REVIEW)
         shown = await past_shown(request, id_, Kind.EVENT, event_at, who)
         return shown.document, {"ETag": shown.etag, **shown.headers}
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(id_, Kind.EVENT, who)
     body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
     return from_json(body), {"ETag": etag}
@@ -164,13 +164,13 @@ async def difference_response(
     query: DiffQuery,
     kind: Kind,
     at: Lookup,
-    need: May = May.REVIEW,
+    need: Permission = Permission.REVIEW,
 ) -> Response:
-    who = allowed(request, need)
+    who = authorize(request, need)
     number = requests.number_of(id_, kind, who)
     moments = [_moment("from", query.from_), _moment("to", query.to)]
     await reads.seen(request, None)
-    newest = Asked(position=await reads.blocking(stagebook(request).store.position))
+    newest = PastMoment(position=await reads.blocking(stagebook(request).store.position))
     before, after = [await reads.blocking(at, request, who, number, m or newest) for m in moments]
     body = {
         "from": _side(query.from_, moments[0], before),
@@ -180,7 +180,7 @@ async def difference_response(
     return Response(to_json(body), media_type="application/json")
 
 
-def _moment(name: str, text: str | None) -> Asked | None:
+def _moment(name: str, text: str | None) -> PastMoment | None:
     """A version, a time, or a position; None for now."""
     if text is None:
         return None
@@ -191,7 +191,7 @@ def _moment(name: str, text: str | None) -> Asked | None:
     return {"time": requests.past_moment(name, text)}
 
 
-def _side(text: str | None, asked: Asked | None, shown: Shown) -> dict[str, Any]:
+def _side(text: str | None, asked: PastMoment | None, shown: Shown) -> dict[str, Any]:
     return {
         "asked": asked["time"] if asked and "time" in asked else text,
         "version": shown.document["version"],
@@ -205,11 +205,11 @@ async def history_response(
     id_: str,
     query: HistoryQuery | EventHistoryQuery,
     kind: Kind,
-    read: Callable[..., Entries],
-    need: May = May.REVIEW,
+    read: Callable[..., HistoryEntries],
+    need: Permission = Permission.REVIEW,
 ) -> Response:
     """A page of a history, newest first."""
-    who = allowed(request, need)
+    who = authorize(request, need)
     number = requests.number_of(id_, kind, who)
     asked, of = query.asked(kind, who.account, number)
     start = requests.decode_cursor(of, query.after, (int,))
@@ -234,7 +234,7 @@ HISTORIC = (
 )
 
 
-def _entry(entry: Entry, kind: Kind, who: Principal) -> dict[str, Any]:
+def _entry(entry: HistoryEntry, kind: Kind, who: Principal) -> dict[str, Any]:
     shown = change(entry.recorded, outside(who))
     return {
         "version": entry.version,
@@ -283,7 +283,7 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     are sent as they happen, and `Last-Event-ID` is where to go on from: the `id` of the last one
     that came, or a position. A position that the store never had, or that `Stagebook-Store` or that
     `id` says is of another store or epoch, is 409."""
-    who = allowed(request, May.AUDIT)
+    who = authorize(request, Permission.AUDIT)
     select = query.select(who.account)
     streamed = streams.asked(request)
     if streamed and (last := reads.last_event(request)) is not None:
@@ -293,7 +293,7 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     if after > request.scope[POSITION_OF_VIEW]:  # the store may be ahead of its view
         await reads.require_behind(request, after)
     if streamed:
-        lasts = streams.lasting(request, May.AUDIT)
+        lasts = streams.lasting(request, Permission.AUDIT)
         feed: Feed = request.app.state.feed
         return streams.EventStream(
             feed.stream(select, outside(who), lasts), lasts, request.app.state.followers

@@ -14,7 +14,7 @@ from structlog import get_logger
 from adapters import report
 from adapters.bootstrap import Stagebook
 from adapters.http import reads, streams
-from adapters.http.auth import GRANTED, May, allowed, stagebook
+from adapters.http.auth import ROLE_PERMISSIONS, Permission, authorize, stagebook
 from adapters.http.errors import BeingRebuilt
 from adapters.http.routes import StoreRoute
 from adapters.http.streams import KEEP_ALIVE_SECONDS, RETRY_MILLISECONDS
@@ -33,10 +33,10 @@ log = get_logger()
 async def projections(request: Request) -> Response:
     """Where every projection stands: versions, lag, parked documents, rebuilds. With
     `Accept: text/event-stream` it is sent again about once a second while something changes."""
-    account = sees(allowed(request, May.MONITOR))
+    account = sees(authorize(request, Permission.MONITOR))
     book = stagebook(request)
     if streams.asked(request):
-        lasts = streams.lasting(request, May.MONITOR)
+        lasts = streams.lasting(request, Permission.MONITOR)
         return streams.EventStream(moving(book, account, lasts), lasts, request.app.state.followers)
     body = await reads.blocking(told, book, account)
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")
@@ -45,7 +45,7 @@ async def projections(request: Request) -> Response:
 @router.get("/{name}", **names(ProjectionDocument))
 async def projection(request: Request, name: ViewName) -> Response:
     """Where one projection stands."""
-    account = sees(allowed(request, May.MONITOR))
+    account = sees(authorize(request, Permission.MONITOR))
     found = await reads.blocking(report.of, stagebook(request), report.named(name), account)
     return Response(to_json(found), media_type="application/json")
 
@@ -55,7 +55,7 @@ async def rebuild_projection(request: Request, name: ViewName) -> Response:
     """Asks for a rebuild beside what is served, of the documents of every account: for operators.
     The worker starts it within a second or two, and goes on with it after whatever was killed,
     until it is done."""
-    who = allowed(request, May.OPERATE)
+    who = authorize(request, Permission.OPERATE)
     found = await reads.blocking(wish_for, stagebook(request), name, who.actor)
     place = {"Location": f"/v1/projections/{name}"}
     return Response(to_json(found), 202, place, "application/json")
@@ -63,7 +63,7 @@ async def rebuild_projection(request: Request, name: ViewName) -> Response:
 
 def sees(who: Principal) -> int | None:
     """The account whose parked documents the caller sees; None: those of every account."""
-    return None if May.OPERATE in GRANTED[who.role] else who.account
+    return None if Permission.OPERATE in ROLE_PERMISSIONS[who.role] else who.account
 
 
 def wish_for(book: Stagebook, name: str, by: str) -> dict[str, Any]:

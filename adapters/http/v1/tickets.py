@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from adapters.http import reads, requests
-from adapters.http.auth import May, allowed, stagebook
+from adapters.http.auth import Permission, authorize, stagebook
 from adapters.http.commands import document, execute, gone
 from adapters.http.personal import outside
 from adapters.http.routes import SellRoute, StrictRoute
@@ -35,11 +35,11 @@ from adapters.http.v1.spec import (
     remembers,
     streams,
 )
-from application import as_of, contingents, doors
-from application.as_of import Asked, Place
-from application.group_commit import Work
+from application import admission, as_of, contingents
+from application.as_of import PastMoment, Place
+from application.group_commit import UnitOfWork
 from application.keyring import Principal
-from application.ports import Answer, Store
+from application.ports import CommandResult, Store
 from domain import ranges
 from domain.barcodes import ALL
 from domain.contingents import ContingentBody
@@ -57,7 +57,7 @@ from domain.ids import Kind
 from domain.inventory import Inventory
 from domain.outside import Outside, shown
 from domain.ranges import Ranges
-from domain.single_tickets import Piece
+from domain.single_tickets import TicketRange
 from domain.taking import Scan
 from domain.ticket_fields import Lock, TicketsPatch, Unlock
 from projections.event_documents import contingent
@@ -71,7 +71,7 @@ selling = APIRouter(prefix="/v1/events", tags=["Tickets"], route_class=SellRoute
 # -- contingents
 
 
-def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
+def answer(made: tuple[Event, Inventory, int], status: int = 200) -> CommandResult:
     event, inventory, contingent_id = made
     state = inventory.state["contingents"][str(contingent_id)]
     body = to_json(contingent(state, event.number))
@@ -80,7 +80,7 @@ def answer(made: tuple[Event, Inventory, int], status: int = 200) -> Answer:
     return document(body, etag, status=status, place=place if status == 201 else None)  # noqa: PLR2004
 
 
-def present(work: Work, number: int, contingent_id: int) -> dict[str, Any]:
+def present(work: UnitOfWork, number: int, contingent_id: int) -> dict[str, Any]:
     """The contingent as it is before a command."""
     inventory = work.load(Inventory, number)
     inventory.require_contingent(contingent_id)
@@ -91,7 +91,7 @@ def present(work: Work, number: int, contingent_id: int) -> dict[str, Any]:
 async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
     """Adds a contingent, a named number of tickets. `price` is the short way to one price of type
     Normal on every channel, `prices` to one of each type."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(contingents.add_contingent, body=body, **the(request, id, who))
     return await execute(request, decide, partial(answer, status=201), who=who)
 
@@ -107,7 +107,7 @@ async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
 @router.get("/{id}/contingents/{contingentid}", **remembers(ContingentDocument))
 async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
     """One contingent of an Event, now or then."""
-    who = allowed(request, May.READ)
+    who = authorize(request, Permission.READ)
     number = requests.number_of(contingentid, Kind.CONTINGENT, who)
     found, headers = await _contingents(request, id)
     for one in found:
@@ -129,7 +129,7 @@ async def change_contingent(
     """Changes a contingent: the fields that are sent. `amount` grows at any time and shrinks by
     free tickets. `price` and `prices` change the price types that they name and leave the
     others."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     event, lot = the(request, id, who), requests.number_of(contingentid, Kind.CONTINGENT, who)
     decide = partial(contingents.change_contingent, contingent_id=lot, body=body, **event)
     was = partial(present, number=event["number"], contingent_id=lot)
@@ -139,7 +139,7 @@ async def change_contingent(
 @router.delete("/{id}/contingents/{contingentid}", **deletes(EventClosed, TicketsInUse))
 async def remove_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
     """Removes a contingent of which every ticket is free."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     decide = partial(
         contingents.remove_contingent,
         contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, who),
@@ -167,16 +167,16 @@ def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
 # -- tickets
 
 
-def ranged(moved: tuple[Inventory, Ranges]) -> Answer:
+def ranged(moved: tuple[Inventory, Ranges]) -> CommandResult:
     _, tickets = moved
     body = to_json({"amount": ranges.count(tickets), "tickets": tickets})
-    return Answer(200, {}, body)
+    return CommandResult(200, {}, body)
 
 
 @selling.post("/{id}/tickets/lock", **moves(TicketRanges, SoldOut, TicketNotFree))
 async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
     """Locks tickets, which keeps them out of sale: these very ones, or so many of a contingent."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(contingents.lock_tickets, number=number, body=body)
     return await execute(request, decide, ranged, who=who)
@@ -185,7 +185,7 @@ async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noq
 @selling.post("/{id}/tickets/unlock", **moves(TicketRanges))
 async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
     """Unlocks tickets, which brings them back into sale."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(contingents.unlock_tickets, number=number, body=body)
     return await execute(request, decide, ranged, who=who)
@@ -195,9 +195,9 @@ async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  #
 async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noqa: A002
     """Scans tickets at a door, all of them or none. In goes what was sold and is not inside
     already, out what is inside."""
-    who = allowed(request, May.SELL)
+    who = authorize(request, Permission.SELL)
     number = requests.number_of(id, Kind.EVENT, who)
-    decide = partial(doors.scan_tickets, number=number, body=body)
+    decide = partial(admission.scan_tickets, number=number, body=body)
     before, left = ALL, ALL - 1
     while left < before:  # fewer each time; what was forgotten meanwhile is made in one turn below
         some = partial(decide, most=BARCODES_AT_ONCE)
@@ -208,21 +208,21 @@ async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noq
     return await execute(request, decide, scanned, who=who)
 
 
-def scanned(passed: tuple[Inventory, list[int]]) -> Answer:
+def scanned(passed: tuple[Inventory, list[int]]) -> CommandResult:
     inventory, tickets = passed
     shown = [{"id": ticket, **inventory.scan_of(ticket)} for ticket in tickets]
-    return Answer(200, {}, to_json({"tickets": shown}))
+    return CommandResult(200, {}, to_json({"tickets": shown}))
 
 
 @router.patch("/{id}/tickets", **moves(TicketsChangedDocument))
 async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields of single tickets."""
-    who = allowed(request, May.COMMAND)
+    who = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, who)
     decide = partial(contingents.change_tickets, number=number, tickets=body.tickets)
 
-    def changed(count: int) -> Answer:
-        return Answer(200, {}, to_json({"changed": count}))
+    def changed(count: int) -> CommandResult:
+        return CommandResult(200, {}, to_json({"changed": count}))
 
     return await execute(request, decide, changed, who=who)
 
@@ -232,7 +232,7 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
     """Every ticket, one JSON object a line, in the order of their ids: as of one moment, now or
     then."""
     asked = asked_past(request, (*NAMES, "inventoryversion"), "contingentid", "state")
-    who = allowed(request, May.REVIEW if asked else May.READ)
+    who = authorize(request, Permission.REVIEW if asked else Permission.READ)
     number = requests.number_of(id, Kind.EVENT, who)
     await reads.seen(request, None)
     find = partial(tickets_at, stagebook(request).store, who.account, number, asked)
@@ -244,7 +244,7 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
 
 
 def tickets_at(
-    store: Store, account: int, number: int, asked: Asked | None
+    store: Store, account: int, number: int, asked: PastMoment | None
 ) -> tuple[Inventory, Place | None]:
     """The tickets now, or then and where their newest change is."""
     if asked is None:
@@ -274,7 +274,9 @@ def _tickets(
                     yield _ticket(inventory, lot["id"], piece, ticket)
 
 
-def _ticket(inventory: Inventory, contingent_id: int, piece: Piece, ticket: int) -> dict[str, Any]:
+def _ticket(
+    inventory: Inventory, contingent_id: int, piece: TicketRange, ticket: int
+) -> dict[str, Any]:
     held = piece.orderid is not None
     return {
         "id": ticket,

@@ -9,7 +9,7 @@ import pytest
 from adapters.settings import Settings
 from adapters.stores.opening import open_store
 from application.as_of import load
-from application.ports import Answer, KeptAnswer, Store, StoreDamaged
+from application.ports import CommandResult, IdempotentResult, Store, StoreDamaged
 from domain.ids import Kind, guid
 from domain.location import Location
 from tests.adapters.damage.spoiling import execute
@@ -17,7 +17,7 @@ from tests.contracts.facts import history, snapshot
 from tests.spec import ACCOUNT
 
 THIS = guid(ACCOUNT, Kind.LOCATION, 1)
-KEPT = KeptAnswer(ACCOUNT, "key", "asked", "2026", Answer(201, {}, b'{"id":1}'), 0)
+KEPT = IdempotentResult(ACCOUNT, "key", "asked", "2026", CommandResult(201, {}, b'{"id":1}'), 0)
 CHANGES = {
     "its state": (
         "state = CAST(replace(CAST(state AS TEXT), 'Barn', 'Bard') AS BLOB)",

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from adapters.bootstrap import Stagebook
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from domain.event import TRANSITIONS
 from domain.registry import Role
 from tests.conftest import TOKENS, running
@@ -121,7 +121,7 @@ class Route:
 
     method: str
     path: str
-    need: May = May.READ
+    need: Permission = Permission.READ
     body: Json | None = None
     steps: tuple[str, ...] = ()
     """What its Event, its order or its thing of the catalog has to go through before."""
@@ -135,45 +135,67 @@ class Route:
 
 
 COMMANDS = [
-    Route("POST", "/v1/locations", May.COMMAND, {"name": "Hall"}, other={"name": "Barn"}),
-    Route("PATCH", "/v1/locations/{location}", May.COMMAND, {"city": "Gent"}, other={"zip": "1"}),
-    Route("DELETE", "/v1/locations/{empty}", May.COMMAND),
+    Route("POST", "/v1/locations", Permission.COMMAND, {"name": "Hall"}, other={"name": "Barn"}),
     Route(
-        "POST", "/v1/locations/{location}/revert", May.COMMAND, {"version": 1}, other={"version": 2}
+        "PATCH",
+        "/v1/locations/{location}",
+        Permission.COMMAND,
+        {"city": "Gent"},
+        other={"zip": "1"},
+    ),
+    Route("DELETE", "/v1/locations/{empty}", Permission.COMMAND),
+    Route(
+        "POST",
+        "/v1/locations/{location}/revert",
+        Permission.COMMAND,
+        {"version": 1},
+        other={"version": 2},
     ),
     Route(
         "POST",
         "/v1/events",
-        May.COMMAND,
+        Permission.COMMAND,
         {"locationid": 1, "name": "Live"},
         other={"locationid": 1},
     ),
-    Route("PATCH", "/v1/events/{event}", May.COMMAND, {"subtitle": "2"}, other={"subtitle": "3"}),
-    Route("DELETE", "/v1/events/{event}", May.COMMAND),
-    Route("POST", "/v1/events/{event}/publish", May.COMMAND),
-    Route("POST", "/v1/events/{event}/redraft", May.COMMAND, steps=("publish",)),
-    Route("POST", "/v1/events/{event}/close", May.COMMAND, steps=("publish",)),
-    Route("POST", "/v1/events/{event}/reopen", May.COMMAND, steps=("publish", "close")),
-    Route("POST", "/v1/events/{event}/revert", May.COMMAND, {"version": 1}, other={"version": 2}),
+    Route(
+        "PATCH",
+        "/v1/events/{event}",
+        Permission.COMMAND,
+        {"subtitle": "2"},
+        other={"subtitle": "3"},
+    ),
+    Route("DELETE", "/v1/events/{event}", Permission.COMMAND),
+    Route("POST", "/v1/events/{event}/publish", Permission.COMMAND),
+    Route("POST", "/v1/events/{event}/redraft", Permission.COMMAND, steps=("publish",)),
+    Route("POST", "/v1/events/{event}/close", Permission.COMMAND, steps=("publish",)),
+    Route("POST", "/v1/events/{event}/reopen", Permission.COMMAND, steps=("publish", "close")),
+    Route(
+        "POST",
+        "/v1/events/{event}/revert",
+        Permission.COMMAND,
+        {"version": 1},
+        other={"version": 2},
+    ),
     Route(
         "POST",
         "/v1/events/{event}/dates",
-        May.COMMAND,
+        Permission.COMMAND,
         {"start": START, "end": END},
         other={"start": START, "end": LATER},
     ),
     Route(
         "PATCH",
         "/v1/events/{event}/dates/{date}",
-        May.COMMAND,
+        Permission.COMMAND,
         {"name": "Saturday"},
         other={"name": "Sunday"},
     ),
-    Route("DELETE", "/v1/events/{event}/dates/{date}", May.COMMAND),
-    Route("POST", "/v1/events/{event}/duplicate", May.COMMAND),
-    Route("DELETE", "/v1/events/{event}/image", May.COMMAND, steps=("image",)),
+    Route("DELETE", "/v1/events/{event}/dates/{date}", Permission.COMMAND),
+    Route("POST", "/v1/events/{event}/duplicate", Permission.COMMAND),
+    Route("DELETE", "/v1/events/{event}/image", Permission.COMMAND, steps=("image",)),
 ]
-IMAGES = [Route("PUT", "/v1/events/{event}/image", May.COMMAND, content=PNG)]
+IMAGES = [Route("PUT", "/v1/events/{event}/image", Permission.COMMAND, content=PNG)]
 READS = [
     Route("GET", "/v1/locations"),
     Route("GET", "/v1/locations/{location}"),
@@ -184,13 +206,13 @@ READS = [
     Route("GET", "/v1/events/{event}/dates/{date}"),
 ]
 AUDITS = [
-    Route("GET", "/v1/locations/{location}?version=1", May.REVIEW),
-    Route("GET", "/v1/locations/{location}/history", May.REVIEW),
-    Route("GET", "/v1/locations/{location}/diff?from=1&to=2", May.REVIEW),
-    Route("GET", "/v1/events/{event}?version=1", May.REVIEW),
-    Route("GET", "/v1/events/{event}/history", May.REVIEW),
-    Route("GET", "/v1/events/{event}/diff?from=1&to=2", May.REVIEW),
-    Route("GET", "/v1/changes", May.AUDIT),
+    Route("GET", "/v1/locations/{location}?version=1", Permission.REVIEW),
+    Route("GET", "/v1/locations/{location}/history", Permission.REVIEW),
+    Route("GET", "/v1/locations/{location}/diff?from=1&to=2", Permission.REVIEW),
+    Route("GET", "/v1/events/{event}?version=1", Permission.REVIEW),
+    Route("GET", "/v1/events/{event}/history", Permission.REVIEW),
+    Route("GET", "/v1/events/{event}/diff?from=1&to=2", Permission.REVIEW),
+    Route("GET", "/v1/changes", Permission.AUDIT),
 ]
 CATALOG: dict[str, tuple[Json, Json]] = {
     "pricetypes": ({"name": "Students"}, {"remark": "With a card"}),
@@ -227,16 +249,23 @@ def catalog_routes(kind: str) -> tuple[list[Route], list[Route], list[Route]]:
     new, change = CATALOG[kind]
     path = f"/v1/catalog/{kind}"
     one = path + "/{" + kind + "}"
-    read, write = (May.SELL, May.SELL) if kind == "contacts" else (May.READ, May.COMMAND)
+    read, write = (
+        (Permission.SELL, Permission.SELL)
+        if kind == "contacts"
+        else (Permission.READ, Permission.COMMAND)
+    )
     return (
         [
             Route("POST", path, write, new, other={**new, **change}),
             Route("PATCH", one, write, change, other={**change, "c_a": 1}),
-            Route("POST", one + "/archive", May.COMMAND),
-            Route("POST", one + "/restore", May.COMMAND, steps=("archive",)),
+            Route("POST", one + "/archive", Permission.COMMAND),
+            Route("POST", one + "/restore", Permission.COMMAND, steps=("archive",)),
         ],
         [Route("GET", path, read), Route("GET", one, read)],
-        [Route("GET", one + "?version=1", May.REVIEW), Route("GET", one + "/history", May.REVIEW)],
+        [
+            Route("GET", one + "?version=1", Permission.REVIEW),
+            Route("GET", one + "/history", Permission.REVIEW),
+        ],
     )
 
 
@@ -255,16 +284,16 @@ SALES = [
     Route(
         "POST",
         "/v1/orders",
-        May.SELL,
+        Permission.SELL,
         {"saleschannelid": 2, **TAKE},
         ("publish",),
         {"saleschannelid": 2},
     ),
-    Route("POST", f"{ORDER}/tickets", May.SELL, TAKE, ("publish",), MORE),
+    Route("POST", f"{ORDER}/tickets", Permission.SELL, TAKE, ("publish",), MORE),
     Route(
         "DELETE",
         f"{ORDER}/tickets",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"]},
         ("publish",),
         {"tickets": ["{second}"]},
@@ -272,7 +301,7 @@ SALES = [
     Route(
         "POST",
         f"{ORDER}/tickets/release",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"]},
         ("publish",),
         {"tickets": ["{second}"]},
@@ -280,7 +309,7 @@ SALES = [
     Route(
         "PATCH",
         ORDER,
-        May.SELL,
+        Permission.SELL,
         {"customerid": "{contacts}", "c_note": 1},
         ("publish",),
         {"paymentscenarioid": 2},
@@ -288,7 +317,7 @@ SALES = [
     Route(
         "POST",
         f"{ORDER}/tickets/pricetype",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"], "pricetypeid": 1},
         ("publish",),
         {"tickets": ["{second}"], "pricetypeid": 1},
@@ -296,19 +325,26 @@ SALES = [
     Route(
         "POST",
         f"{ORDER}/tickets/holders",
-        May.SELL,
+        Permission.SELL,
         {"tickets": [{"id": "{ticket}", "ticketholderid": "{contacts}"}]},
         ("publish",),
         {"tickets": [{"id": "{ticket}", "ticketname": "Ann"}]},
     ),
-    Route("POST", f"{ORDER}/confirm", May.SELL, steps=("publish",)),
-    Route("POST", f"{ORDER}/payments", May.SELL, {"amount": 5}, SOLD[:2], {"amount": 5.5}),
-    Route("POST", f"{ORDER}/refunds", May.SELL, {"amount": 5}, SOLD, {"amount": 5, "paymentid": 1}),
-    Route("POST", f"{ORDER}/cancel", May.SELL, steps=SOLD),
+    Route("POST", f"{ORDER}/confirm", Permission.SELL, steps=("publish",)),
+    Route("POST", f"{ORDER}/payments", Permission.SELL, {"amount": 5}, SOLD[:2], {"amount": 5.5}),
+    Route(
+        "POST",
+        f"{ORDER}/refunds",
+        Permission.SELL,
+        {"amount": 5},
+        SOLD,
+        {"amount": 5, "paymentid": 1},
+    ),
+    Route("POST", f"{ORDER}/cancel", Permission.SELL, steps=SOLD),
     Route(
         "POST",
         f"{ORDER}/split",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"]},
         SOLD,
         {"tickets": ["{second}"]},
@@ -316,26 +352,26 @@ SALES = [
     Route(
         "POST",
         "/v1/events/{event}/contingents",
-        May.COMMAND,
+        Permission.COMMAND,
         {"name": "Balcony", "price": 25},
         other={"amount": 1},
     ),
-    Route("PATCH", LOT, May.COMMAND, {"amount": 90}, other={"amount": None}),
-    Route("DELETE", LOT, May.COMMAND),
+    Route("PATCH", LOT, Permission.COMMAND, {"amount": 90}, other={"amount": None}),
+    Route("DELETE", LOT, Permission.COMMAND),
 ]
 """Commands where tickets are sold, on what has a version."""
 MOVES = [
     Route(
         "POST",
         "/v1/events/{event}/tickets/lock",
-        May.SELL,
+        Permission.SELL,
         {"contingentid": "{contingent}", "locktypeid": 1},
         other={"tickets": ["{ticket}"], "locktypeid": 2},
     ),
     Route(
         "POST",
         "/v1/events/{event}/tickets/unlock",
-        May.SELL,
+        Permission.SELL,
         {"contingentid": "{contingent}"},
         ("lock",),
         {"contingentid": "{contingent}", "locktypeid": 1},
@@ -343,7 +379,7 @@ MOVES = [
     Route(
         "POST",
         "/v1/events/{event}/tickets/scan",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"], "direction": "in"},
         SOLD,
         {"tickets": ["{second}"], "direction": "in", "scandeviceid": 7},
@@ -351,16 +387,16 @@ MOVES = [
     Route(
         "PATCH",
         "/v1/events/{event}/tickets",
-        May.COMMAND,
+        Permission.COMMAND,
         {"tickets": [{"id": "{ticket}", "barcode": "A-1", "properties": {"row": "A"}}]},
         other={"tickets": [{"id": "{ticket}", "barcode": None}]},
     ),
 ]
 """And on single tickets: they change with every sale, so nobody is asked for a version."""
 PROJECTIONS = [
-    Route("GET", "/v1/projections", May.MONITOR),
-    Route("GET", "/v1/projections/{view}", May.MONITOR),
-    Route("POST", "/v1/projections/{view}/rebuild", May.OPERATE),
+    Route("GET", "/v1/projections", Permission.MONITOR),
+    Route("GET", "/v1/projections/{view}", Permission.MONITOR),
+    Route("POST", "/v1/projections/{view}/rebuild", Permission.OPERATE),
 ]
 """Of the whole store, not of an account."""
 SALES_READS = [
@@ -373,11 +409,11 @@ SALES_READS = [
 ]
 SERIES = "from=2026-11-21T20:00:00Z&to=2026-11-21T22:00:00Z&step=3600"
 SALES_AUDITS = [
-    Route("GET", f"{ORDER}?version=1", May.AUDIT, steps=("publish",)),
-    Route("GET", f"{ORDER}/history", May.AUDIT, steps=SOLD),
-    Route("GET", f"{ORDER}/diff?from=1&to=2", May.AUDIT, steps=SOLD),
-    Route("GET", "/v1/events/{event}/availability?version=1", May.REVIEW, steps=SOLD),
-    Route("GET", f"/v1/events/{{event}}/availability/series?{SERIES}", May.REVIEW),
+    Route("GET", f"{ORDER}?version=1", Permission.AUDIT, steps=("publish",)),
+    Route("GET", f"{ORDER}/history", Permission.AUDIT, steps=SOLD),
+    Route("GET", f"{ORDER}/diff?from=1&to=2", Permission.AUDIT, steps=SOLD),
+    Route("GET", "/v1/events/{event}/availability?version=1", Permission.REVIEW, steps=SOLD),
+    Route("GET", f"/v1/events/{{event}}/availability/series?{SERIES}", Permission.REVIEW),
 ]
 ALIKE = [
     route

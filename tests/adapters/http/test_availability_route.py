@@ -14,9 +14,9 @@ from adapters.http.app import make_app
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
 from adapters.settings import Settings
 from application import contingents, events, locations, sales
-from application.group_commit import Job
-from application.ports import Answer
-from domain.base import Cause
+from application.group_commit import PendingCommand
+from application.ports import CommandResult
+from domain.base import CommandMetadata
 from domain.contingents import ContingentBody
 from domain.event_fields import EventBody
 from domain.ids import account_number
@@ -247,12 +247,12 @@ def decided(book: Stagebook, hours: float, decide: Any, **said: Any) -> Any:
     moment = stamp(MORNING + timedelta(hours=hours))
     outcome: list[Any] = []
 
-    def answer(made: Any) -> Answer:
+    def answer(made: Any) -> CommandResult:
         outcome.append(made)
-        return Answer(200, {}, b"")
+        return CommandResult(200, {}, b"")
 
-    by = Cause("tests", moment, correlation="day", causation=f"at {moment}")
-    job = Job(account_number(ACCOUNT), by, partial(decide, **said), answer)
+    by = CommandMetadata("tests", moment, correlation="day", causation=f"at {moment}")
+    job = PendingCommand(account_number(ACCOUNT), by, partial(decide, **said), answer)
     assert book.writer
     book.writer.submit(job).result()
     return outcome[0]

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID, hash_of
 from domain.catalog import SalesChannel
 from domain.ids import account_number
@@ -119,7 +119,7 @@ def test_an_account_of_an_older_version_gets_its_catalog_when_the_server_starts(
 def test_an_account_of_an_older_version_gets_what_accounts_start_with_since_then(
     settings: Settings,
 ) -> None:
-    def with_a_desk(work: Work) -> None:
+    def with_a_desk(work: UnitOfWork) -> None:
         an_account_of_old(work)
         work.load_id(SalesChannel, SalesChannel.id_of(account_number(ACCOUNT), 1)).open(work.by)
 
@@ -136,7 +136,7 @@ def test_an_account_of_an_older_version_gets_what_accounts_start_with_since_then
     assert names(scenarios) == [(1, "Immediate payment"), (2, "Bank transfer"), (3, "Pay later")]
 
 
-def an_account_of_old(work: Work) -> None:
+def an_account_of_old(work: UnitOfWork) -> None:
     """An account as it was opened before there were catalogs, with a key."""
     registry = work.load_id(Registry, REGISTRY_ID)
     number = account_number(ACCOUNT)

@@ -15,7 +15,7 @@ from adapters.http.errors import TooManyRequests
 from adapters.http.feed import Feed
 from adapters.http.streams import EventStream, Followers
 from adapters.settings import Settings
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.keyring import revoking_key
 from application.locations import change_location
 from domain.ids import account_number
@@ -50,7 +50,7 @@ class House:
     def changed(self, number: int, times: int) -> None:
         """So many changes of a Location, committed at once."""
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             for capacity in range(1, times + 1):
                 change_location(work, number, LocationFields(capacity=capacity))
 

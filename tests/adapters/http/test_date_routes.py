@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import bootstrap
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.event import MAX_DATES, DateFields, Event
 from domain.ids import Kind, account_number
 from tests.adapters.http.talk import (
@@ -142,7 +142,7 @@ def test_an_event_has_ten_thousand_dates_and_not_one_more(web: TestClient) -> No
     event = an_event(web)
     path = f"/v1/events/{event['id']}"
 
-    def fill(work: Work) -> None:
+    def fill(work: UnitOfWork) -> None:
         aggregate = work.load(Event, event["id"])
         fields = DateFields(start=START, end=END)
         for _ in range(MAX_DATES):

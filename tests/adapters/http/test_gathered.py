@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http.gathered import MOST, Gathered
+from adapters.http.batching import MOST, BatchingReader
 from application.ports import StoreUnavailable
 
 
@@ -47,7 +47,7 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
 ) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view.read, readers)
+        gathered = BatchingReader(view.read, readers)
         first = await asking(gathered.read(b"a"))
         rest = await asking(*(gathered.read(of) for of in (b"b", b"c", b"nowhere", b"b")))
         view.through.set()
@@ -67,7 +67,7 @@ def test_what_is_asked_for_while_others_are_read_is_read_together(
 def test_nothing_is_answered_from_before_it_was_asked(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view.read, readers)
+        gathered = BatchingReader(view.read, readers)
         first = await asking(gathered.read(b"a"))
         again = await asking(gathered.read(b"a"))
         view.through.set()
@@ -84,7 +84,7 @@ def test_a_view_that_cannot_be_read_says_so_to_everybody_and_is_read_again(
     async def story() -> None:
         view = Slow()
         view.fails = True
-        gathered = Gathered(view.read, readers)
+        gathered = BatchingReader(view.read, readers)
         tasks = await asking(*(gathered.read(of) for of in (b"a", b"b", b"c")))
         view.through.set()
 
@@ -100,9 +100,9 @@ def test_a_view_that_takes_its_time_holds_up_no_other(readers: ThreadPoolExecuto
     async def story() -> None:
         slow, quick = Slow(), Slow()
         quick.through.set()
-        waiting = await asking(Gathered(slow.read, readers).read(b"a"))
+        waiting = await asking(BatchingReader(slow.read, readers).read(b"a"))
 
-        assert await Gathered(quick.read, readers).read(b"b") == b"B"
+        assert await BatchingReader(quick.read, readers).read(b"b") == b"B"
         assert not waiting[0].done()
         slow.through.set()
         assert await waiting[0] == b"A"
@@ -113,7 +113,7 @@ def test_a_view_that_takes_its_time_holds_up_no_other(readers: ThreadPoolExecuto
 def test_whoever_goes_away_keeps_nobody_from_an_answer(readers: ThreadPoolExecutor) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view.read, readers)
+        gathered = BatchingReader(view.read, readers)
         gone, *stays = await asking(*(gathered.read(of) for of in (b"a", b"a", b"b")))
         gone.cancel()
         await asyncio.sleep(0)
@@ -130,7 +130,7 @@ def test_a_statement_reads_no_more_documents_than_may_be_large_together(
 ) -> None:
     async def story() -> None:
         view = Slow()
-        gathered = Gathered(view.read, readers)
+        gathered = BatchingReader(view.read, readers)
         keys = [b"%03d" % number for number in range(2 * MOST + 1)]
         first = await asking(gathered.read(b"a"))
         rest = await asking(*map(gathered.read, keys))

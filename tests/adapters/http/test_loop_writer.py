@@ -10,33 +10,35 @@ import pytest
 from adapters.http.writer import LARGE, LoopWriter
 from adapters.stores.memory import MemoryStore
 from application import group_commit
-from application.group_commit import BATCH_BYTES, Job, Work
-from application.ports import Answer
-from domain.base import Cause
+from application.group_commit import BATCH_BYTES, PendingCommand, UnitOfWork
+from application.ports import CommandResult
+from domain.base import CommandMetadata
 from domain.location import Location, LocationFields
 
-BY = Cause("ann", "2026-12-01T10:00:00Z", "story")
+BY = CommandMetadata("ann", "2026-12-01T10:00:00Z", "story")
 PATIENCE = 30
 
 
-def creating(name: str, size: int = 0, first: Callable[[], object] = lambda: None) -> Job:
+def creating(
+    name: str, size: int = 0, first: Callable[[], object] = lambda: None
+) -> PendingCommand:
     """A command that makes a Location; the answer's body is the thread that decided it."""
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         first()
         work.new(Location).create(LocationFields(name=name), work.by)
 
-    def answer(_: None) -> Answer:
-        return Answer(201, {}, threading.current_thread().name.encode())
+    def answer(_: None) -> CommandResult:
+        return CommandResult(201, {}, threading.current_thread().name.encode())
 
-    waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    return Job(7, BY, decide, answer, size=size, future=waiting)
+    waiting: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
+    return PendingCommand(7, BY, decide, answer, size=size, future=waiting)
 
 
 def test_a_large_command_is_committed_beside_the_loop_and_the_others_wait_for_it() -> None:
     store = MemoryStore()
 
-    async def three() -> list[Answer]:
+    async def three() -> list[CommandResult]:
         writer, goes = LoopWriter(store), threading.Event()
         small = writer.submit(creating("small"))
         await small

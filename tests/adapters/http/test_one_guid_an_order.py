@@ -7,7 +7,7 @@ from ticketmatic.endpoints import orders
 from adapters.bootstrap import ORDERS, bootstrap
 from adapters.http.order_guids import with_guids
 from adapters.settings import Settings
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.sales import create_order
 from domain.base import State
 from domain.order import Hold, Order
@@ -49,7 +49,7 @@ def test_every_way_says_the_same_guid(served: Served) -> None:
     house.close()
 
 
-def an_order(work: Work) -> Order:
+def an_order(work: UnitOfWork) -> Order:
     return create_order(work, OrderBody(saleschannelid=WEB), Hold(60, 60))
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import from_json
 
 from adapters import bootstrap
-from adapters.http.auth import May
+from adapters.http.auth import Permission
 from adapters.http.errors import STATUS, Blocked, MethodNotAllowed, NoSuchPath, slug
 from adapters.http.v1 import catalog_documents, documents, order_documents, settings_documents
 from application.ports import StoreUnavailable
@@ -293,7 +293,7 @@ def test_the_answer_is_what_its_schema_says(web: TestClient, openapi: Json, rout
         body = {"contingents": lots, "saleschannels": channels, "c_x": [1]}
         assert web.patch(f"/v1/events/{scene.event['id']}", json=body).status_code == 200
 
-    answer = scene.ask(route, AS[Role.OPERATOR] if route.need is May.OPERATE else None)
+    answer = scene.ask(route, AS[Role.OPERATOR] if route.need is Permission.OPERATE else None)
 
     described = of(openapi, route)["responses"][str(answer.status_code)]
     for name in described.get("headers", {}):

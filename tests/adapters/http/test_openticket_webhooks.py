@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
-from adapters.webhooks.ledger import DELIVERED, GIVEN_UP, Invocation
 from adapters.webhooks.message import Delivery
+from adapters.webhooks.outbox import DELIVERED, GIVEN_UP, Invocation
 from domain.ids import Kind, account_number, guid
 from domain.registry import Role
 from domain.values import stamp

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from adapters.http.auth import DATA, GRANTED, May
+from adapters.http.auth import DATA, ROLE_PERMISSIONS, Permission
 from adapters.http.v1.order_documents import HeldTicket
 from domain.contact import ContactFields
 from domain.ids import Kind, account_number, guid
@@ -256,7 +256,8 @@ def test_no_question_in_sql_tells_it(house: House, role: Role, question: str, to
 
 def test_a_matrix_of_roles_says_who_sees_what() -> None:
     shown = {
-        data: {role.value for role in Role if need in GRANTED[role]} for data, need in DATA.items()
+        data: {role.value for role in Role if need in ROLE_PERMISSIONS[role]}
+        for data, need in DATA.items()
     }
 
     assert [*shown.values()] == [
@@ -269,7 +270,7 @@ def test_a_matrix_of_roles_says_who_sees_what() -> None:
         {"auditor", "admin", "operator"},
         {"operator"},
     ]
-    assert May.PERSONAL in DATA.values()
+    assert Permission.PERSONAL in DATA.values()
 
 
 def test_what_is_personal_is_marked_where_it_is_declared() -> None:

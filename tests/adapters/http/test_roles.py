@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import bootstrap
-from adapters.http.auth import GRANTED, May
+from adapters.http.auth import ROLE_PERMISSIONS, Permission
 from adapters.http.routes import SellRoute
 from adapters.settings import Settings
 from application.keyring import NewKey, adding_key, revoking_key
@@ -42,7 +42,7 @@ def test_each_role_may_do_what_it_was_granted(web: TestClient, route: Route) -> 
 
         answer = scene.ask(route, AS[role])
 
-        if route.need in GRANTED[role]:
+        if route.need in ROLE_PERMISSIONS[role]:
             assert answer.status_code in (200, 201, 204), (role, answer.text)
         else:
             assert refused(answer, 403, "forbidden")["role"] == role
@@ -51,7 +51,11 @@ def test_each_role_may_do_what_it_was_granted(web: TestClient, route: Route) -> 
 
 def test_the_roles_differ_as_they_are_meant_to() -> None:
     may = {
-        role: {route.need.name for route in (*ROUTES, *PROJECTIONS) if route.need in GRANTED[role]}
+        role: {
+            route.need.name
+            for route in (*ROUTES, *PROJECTIONS)
+            if route.need in ROLE_PERMISSIONS[role]
+        }
         for role in Role
     }
 
@@ -66,7 +70,7 @@ def test_the_roles_differ_as_they_are_meant_to() -> None:
 
 
 def test_orders_and_locks_are_for_whoever_sells() -> None:
-    may_sell = {role for role in Role if May.SELL in GRANTED[role]}
+    may_sell = {role for role in Role if Permission.SELL in ROLE_PERMISSIONS[role]}
 
     assert may_sell == {Role.SELLER, Role.EDITOR, Role.ADMIN}
 
@@ -89,7 +93,7 @@ def test_who_may_not_sell_is_not_told_what_was_wrong_with_an_order(
     for role in Role:
         answer = client.post(path, content=body, headers=AS[role] | json)
 
-        if May.SELL in GRANTED[role]:
+        if Permission.SELL in ROLE_PERMISSIONS[role]:
             assert answer.status_code in (400, 422)
         else:
             refused(answer, 403, "forbidden")

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.http.v1 import tickets
-from application import doors
+from application import admission
 from tests.adapters.http.selling import on_sale
 
 
@@ -18,7 +18,7 @@ def test_a_ticket_is_let_in_when_the_barcodes_of_others_were_made(
     sale.order(5, "confirm")
     code = sale.tickets("?state=sold_unpaid")[4]["barcode"]
 
-    with patch.object(doors, "scan_tickets", wraps=doors.scan_tickets) as turns:
+    with patch.object(admission, "scan_tickets", wraps=admission.scan_tickets) as turns:
         scanned = web.post(sale.url("/tickets/scan"), json={"direction": "in", "barcodes": [code]})
         again = web.post(sale.url("/tickets/scan"), json={"direction": "in", "barcodes": [code]})
 

@@ -11,7 +11,7 @@ from httpx2 import Response
 
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
-from adapters.http.auth import GRANTED, May
+from adapters.http.auth import ROLE_PERMISSIONS, Permission
 from adapters.settings import Settings
 from domain.registry import Role
 from tests.adapters.http.conftest import PATIENCE
@@ -41,7 +41,7 @@ class Route:
 
     method: str
     path: str
-    need: May
+    need: Permission
     body: Json | None = None
     steps: tuple[str, ...] = ()
     """What the order of the scene goes through before."""
@@ -54,57 +54,59 @@ ORDER, EVENT = "/v1/orders/{order}", "/v1/events/{event}"
 LOT = EVENT + "/contingents/{contingent}"
 TAKING: Json = {"take": [{"eventid": "{event}", "contingentid": "{contingent}"}]}
 ROUTES = [
-    Route("POST", "/v1/orders", May.SELL, {"saleschannelid": WEB, **TAKING}),
-    Route("POST", ORDER + "/tickets", May.SELL, TAKING),
-    Route("DELETE", ORDER + "/tickets", May.SELL, {"tickets": ["{ticket}"]}),
-    Route("PATCH", ORDER, May.SELL, {"c_note": 1}),
+    Route("POST", "/v1/orders", Permission.SELL, {"saleschannelid": WEB, **TAKING}),
+    Route("POST", ORDER + "/tickets", Permission.SELL, TAKING),
+    Route("DELETE", ORDER + "/tickets", Permission.SELL, {"tickets": ["{ticket}"]}),
+    Route("PATCH", ORDER, Permission.SELL, {"c_note": 1}),
     Route(
         "POST",
         ORDER + "/tickets/pricetype",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"], "pricetypeid": REDUCTION},
     ),
     Route(
         "POST",
         ORDER + "/tickets/holders",
-        May.SELL,
+        Permission.SELL,
         {"tickets": [{"id": "{ticket}", "ticketname": "Ann"}]},
     ),
-    Route("POST", ORDER + "/confirm", May.SELL),
-    Route("POST", ORDER + "/payments", May.SELL, {"amount": 1}, ("confirm",)),
-    Route("POST", ORDER + "/refunds", May.SELL, {"amount": 1}, ("confirm", "payments")),
-    Route("POST", ORDER + "/split", May.SELL, {"tickets": ["{ticket}"]}),
-    Route("POST", ORDER + "/cancel", May.SELL),
+    Route("POST", ORDER + "/confirm", Permission.SELL),
+    Route("POST", ORDER + "/payments", Permission.SELL, {"amount": 1}, ("confirm",)),
+    Route("POST", ORDER + "/refunds", Permission.SELL, {"amount": 1}, ("confirm", "payments")),
+    Route("POST", ORDER + "/split", Permission.SELL, {"tickets": ["{ticket}"]}),
+    Route("POST", ORDER + "/cancel", Permission.SELL),
     Route(
         "POST",
         EVENT + "/tickets/lock",
-        May.SELL,
+        Permission.SELL,
         {"contingentid": "{contingent}", "locktypeid": HARD},
     ),
-    Route("POST", EVENT + "/tickets/unlock", May.SELL, {"tickets": ["{locked}"]}),
+    Route("POST", EVENT + "/tickets/unlock", Permission.SELL, {"tickets": ["{locked}"]}),
     Route(
         "POST",
         EVENT + "/tickets/scan",
-        May.SELL,
+        Permission.SELL,
         {"tickets": ["{ticket}"], "direction": "in"},
         ("confirm",),
     ),
-    Route("POST", EVENT + "/contingents", May.COMMAND, {"amount": 5}),
-    Route("PATCH", LOT, May.COMMAND, {"amount": 20}),
-    Route("DELETE", EVENT + "/contingents/{empty}", May.COMMAND),
-    Route("PATCH", EVENT + "/tickets", May.COMMAND, {"tickets": [{"id": "{ticket}", "c_x": 1}]}),
-    Route("GET", "/v1/orders", May.READ),
-    Route("GET", ORDER, May.READ),
-    Route("GET", ORDER + "/tickets", May.READ),
-    Route("GET", EVENT + "/tickets", May.READ),
-    Route("GET", EVENT + "/contingents", May.READ),
-    Route("GET", LOT, May.READ),
-    Route("GET", EVENT + "/availability", May.READ),
-    Route("GET", ORDER + "?version=1", May.AUDIT),
-    Route("GET", ORDER + "/history", May.AUDIT),
-    Route("GET", ORDER + "/diff?from=1&to=1", May.AUDIT),
-    Route("GET", EVENT + "/availability?version=1", May.REVIEW),
-    Route("GET", EVENT + f"/availability/series?{SERIES}", May.REVIEW),
+    Route("POST", EVENT + "/contingents", Permission.COMMAND, {"amount": 5}),
+    Route("PATCH", LOT, Permission.COMMAND, {"amount": 20}),
+    Route("DELETE", EVENT + "/contingents/{empty}", Permission.COMMAND),
+    Route(
+        "PATCH", EVENT + "/tickets", Permission.COMMAND, {"tickets": [{"id": "{ticket}", "c_x": 1}]}
+    ),
+    Route("GET", "/v1/orders", Permission.READ),
+    Route("GET", ORDER, Permission.READ),
+    Route("GET", ORDER + "/tickets", Permission.READ),
+    Route("GET", EVENT + "/tickets", Permission.READ),
+    Route("GET", EVENT + "/contingents", Permission.READ),
+    Route("GET", LOT, Permission.READ),
+    Route("GET", EVENT + "/availability", Permission.READ),
+    Route("GET", ORDER + "?version=1", Permission.AUDIT),
+    Route("GET", ORDER + "/history", Permission.AUDIT),
+    Route("GET", ORDER + "/diff?from=1&to=1", Permission.AUDIT),
+    Route("GET", EVENT + "/availability?version=1", Permission.REVIEW),
+    Route("GET", EVENT + f"/availability/series?{SERIES}", Permission.REVIEW),
 ]
 EACH_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=str)
 WITH_BODY = pytest.mark.parametrize("route", [r for r in ROUTES if r.body], ids=str)
@@ -160,7 +162,7 @@ def shared(web: TestClient) -> Scene:
 @EACH_ROUTE
 def test_each_role_may_do_what_it_was_granted(web: TestClient, shared: Scene, route: Route) -> None:
     for role in Role:
-        if route.need not in GRANTED[role]:
+        if route.need not in ROLE_PERMISSIONS[role]:
             with nothing_recorded(web):
                 answer = shared.ask(route, AS[role])
 
@@ -177,16 +179,22 @@ def test_each_role_may_do_what_it_was_granted(web: TestClient, shared: Scene, ro
 
 def test_a_seller_sells_and_looks_and_does_nothing_else() -> None:
     may = {
-        role: {str(r) for r in ROUTES if r.need in GRANTED[role] and r.need is not May.READ}
+        role: {
+            str(r)
+            for r in ROUTES
+            if r.need in ROLE_PERMISSIONS[role] and r.need is not Permission.READ
+        }
         for role in Role
     }
-    selling = {str(r) for r in ROUTES if "orders" in r.path and r.need is May.SELL}
+    selling = {str(r) for r in ROUTES if "orders" in r.path and r.need is Permission.SELL}
     moving = {f"POST {EVENT}/tickets/{what}" for what in ("lock", "unlock", "scan")}
 
     assert may[Role.SELLER] == selling | moving
     assert may[Role.VIEWER] == set()
     assert may[Role.EDITOR] > may[Role.SELLER]
-    assert may[Role.AUDITOR] & may[Role.EDITOR] == {str(r) for r in ROUTES if r.need is May.REVIEW}
+    assert may[Role.AUDITOR] & may[Role.EDITOR] == {
+        str(r) for r in ROUTES if r.need is Permission.REVIEW
+    }
     assert may[Role.ADMIN] == may[Role.EDITOR] | may[Role.AUDITOR]
 
 
@@ -207,7 +215,7 @@ def test_who_may_not_ask_is_not_told_what_was_wrong(
         for role in (Role.VIEWER, Role.SELLER, Role.ADMIN):
             answer = asked(**AS[role])
 
-            if route.need in GRANTED[role]:
+            if route.need in ROLE_PERMISSIONS[role]:
                 assert answer.status_code in (400, 422)
             else:
                 refused(answer, 403, "forbidden")
@@ -224,7 +232,7 @@ def test_who_has_no_right_to_read_is_not_told_what_was_wrong_in_a_query(
     path = route.path.partition("?")[0].format(event=1, contingent=1, order=1) + f"?{query}"
 
     refused(web.get(path, headers={"Authorization": "Bearer wrong"}), 401, "unauthorized")
-    if route.need in (May.REVIEW, May.AUDIT):
+    if route.need in (Permission.REVIEW, Permission.AUDIT):
         refused(web.get(path, headers=AS[Role.SELLER]), 403, "forbidden")
 
 

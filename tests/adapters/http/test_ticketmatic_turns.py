@@ -8,7 +8,7 @@ from ticketmatic.client import Client
 from ticketmatic.endpoints import orders
 
 from adapters.http.ticketmatic import wire
-from application import doors, sales
+from application import admission, sales
 from domain.ids import account_number
 from domain.taking import Scan
 from tests.adapters.http.test_ticketmatic_events import floor, published, raw
@@ -26,11 +26,13 @@ def test_everyone_inside_is_scanned_out_two_at_a_time(tm: Client, served: Served
     for _ in range(5):
         orders.confirm(tm, basket(tm, event).orderid)
     inside = [ticket["id"] for ticket in tickets(tm, event)]
-    scan = partial(doors.scan_tickets, number=event.id, body=Scan(tickets=inside, direction="in"))
+    scan = partial(
+        admission.scan_tickets, number=event.id, body=Scan(tickets=inside, direction="in")
+    )
     served.beside.execute(scan, account=account_number(tm.account_code), actor="door")
     key = {"Idempotency-Key": f"out-{event.id}"}
 
-    with patch.object(doors, "scan_out", wraps=doors.scan_out) as turns:
+    with patch.object(admission, "scan_out", wraps=admission.scan_out) as turns:
         answer, again, nobody = (
             raw(tm, "PUT", f"/events/{event.id}/tickets/scanout", json={}, headers=headers)
             for headers in (key, key, {})

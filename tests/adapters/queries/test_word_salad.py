@@ -10,7 +10,7 @@ from sqlglot.errors import ErrorLevel
 from adapters.queries.dialects import OnPostgres, OnSqlite
 from adapters.queries.reading import read
 from adapters.queries.rewriting import rewritten
-from adapters.queries.running import Asker
+from adapters.queries.running import QueryContext
 from adapters.queries.times import Clock
 from domain.errors import Invalid
 
@@ -27,7 +27,7 @@ SAID = """
 WORDS = st.sampled_from(SAID.split())
 PARTS = ("select id", "from tm.event e", "where e.id = 1", "(select id from tm.event)")
 LIKELY = st.one_of(WORDS, st.sampled_from(PARTS))
-ASKER = Asker(1, "en", Clock("Europe/Brussels"), sells=False)
+ASKER = QueryContext(1, "en", Clock("Europe/Brussels"), sells=False)
 
 
 def view(name: str) -> exp.Table:

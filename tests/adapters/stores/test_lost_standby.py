@@ -13,13 +13,19 @@ import pytest
 from adapters.bootstrap import LOCATIONS, bootstrap
 from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
-from application.ports import Answer, KeptAnswer, OutcomeUnknown, StoreUnavailable, VersionTaken
+from application.ports import (
+    CommandResult,
+    IdempotentResult,
+    OutcomeUnknown,
+    StoreUnavailable,
+    VersionTaken,
+)
 from projections.rebuilding import rebuild
 from tests.contracts.facts import changed
 from tests.processes.program import BOUND, eventually
 
-ANSWER = Answer(200, {}, b"told")
-KEPT = KeptAnswer(7, "k-1", "request", "2026-11-21T20:00:00.000000Z", ANSWER, 1)
+ANSWER = CommandResult(200, {}, b"told")
+KEPT = IdempotentResult(7, "k-1", "request", "2026-11-21T20:00:00.000000Z", ANSWER, 1)
 
 
 @pytest.fixture
@@ -149,7 +155,10 @@ def test_a_kept_answer_is_not_told_before_the_standby_has_it(
         with pytest.raises(StoreUnavailable):
             store.kept_answer(7, "k-1")
 
-    assert store.kept_answer(7, "k-1") == ("request", Answer(200, {}, b"told", store.position()))
+    assert store.kept_answer(7, "k-1") == (
+        "request",
+        CommandResult(200, {}, b"told", store.position()),
+    )
 
 
 def test_all_else_goes_on_while_the_standby_is_lost(store: PostgresStore, database: str) -> None:

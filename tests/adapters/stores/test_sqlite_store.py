@@ -9,7 +9,7 @@ import pytest
 
 from adapters.stores import sqlite
 from adapters.stores.sqlite import SqliteStore
-from application.ports import Answer, KeptAnswer, StoreUnavailable
+from application.ports import CommandResult, IdempotentResult, StoreUnavailable
 from domain.ids import Kind
 from tests.contracts.facts import changed, history, snapshot
 from tests.spec import ACCOUNT
@@ -48,7 +48,7 @@ def test_a_full_disk_records_nothing_and_passes(opened: SqliteStore) -> None:
     opened.append([changed(1, 1)])
     limit_pages(opened, 2)
     large = [changed(1, v, info="x" * 10_000) for v in range(2, 5)]
-    answer = KeptAnswer(ACCOUNT, "key", "asked", "2026", Answer(200, {}, b""), 3)
+    answer = IdempotentResult(ACCOUNT, "key", "asked", "2026", CommandResult(200, {}, b""), 3)
 
     with pytest.raises(StoreUnavailable, match="full"):
         opened.append(large, [snapshot(1, 2)], [answer])
@@ -107,9 +107,11 @@ def test_old_answers_are_forgotten_in_transactions_of_a_few(
 ) -> None:
     """The writer waits for one of them, not for all."""
     monkeypatch.setattr(sqlite, "FORGOTTEN_AT_ONCE", 2)
-    answer = Answer(200, {}, b"")
+    answer = CommandResult(200, {}, b"")
     times = ["2026-01-01"] * 5 + ["2026-01-03"]
-    kept = [KeptAnswer(ACCOUNT, f"{n}", "asked", time, answer, 0) for n, time in enumerate(times)]
+    kept = [
+        IdempotentResult(ACCOUNT, f"{n}", "asked", time, answer, 0) for n, time in enumerate(times)
+    ]
     opened.append([], answers=kept)
     writing, left = opened._recorder.writing, []
 

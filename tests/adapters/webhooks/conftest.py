@@ -12,10 +12,10 @@ import pytest
 from adapters.bootstrap import Stagebook, bootstrap
 from adapters.http.openticket.webhook_documents import Resources
 from adapters.settings import Settings
-from adapters.webhooks.addresses import Allowed, Doorman, Resolve
 from adapters.webhooks.deliverer import Deliverer
-from adapters.webhooks.posting import Poster
-from application.group_commit import Work
+from adapters.webhooks.egress import EgressPolicy, HostAllowlist, Resolve
+from adapters.webhooks.posting import WebhookSender
+from application.group_commit import UnitOfWork
 from application.webhooks import before_the_first, create_webhook
 from domain.ids import account_number
 from domain.webhook import Webhook, WebhookFields
@@ -47,7 +47,7 @@ class House:
         self._deliverers: list[tuple[Deliverer, Stagebook]] = []
         self._numbers = count(1)
 
-    def do(self, decide: Callable[[Work], Any], account: int = NUMBER) -> Any:
+    def do(self, decide: Callable[[UnitOfWork], Any], account: int = NUMBER) -> Any:
         return self.book.execute(decide, account=account, actor="ann")
 
     def subscribe(self, url: str, of: str, account: int = NUMBER, **fields: Any) -> Webhook:
@@ -63,7 +63,9 @@ class House:
         """A deliverer on connections of its own."""
         book = bootstrap(self.settings)
         options.setdefault("first_delay", 0.02)
-        post = options.pop("post", None) or Poster(Doorman(Allowed(hosts), resolve))
+        post = options.pop("post", None) or WebhookSender(
+            EgressPolicy(HostAllowlist(hosts), resolve)
+        )
         ledger = options.pop("ledger", None) or book.ledger()
         options.setdefault("show", Resources(book.store, book.owner))
         deliverer = Deliverer(

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.settings import Settings
-from adapters.webhooks.addresses import Allowed, Doorman, is_public, plain
+from adapters.webhooks.egress import EgressPolicy, HostAllowlist, is_public, plain
 from domain.errors import Invalid
 
 PUBLIC, PUBLIC6 = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
@@ -24,7 +24,7 @@ def addresses(allowed: str, url: str, *leads_to: str) -> list[str]:
             raise OSError(message)
         return list(leads_to)
 
-    return asyncio.run(Doorman(Allowed(allowed), resolve).addresses(url))
+    return asyncio.run(EgressPolicy(HostAllowlist(allowed), resolve).addresses(url))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_inside_is_not_opened_by_a_name_or_by_all_of_the_internet(address: s
 @pytest.mark.parametrize("spelled", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
 def test_other_spellings_of_an_address_are_what_the_system_takes_them_for(spelled: str) -> None:
     with pytest.raises(Invalid, match=r"is not allowed|cannot be found"):
-        asyncio.run(Doorman(Allowed(EVERYWHERE)).addresses(f"http://{spelled}"))
+        asyncio.run(EgressPolicy(HostAllowlist(EVERYWHERE)).addresses(f"http://{spelled}"))
 
 
 def test_a_name_that_cannot_be_allowed_is_not_looked_up() -> None:
@@ -115,7 +115,7 @@ def test_a_name_that_cannot_be_allowed_is_not_looked_up() -> None:
         raise AssertionError
 
     with pytest.raises(Invalid, match="STAGEBOOK_WEBHOOK_HOSTS"):
-        asyncio.run(Doorman(Allowed("example.com"), resolve).addresses("http://inside"))
+        asyncio.run(EgressPolicy(HostAllowlist("example.com"), resolve).addresses("http://inside"))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from adapters.webhooks.addresses import Allowed, Doorman
+from adapters.webhooks.egress import EgressPolicy, HostAllowlist
 from adapters.webhooks.message import Reply
-from adapters.webhooks.posting import Poster
+from adapters.webhooks.posting import WebhookSender
 from tests.adapters.webhooks.conftest import BOUND
 from tests.adapters.webhooks.receiver import Receiver
 
@@ -29,7 +29,9 @@ async def on_loopback(_host: str, _port: int) -> list[str]:
 def post(
     url: str, allowed: str = LOOPBACK, trust: ssl.SSLContext | None = None, seconds: float = 10
 ) -> Reply:
-    poster = Poster(Doorman(Allowed(allowed), on_loopback), trust=trust, total_seconds=seconds)
+    poster = WebhookSender(
+        EgressPolicy(HostAllowlist(allowed), on_loopback), trust=trust, total_seconds=seconds
+    )
     return asyncio.run(poster.post(url, {"OpenTicket-Dedupe-Key": "k"}, b"{}"))
 
 
@@ -48,7 +50,7 @@ def test_a_name_is_looked_up_once_and_stays_in_the_host_header(receiver: Receive
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["127.9.9.9"]
 
-    poster = Poster(Doorman(Allowed(LOOPBACK), rebinding))
+    poster = WebhookSender(EgressPolicy(HostAllowlist(LOOPBACK), rebinding))
     url = f"http://hooks.example.com:{receiver.port}/x?y=z"
 
     assert asyncio.run(poster.post(url, {}, b"{}")) == Reply(200)
@@ -60,7 +62,7 @@ def test_the_next_address_is_tried_when_nobody_listens(receiver: Receiver) -> No
     async def two(_host: str, _port: int) -> list[str]:
         return ["127.9.9.9", "127.0.0.1"]
 
-    poster = Poster(Doorman(Allowed(LOOPBACK), two))
+    poster = WebhookSender(EgressPolicy(HostAllowlist(LOOPBACK), two))
 
     assert asyncio.run(poster.post(f"http://a.com:{receiver.port}", {}, b"{}")) == Reply(200)
 
@@ -124,7 +126,7 @@ def test_no_fault_of_one_receiver_is_anybody_elses() -> None:
         message = "boom"
         raise RuntimeError(message)
 
-    poster = Poster(Doorman(Allowed("a.com"), broken))
+    poster = WebhookSender(EgressPolicy(HostAllowlist("a.com"), broken))
 
     assert asyncio.run(poster.post("http://a.com", {}, b"")) == Reply(None, "RuntimeError: boom")
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from application import contingents, doors, events, locations, orders, sales
+from application import admission, contingents, events, locations, orders, sales
 from application.catalog import create_item
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from domain.contact import Contact, ContactFields
 from domain.contingents import ContingentBody
 from domain.event import DateFields
@@ -22,7 +22,7 @@ HOLD = Hold(1_200, 7_200)
 AT = {"start": "2999-12-04T20:00:00Z", "end": "2999-12-04T23:00:00Z"}
 
 
-def sold_out_hall(work: Work) -> tuple[int, int]:
+def sold_out_hall(work: UnitOfWork) -> tuple[int, int]:
     """An Active Event with one contingent at 25."""
     hall = locations.create_location(work, LocationFields(name="Hall", address="Kerkstraat 1"))
     body = EventBody.model_validate({"name": "Night", "locationid": hall.number})
@@ -35,7 +35,7 @@ def sold_out_hall(work: Work) -> tuple[int, int]:
     return event, contingent
 
 
-def paid_order(work: Work, event: int, contingent: int) -> Order:
+def paid_order(work: UnitOfWork, event: int, contingent: int) -> Order:
     take = [Take(eventid=event, contingentid=contingent, amount=2)]
     order = sales.create_order(work, OrderBody(saleschannelid=2, take=take), HOLD)
     ann = create_item(work, Contact, ContactFields(email="ann@example.org", firstname="Ann"))
@@ -147,7 +147,7 @@ def test_an_order_is_heard_of_when_a_ticket_of_it_goes_through_a_door(
     ticket = first_ticket(lot)
 
     way = Scan(tickets=[ticket], direction="in")
-    house.do(lambda work: doors.scan_tickets(work, event, way))
+    house.do(lambda work: admission.scan_tickets(work, event, way))
 
     house.deliver()
     (body,) = heard(receiver, 1)

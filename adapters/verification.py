@@ -9,13 +9,13 @@ from structlog import get_logger
 from adapters.bootstrap import NAMED, PROJECTIONS, Stagebook
 from adapters.processes import opened, pool
 from adapters.settings import Settings
-from adapters.views.looking import StoredView
-from projections import proving
+from adapters.views.inspection import StoredView
+from projections import verification
 from projections.base import Projection, View, ViewMoved
 from projections.comparing import compared
-from projections.looking import TRIES, heal
-from projections.proving import Found, Part, Proofs, Prover, Verdict
+from projections.inspection import TRIES, heal
 from projections.rebuilding import Compare
+from projections.verification import Found, Part, Proofs, VerificationReport, Verifier
 
 FEW_FACTS = 20_000
 """So many are folded sooner than processes start."""
@@ -25,11 +25,11 @@ log = get_logger()
 
 def prove(
     book: Stagebook, projections: Sequence[Projection] = PROJECTIONS, processes: int = 0
-) -> list[Verdict]:
+) -> list[VerificationReport]:
     """Folds every fact and compares every document; no processes: in this one."""
     store, live = book.store, book.views.live
     if not processes or store.position() < FEW_FACTS:
-        return proving.prove(projections, store, live)
+        return verification.prove(projections, store, live)
     names = [projection.name for projection in projections]
     with ExitStack() as started:
 
@@ -38,7 +38,7 @@ def prove(
             started.callback(helping.shutdown, cancel_futures=True)
             return partial(helping.map, _prove)
 
-        return proving.prove(projections, store, live, elsewhere)
+        return verification.prove(projections, store, live, elsewhere)
 
 
 def mend(book: Stagebook, projection: Projection, key: bytes) -> tuple[str, ...]:
@@ -73,13 +73,13 @@ def comparing(
 
 # -- in a process of its own
 
-_prover: Prover | None = None
+_prover: Verifier | None = None
 
 
 def _start(settings: Settings, names: Sequence[str], since: Sequence[int]) -> None:
     global _prover  # noqa: PLW0603 - what a process of a pool has is global to it
     book = opened(settings)
-    _prover = Prover([NAMED[name] for name in names], book.store, book.views.live, since)
+    _prover = Verifier([NAMED[name] for name in names], book.store, book.views.live, since)
 
 
 def _prove(part: Part) -> list[Found]:

@@ -36,7 +36,7 @@ class Attempt:
     again: float = 0.0
 
 
-class Wishes(Background):
+class RebuildRequests(Background):
     """Looks for wishes, as long as the worker lives."""
 
     def __init__(self, book: Stagebook) -> None:

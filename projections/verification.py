@@ -14,11 +14,11 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from domain.ids import MAX_NUMBER, Span, key, unpack
-from projections.base import Entries, Parked, Projection, RecordedFact, Row, ViewMoved
+from projections.base import IndexProjection, Parked, Projection, RecordedFact, Row, ViewMoved
 from projections.bulk import (
     SLICE,
     Book,
-    Folder,
+    BulkFolder,
     Slice,
     build,
     fold_alone,
@@ -28,12 +28,12 @@ from projections.bulk import (
     slices,
     weight,
 )
-from projections.looking import (
+from projections.inspection import (
     LAST_ENTRY,
     TRIES,
     Content,
+    Inspection,
     Live,
-    Look,
     Stored,
     content_of,
     digest,
@@ -104,14 +104,14 @@ class Found:
         self.live += of_both
         self.rebuilt += of_both
 
-    def looked_at(self, one: Look) -> None:
+    def looked_at(self, one: Inspection) -> None:
         stored, expected = one.stored, one.content
         self.documents += stored is not None
         self.live += digest(one.key, stored) if stored else 0
         self.rebuilt += digest(one.key, expected) if expected else 0
         self.tell(one)
 
-    def tell(self, one: Look) -> None:
+    def tell(self, one: Inspection) -> None:
         if one.what:
             self.differing[one.key] = one.what
 
@@ -124,7 +124,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerificationReport:
     """What a view was found to be."""
 
     projection: Projection
@@ -145,14 +145,14 @@ def prove(
     log: Book,
     live: Live,
     proving: Proving | None = None,
-) -> list[Verdict]:
+) -> list[VerificationReport]:
     """Folds every fact and compares every document. `proving` may do that elsewhere, in other
     processes; it gets to know where the views stood at first."""
     since = [standing(projection, live)[1] for projection in projections]
     head = log.position()
     found = [Found() for _ in projections]
     proofs = (
-        proving(since) if proving else partial(map, Prover(projections, log, live, since).prove)
+        proving(since) if proving else partial(map, Verifier(projections, log, live, since).prove)
     )
     for of_part in proofs(cut(projections, log.spans())):
         for whole, part in zip(found, of_part, strict=True):
@@ -163,11 +163,11 @@ def prove(
         parked = list(live(projection).parked().values())
         for stopped in parked:
             whole.tell(look(projection, log, live, stopped.key))
-        verdicts.append(Verdict(projection, position, position > head, parked, whole))
+        verdicts.append(VerificationReport(projection, position, position > head, parked, whole))
     return verdicts
 
 
-class Prover:
+class Verifier:
     """Folds parts for several views at once; each goes on from where it stands."""
 
     def __init__(
@@ -175,7 +175,7 @@ class Prover:
     ) -> None:
         self._log = log
         self._aside = [
-            Aside(projection, log, live, begun)
+            VerifyingSink(projection, log, live, begun)
             for projection, begun in zip(projections, since, strict=True)
         ]
 
@@ -193,12 +193,12 @@ class Prover:
         return [one.finish() for one in self._aside]
 
 
-class Aside:
+class VerifyingSink:
     """Compares a part of a view; to its folder it is a generation that is being built."""
 
     def __init__(self, projection: Projection, log: Book, live: Live, begun: int) -> None:
         self.projection = projection
-        self.folder = Folder(projection, self, log)
+        self.folder = BulkFolder(projection, self, log)
         self._log, self._live, self._begun = log, live, begun.to_bytes(16)
 
     def begin(self, part: Part) -> None:
@@ -247,7 +247,7 @@ class Aside:
             else:
                 self._found.looked_at(self._look(one))
 
-    def _look(self, key: bytes) -> Look:
+    def _look(self, key: bytes) -> Inspection:
         return look(self.projection, self._log, self._live, key)
 
 
@@ -302,10 +302,10 @@ def _unexpected(
 
 def _entries(projection: Projection, log: Book, facts: Iterable[RecordedFact]) -> set[bytes]:
     """The keys of the documents that these facts are."""
-    if isinstance(projection, Entries):
+    if isinstance(projection, IndexProjection):
         return {projection.key_of(one) for one in facts if projection.keys(one.fact)}
     made = Collected()
-    folder = Folder(projection, made, log)
+    folder = BulkFolder(projection, made, log)
     for recorded in facts:
         if unpack(recorded.fact.originator_id).kind in projection.kinds:
             folder.fold(recorded)

@@ -21,7 +21,7 @@ PAGE = 1_000
 log = get_logger()
 
 
-class Memory:
+class AggregateRepository:
     """As many as weigh no more than is allowed, and the position that they stand at.
 
     `met` hears that another process has changed one of them.

@@ -54,7 +54,7 @@ WITH_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*):(?P<port>\d{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HostRule:
     """One allowed name or range, at one port or at all."""
 
     host: str | Network
@@ -95,7 +95,7 @@ def _inside(network: Network) -> bool:
     )
 
 
-class Allowed:
+class HostAllowlist:
     """The list, read from the setting; `ValueError` for what is not one."""
 
     def __init__(self, setting: str) -> None:
@@ -117,10 +117,10 @@ class Allowed:
         return is_public(meant) and self.named(host, port)
 
 
-class Doorman:
+class EgressPolicy:
     """Says at which addresses a URL may be posted to now."""
 
-    def __init__(self, allowed: Allowed, resolve: Resolve | None = None) -> None:
+    def __init__(self, allowed: HostAllowlist, resolve: Resolve | None = None) -> None:
         self._allowed = allowed
         self._resolve = resolve or resolved
 
@@ -165,15 +165,15 @@ def port_of(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _entry(item: str) -> Entry:
+def _entry(item: str) -> HostRule:
     host, port = item, None
     if with_port := WITH_PORT.fullmatch(item):
         host, port = with_port["host"], int(with_port["port"])
     try:
-        return Entry(ip_network(host.strip("[]")), port)
+        return HostRule(ip_network(host.strip("[]")), port)
     except ValueError:
         pass
     if not NAME.fullmatch(host) or host.replace(".", "").isdecimal():
         message = f"expected a host name, *.name, an address or a range, not {item!r}"
         raise ValueError(message)
-    return Entry(host, port)
+    return HostRule(host, port)

@@ -75,7 +75,7 @@ DELETE FROM webhook_queues WHERE NOT EXISTS (
 """
 
 
-class TermOver(Exception):  # noqa: N818 - the signal to stand back, not an error
+class LeaseLost(Exception):  # noqa: N818 - the signal to stand back, not an error
     """Another deliverer took over: nothing was written."""
 
 
@@ -91,7 +91,7 @@ class Invocation:
     milliseconds: int
 
 
-class Ledger:
+class Outbox:
     """The ledger in SQL, the same for both databases."""
 
     # -- what a database provides
@@ -296,7 +296,7 @@ class Ledger:
                 "UPDATE webhook_progress SET id = 1 WHERE coalesce(?, term) = term", (term,)
             )
             if moved.rowcount != 1:
-                raise TermOver
+                raise LeaseLost
             yield c
 
     def _subscribe(self, c: Cursor, webhook: str, state: State | None) -> None:

@@ -33,7 +33,7 @@ class Content(NamedTuple):
     terms: tuple[str, ...]
 
 
-class Moment(NamedTuple):
+class StoredAt(NamedTuple):
     """What is stored of a document, and where the view stood."""
 
     position: int
@@ -68,7 +68,7 @@ class Stored(Mendable, Protocol):
         """The documents of these keys, in their order, the first so many of them."""
 
     def those(self, keys: Sequence[bytes]) -> dict[bytes, Content]: ...
-    def moment(self, key: bytes) -> Moment:
+    def moment(self, key: bytes) -> StoredAt:
         """`ViewMoved` where it is not served any more."""
 
     def count(self, first: bytes, last: bytes) -> int:
@@ -93,7 +93,7 @@ def digest(key: bytes, content: Content) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Inspection:
     """A stored document, what its facts say, and where they stop it though the view does not."""
 
     key: bytes
@@ -122,7 +122,7 @@ def differing(stored: Content | None, expected: Content | None) -> tuple[str, ..
     return tuple(name for name, one, other in pairs if one != other)
 
 
-def look(projection: Projection, log: Book, live: Live, key: bytes) -> Look:
+def look(projection: Projection, log: Book, live: Live, key: bytes) -> Inspection:
     """At the view that is served."""
     tries = 0
     while True:
@@ -134,7 +134,7 @@ def look(projection: Projection, log: Book, live: Live, key: bytes) -> Look:
                 raise
 
 
-def look_at(projection: Projection, log: Book, view: Stored, key: bytes) -> Look:
+def look_at(projection: Projection, log: Book, view: Stored, key: bytes) -> Inspection:
     """A parked document stays as it was before the fact that stopped it, whatever would come of
     that fact today; what it shows of others may have gone on."""
     position, stored, parked = view.moment(key)
@@ -142,7 +142,7 @@ def look_at(projection: Projection, log: Book, view: Stored, key: bytes) -> Look
     if parked and differing(stored, _content(made, key)):
         made = _alone(projection, log, key, parked.position - 1)
     stops = None if parked else made.parked().get(key)
-    return Look(key, stored, made.rows.get(key), stops)
+    return Inspection(key, stored, made.rows.get(key), stops)
 
 
 def heal(projection: Projection, log: Book, view: Stored, key: bytes) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.views.sql import SqlView
 from projections.base import Parked, ViewMoved
-from projections.looking import Content, Moment
+from projections.inspection import Content, StoredAt
 
 CHUNK = 500
 
@@ -32,7 +32,7 @@ class StoredView(SqlView):
             found |= self._contents(rows, where, chunk)
         return found
 
-    def moment(self, key: bytes) -> Moment:
+    def moment(self, key: bytes) -> StoredAt:
         own = ", ".join(f"d.{name}" for name in self.names.split(", "))
         rows = self._rows(
             f"SELECT p.position, k.position, k.error, k.since, t.term, {own}"
@@ -51,7 +51,7 @@ class StoredView(SqlView):
         elif terms:
             content = NOTHING._replace(terms=terms)
         parked = None if stopped is None else Parked(key, stopped, error, since)
-        return Moment(position, content, parked)
+        return StoredAt(position, content, parked)
 
     def count(self, first: bytes, last: bytes) -> int:
         counting = f"SELECT count(*) FROM {self.documents} WHERE key BETWEEN ? AND ?"

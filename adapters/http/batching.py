@@ -13,7 +13,7 @@ MOST = 16
 """Documents that a statement reads: all of them may be as large as a document can be."""
 
 
-class Gathered(Generic[T]):
+class BatchingReader(Generic[T]):
     """The reads of one view by one process. Another view's are not held up by them."""
 
     def __init__(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from application.catalog import item
-from application.group_commit import Work
+from application.group_commit import UnitOfWork
 from application.held_tickets import show_in_orders
 from domain.barcodes import ALL
 from domain.errors import Invalid, NotAdmitted
@@ -14,7 +14,7 @@ from domain.taking import Scan
 
 
 def scan_tickets(
-    work: Work, number: int, body: Scan, most: int = ALL
+    work: UnitOfWork, number: int, body: Scan, most: int = ALL
 ) -> tuple[Inventory, list[int]]:
     """In or out, all of them or none. Returns the tickets, too. `TooBusy` with how much is `left`
     after making so many barcodes: who asks again goes on with the next ones."""
@@ -28,7 +28,9 @@ def scan_tickets(
     return inventory, tickets
 
 
-def scan_out(work: Work, number: int, contingents: Sequence[int], most: int = ALL) -> list[int]:
+def scan_out(
+    work: UnitOfWork, number: int, contingents: Sequence[int], most: int = ALL
+) -> list[int]:
     """So many that are inside, of these contingents or of all. Returns the tickets."""
     inventory = _inventory(work, number)
     for index, contingent in enumerate(contingents):
@@ -38,7 +40,9 @@ def scan_out(work: Work, number: int, contingents: Sequence[int], most: int = AL
     return tickets
 
 
-def rank_tickets(work: Work, number: int, seatrankid: int | None, tickets: Sequence[int]) -> int:
+def rank_tickets(
+    work: UnitOfWork, number: int, seatrankid: int | None, tickets: Sequence[int]
+) -> int:
     """The rank of their seats; None is none. Of an Active Event only. Returns how many."""
     work.load(Event, number).require().require_active()
     inventory = work.load(Inventory, number)
@@ -52,7 +56,7 @@ def rank_tickets(work: Work, number: int, seatrankid: int | None, tickets: Seque
     return len(tickets)
 
 
-def _inventory(work: Work, number: int) -> Inventory:
+def _inventory(work: UnitOfWork, number: int) -> Inventory:
     work.load(Event, number).require()
     return work.load(Inventory, number)
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from adapters.bootstrap import PROJECTIONS, Stagebook
 from adapters.salvage import PAGE, FactScan, image_in
 from adapters.sealing import Seal
-from adapters.verification import mend, prove
+from adapters.verification import mend, verify
 from application.aggregates import AGGREGATES
 from application.ports import PUT_BACK, Store, StoreDamaged
 from domain.base import Aggregate, CountedSnapshot, Snapshot
@@ -67,7 +67,7 @@ def view_faults_of_all(book: Stagebook, processes: int = 0) -> Iterator[str]:
     for key in Seal(book.settings).shut(book.keyring.every_key()):
         yield f"signing key {key} cannot be used: {SEALED}"
     yield from damages(book, PROJECTIONS)
-    for verdict in prove(book, whole(book, PROJECTIONS), processes):
+    for verdict in verify(book, whole(book, PROJECTIONS), processes):
         yield from told(verdict)
 
 
@@ -185,7 +185,7 @@ def remove_images(store: Store) -> int:
     facts, position = FactScan(store), store.position()
     if found := [*facts.faults()]:  # what is lost may name them
         raise StoreDamaged("the log of facts", found[0], PUT_BACK)
-    with store.exclusive():
+    with store.append_lock():
         while page := store.read(position, PAGE):
             facts.images.update(filter(None, (image_in(one.fact) for one in page)))
             position = page[-1].position
@@ -224,7 +224,7 @@ def snapshot_faults(store: Store) -> Iterator[str]:
 
 def view_faults(book: Stagebook, *projections: Projection) -> Iterator[str]:
     """Whether the served documents are what the facts say."""
-    for verdict in prove(book, projections or PROJECTIONS):
+    for verdict in verify(book, projections or PROJECTIONS):
         yield from told(verdict)
 
 

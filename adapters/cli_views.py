@@ -140,7 +140,7 @@ def check(
     from adapters import check as checks
     from adapters.console import show
     from adapters.continuity import told
-    from adapters.verification import prove
+    from adapters.verification import verify
 
     if not views and (names or heal):
         fail("names and --heal go with --views")
@@ -160,7 +160,7 @@ def check(
         if views:
             begun = time.monotonic()
             found += checks.damages(book, chosen)
-            verdicts = prove(book, checks.whole(book, chosen), workers)
+            verdicts = verify(book, checks.whole(book, chosen), workers)
             show(verdicts, time.monotonic() - begun)
             found += [fault for one in verdicts for fault in checks.told(one)]
             print(*found, sep="\n", end="\n" if found else "")

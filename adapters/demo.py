@@ -51,7 +51,7 @@ def fill(book: Stagebook) -> None:
 
 def put_on_sale(work: UnitOfWork, location: int) -> None:
     """An Event of in a month, whose tickets can be bought at once: for 25, or reduced for 20."""
-    start = parse_time(work.by.time).replace(hour=19, minute=0, second=0, microsecond=0)
+    start = parse_time(work.metadata.time).replace(hour=19, minute=0, second=0, microsecond=0)
     start += timedelta(days=30)
     date = {"start": stamp(start), "end": stamp(start + timedelta(hours=3))}
     lot = {"name": "Standing", "amount": 500, "prices": {"1": 25, "2": 20}}

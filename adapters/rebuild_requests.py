@@ -1,6 +1,6 @@
 """Rebuilds that were asked for over HTTP, each in a process of its own, started by the worker.
 
-A wish is kept until its rebuild has switched: whatever is killed meanwhile, the next worker that
+A request is kept until its rebuild has switched: whatever is killed meanwhile, the next worker that
 looks starts it again, and it goes on where it was. One process at a time is at a view, and so many
 at a store as a setting says, whoever asked first at the head: it does not matter how many workers
 look.
@@ -37,7 +37,7 @@ class Attempt:
 
 
 class RebuildRequests(Background):
-    """Looks for wishes, as long as the worker lives."""
+    """Looks for requests, as long as the worker lives."""
 
     def __init__(self, book: Stagebook) -> None:
         super().__init__("asked-rebuilds")

@@ -44,7 +44,7 @@ def _told(
 ) -> Report:
     live, *before = book.views.generations(projection)
     runs = book.views.runs
-    wish, run = runs.wish(projection), runs.last(projection)
+    rebuild_request, run = runs.rebuild_request(projection), runs.last(projection)
     return {
         "name": projection.name,
         "version": projection.version,
@@ -56,14 +56,18 @@ def _told(
         "lagseconds": standing.lagseconds,
         "parked": len(standing.parked),
         "parkeddocuments": _parked(standing, account),
-        "asked": _asked(wish, runs.line(PROJECTIONS), projection) if wish else None,
+        "asked": _asked(rebuild_request, runs.line(PROJECTIONS), projection)
+        if rebuild_request
+        else None,
         "rebuild": rebuild(book, projection, run) if run else None,
     }
 
 
-def _asked(wish: RebuildRequest, line: Sequence[Projection], projection: Projection) -> Report:
+def _asked(
+    rebuild_request: RebuildRequest, line: Sequence[Projection], projection: Projection
+) -> Report:
     place = line.index(projection) + 1 if projection in line else 1
-    return {"by": wish.by, "since": wish.since, "place": place}
+    return {"by": rebuild_request.by, "since": rebuild_request.since, "place": place}
 
 
 def _parked(standing: Standing, account: int | None) -> list[Report]:
@@ -87,7 +91,7 @@ def rebuild(book: Stagebook, projection: Projection, run: Run) -> Report:
     return {
         "phase": phase(book, projection, run, made),
         "generation": run.generation,
-        "askedby": run.wishedby,
+        "askedby": run.requestedby,
         "host": run.host,
         "process": run.pid,
         "workers": run.workers,

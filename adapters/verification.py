@@ -23,13 +23,13 @@ FEW_FACTS = 20_000
 log = get_logger()
 
 
-def prove(
+def verify(
     book: Stagebook, projections: Sequence[Projection] = PROJECTIONS, processes: int = 0
 ) -> list[VerificationReport]:
     """Folds every fact and compares every document; no processes: in this one."""
     store, live = book.store, book.views.live
     if not processes or store.position() < FEW_FACTS:
-        return verification.prove(projections, store, live)
+        return verification.verify(projections, store, live)
     names = [projection.name for projection in projections]
     with ExitStack() as started:
 
@@ -38,7 +38,7 @@ def prove(
             started.callback(helping.shutdown, cancel_futures=True)
             return partial(helping.map, _prove)
 
-        return verification.prove(projections, store, live, elsewhere)
+        return verification.verify(projections, store, live, elsewhere)
 
 
 def mend(book: Stagebook, projection: Projection, key: bytes) -> tuple[str, ...]:
@@ -84,4 +84,4 @@ def _start(settings: Settings, names: Sequence[str], since: Sequence[int]) -> No
 
 def _prove(part: Part) -> list[Found]:
     assert _prover  # noqa: S101 - the process began with it
-    return _prover.prove(part)
+    return _prover.verify(part)

@@ -23,7 +23,7 @@ def scan_tickets(
     if tickets is None:
         tickets = [_with_barcode(inventory, code, most) for code in body.barcodes or ()]
     inventory.require_tickets(tickets, "tickets")
-    passed = inventory.scan(tickets, body.direction, body.scandeviceid, work.by)
+    passed = inventory.scan(tickets, body.direction, body.scandeviceid, work.metadata)
     show_in_orders(work, inventory, passed)
     return inventory, tickets
 
@@ -36,7 +36,7 @@ def scan_out(
     for index, contingent in enumerate(contingents):
         inventory.contingent(contingent, f"tickettypeids.{index}")
     tickets = inventory.inside(contingents)[:most]
-    show_in_orders(work, inventory, inventory.scan(tickets, "out", None, work.by))
+    show_in_orders(work, inventory, inventory.scan(tickets, "out", None, work.metadata))
     return tickets
 
 
@@ -52,7 +52,7 @@ def rank_tickets(
             raise Invalid("seatrankid", f"there is no seat rank {seatrankid}")
     inventory.require_tickets(tickets, "ticketids")
     ranked = [{"id": ticket, "seatrankid": seatrankid} for ticket in tickets]
-    show_in_orders(work, inventory, inventory.change_tickets(ranked, work.by))
+    show_in_orders(work, inventory, inventory.change_tickets(ranked, work.metadata))
     return len(tickets)
 
 

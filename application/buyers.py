@@ -19,7 +19,7 @@ def admit_buyer(work: UnitOfWork, order: Order, customer: int | None) -> None:
     channel = work.load(SalesChannel, order.state["saleschannelid"])
     if email and channel.value("email_must_be_unique"):
         buyers = work.load(Buyers, channel.number)
-        buyers.record(email, order.number, secrets.token_hex(16), work.by)
+        buyers.record(email, order.number, secrets.token_hex(16), work.metadata)
 
 
 def require_admitted(work: UnitOfWork, order: Order, email: str | None) -> None:

@@ -22,10 +22,10 @@ def create_item(work: UnitOfWork, cls: type[C], fields: CatalogFields) -> C:
     _check_prices(work, fields)
     _check_references(work, cls, fields)
     made = work.new(cls)
-    made.create(fields, work.by, **_sets(cls))
+    made.create(fields, work.metadata, **_sets(cls))
     if isinstance(made, CustomField):
         keys = work.load(CustomKeys, made.state["typeid"])
-        keys.take(made.state["key"], made.number, work.by)
+        keys.take(made.state["key"], made.number, work.metadata)
     return made
 
 
@@ -40,14 +40,14 @@ def change_item(
     changed = item(work, cls, number)
     _check_prices(work, fields)
     _check_references(work, cls, fields)
-    changed.require(version).change(fields, work.by)
+    changed.require(version).change(fields, work.metadata)
     return changed
 
 
 def follow_tracker(work: UnitOfWork, number: int) -> Tracker:
     """Counts one more who followed its link."""
     tracker = item(work, Tracker, number).require()
-    tracker.follow(work.by)
+    tracker.follow(work.metadata)
     return tracker
 
 
@@ -59,9 +59,9 @@ def archive_item(
     changed.require(version)
     if archived:
         require_unused(work, changed)
-        changed.archive(work.by)
+        changed.archive(work.metadata)
     else:
-        changed.restore(work.by)
+        changed.restore(work.metadata)
     return changed
 
 
@@ -99,4 +99,4 @@ def open_catalog(work: UnitOfWork, account: int | None = None) -> None:
         highest = {int(cls.KIND): max(numbers) for cls, numbers in STARTING.items()}
         work.store.reserve_numbers(owner, highest)
         for one in starting:
-            one.open(work.by)
+            one.open(work.metadata)

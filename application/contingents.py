@@ -39,8 +39,10 @@ def add_contingent(
     inventory.require_room_for_one()
     fields = written_out(work, event, body, None)
     contingent_id = work.next_number(Kind.CONTINGENT)
-    inventory.add_contingent(contingent_id, fields, lock_counter=lock_counter(work), by=work.by)
-    seed_barcodes(inventory, work.by)
+    inventory.add_contingent(
+        contingent_id, fields, lock_counter=lock_counter(work), metadata=work.metadata
+    )
+    seed_barcodes(inventory, work.metadata)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
     record_usage(work, event, inventory)
     return event, inventory, contingent_id
@@ -58,7 +60,7 @@ def change_contingent(
     inventory.require_contingent(contingent_id)
     fields = written_out(work, event, body, contingent_id)
     counter = lock_counter(work)
-    inventory.change_contingent(contingent_id, fields, lock_counter=counter, by=work.by)
+    inventory.change_contingent(contingent_id, fields, lock_counter=counter, metadata=work.metadata)
     check_edit(event.state, work.load(Location, event.locationid).state, inventory.contingents())
     record_usage(work, event, inventory)
     return event, inventory, contingent_id
@@ -73,7 +75,7 @@ def remove_contingent(
 ) -> None:
     event, inventory = _editable(work, number, version, contingents_version)
     inventory.require_contingent(contingent_id)
-    inventory.remove_contingent(contingent_id, work.by)
+    inventory.remove_contingent(contingent_id, work.metadata)
     record_usage(work, event, inventory)
 
 
@@ -91,11 +93,13 @@ def lock_tickets(work: UnitOfWork, number: int, body: Lock) -> tuple[Inventory, 
     counter = lock_counter(work)(body.locktypeid, "locktypeid")
     if body.tickets is not None:
         inventory.require_tickets(body.tickets, "tickets")
-        locked = inventory.lock_tickets(body.tickets, body.locktypeid, counter, work.by)
+        locked = inventory.lock_tickets(body.tickets, body.locktypeid, counter, work.metadata)
     else:
         assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
         amount = body.amount or 1
-        locked = inventory.lock_amount(body.contingentid, amount, body.locktypeid, counter, work.by)
+        locked = inventory.lock_amount(
+            body.contingentid, amount, body.locktypeid, counter, work.metadata
+        )
     record_usage(work, event, inventory)
     return inventory, locked
 
@@ -105,11 +109,13 @@ def unlock_tickets(work: UnitOfWork, number: int, body: Unlock) -> tuple[Invento
     event, inventory = _of_event(work, number)
     if body.tickets is not None:
         inventory.require_tickets(body.tickets, "tickets")
-        unlocked = inventory.unlock_tickets(body.tickets, body.locktypeid, work.by)
+        unlocked = inventory.unlock_tickets(body.tickets, body.locktypeid, work.metadata)
     else:
         assert body.contingentid is not None  # noqa: S101 - one of the two, by its model
         amount, lock_type = body.amount or 1, body.locktypeid
-        unlocked = inventory.unlock_amount(body.contingentid, amount, lock_type, work.by, "amount")
+        unlocked = inventory.unlock_amount(
+            body.contingentid, amount, lock_type, work.metadata, "amount"
+        )
     record_usage(work, event, inventory)
     return inventory, unlocked
 
@@ -120,18 +126,18 @@ def change_tickets(work: UnitOfWork, number: int, tickets: Sequence[TicketFields
     inventory.require_tickets([ticket.id for ticket in tickets], "tickets")
     patches = [ticket.patch() for ticket in tickets]
     inventory.require_barcodes(patches, "tickets")
-    show_in_orders(work, inventory, inventory.change_tickets(patches, work.by))
+    show_in_orders(work, inventory, inventory.change_tickets(patches, work.metadata))
     return len(tickets)
 
 
 # -- what contingents refer to
 
 
-def seed_barcodes(inventory: Inventory, by: CommandMetadata) -> None:
+def seed_barcodes(inventory: Inventory, metadata: CommandMetadata) -> None:
     """Tickets have barcodes from the first one on; an Event of an older version gets its secret
     when it first sells."""
     if not inventory.seeded:
-        inventory.seed_barcodes(secrets.token_hex(16), by)
+        inventory.seed_barcodes(secrets.token_hex(16), metadata)
 
 
 def lock_counter(work: UnitOfWork) -> Callable[[int, str], str]:

@@ -50,7 +50,7 @@ def create_event(work: UnitOfWork, body: EventBody, *, placeholder: bool = False
         raise Invalid("locationid", "required: the id of a Location")
     event = work.new(Event)
     _host(work, body.locationid, event.number)
-    event.create(body.own(), work.by)
+    event.create(body.own(), work.metadata)
     if isinstance(body, NewEvent):
         _add_dates(work, event, body.dates or ())
     work.fresh(Inventory, event.number)
@@ -58,7 +58,7 @@ def create_event(work: UnitOfWork, body: EventBody, *, placeholder: bool = False
         _set_contingents(work, event, _new(body.contingents), _new(body.seated_contingents))
     if body.currentstatus is not None:
         with _all_gaps(work, event):
-            event.change_status(body.currentstatus, work.by)
+            event.change_status(body.currentstatus, work.metadata)
     check_whole(work, event, DRAFT)
     return shown(work, event)
 
@@ -66,7 +66,7 @@ def create_event(work: UnitOfWork, body: EventBody, *, placeholder: bool = False
 def _add_dates(work: UnitOfWork, event: Event, dates: Sequence[DateFields]) -> None:
     for index, date in enumerate(dates):
         try:
-            event.add_date(work.next_number(Kind.DATE), date, work.by)
+            event.add_date(work.next_number(Kind.DATE), date, work.metadata)
         except Invalid as refusal:
             raise refusal.within(f"dates.{index}") from None
 
@@ -82,7 +82,7 @@ def change_event(
     event = work.load(Event, number).require(version)
     hosted_at, was = event.locationid, event.status
     with _all_gaps(work, event, body):
-        event.edit(_without_times_of_dates(event, body.own()), work.by, body.asked_status())
+        event.edit(_without_times_of_dates(event, body.own()), work.metadata, body.asked_status())
     named = body.model_fields_set & {"contingents", "seated_contingents"}
     if named:
         require_contingents(work, event, contingents_version)
@@ -116,13 +116,13 @@ def duplicate_event(work: UnitOfWork, number: int, version: int | None = None) -
     for date in source.state["dates"].values():
         dates[date["id"]] = work.next_number(Kind.DATE)
         own = {n: v for n, v in date.items() if n not in ELSEWHERE}
-        made.add_date(dates[date["id"]], DateFields.model_construct(**own), work.by)
+        made.add_date(dates[date["id"]], DateFields.model_construct(**own), work.metadata)
     lots = work.load(Inventory, number)
     unseated, seated = (
         [_copy(lot, dates) for lot in lots.contingents(seated=sort)] for sort in (False, True)
     )
     _set_contingents(work, made, unseated, seated)
-    made.change_image(source.state.get("image"), work.by)
+    made.change_image(source.state.get("image"), work.metadata)
     check_whole(work, made, DRAFT)
     return shown(work, made)
 
@@ -136,7 +136,7 @@ def change_image(
 ) -> ShownEvent:
     """`data` are the bytes of the image, kept with the fact that names them."""
     event = work.load(Event, number).require(version)
-    event.change_image(image and image.state(), work.by)
+    event.change_image(image and image.state(), work.metadata)
     if image:
         work.blobs.append(Blob(work.account, image.digest, image.type, data))
     return shown(work, event)
@@ -148,8 +148,8 @@ def delete_event(work: UnitOfWork, number: int, version: int | None = None) -> S
         raise EventHasTickets(
             f"orders hold {counted(count, 'ticket')} of Event {number}", count=count
         )
-    event.delete(work.by)
-    work.load(Hosting, event.locationid).release(number, work.by)
+    event.delete(work.metadata)
+    work.load(Hosting, event.locationid).release(number, work.metadata)
     return shown(work, event)
 
 
@@ -159,7 +159,7 @@ def change_status(
     event = work.load(Event, number).require(version)
     was = event.status
     with _all_gaps(work, event):
-        event.transit(transition, work.by)
+        event.transit(transition, work.metadata)
     check_whole(work, event, was)
     return shown(work, event)
 
@@ -169,7 +169,7 @@ def add_date(
 ) -> tuple[ShownEvent, int]:
     event = work.load(Event, number).require(version)
     date_id = work.next_number(Kind.DATE)
-    event.add_date(date_id, fields, work.by)
+    event.add_date(date_id, fields, work.metadata)
     check_whole(work, event, event.status)
     return shown(work, event), date_id
 
@@ -178,7 +178,7 @@ def change_date(
     work: UnitOfWork, number: int, date_id: int, fields: DateFields, version: int | None = None
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
-    event.change_date(date_id, fields, work.by)
+    event.change_date(date_id, fields, work.metadata)
     check_whole(work, event, event.status)
     return shown(work, event)
 
@@ -187,7 +187,7 @@ def remove_date(
     work: UnitOfWork, number: int, date_id: int, version: int | None = None
 ) -> ShownEvent:
     event = work.load(Event, number).require(version)
-    event.remove_date(date_id, work.by)
+    event.remove_date(date_id, work.metadata)
     check_whole(work, event, event.status)
     return shown(work, event)
 
@@ -209,10 +209,10 @@ def revert_event(
     hosted_at = event.locationid if event.exists else None
     if not event.exists:
         work.require_room(Kind.EVENT)
-        event.restore(work.by)
+        event.restore(work.metadata)
     was = event.status
-    event.revert(past, work.by)
-    work.load(Inventory, number).revert(past_contingents, work.by)
+    event.revert(past, work.metadata)
+    work.load(Inventory, number).revert(past_contingents, work.metadata)
     _move(work, event, hosted_at)
     check_whole(work, event, was)
     return shown(work, event)
@@ -294,12 +294,12 @@ def _set_contingents(
         work.load(Inventory, event.number).set_contingents(
             fields,
             seated=is_seated,
-            by=work.by,
+            metadata=work.metadata,
             new_id=lambda: work.next_number(Kind.CONTINGENT),
             lock_counter=lock_counter(work),
         )
         if wanted:
-            seed_barcodes(work.load(Inventory, event.number), work.by)
+            seed_barcodes(work.load(Inventory, event.number), work.metadata)
 
 
 def _copy(contingent: State, dates: Mapping[int, int]) -> ContingentBody:
@@ -319,10 +319,10 @@ def _move(work: UnitOfWork, event: Event, hosted_at: int | None) -> None:
     if event.locationid != hosted_at:
         _host(work, event.locationid, event.number)
         if hosted_at is not None:
-            work.load(Hosting, hosted_at).release(event.number, work.by)
+            work.load(Hosting, hosted_at).release(event.number, work.metadata)
 
 
 def _host(work: UnitOfWork, location: int, event: int) -> None:
     if location == PLACEHOLDER:
         locations.placeholder(work)
-    work.load(Hosting, location).host(event, work.by)
+    work.load(Hosting, location).host(event, work.metadata)

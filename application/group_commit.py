@@ -77,7 +77,7 @@ class PendingCommand:
     """A command: who, for which account, what to decide, and how to put the answer."""
 
     account: int
-    by: CommandMetadata
+    metadata: CommandMetadata
     decide: Callable[["UnitOfWork"], Any]
     answer: Callable[[Any], CommandResult]
     key: IdempotencyKey | None = None
@@ -102,7 +102,7 @@ class UnitOfWork:
         self.account = job.account
         self.currency = job.currency
         self.timezone = job.timezone
-        self.by = job.by
+        self.metadata = job.metadata
         self.loaded: dict[Key, Aggregate] = {}
         self.blobs: list[Blob] = []
         """What is kept with the facts, once the command is accepted."""
@@ -265,7 +265,7 @@ class Committer:
         if not self._contended:
             return nullcontext()
         self._contended -= 1
-        return self.store.exclusive()
+        return self.store.append_lock()
 
     def _attempt(self, batch: Sequence[PendingCommand], timing: Timing) -> int:
         self.memory.begin()
@@ -286,10 +286,10 @@ class Committer:
             written = {unpack(fact.originator_id) for fact in pending}
             read = {guid(*key): v for key, v in self._read.items() if key not in written}
             answers = list(kept.values())
-            era, blobs = self.memory.era, self._blobs
+            timeline, blobs = self.memory.timeline, self._blobs
             began = self._watch.clock()
             try:
-                positions = self.store.append(pending, snapshots, answers, read, era, blobs)
+                positions = self.store.append(pending, snapshots, answers, read, timeline, blobs)
             finally:
                 timing.storing += self._watch.clock() - began
         if positions:
@@ -319,7 +319,7 @@ class Committer:
             job.outcome = error
             if not isinstance(error, Refusal | StoreUnavailable):
                 log.exception("command failed", **log_fields(job))
-            self.memory.take_back(work.loaded, pending)
+            self.memory.rollback(work.loaded, pending)
             return
         if facts:
             self._read.update((key, a.version) for key, a in work.loaded.items())
@@ -337,7 +337,7 @@ class Committer:
         job.outcome = answer if job.facts else replace(answer, position=self.memory.position)
         if job.key:
             kept[job.account, job.key.key] = IdempotentResult(
-                job.account, job.key.key, job.key.request, job.by.time, job.outcome, job.facts
+                job.account, job.key.key, job.key.request, job.metadata.time, job.outcome, job.facts
             )
 
     def _replay(self, job: PendingCommand, kept: dict[tuple[int, str], IdempotentResult]) -> bool:
@@ -424,13 +424,13 @@ def _new(aggregate: Aggregate) -> bool:
 
 def log_fields(job: PendingCommand) -> dict[str, Any]:
     """What the log says of a command."""
-    by, origin = job.by, job.origin
+    metadata, origin = job.metadata, job.origin
     return {
         "command": origin.command,
-        "request": origin.request or by.causation,
-        "correlation": by.correlation,
+        "request": origin.request or metadata.causation,
+        "correlation": metadata.correlation,
         "account": job.account,
-        "actor": by.actor,
+        "actor": metadata.actor,
     }
 
 

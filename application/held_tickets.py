@@ -16,4 +16,4 @@ def show_in_orders(work: UnitOfWork, inventory: Inventory, changes: Sequence[Tic
         if (order := inventory.holder(change["id"])) is not None:
             of.setdefault(order, []).append(change)
     for holder in work.load_all(Order, of):
-        holder.show_changed(of[holder.number], work.by)
+        holder.show_changed(of[holder.number], work.metadata)

@@ -216,7 +216,7 @@ def adding_key(key: NewKey, token: str) -> Callable[[UnitOfWork], str]:
 
     def decide(work: UnitOfWork) -> str:
         registry, name = key.prepare(work)
-        registry.add_key(key.account, name, key.role, hash_of(token), work.by)
+        registry.add_key(key.account, name, key.role, hash_of(token), work.metadata)
         return name
 
     return decide
@@ -227,7 +227,7 @@ def adding_signing_key(key: NewKey, accesskey: str, sealed: str) -> Callable[[Un
 
     def decide(work: UnitOfWork) -> str:
         registry, name = key.prepare(work)
-        registry.add_signing_key(key.account, name, key.role, accesskey, sealed, work.by)
+        registry.add_signing_key(key.account, name, key.role, accesskey, sealed, work.metadata)
         return name
 
     return decide
@@ -237,7 +237,7 @@ def granting_key(key_id: int, account: str, role: Role) -> Callable[[UnitOfWork]
     """The command that lets a key act for one more account."""
 
     def decide(work: UnitOfWork) -> str:
-        work.load_id(Registry, REGISTRY_ID).grant_key(key_id, account, role, work.by)
+        work.load_id(Registry, REGISTRY_ID).grant_key(key_id, account, role, work.metadata)
         return str(key_id)
 
     return decide
@@ -250,9 +250,9 @@ def opening_account(
 
     def decide(work: UnitOfWork) -> None:
         registry = work.load_id(Registry, REGISTRY_ID)
-        registry.open_account(name, language, currency, work.by)
+        registry.open_account(name, language, currency, work.metadata)
         if timezone:
-            registry.choose_timezone(name, timezone, work.by)
+            registry.choose_timezone(name, timezone, work.metadata)
         open_catalog(work, account_number(name))
 
     return decide
@@ -262,7 +262,7 @@ def revoking_key(key_id: int) -> Callable[[UnitOfWork], str]:
     """The command that revokes a key; at once here, within a second in other processes."""
 
     def decide(work: UnitOfWork) -> str:
-        work.load_id(Registry, REGISTRY_ID).revoke_key(key_id, work.by)
+        work.load_id(Registry, REGISTRY_ID).revoke_key(key_id, work.metadata)
         return str(key_id)
 
     return decide

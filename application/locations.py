@@ -17,8 +17,8 @@ from domain.values import MAX_ID
 def create_location(work: UnitOfWork, fields: LocationFields) -> Location:
     _require_parent(work, fields, None)
     location = work.new(Location)
-    location.create(fields, work.by)
-    work.fresh(Hosting, location.number).open(work.by)
+    location.create(fields, work.metadata)
+    work.fresh(Hosting, location.number).open(work.metadata)
     return location
 
 
@@ -26,8 +26,8 @@ def placeholder(work: UnitOfWork) -> Location:
     """The Location of Events that have no other yet, made when the first of them comes."""
     location = work.load(Location, PLACEHOLDER)
     if location.version == 0:
-        location.create(LocationFields(name=PLACEHOLDER_NAME), work.by)
-        work.load(Hosting, PLACEHOLDER).open(work.by)
+        location.create(LocationFields(name=PLACEHOLDER_NAME), work.metadata)
+        work.load(Hosting, PLACEHOLDER).open(work.metadata)
     return location
 
 
@@ -37,15 +37,15 @@ def change_location(
     location = work.load(Location, number).require(version)
     _require_parent(work, fields, location)
     before = location.state.get("capacity", 0)
-    location.change(fields, work.by)
+    location.change(fields, work.metadata)
     _check_room(work, location, before)
     return location
 
 
 def delete_location(work: UnitOfWork, number: int, version: int | None = None) -> Location:
     location = work.load(Location, number).require(version)
-    work.load(Hosting, number).close(work.by)
-    location.delete(work.by)
+    work.load(Hosting, number).close(work.metadata)
+    location.delete(work.metadata)
     return location
 
 
@@ -55,10 +55,10 @@ def revert_location(work: UnitOfWork, number: int, to: int, version: int | None 
     past = location_at(work.store, work.account, number, to)
     if not location.exists:
         work.require_room(Kind.LOCATION)
-        location.restore(work.by)
-        work.load(Hosting, number).open(work.by)
+        location.restore(work.metadata)
+        work.load(Hosting, number).open(work.metadata)
     before = location.state.get("capacity", 0)
-    location.revert(past.state, work.by)
+    location.revert(past.state, work.metadata)
     _check_room(work, location, before)
     return location
 

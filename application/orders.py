@@ -27,7 +27,7 @@ def change_order(
     require_scenarios(work, changed)
     if "customerid" in changed and order.confirmed:
         admit_buyer(work, order, changed["customerid"])
-    order.change(changed, work.by)
+    order.change(changed, work.metadata)
     return order
 
 
@@ -37,7 +37,7 @@ def name_holders(
     order = open_order(work, number, version)
     for index, holder in enumerate(holders):
         require_contact(work, f"tickets.{index}.ticketholderid", holder.ticketholderid)
-    order.name_holders([holder.patch() for holder in holders], work.by)
+    order.name_holders([holder.patch() for holder in holders], work.metadata)
     return order
 
 
@@ -59,10 +59,10 @@ def reprice_tickets(
     plan = plan_repricing(work, channel, order, wanted, promocodes)
     if not plan.lines:
         return order
-    order.reprice(plan.lines, hold_of(channel, hold), work.by)
+    order.reprice(plan.lines, hold_of(channel, hold), work.metadata)
     expiry = None if order.confirmed else order.state["expiryts"]
     for event, lines in plan.by_event().items():
         prices = [(line["pricetypeid"], line["tickets"]) for line in lines]
-        work.load(Inventory, event).reprice(number, prices, order.counter_of, expiry, work.by)
+        work.load(Inventory, event).reprice(number, prices, order.counter_of, expiry, work.metadata)
     settle(work, order)
     return order

@@ -13,6 +13,6 @@ def discarding(recorded: Recorded, stopped: Stopped) -> Callable[[UnitOfWork], N
 
     def decide(work: UnitOfWork) -> None:
         registry = work.load_id(Registry, REGISTRY_ID)
-        registry.discard(recorded.fact, recorded.position, stopped, work.by)
+        registry.discard(recorded.fact, recorded.position, stopped, work.metadata)
 
     return decide

@@ -120,16 +120,18 @@ def _with_room(work: UnitOfWork, events: Sequence[int], plan: Callable[[], Plan]
 def lapse(work: UnitOfWork, order: Order) -> None:
     """Ends an order that was not confirmed in time, and gives its tickets back."""
     due, events = order.state["expiryts"], order.events
-    order.lapse(work.by)
+    order.lapse(work.metadata)
     for event in events:
-        work.load(Inventory, event).lapse(order.number, due, work.by)
+        work.load(Inventory, event).lapse(order.number, due, work.metadata)
 
 
 def _overdue(work: UnitOfWork, events: Sequence[int]) -> list[Order]:
     """The orders whose time is over, of these Events, the longest due first."""
-    numbers = dict.fromkeys(n for e in events for n in work.load(Inventory, e).due(work.by.time))
+    numbers = dict.fromkeys(
+        n for e in events for n in work.load(Inventory, e).due(work.metadata.time)
+    )
     orders = (work.load(Order, number) for number in numbers)
-    return list(islice((order for order in orders if order.due(work.by.time)), MAX_LAPSED))
+    return list(islice((order for order in orders if order.due(work.metadata.time)), MAX_LAPSED))
 
 
 def _enough(overdue: Sequence[Order], events: Sequence[int], refusal: Refusal) -> bool:
@@ -163,7 +165,7 @@ def _planned(
         inventory = work.load(Inventory, event.number)
         for contingent_id, amount, named in _parts(take):
             contingent = inventory.contingent(contingent_id, f"{path}{take.way}")
-            require_sale(event.state, contingent, channel.state, work.by.time)
+            require_sale(event.state, contingent, channel.state, work.metadata.time)
             if named:
                 inventory.require_free(named, f"{path}tickets")
             buying = _Buyer(work, event, inventory, contingent, order, plan, amount, promocodes)
@@ -204,7 +206,7 @@ def _repriced(
     for (number, contingent_id, price_type), tickets in parts.items():
         event, inventory = work.load(Event, number), work.load(Inventory, number)
         contingent = inventory.contingent(contingent_id)
-        require_sale(event.state, contingent, channel.state, work.by.time)
+        require_sale(event.state, contingent, channel.state, work.metadata.time)
         buying = _Buyer(
             work, event, inventory, contingent, order, plan, len(tickets), promocodes, leaving
         )
@@ -265,7 +267,7 @@ class _Buyer:
         in_all = planned + self.inventory.state.get("priced", {}).get(price_key(*price), 0)
         location = self.work.load(Location, self.event.locationid)
         asked = Buying(
-            self.work.by.time,
+            self.work.metadata.time,
             self.promocodes,
             starts(self.event.state),
             in_order,
@@ -322,7 +324,7 @@ def _check_merged_prices(
     for offer in offers(contingent, price_lists(work, [contingent]), channel.number):
         per_order = [c for c in offer.conditions if c["type"] == "orderticketlimit"]
         asked = held[offer.pricetypeid]
-        buying = Buying(work.by.time, (), None, asked, asked, asked)
+        buying = Buying(work.metadata.time, (), None, asked, asked, asked)
         check_conditions(offer._replace(conditions=per_order), buying)
 
 

@@ -110,7 +110,7 @@ class Store(Protocol):
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
-        era: int | None = None,
+        timeline: int | None = None,
         blobs: Iterable[Blob] = (),
         identity: Identity | None = None,
     ) -> Sequence[int]:
@@ -138,11 +138,11 @@ class Store(Protocol):
     def answered_ahead(self) -> int:
         """How far the newest kept answer is ahead of the facts; 0: it is not."""
 
-    def era(self) -> int:
+    def timeline(self) -> int:
         """Another number when another server took over: it may not have everything that was read
         before, so nothing of that is decided on."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def append_lock(self) -> AbstractContextManager[None]:
         """A turn: while inside, other processes wait with what they append, so that what is decided
         here is not overtaken. One batch is appended in a turn. `append` checks all the same."""
 

@@ -33,7 +33,7 @@ class AggregateRepository:
         self.cache = AggregateCache(cached_bytes)
         self._touched: dict[Key, Aggregate] = {}
         """Those of this batch."""
-        self.era = store.era()
+        self.timeline = store.timeline()
         self.position = store.position()
         self._newest: DomainEvent | None = None
         """The fact at that position, where it is known."""
@@ -63,7 +63,7 @@ class AggregateRepository:
         self._touched[key] = aggregate
         self.cache.use(key, aggregate)
 
-    def take_back(self, loaded: Mapping[Key, Aggregate], pending: Sequence[DomainEvent]) -> None:
+    def rollback(self, loaded: Mapping[Key, Aggregate], pending: Sequence[DomainEvent]) -> None:
         """Undoes what a refused job triggered: back to what the batch began with, whatever another
         process has written since, plus this batch's facts."""
         for key, aggregate in loaded.items():
@@ -87,15 +87,15 @@ class AggregateRepository:
 
     def follow(self, head: int | None = None) -> None:
         """Brings them up to what other processes have written."""
-        era = self._store.era()
+        timeline = self._store.timeline()
         if head is None:
             head = self._store.position()
-            if head < self.position or (era != self.era and not self._has_newest()):
+            if head < self.position or (timeline != self.timeline and not self._has_newest()):
                 message = f"its newest position is {head}, it had facts up to {self.position}"
                 raise StoreReplaced(message)
-        if era != self.era or head - self.position > MAX_FOLLOW:
+        if timeline != self.timeline or head - self.position > MAX_FOLLOW:
             self.cache.clear()
-            self.position, self.era, self._newest = head, era, None
+            self.position, self.timeline, self._newest = head, timeline, None
         while self.position < head and (page := self._store.read(self.position, PAGE)):
             for recorded in page:
                 self._catch_up(recorded)

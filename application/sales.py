@@ -36,11 +36,11 @@ def create_order(work: UnitOfWork, body: OrderBody, hold: Hold) -> Order:
     require_scenarios(work, body.own())
     plan = plan_taking(work, channel, body.take, body.promocodes)
     order = work.new(Order)
-    now = work.by.time
+    now = work.metadata.time
     expiry = hold_of(channel, hold).expiry(now, now)
-    order.create(new_guid(), channel.number, work.currency, expiry, plan.lines, work.by)
+    order.create(new_guid(), channel.number, work.currency, expiry, plan.lines, work.metadata)
     _take(work, order, plan)
-    order.change(order.differing_fields(body.own()), work.by)
+    order.change(order.differing_fields(body.own()), work.metadata)
     return order
 
 
@@ -85,7 +85,7 @@ def add_tickets(
         message = f"sales channel {channel.number} is archived"
         raise NotOnSale(message, saleschannelid=channel.number)
     plan = plan_taking(work, channel, take, promocodes, order)
-    order.add(plan.lines, hold_of(channel, hold), work.by)
+    order.add(plan.lines, hold_of(channel, hold), work.metadata)
     _take(work, order, plan)
     settle(work, order)
     return order
@@ -97,10 +97,10 @@ def remove_tickets(
     order = open_order(work, number, version)
     channel = work.load(SalesChannel, order.state["saleschannelid"])
     removed, events = ranges.of(tickets), order.events
-    order.remove(removed, hold_of(channel, hold), work.by)
+    order.remove(removed, hold_of(channel, hold), work.metadata)
     expiry = None if order.confirmed else order.state["expiryts"]
     for event in events:
-        work.load(Inventory, event).release(number, removed, expiry, work.by)
+        work.load(Inventory, event).release(number, removed, expiry, work.metadata)
     settle(work, order)
     return order
 
@@ -110,13 +110,13 @@ def confirm_order(work: UnitOfWork, number: int, version: int | None = None) -> 
     order = work.load(Order, number).require(version)
     if order.confirmed:
         return order
-    order.require_open(work.by.time)
+    order.require_open(work.metadata.time)
     for event in order.events:
         work.load(Event, event).require_active()
     check_whole_order(work, order)
     if order.state["lines"]:
         admit_buyer(work, order, order.state.get("customerid"))
-    order.confirm(work.by)
+    order.confirm(work.metadata)
     settle(work, order)
     return order
 
@@ -127,7 +127,7 @@ def add_payment(
     order = open_order(work, number, version)
     amount = minor_of("amount", body.amount, order.state["currency"])
     _require_method(work, body.paymentmethodid)
-    order.pay(amount, body.paymentmethodid, work.by)
+    order.pay(amount, body.paymentmethodid, work.metadata)
     settle(work, order)
     return order
 
@@ -137,7 +137,7 @@ def add_refund(
 ) -> Order:
     order = work.load(Order, number).require(version)
     amount = minor_of("amount", body.amount, order.state["currency"])
-    order.refund(amount, body.paymentid, work.by)
+    order.refund(amount, body.paymentid, work.metadata)
     settle(work, order)
     return order
 
@@ -147,11 +147,11 @@ def cancel_order(work: UnitOfWork, number: int, version: int | None = None) -> O
     order = work.load(Order, number).require(version)
     if order.state["ended"] == "cancelled":
         return order
-    order.require_open(work.by.time)
+    order.require_open(work.metadata.time)
     events = order.events
-    order.cancel(work.by)
+    order.cancel(work.metadata)
     for event in events:
-        work.load(Inventory, event).release(number, None, None, work.by)
+        work.load(Inventory, event).release(number, None, None, work.metadata)
     return order
 
 
@@ -164,11 +164,11 @@ def split_order(
     order.require_held(ranges.of(tickets))
     made, moved = work.new(Order), ranges.of(tickets)
     events = order.events
-    order.split(made, new_guid(), moved, work.by)
+    order.split(made, new_guid(), moved, work.metadata)
     expiry = None if order.confirmed else made.state["expiryts"]
     for event in events:
         inventory = work.load(Inventory, event)
-        inventory.hand_over(number, made.number, made.state["root"], moved, expiry, work.by)
+        inventory.hand_over(number, made.number, made.state["root"], moved, expiry, work.metadata)
     settle(work, order)
     settle(work, made)
     return made
@@ -186,18 +186,18 @@ def merge_orders(work: UnitOfWork, number: int, others: Sequence[int]) -> Order:
     for other in merged:
         events = other.events
         tickets = ranges.union(line["tickets"] for line in other.state["lines"])
-        order.merge(other, work.by)
+        order.merge(other, work.metadata)
         expiry, root = order.state["expiryts"], order.state["root"]
         for event in events:
             inventory = work.load(Inventory, event)
-            inventory.hand_over(other.number, number, root, tickets, expiry, work.by)
+            inventory.hand_over(other.number, number, root, tickets, expiry, work.metadata)
     return order
 
 
 def lapse_order(work: UnitOfWork, number: int) -> Order:
     """Ends an order that was not confirmed in time; any other stays as it is."""
     order = work.load(Order, number).require()
-    if order.due(work.by.time):
+    if order.due(work.metadata.time):
         lapse(work, order)
     return order
 
@@ -229,7 +229,7 @@ def new_guid() -> str:
 
 def open_order(work: UnitOfWork, number: int, version: int | None) -> Order:
     order = work.load(Order, number).require(version)
-    order.require_open(work.by.time)
+    order.require_open(work.metadata.time)
     return order
 
 
@@ -248,7 +248,7 @@ def hold_of(channel: SalesChannel, hold: Hold) -> Hold:
 def settle(work: UnitOfWork, order: Order) -> None:
     """Tells every Inventory where the order's tickets stand now."""
     for event in order.events:
-        work.load(Inventory, event).settle(order.number, order.counter_of, work.by)
+        work.load(Inventory, event).settle(order.number, order.counter_of, work.metadata)
 
 
 def _require_method(work: UnitOfWork, number: int | None) -> None:
@@ -272,5 +272,5 @@ def _take(work: UnitOfWork, order: Order, plan: Plan) -> None:
             for line in lines
         ]
         inventory = work.load(Inventory, event)
-        seed_barcodes(inventory, work.by)
-        inventory.take(order.number, root, moves, expiry, work.by)
+        seed_barcodes(inventory, work.metadata)
+        inventory.take(order.number, root, moves, expiry, work.metadata)

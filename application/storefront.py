@@ -48,7 +48,7 @@ def reserve(
 ) -> tuple[Order, list[int]]:
     """Tickets of a contingent, at the first price that they are for sale at on the shop. Returns
     the dates that they are valid on, too. A shop shows Events to come, and sells no other."""
-    require_to_come(work.load(Event, event), work.by.time)
+    require_to_come(work.load(Event, event), work.metadata.time)
     take = Take(eventid=event, contingentid=contingent, amount=amount)
     body = OrderBody(saleschannelid=shop, take=[take], promocodes=list(codes))
     order = sales.create_order(work, body, hold)

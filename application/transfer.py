@@ -197,7 +197,7 @@ class Import:
 
 
 def import_lines(
-    store: Store, lines: Iterable[bytes], by: CommandMetadata
+    store: Store, lines: Iterable[bytes], metadata: CommandMetadata
 ) -> tuple[list[str], int]:
     """Records an export at once or not at all; returns the accounts and how many facts.
 
@@ -209,7 +209,7 @@ def import_lines(
         read = _read(spooled)
         if mark is not None and (not read.facts or mark != mark_of(read.facts[-1])):
             raise Invalid("end", "expected the mark of the last fact: facts of another history")
-        registry = _opened(store, read, by)
+        registry = _opened(store, read, metadata)
         if not store.position():  # what is left of facts that were lost rests on none of these
             store.begin_epoch(store.identity())
             store.recount()
@@ -396,7 +396,7 @@ def _take(read: Import, fact: DomainEvent) -> None:
     read.facts.append(fact)
 
 
-def _opened(store: Store, read: Import, by: CommandMetadata) -> Registry:
+def _opened(store: Store, read: Import, metadata: CommandMetadata) -> Registry:
     """The registry with the accounts opened, where nothing is in the way."""
     if read.everything:
         if store.position():
@@ -411,8 +411,8 @@ def _opened(store: Store, read: Import, by: CommandMetadata) -> Registry:
     registry = load(store, Registry, REGISTRY_ID)
     for one in read.accounts:
         name = one["account"]
-        registry.open_account(name, one["language"], one["currency"], by)
-        registry.choose_timezone(name, one["timezone"], by)
+        registry.open_account(name, one["language"], one["currency"], metadata)
+        registry.choose_timezone(name, one["timezone"], metadata)
         if next(iter(store.facts_of(account_number(name))), None) is not None:
             raise AccountNotEmpty(f"account {name} has facts already; nothing was imported")
     return registry

@@ -46,7 +46,7 @@ def record_usage(work: UnitOfWork, event: Event, inventory: Inventory) -> None:
     uses = uses_of(event.state, inventory.contingents()) if active else None
     if uses is not None:
         _require_offered(work, uses, usage.of(event.number))
-    usage.record(event.number, uses, work.by)
+    usage.record(event.number, uses, work.metadata)
 
 
 def _require_offered(work: UnitOfWork, uses: Uses, before: Uses) -> None:

@@ -17,7 +17,7 @@ from domain.webhook import Webhook, WebhookFields
 
 def create_webhook(work: UnitOfWork, fields: WebhookFields) -> Webhook:
     webhook = work.new(Webhook)
-    webhook.create(fields, secrets.token_hex(16), secrets.token_hex(32), work.by)
+    webhook.create(fields, secrets.token_hex(16), secrets.token_hex(32), work.metadata)
     return webhook
 
 
@@ -25,13 +25,13 @@ def change_webhook(
     work: UnitOfWork, number: int, fields: WebhookFields, version: int | None = None
 ) -> Webhook:
     webhook = work.load(Webhook, number).require(version)
-    webhook.change(fields, work.by)
+    webhook.change(fields, work.metadata)
     return webhook
 
 
 def delete_webhook(work: UnitOfWork, number: int, version: int | None = None) -> Webhook:
     webhook = work.load(Webhook, number).require(version)
-    webhook.delete(work.by)
+    webhook.delete(work.metadata)
     return webhook
 
 

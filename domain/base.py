@@ -224,16 +224,18 @@ class Aggregate:
         """Folds one fact into the state. Never raises, never checks, never reads a clock."""
         raise NotImplementedError
 
-    def trigger(self, fact_class: type[DomainEvent], by: CommandMetadata, **says: Any) -> None:
+    def trigger(
+        self, fact_class: type[DomainEvent], metadata: CommandMetadata, **says: Any
+    ) -> None:
         """Records that something happened. Time never runs backwards within an aggregate."""
         fact = fact_class(
             originator_id=self.id,
             originator_version=self.version + 1,
-            time=max(by.time, self.state.get("lastupdatets", "")),
-            actor=by.actor,
-            correlation=by.correlation,
-            causation=by.causation,
-            reason=by.reason,
+            time=max(metadata.time, self.state.get("lastupdatets", "")),
+            actor=metadata.actor,
+            correlation=metadata.correlation,
+            causation=metadata.causation,
+            reason=metadata.reason,
             **says,
         )
         self.apply(fact)

@@ -101,12 +101,12 @@ class Buyers(Aggregate):
         found: int | None = self.state.get("orders", {}).get(self._digest(email))
         return found
 
-    def record(self, email: str, order: int, key: str, by: CommandMetadata) -> None:
+    def record(self, email: str, order: int, key: str, metadata: CommandMetadata) -> None:
         """`key` is what addresses are digested with from the first one on."""
         if "key" not in self.state:
-            self.trigger(BuyersKeyed, by, key=key)
+            self.trigger(BuyersKeyed, metadata, key=key)
         if self.order_of(email) != order:
-            self.trigger(BuyerRecorded, by, buyer=self._digest(email), orderid=order)
+            self.trigger(BuyerRecorded, metadata, buyer=self._digest(email), orderid=order)
 
     def _digest(self, email: str) -> str:
         address, key = email.strip().casefold().encode(), self.state["key"].encode()

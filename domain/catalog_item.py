@@ -99,37 +99,37 @@ class CatalogItem(Aggregate):
     def archived(self) -> bool:
         return bool(self.state.get("isarchived"))
 
-    def create(self, fields: CatalogFields, by: CommandMetadata, **sets: Any) -> None:
+    def create(self, fields: CatalogFields, metadata: CommandMetadata, **sets: Any) -> None:
         patch = fields.patch() | sets
         for name in self.FIELDS.REQUIRED:
             if patch.get(name) is None:
                 raise Invalid(name, "required at creation")
         self.check_new(patch)
-        self.trigger(CatalogItemCreated, by, number=self.number, fields=patch)
+        self.trigger(CatalogItemCreated, metadata, number=self.number, fields=patch)
 
-    def open(self, by: CommandMetadata) -> None:
+    def open(self, metadata: CommandMetadata) -> None:
         """What every account starts with, unless it is there."""
         if self.version == 0:
             fields = self.FIELDS.model_validate(self.STARTING[self.number])
-            self.trigger(CatalogItemCreated, by, number=self.number, fields=fields.patch())
+            self.trigger(CatalogItemCreated, metadata, number=self.number, fields=fields.patch())
 
-    def change(self, fields: CatalogFields, by: CommandMetadata) -> None:
+    def change(self, fields: CatalogFields, metadata: CommandMetadata) -> None:
         changed = self.differing(fields.patch(), self.FIELDS.defaults())
         for name in self.FIELDS.REQUIRED:
             if name in changed and changed[name] is None:
                 raise Invalid(name, "cannot be cleared")
         self.check_changed(changed)
         if changed:
-            self.trigger(CatalogItemChanged, by, changed=changed)
+            self.trigger(CatalogItemChanged, metadata, changed=changed)
 
-    def archive(self, by: CommandMetadata) -> None:
+    def archive(self, metadata: CommandMetadata) -> None:
         self.check_archived()
         if not self.archived:
-            self.trigger(CatalogItemArchived, by)
+            self.trigger(CatalogItemArchived, metadata)
 
-    def restore(self, by: CommandMetadata) -> None:
+    def restore(self, metadata: CommandMetadata) -> None:
         if self.archived:
-            self.trigger(CatalogItemRestored, by)
+            self.trigger(CatalogItemRestored, metadata)
 
     def check_new(self, patch: State) -> None:
         """Refuses what this kind of thing cannot begin as."""

@@ -26,8 +26,8 @@ class CustomKeys(Aggregate):
         if isinstance(fact, CustomKeyTaken):
             state.setdefault("keys", {}).setdefault(fact.key.casefold(), fact.customfieldid)
 
-    def take(self, key: str, field_number: int, by: CommandMetadata) -> None:
+    def take(self, key: str, field_number: int, metadata: CommandMetadata) -> None:
         holder = self.state.get("keys", {}).get(key.casefold())
         if holder is not None:
             raise Invalid("key", f"custom field {holder} has this key: it is unique in any case")
-        self.trigger(CustomKeyTaken, by, customfieldid=field_number, key=key)
+        self.trigger(CustomKeyTaken, metadata, customfieldid=field_number, key=key)

@@ -35,7 +35,7 @@ class Editing(Locking):
         seated: bool,
         new_id: Callable[[], int],
         lock_counter: Callable[[int, str], str],
-        by: CommandMetadata,
+        metadata: CommandMetadata,
     ) -> None:
         """Makes the contingents of one sort exactly these: by id changed, the others added,
         what is not named removed. `lock_counter` gives the counter of a lock type."""
@@ -48,7 +48,7 @@ class Editing(Locking):
         if len(set(named)) < len(named):
             raise Invalid(path, "expected each id at most once")
         for gone in sorted(current.keys() - set(named)):
-            self.remove_contingent(gone, by)
+            self.remove_contingent(gone, metadata)
         for index, contingent in enumerate(wanted):
             where = f"{path}.{index}."
             if contingent.id is None:
@@ -57,12 +57,16 @@ class Editing(Locking):
                     contingent,
                     seated=seated,
                     lock_counter=lock_counter,
-                    by=by,
+                    metadata=metadata,
                     path=where,
                 )
             else:
                 self.change_contingent(
-                    contingent.id, contingent, lock_counter=lock_counter, by=by, path=where
+                    contingent.id,
+                    contingent,
+                    lock_counter=lock_counter,
+                    metadata=metadata,
+                    path=where,
                 )
 
     def require_room_for_one(self) -> None:
@@ -77,7 +81,7 @@ class Editing(Locking):
         fields: ContingentFields,
         *,
         lock_counter: Callable[[int, str], str],
-        by: CommandMetadata,
+        metadata: CommandMetadata,
         seated: bool = False,
         path: str = "",
     ) -> None:
@@ -85,8 +89,10 @@ class Editing(Locking):
         patch.pop("id", None)
         locks = patch.pop("locks", [])
         self._require_dates(contingent_id, patch, path)
-        self.trigger(ContingentAdded, by, contingentid=contingent_id, seated=seated, fields=patch)
-        self._count_locks(contingent_id, locks, lock_counter, by, path)
+        self.trigger(
+            ContingentAdded, metadata, contingentid=contingent_id, seated=seated, fields=patch
+        )
+        self._count_locks(contingent_id, locks, lock_counter, metadata, path)
 
     def change_contingent(
         self,
@@ -94,7 +100,7 @@ class Editing(Locking):
         fields: ContingentFields,
         *,
         lock_counter: Callable[[int, str], str],
-        by: CommandMetadata,
+        metadata: CommandMetadata,
         path: str = "",
     ) -> None:
         current, patch = self.contingent(contingent_id), fields.patch()
@@ -104,41 +110,43 @@ class Editing(Locking):
         changed = {n: v for n, v in patch.items() if not same(current.get(n), v)}
         unlocking = [] if locks is None else _fewer(current, locks)
         for lock_type, amount in unlocking:
-            self.unlock_amount(contingent_id, amount, lock_type, by, path + "locks")
-        self._change(contingent_id, changed, by, path)
+            self.unlock_amount(contingent_id, amount, lock_type, metadata, path + "locks")
+        self._change(contingent_id, changed, metadata, path)
         if locks is not None:
-            self._count_locks(contingent_id, locks, lock_counter, by, path)
+            self._count_locks(contingent_id, locks, lock_counter, metadata, path)
 
     def remove_contingent(
-        self, contingent_id: int, by: CommandMetadata, path: str = "contingents"
+        self, contingent_id: int, metadata: CommandMetadata, path: str = "contingents"
     ) -> None:
         if used := in_use(self.contingent(contingent_id)):
             message = f"{path}: contingent {contingent_id} has {counted(used, 'ticket')} in use"
             raise TicketsInUse(message, contingentid=contingent_id, inuse=used)
-        self.trigger(ContingentRemoved, by, contingentid=contingent_id)
+        self.trigger(ContingentRemoved, metadata, contingentid=contingent_id)
 
-    def revert(self, past: State, by: CommandMetadata) -> None:
+    def revert(self, past: State, metadata: CommandMetadata) -> None:
         """Brings the contingents back to what they were, with the ids that they had. Tickets
         stay with whoever holds them, locks too."""
         current, wanted = self.state.get("contingents", {}), past.get("contingents", {})
         bookkeeping = BOOKKEEPING | {"id", "locks"}
         for key in [k for k in current if k not in wanted]:
-            self.remove_contingent(int(key), by)
+            self.remove_contingent(int(key), metadata)
         for key, contingent in wanted.items():
             past_fields = {n: v for n, v in contingent.items() if n not in bookkeeping}
             fields = ContingentFields.checked(past_fields)
             if key in current:
                 changed = {n: v for n, v in fields.items() if not same(current[key][n], v)}
-                self._change(int(key), changed, by, "contingents.")
+                self._change(int(key), changed, metadata, "contingents.")
             else:
                 self._require_dates(int(key), fields, "contingents.")
                 seated, amount = contingent["seated"], fields["amount"] or 0
                 _check_places(int(key), made_before(self.state, int(key)) + amount, "contingents.")
                 self.trigger(
-                    ContingentAdded, by, contingentid=int(key), seated=seated, fields=fields
+                    ContingentAdded, metadata, contingentid=int(key), seated=seated, fields=fields
                 )
 
-    def _change(self, contingent_id: int, changed: State, by: CommandMetadata, path: str) -> None:
+    def _change(
+        self, contingent_id: int, changed: State, metadata: CommandMetadata, path: str
+    ) -> None:
         if not changed:
             return
         self._require_dates(contingent_id, changed, path)
@@ -151,7 +159,7 @@ class Editing(Locking):
         before = current[PRICES] if PRICES in changed else None
         self.trigger(
             ContingentChanged,
-            by,
+            metadata,
             contingentid=contingent_id,
             changed=changed,
             pricesbefore=before,

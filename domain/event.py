@@ -123,23 +123,25 @@ class Event(Aggregate):
 
     # -- commands
 
-    def create(self, fields: State, by: CommandMetadata) -> None:
+    def create(self, fields: State, metadata: CommandMetadata) -> None:
         _check_order(fields, "startts", "endts")
         _check_order(fields, "salestartts", "saleendts")
-        self.trigger(EventCreated, by, number=self.number, code=code(self.number), fields=fields)
+        self.trigger(
+            EventCreated, metadata, number=self.number, code=code(self.number), fields=fields
+        )
 
-    def edit(self, patch: State, by: CommandMetadata, status: int | None = None) -> None:
+    def edit(self, patch: State, metadata: CommandMetadata, status: int | None = None) -> None:
         """Changes fields and status at once: what an edit is checked against is the later status,
         unless the Event is being published or closed."""
         comes_first = status == DRAFT or self.status == CLOSED
         if status is not None and comes_first:
-            self.change_status(status, by)
+            self.change_status(status, metadata)
         changed = self.differing(patch, EventFields.defaults())
         self._check_edit(changed)
         for fact_class, fields in by_group(changed).items():
-            self.trigger(fact_class, by, changed=fields)
+            self.trigger(fact_class, metadata, changed=fields)
         if status is not None:
-            self.change_status(status, by)
+            self.change_status(status, metadata)
 
     def _check_edit(self, changed: State) -> None:
         if not changed:
@@ -153,34 +155,34 @@ class Event(Aggregate):
         if self.status == ACTIVE:
             _check_publishable(after)
 
-    def change_image(self, image: State | None, by: CommandMetadata) -> None:
+    def change_image(self, image: State | None, metadata: CommandMetadata) -> None:
         """`image` names bytes that are kept with this fact, or were with an earlier one."""
         if not same(self.state.get("image"), image):
             self.check_editable()
-            self.trigger(EventImageChanged, by, image=image)
+            self.trigger(EventImageChanged, metadata, image=image)
 
-    def add_date(self, date_id: int, fields: DateFields, by: CommandMetadata) -> None:
+    def add_date(self, date_id: int, fields: DateFields, metadata: CommandMetadata) -> None:
         self.check_editable()
         if len(self.state["dates"]) >= MAX_DATES:
             raise TooManyDates(f"an Event has at most {MAX_DATES} dates", limit=MAX_DATES)
         added = DateFields.defaults() | fields.patch()
         _check_date(added)
-        self.trigger(DateAdded, by, dateid=date_id, fields=added)
+        self.trigger(DateAdded, metadata, dateid=date_id, fields=added)
 
-    def change_date(self, date_id: int, fields: DateFields, by: CommandMetadata) -> None:
+    def change_date(self, date_id: int, fields: DateFields, metadata: CommandMetadata) -> None:
         current = self.date(date_id)
         changed = {n: v for n, v in fields.patch().items() if current.get(n) != v}
         if changed:
             self.check_editable()
             _check_date(current | changed)
-            self.trigger(DateChanged, by, dateid=date_id, changed=changed)
+            self.trigger(DateChanged, metadata, dateid=date_id, changed=changed)
 
-    def remove_date(self, date_id: int, by: CommandMetadata) -> None:
+    def remove_date(self, date_id: int, metadata: CommandMetadata) -> None:
         self.date(date_id)
         self.check_editable()
         rest = {k: d for k, d in self.state["dates"].items() if k != str(date_id)}
         self._check_still_publishable(rest)
-        self.trigger(DateRemoved, by, dateid=date_id)
+        self.trigger(DateRemoved, metadata, dateid=date_id)
 
     def date(self, date_id: int) -> State:
         try:
@@ -190,15 +192,15 @@ class Event(Aggregate):
             raise NotFound(message, id=date_id) from None
         return date
 
-    def transit(self, name: str, by: CommandMetadata) -> None:
+    def transit(self, name: str, metadata: CommandMetadata) -> None:
         """One of the `TRANSITIONS`; where it leads to already, nothing changes."""
         source, target = TRANSITIONS[name]
         if self.status not in (source, target):
             message = f"{name}: the Event is {NAMES[self.status]}, not {NAMES[source]}"
             raise WrongStatus(message, currentstatus=self.status)
-        self.change_status(target, by)
+        self.change_status(target, metadata)
 
-    def change_status(self, status: int, by: CommandMetadata) -> None:
+    def change_status(self, status: int, metadata: CommandMetadata) -> None:
         if status == self.status:
             return
         if (self.status, status) not in TRANSITIONS.values():
@@ -206,15 +208,15 @@ class Event(Aggregate):
             raise WrongStatus(message, currentstatus=self.status)
         if status == ACTIVE:
             _check_publishable(self.state)
-        self.trigger(StatusChanged, by, currentstatus=status)
+        self.trigger(StatusChanged, metadata, currentstatus=status)
 
-    def revert(self, past: State, by: CommandMetadata) -> None:
+    def revert(self, past: State, metadata: CommandMetadata) -> None:
         """Brings fields, dates and status back, in an order that keeps an Active Event complete."""
         if past.get("deleted"):
             raise Invalid("version", "the Event was deleted then")
         dates, status = past["dates"], past["currentstatus"]
         if status == DRAFT or self.status == CLOSED:
-            self.change_status(status, by)
+            self.change_status(status, metadata)
         if not same(dates, self.state["dates"]):
             self.check_editable()
         for key, date in dates.items():
@@ -222,24 +224,24 @@ class Event(Aggregate):
             said = {n: v for n, v in date.items() if n != "id"}
             fields = DateFields.checked(DateFields.defaults() | said)
             if current is None:
-                self.trigger(DateAdded, by, dateid=date["id"], fields=fields)
+                self.trigger(DateAdded, metadata, dateid=date["id"], fields=fields)
             elif changed := {n: v for n, v in fields.items() if current.get(n) != v}:
-                self.trigger(DateChanged, by, dateid=date["id"], changed=changed)
+                self.trigger(DateChanged, metadata, dateid=date["id"], changed=changed)
         fields = self.past_fields(past, EventFields.defaults())
-        self.edit(EventFields.checked(fields), by)
-        self.change_image(past.get("image"), by)
+        self.edit(EventFields.checked(fields), metadata)
+        self.change_image(past.get("image"), metadata)
         self._check_still_publishable(dates)
         for date in [d for k, d in self.state["dates"].items() if k not in dates]:
-            self.trigger(DateRemoved, by, dateid=date["id"])
-        self.change_status(status, by)
+            self.trigger(DateRemoved, metadata, dateid=date["id"])
+        self.change_status(status, metadata)
 
-    def delete(self, by: CommandMetadata) -> None:
+    def delete(self, metadata: CommandMetadata) -> None:
         if self.status == ACTIVE:
             raise EventActive(f"Event {self.number} is Active: redraft or close it first")
-        self.trigger(EventDeleted, by)
+        self.trigger(EventDeleted, metadata)
 
-    def restore(self, by: CommandMetadata) -> None:
-        self.trigger(EventRestored, by)
+    def restore(self, metadata: CommandMetadata) -> None:
+        self.trigger(EventRestored, metadata)
 
     def check_editable(self) -> None:
         if self.status == CLOSED:

@@ -51,21 +51,21 @@ class Hosting(Aggregate):
             case HostingClosed():
                 state["open"] = False
 
-    def open(self, by: CommandMetadata) -> None:
-        self.trigger(HostingOpened, by)
+    def open(self, metadata: CommandMetadata) -> None:
+        self.trigger(HostingOpened, metadata)
 
-    def host(self, event_number: int, by: CommandMetadata) -> None:
+    def host(self, event_number: int, metadata: CommandMetadata) -> None:
         if not self.state.get("open"):
             raise UnknownLocation("locationid", f"there is no Location {self.number}")
-        self.trigger(EventHosted, by, eventid=event_number)
+        self.trigger(EventHosted, metadata, eventid=event_number)
 
-    def release(self, event_number: int, by: CommandMetadata) -> None:
-        self.trigger(EventReleased, by, eventid=event_number)
+    def release(self, event_number: int, metadata: CommandMetadata) -> None:
+        self.trigger(EventReleased, metadata, eventid=event_number)
 
-    def close(self, by: CommandMetadata) -> None:
+    def close(self, metadata: CommandMetadata) -> None:
         if hosted := self.state["events"]:
             message = f"Location {self.number} still hosts {counted(len(hosted), 'Event')}"
             raise LocationInUse(
                 message, blockedby=sorted(map(int, hosted))[:100], count=len(hosted)
             )
-        self.trigger(HostingClosed, by)
+        self.trigger(HostingClosed, metadata)

@@ -44,36 +44,43 @@ class Inventory(SingleTickets):
         return ranges.add(picked, [[made + 1, made + short]])
 
     def take(
-        self, order: int, root: int, moves: list[State], expiry: str | None, by: CommandMetadata
+        self,
+        order: int,
+        root: int,
+        moves: list[State],
+        expiry: str | None,
+        metadata: CommandMetadata,
     ) -> None:
         """Into an order; what is taken was picked, or is free."""
-        self.trigger(TicketsTaken, by, orderid=order, root=root, expiryts=expiry, moves=moves)
+        self.trigger(TicketsTaken, metadata, orderid=order, root=root, expiryts=expiry, moves=moves)
 
     def release(
-        self, order: int, tickets: Ranges | None, expiry: str | None, by: CommandMetadata
+        self, order: int, tickets: Ranges | None, expiry: str | None, metadata: CommandMetadata
     ) -> None:
         """Gives back tickets of an order, or all of them."""
         if moves := [
             movement(of, price, counter, "free", found)
             for of, price, counter, found in self._lines_in(order, tickets)
         ]:
-            self.trigger(TicketsReleased, by, orderid=order, expiryts=expiry, moves=moves)
+            self.trigger(TicketsReleased, metadata, orderid=order, expiryts=expiry, moves=moves)
 
-    def lapse(self, order: int, due: str, by: CommandMetadata) -> None:
+    def lapse(self, order: int, due: str, metadata: CommandMetadata) -> None:
         if moves := [
             movement(of, price, counter, "free", found)
             for of, price, counter, found in self.lines(order)
         ]:
-            self.trigger(TicketsLapsed, by, orderid=order, duets=due, moves=moves)
+            self.trigger(TicketsLapsed, metadata, orderid=order, duets=due, moves=moves)
 
-    def settle(self, order: int, counter_of: Callable[[int], str], by: CommandMetadata) -> None:
+    def settle(
+        self, order: int, counter_of: Callable[[int], str], metadata: CommandMetadata
+    ) -> None:
         """Brings the order's tickets to the counters that belong to their price types now."""
         if moves := [
             movement(of, price, counter, counter_of(price), found)
             for of, price, counter, found in self.lines(order)
             if counter != counter_of(price)
         ]:
-            self.trigger(TicketsSettled, by, orderid=order, moves=moves)
+            self.trigger(TicketsSettled, metadata, orderid=order, moves=moves)
 
     def reprice(
         self,
@@ -81,7 +88,7 @@ class Inventory(SingleTickets):
         wanted: Sequence[tuple[int, Ranges]],
         counter_of: Callable[[int], str],
         expiry: str | None,
-        by: CommandMetadata,
+        metadata: CommandMetadata,
     ) -> None:
         """Tickets of an order get other price types, and stand where those belong."""
         if moves := [
@@ -89,7 +96,7 @@ class Inventory(SingleTickets):
             for to, tickets in wanted
             for of, price, counter, found in self._lines_in(order, tickets)
         ]:
-            self.trigger(TicketsRepriced, by, orderid=order, expiryts=expiry, moves=moves)
+            self.trigger(TicketsRepriced, metadata, orderid=order, expiryts=expiry, moves=moves)
 
     def hand_over(
         self,
@@ -98,7 +105,7 @@ class Inventory(SingleTickets):
         root: int,
         tickets: Ranges,
         expiry: str | None,
-        by: CommandMetadata,
+        metadata: CommandMetadata,
     ) -> None:
         """Tickets of one order go to another, as they are."""
         if moves := [
@@ -107,7 +114,7 @@ class Inventory(SingleTickets):
         ]:
             self.trigger(
                 TicketsHandedOver,
-                by,
+                metadata,
                 orderid=order,
                 toorderid=to,
                 root=root,

@@ -106,33 +106,33 @@ class Location(Aggregate):
             case LocationRestored():
                 state["deleted"] = False
 
-    def create(self, fields: LocationFields, by: CommandMetadata) -> None:
+    def create(self, fields: LocationFields, metadata: CommandMetadata) -> None:
         if fields.name is None:
             raise Invalid("name", "required: a text of 1 to 255 characters")
-        self.trigger(LocationCreated, by, number=self.number, fields=fields.patch())
+        self.trigger(LocationCreated, metadata, number=self.number, fields=fields.patch())
 
-    def change(self, fields: LocationFields, by: CommandMetadata) -> None:
-        self._change(fields.patch(), by)
+    def change(self, fields: LocationFields, metadata: CommandMetadata) -> None:
+        self._change(fields.patch(), metadata)
 
-    def revert(self, past: State, by: CommandMetadata) -> None:
+    def revert(self, past: State, metadata: CommandMetadata) -> None:
         """Brings the fields back to what they were."""
         if past.get("deleted"):
             raise Invalid("version", "the Location was deleted then")
         fields = self.past_fields(past, LocationFields.defaults())
-        self._change(LocationFields.checked(fields), by)
+        self._change(LocationFields.checked(fields), metadata)
 
-    def _change(self, patch: State, by: CommandMetadata) -> None:
+    def _change(self, patch: State, metadata: CommandMetadata) -> None:
         changed = self.differing(patch, LocationFields.defaults())
         if "name" in changed and changed["name"] is None:
             raise Invalid("name", "cannot be cleared")
         if changed:
-            self.trigger(LocationChanged, by, changed=changed)
+            self.trigger(LocationChanged, metadata, changed=changed)
 
-    def delete(self, by: CommandMetadata) -> None:
+    def delete(self, metadata: CommandMetadata) -> None:
         if self.number == PLACEHOLDER:
             message = f"Location {PLACEHOLDER} stays: Events without another one are there"
             raise LocationInUse(message, blockedby=[], count=0)
-        self.trigger(LocationDeleted, by)
+        self.trigger(LocationDeleted, metadata)
 
-    def restore(self, by: CommandMetadata) -> None:
-        self.trigger(LocationRestored, by)
+    def restore(self, metadata: CommandMetadata) -> None:
+        self.trigger(LocationRestored, metadata)

@@ -176,17 +176,17 @@ class Order(Aggregate):
         currency: str,
         expiry: str,
         lines: list[State],
-        by: CommandMetadata,
+        metadata: CommandMetadata,
     ) -> None:
         self.trigger(
             OrderCreated,
-            by,
+            metadata,
             number=self.number,
             guid=guid,
             saleschannelid=channel,
             currency=currency,
             expiryts=expiry,
-            heldsince=by.time,
+            heldsince=metadata.time,
             root=self.number,
             splitfrom=None,
             lines=lines,
@@ -201,12 +201,14 @@ class Order(Aggregate):
             message = f"Order {self.number} has {how}"
             raise OrderEnded(message, ended=ended, expiryts=state["expiryts"])
 
-    def add(self, lines: list[State], hold: Hold, by: CommandMetadata) -> None:
-        self.trigger(TicketsAdded, by, lines=lines, expiryts=self.expiry(hold, by.time))
+    def add(self, lines: list[State], hold: Hold, metadata: CommandMetadata) -> None:
+        self.trigger(TicketsAdded, metadata, lines=lines, expiryts=self.expiry(hold, metadata.time))
 
-    def remove(self, tickets: Ranges, hold: Hold, by: CommandMetadata) -> None:
+    def remove(self, tickets: Ranges, hold: Hold, metadata: CommandMetadata) -> None:
         self.require_held(tickets)
-        self.trigger(TicketsRemoved, by, tickets=tickets, expiryts=self.expiry(hold, by.time))
+        self.trigger(
+            TicketsRemoved, metadata, tickets=tickets, expiryts=self.expiry(hold, metadata.time)
+        )
 
     def require_held(self, tickets: Ranges) -> None:
         missing = tickets
@@ -215,10 +217,12 @@ class Order(Aggregate):
         if missing:
             raise Invalid("tickets", f"order {self.number} does not hold ticket {missing[0][0]}")
 
-    def reprice(self, lines: list[State], hold: Hold, by: CommandMetadata) -> None:
-        self.trigger(OrderRepriced, by, lines=lines, expiryts=self.expiry(hold, by.time))
+    def reprice(self, lines: list[State], hold: Hold, metadata: CommandMetadata) -> None:
+        self.trigger(
+            OrderRepriced, metadata, lines=lines, expiryts=self.expiry(hold, metadata.time)
+        )
 
-    def name_holders(self, holders: Sequence[State], by: CommandMetadata) -> None:
+    def name_holders(self, holders: Sequence[State], metadata: CommandMetadata) -> None:
         self.require_held(ranges.of(holder["id"] for holder in holders))
         known, named = self.state.get("holders", {}), []
         for holder in holders:
@@ -227,11 +231,11 @@ class Order(Aggregate):
             if new:
                 named.append({"id": holder["id"], **new})
         if named:
-            self.trigger(HoldersNamed, by, tickets=named)
+            self.trigger(HoldersNamed, metadata, tickets=named)
 
-    def show_changed(self, tickets: list[TicketChange], by: CommandMetadata) -> None:
+    def show_changed(self, tickets: list[TicketChange], metadata: CommandMetadata) -> None:
         """Tickets that it holds are shown otherwise now."""
-        self.trigger(HeldTicketsChanged, by, tickets=tickets)
+        self.trigger(HeldTicketsChanged, metadata, tickets=tickets)
 
     def differing_fields(self, patch: State) -> State:
         """The part of the patch that is not so already, where it may be changed."""
@@ -244,30 +248,30 @@ class Order(Aggregate):
         changed = self.differing(wanted, {})
         return {"expiryts" if name == "duets" else name: v for name, v in changed.items()}
 
-    def change(self, changed: State, by: CommandMetadata) -> None:
+    def change(self, changed: State, metadata: CommandMetadata) -> None:
         """What differs. Of an order that has ended, the customer and custom fields only."""
         if any(name not in WHENEVER and not name.startswith("c_") for name in changed):
-            self.require_open(by.time)
+            self.require_open(metadata.time)
         if changed:
-            self.trigger(OrderChanged, by, changed=changed)
+            self.trigger(OrderChanged, metadata, changed=changed)
 
-    def confirm(self, by: CommandMetadata) -> None:
+    def confirm(self, metadata: CommandMetadata) -> None:
         if not self.state["lines"]:
             raise OrderEmpty(f"Order {self.number} has no tickets to confirm")
-        self.trigger(OrderConfirmed, by)
+        self.trigger(OrderConfirmed, metadata)
 
-    def pay(self, amount: int, method: int | None, by: CommandMetadata) -> None:
+    def pay(self, amount: int, method: int | None, metadata: CommandMetadata) -> None:
         if not self.confirmed:
             raise OrderNotConfirmed(f"Order {self.number} is not confirmed: confirm it first")
         self.trigger(
             PaymentAdded,
-            by,
+            metadata,
             paymentid=self._next_payment(),
             amount=amount,
             paymentmethodid=method,
         )
 
-    def refund(self, amount: int, of: int | None, by: CommandMetadata) -> None:
+    def refund(self, amount: int, of: int | None, metadata: CommandMetadata) -> None:
         """Gives money back, also of an order that was cancelled since."""
         payments, left = self.state["payments"], self.state["amountpaid"]
         if of is not None:
@@ -280,7 +284,7 @@ class Order(Aggregate):
             asked = text(amount, currency).removesuffix(f" {currency}")
             message = f"{text(left, currency)} can be given back, {asked} were asked for"
             raise RefundTooLarge(message, left=number(left, currency), currency=currency)
-        self.trigger(RefundAdded, by, paymentid=self._next_payment(), amount=amount, of=of)
+        self.trigger(RefundAdded, metadata, paymentid=self._next_payment(), amount=amount, of=of)
 
     def require_mergeable(self, into: "Order") -> None:
         """Refuses unless both are unconfirmed orders of one sales channel."""
@@ -290,17 +294,17 @@ class Order(Aggregate):
             message = f"order {self.number} and order {into.number} are not both unconfirmed"
             raise Invalid("orders", f"{message}, of one sales channel")
 
-    def merge(self, other: "Order", by: CommandMetadata) -> None:
+    def merge(self, other: "Order", metadata: CommandMetadata) -> None:
         """Takes over all tickets of another order at what they were taken at, which ends."""
         lines = other.state["lines"]
         holders = other.holders(ranges.union(line["tickets"] for line in lines))
         if lines:
-            self.trigger(TicketsMerged, by, fromorderid=other.number, lines=lines)
+            self.trigger(TicketsMerged, metadata, fromorderid=other.number, lines=lines)
         if holders:
-            self.name_holders(holders, by)
-        other.trigger(OrderMerged, by, toorderid=self.number)
+            self.name_holders(holders, metadata)
+        other.trigger(OrderMerged, metadata, toorderid=self.number)
 
-    def split(self, to: "Order", guid: str, tickets: Ranges, by: CommandMetadata) -> None:
+    def split(self, to: "Order", guid: str, tickets: Ranges, metadata: CommandMetadata) -> None:
         """Hands tickets over to a new order of that guid, which stands where this one does."""
         self.require_held(tickets)
         kept = ("saleschannelid", "currency", "expiryts", "heldsince", "root")
@@ -311,7 +315,7 @@ class Order(Aggregate):
         lines = lines_without(state["lines"], ranges.union(line["tickets"] for line in rest))
         to.trigger(
             OrderCreated,
-            by,
+            metadata,
             number=to.number,
             guid=guid,
             splitfrom=self.number,
@@ -319,17 +323,17 @@ class Order(Aggregate):
             **{name: state[name] for name in kept},
         )
         if self.confirmed:
-            to.confirm(by)
-        to.change(self._said(), by)
+            to.confirm(metadata)
+        to.change(self._said(), metadata)
         if holders := self.holders(tickets):
-            to.name_holders(holders, by)
-        self.trigger(OrderSplit, by, toorderid=to.number, tickets=tickets)
+            to.name_holders(holders, metadata)
+        self.trigger(OrderSplit, metadata, toorderid=to.number, tickets=tickets)
 
-    def cancel(self, by: CommandMetadata) -> None:
-        self.trigger(OrderCancelled, by)
+    def cancel(self, metadata: CommandMetadata) -> None:
+        self.trigger(OrderCancelled, metadata)
 
-    def lapse(self, by: CommandMetadata) -> None:
-        self.trigger(OrderLapsed, by, duets=self.state["expiryts"])
+    def lapse(self, metadata: CommandMetadata) -> None:
+        self.trigger(OrderLapsed, metadata, duets=self.state["expiryts"])
 
     def holders(self, tickets: Ranges) -> list[State]:
         """Who comes with these tickets, as far as somebody is named."""

@@ -190,12 +190,16 @@ class Registry(Aggregate):
             for key in self.state.get("keys", {}).values()
         ]
 
-    def open_account(self, name: str, language: str, currency: str, by: CommandMetadata) -> None:
+    def open_account(
+        self, name: str, language: str, currency: str, metadata: CommandMetadata
+    ) -> None:
         """Opens the account unless it is open."""
         if not self.has_open(name, language, currency):
             number = account_number(name)
-            self.trigger(AccountOpened, by, accountname=name, account=number, language=language)
-            self.trigger(CurrencyChosen, by, account=number, currency=currency)
+            self.trigger(
+                AccountOpened, metadata, accountname=name, account=number, language=language
+            )
+            self.trigger(CurrencyChosen, metadata, account=number, currency=currency)
 
     def has_open(self, name: str, language: str, currency: str) -> bool:
         """Whether the account is open; refused when it could not be opened so."""
@@ -211,7 +215,7 @@ class Registry(Aggregate):
             raise Invalid("currency", f"account {name} has {held['currency']}, for ever")
         return True
 
-    def choose_timezone(self, account: str, timezone: str, by: CommandMetadata) -> None:
+    def choose_timezone(self, account: str, timezone: str, metadata: CommandMetadata) -> None:
         """Where the account's times without an offset are meant, and shown by those who ask so."""
         check_timezone(timezone)
         number = account_number(account)
@@ -219,13 +223,13 @@ class Registry(Aggregate):
         if held is None:
             raise NotFound(f"there is no account {account}", id=account)
         if held["timezone"] != timezone:
-            self.trigger(TimezoneChosen, by, account=number, timezone=timezone)
+            self.trigger(TimezoneChosen, metadata, account=number, timezone=timezone)
 
     def add_key(
-        self, account: str, keyname: str, role: Role, token_hash: str, by: CommandMetadata
+        self, account: str, keyname: str, role: Role, token_hash: str, metadata: CommandMetadata
     ) -> int:
         said = self._new_key(account, keyname, role)
-        self.trigger(KeyAdded, by, hash=token_hash, **said)
+        self.trigger(KeyAdded, metadata, hash=token_hash, **said)
         return int(said["keyid"])
 
     def add_signing_key(
@@ -235,7 +239,7 @@ class Registry(Aggregate):
         role: Role,
         accesskey: str,
         sealed: str,
-        by: CommandMetadata,
+        metadata: CommandMetadata,
     ) -> int:
         if not ACCESS_KEY.fullmatch(accesskey):
             raise Invalid("access-key", "expected 1 to 100 printable ASCII characters, no spaces")
@@ -244,10 +248,10 @@ class Registry(Aggregate):
         said = self._new_key(account, keyname, role)
         if any(k.get("accesskey") == accesskey and not k["revokedts"] for k in self.key_list()):
             raise Invalid("access-key", "another key has it")
-        self.trigger(SigningKeyAdded, by, accesskey=accesskey, sealed=sealed, **said)
+        self.trigger(SigningKeyAdded, metadata, accesskey=accesskey, sealed=sealed, **said)
         return int(said["keyid"])
 
-    def grant_key(self, key_id: int, account: str, role: Role, by: CommandMetadata) -> None:
+    def grant_key(self, key_id: int, account: str, role: Role, metadata: CommandMetadata) -> None:
         """Lets a key act for one more account, or in another role there."""
         key, number = self._key(key_id), account_number(account)
         if key["revokedts"]:
@@ -259,19 +263,19 @@ class Registry(Aggregate):
         if Role.OPERATOR in (role, key["role"]):
             raise Invalid("role", "an operator's key is for the whole store, not for one account")
         if key.get("granted", {}).get(str(number)) != role:
-            self.trigger(KeyGranted, by, keyid=key_id, account=number, role=role)
+            self.trigger(KeyGranted, metadata, keyid=key_id, account=number, role=role)
 
-    def revoke_key(self, key_id: int, by: CommandMetadata) -> None:
+    def revoke_key(self, key_id: int, metadata: CommandMetadata) -> None:
         if self._key(key_id)["revokedts"] is None:
-            self.trigger(KeyRevoked, by, keyid=key_id)
+            self.trigger(KeyRevoked, metadata, keyid=key_id)
 
     def discard(
-        self, fact: DomainEvent, position: int, stopped: Stopped, by: CommandMetadata
+        self, fact: DomainEvent, position: int, stopped: Stopped, metadata: CommandMetadata
     ) -> None:
         """Skips a fact, at that position, for the document that it stopped."""
-        if not by.reason or not by.reason.strip():
+        if not metadata.reason or not metadata.reason.strip():
             raise Invalid("reason", "expected why the fact is skipped for good")
-        if len(by.reason) > MAX_REASON or not by.reason.isprintable():
+        if len(metadata.reason) > MAX_REASON or not metadata.reason.isprintable():
             raise Invalid("reason", f"expected at most {MAX_REASON} printable characters")
         if isinstance(fact, UnknownFact) and fact.topic not in type_of_topic:
             raise FactUnknown(f"{fact.topic} is {fact.why}: it waits for that", topic=fact.topic)
@@ -279,7 +283,7 @@ class Registry(Aggregate):
         if position not in self.state.get("discarded", {}).get(of, ()):
             self.trigger(
                 FactDiscarded,
-                by,
+                metadata,
                 view=stopped.view,
                 key=str(stopped.key),
                 aggregateid=str(fact.originator_id),

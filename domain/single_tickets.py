@@ -104,7 +104,7 @@ class SingleTickets(Editing):
                     found += [TicketRange(a, b, counter, held_by, price_type) for a, b in tickets]
         return sorted(found)
 
-    def change_tickets(self, tickets: list[State], by: CommandMetadata) -> list[TicketChange]:
+    def change_tickets(self, tickets: list[State], metadata: CommandMetadata) -> list[TicketChange]:
         """Barcodes, properties, custom fields; what is so already is not recorded. A barcode that
         was made here and is sent back stays one that changes with its buyer."""
         known = self.state.get("tickets", {})
@@ -131,7 +131,7 @@ class SingleTickets(Editing):
             message = f"an Event keeps what is known of at most {MAX_KNOWN:,} tickets"
             raise Invalid("tickets", message)
         before = [self.known(ticket["id"]) for ticket in changed]
-        self.trigger(TicketsChanged, by, tickets=changed, before=earlier)
+        self.trigger(TicketsChanged, metadata, tickets=changed, before=earlier)
         return [self._difference(one["id"], was) for one, was in zip(changed, before, strict=True)]
 
     def known(self, ticket: int) -> State:
@@ -168,9 +168,9 @@ class SingleTickets(Editing):
     def seeded(self) -> bool:
         return "seed" in self.state
 
-    def seed_barcodes(self, seed: str, by: CommandMetadata) -> None:
+    def seed_barcodes(self, seed: str, metadata: CommandMetadata) -> None:
         """Once for ever: the barcodes that are out there are made from it."""
-        self.trigger(BarcodesSeeded, by, seed=seed)
+        self.trigger(BarcodesSeeded, metadata, seed=seed)
 
     def barcode(self, ticket: int, order: int | None) -> str | None:
         """The imported one, or one made from the secret of this Event."""
@@ -204,7 +204,7 @@ class SingleTickets(Editing):
         )
 
     def scan(
-        self, tickets: Sequence[int], way: str, device: int | None, by: CommandMetadata
+        self, tickets: Sequence[int], way: str, device: int | None, metadata: CommandMetadata
     ) -> list[TicketChange]:
         """In or out, all of them or none: what goes in was sold, and is not inside already."""
         sold = self._sold(tickets) if way == "in" else set()
@@ -221,7 +221,7 @@ class SingleTickets(Editing):
         before = [self.known(ticket) for ticket in tickets]
         self.trigger(
             TicketsScanned,
-            by,
+            metadata,
             tickets=list(tickets),
             direction=way,
             scandeviceid=device,

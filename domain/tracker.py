@@ -43,7 +43,7 @@ class Tracker(CatalogItem):
     SET: ClassVar[State] = {"code": None, "clicks": 0}
     REFERS: ClassVar[dict[str, Kind]] = {"saleschannelid": Kind.SALES_CHANNEL}
 
-    def follow(self, by: CommandMetadata) -> None:
+    def follow(self, metadata: CommandMetadata) -> None:
         """Somebody came by its link."""
         clicks = self.state.get("clicks", 0) + 1
-        self.trigger(CatalogItemChanged, by, changed={"clicks": clicks})
+        self.trigger(CatalogItemChanged, metadata, changed={"clicks": clicks})

@@ -55,13 +55,13 @@ class Usage(Aggregate):
         uses: Uses = self.state.get("events", {}).get(str(event_number), {})
         return uses
 
-    def record(self, event_number: int, uses: Uses | None, by: CommandMetadata) -> None:
+    def record(self, event_number: int, uses: Uses | None, metadata: CommandMetadata) -> None:
         """What the Event uses now; None when it is not Active."""
         known = self.state.get("events", {}).get(str(event_number))
         if uses is not None and uses != known:
-            self.trigger(UsageRecorded, by, eventid=event_number, uses=uses)
+            self.trigger(UsageRecorded, metadata, eventid=event_number, uses=uses)
         elif uses is None and known is not None:
-            self.trigger(UsageEnded, by, eventid=event_number)
+            self.trigger(UsageEnded, metadata, eventid=event_number)
 
     def users(self, what: str, number: int) -> set[int]:
         """The Active Events that use it."""

@@ -116,27 +116,29 @@ class Webhook(Aggregate):
             case WebhookDeleted():
                 state["deleted"] = True
 
-    def create(self, fields: WebhookFields, nonce: str, secret: str, by: CommandMetadata) -> None:
+    def create(
+        self, fields: WebhookFields, nonce: str, secret: str, metadata: CommandMetadata
+    ) -> None:
         patch = fields.patch()
         for name in fields.REQUIRED:
             if patch.get(name) is None:
                 raise Invalid(name, "required at creation")
         self._check_identifier(patch)
         self.trigger(
-            WebhookCreated, by, number=self.number, nonce=nonce, secret=secret, fields=patch
+            WebhookCreated, metadata, number=self.number, nonce=nonce, secret=secret, fields=patch
         )
 
-    def change(self, fields: WebhookFields, by: CommandMetadata) -> None:
+    def change(self, fields: WebhookFields, metadata: CommandMetadata) -> None:
         changed = self.differing(fields.patch(), WebhookFields.defaults())
         for name in fields.REQUIRED:
             if name in changed and changed[name] is None:
                 raise Invalid(name, "cannot be cleared")
         self._check_identifier(self.state | changed)
         if changed:
-            self.trigger(WebhookChanged, by, changed=changed)
+            self.trigger(WebhookChanged, metadata, changed=changed)
 
-    def delete(self, by: CommandMetadata) -> None:
-        self.trigger(WebhookDeleted, by)
+    def delete(self, metadata: CommandMetadata) -> None:
+        self.trigger(WebhookDeleted, metadata)
 
     def _check_identifier(self, fields: dict[str, Any]) -> None:
         """It is of this account, and of the kind that is heard of."""

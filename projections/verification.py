@@ -140,7 +140,7 @@ Proofs = Callable[[Iterable[Part]], Iterable[list[Found]]]
 Proving = Callable[[Sequence[int]], Proofs]
 
 
-def prove(
+def verify(
     projections: Sequence[Projection],
     log: Book,
     live: Live,
@@ -152,7 +152,7 @@ def prove(
     head = log.position()
     found = [Found() for _ in projections]
     proofs = (
-        proving(since) if proving else partial(map, Verifier(projections, log, live, since).prove)
+        proving(since) if proving else partial(map, Verifier(projections, log, live, since).verify)
     )
     for of_part in proofs(cut(projections, log.spans())):
         for whole, part in zip(found, of_part, strict=True):
@@ -179,7 +179,7 @@ class Verifier:
             for projection, begun in zip(projections, since, strict=True)
         ]
 
-    def prove(self, part: Part) -> list[Found]:
+    def verify(self, part: Part) -> list[Found]:
         for one in self._aside:
             one.begin(part)
         if part.slice:

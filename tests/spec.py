@@ -45,7 +45,7 @@ def at(seconds: float) -> str:
     return stamp(START + timedelta(seconds=seconds))
 
 
-def by(
+def metadata(
     actor: str = "ann", *, time: str | None = None, reason: str | None = None
 ) -> CommandMetadata:
     """A cause of its own, a second later than the one before."""
@@ -73,14 +73,14 @@ def given(cls: type[A], *earlier: DomainEvent | Command, number: int = 5) -> A:
         if isinstance(one, DomainEvent):
             aggregate.apply(one)
         else:
-            one(aggregate, by())
+            one(aggregate, metadata())
     aggregate.pending = []
     return aggregate
 
 
 def when(aggregate: Aggregate, command: Command, cause: CommandMetadata | None = None) -> Outcome:
     try:
-        command(aggregate, cause or by())
+        command(aggregate, cause or metadata())
     except Refusal as refusal:
         return Outcome(aggregate.pending, refusal)
     return Outcome(aggregate.pending, None)

@@ -68,7 +68,7 @@ class Connection(psycopg.Connection[Any]):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.era = 0
+        self.timeline = 0
         self._until: float | None = None
         self._said: list[str | None] = []
         said = self._said
@@ -118,7 +118,7 @@ class Datastore(PostgresDatastore):
         """Why the last attempt to connect failed; None: it did not."""
 
     @property
-    def era(self) -> int:
+    def timeline(self) -> int:
         """The newest timeline that was seen: it changes whenever a standby takes over."""
         return max(self.eras)
 
@@ -173,8 +173,8 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
         cursor.execute(TURN, (f"{patience * OF_A_COMMIT:.3f}s",))
         with suppress(psycopg.errors.FeatureNotSupported):  # where it is not quite PostgreSQL
             row = cursor.execute(TIMELINE).fetchone()
-            connection.era = row[0] if row else 0
-            eras.add(connection.era)
+            connection.timeline = row[0] if row else 0
+            eras.add(connection.timeline)
 
     made.pool = ConnectionPool(
         connection_class=Telling,

@@ -50,7 +50,7 @@ class MemoryStore:
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
-        era: int | None = None,  # noqa: ARG002 - there is one memory
+        timeline: int | None = None,  # noqa: ARG002 - there is one memory
         blobs: Iterable[Blob] = (),
         identity: Identity | None = None,
     ) -> Sequence[int]:
@@ -94,7 +94,7 @@ class MemoryStore:
     def try_writing(self) -> None:
         """There is always room."""
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def append_lock(self) -> AbstractContextManager[None]:
         return nullcontext()  # a store of one process
 
     def identity(self) -> Identity:
@@ -113,7 +113,7 @@ class MemoryStore:
     def answered_ahead(self) -> int:
         return 0
 
-    def era(self) -> int:
+    def timeline(self) -> int:
         return 0
 
     def position(self) -> int:

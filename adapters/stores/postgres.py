@@ -53,7 +53,7 @@ class PostgresStore(SqlStore):
     # -- writing
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def append_lock(self) -> Iterator[None]:
         with translated(), self._recorder.turn():
             yield
 
@@ -63,7 +63,7 @@ class PostgresStore(SqlStore):
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
-        era: int | None = None,
+        timeline: int | None = None,
         blobs: Iterable[Blob] = (),
         identity: Identity | None = None,
     ) -> Sequence[int]:
@@ -76,7 +76,7 @@ class PostgresStore(SqlStore):
                     snapshots=[encode(s) for s in snapshots],
                     answers=answers,
                     read=read,
-                    era=era,
+                    timeline=timeline,
                     blobs=blobs,
                     identity=identity,
                 )
@@ -164,8 +164,8 @@ class PostgresStore(SqlStore):
         """Whether the facts have no table any more; any other store tells by its facts."""
         return bool(self._rows("SELECT to_regclass('stored_events') IS NULL")[0][0])
 
-    def era(self) -> int:
-        return self.datastore.era
+    def timeline(self) -> int:
+        return self.datastore.timeline
 
     def at(self, positions: Sequence[int], most: int | None = None) -> list[Recorded]:
         named = "WHERE notification_id = ANY(?) ORDER BY notification_id"

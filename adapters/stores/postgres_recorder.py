@@ -141,7 +141,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         snapshots: Sequence[StoredEvent] = (),
         answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
-        era: int | None = None,
+        timeline: int | None = None,
         blobs: Iterable[Blob] = (),
         identity: Identity | None = None,
         **_: Any,
@@ -158,7 +158,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         patience = self._patience + len(stored_events) / FACTS_A_SECOND
         mine: Connection | None = getattr(self._turns, "mine", None)
         if mine:
-            return self._append_in_turn(mine, params, era, patience, blobs)
+            return self._append_in_turn(mine, params, timeline, patience, blobs)
         with (
             self.datastore.get_connection() as conn,
             conn.confirmed(patience),
@@ -166,16 +166,16 @@ class PostgresRecorder(PostgresApplicationRecorder):
         ):
             if identity:
                 conn.execute(BECOME.replace("?", "%s"), becoming(identity))
-            return self._append(conn, params, era, blobs)
+            return self._append(conn, params, timeline, blobs)
 
     def _append(
         self,
         conn: Connection,
         params: tuple[Any, ...],
-        era: int | None,
+        timeline: int | None,
         blobs: Iterable[Blob],
     ) -> list[int]:
-        if era is not None and era != conn.era:
+        if timeline is not None and timeline != conn.timeline:
             message = "the database is another one than was read"
             raise IntegrityError(message)
         carried(conn, (chain.from_iterable(params),))
@@ -195,14 +195,14 @@ class PostgresRecorder(PostgresApplicationRecorder):
         self,
         conn: Connection,
         params: tuple[Any, ...],
-        era: int | None,
+        timeline: int | None,
         patience: float,
         blobs: Iterable[Blob],
     ) -> list[int]:
         """Commits, too: what became of a commit is told here and nowhere later."""
         try:
             with conn.confirmed(patience):
-                positions = self._append(conn, params, era, blobs)
+                positions = self._append(conn, params, timeline, blobs)
                 if conn.execute("COMMIT").statusmessage != "COMMIT":
                     message = "the turn's transaction was rolled back"
                     raise PersistenceError(message)

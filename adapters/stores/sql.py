@@ -364,7 +364,7 @@ class SqlStore:
             self._written(f"{BEGIN_ANSWERS} RETURNING 1", ())
         usage: Usage = Counter()
         position = self._count_facts(usage, after=0)
-        with self.exclusive():  # others write until here: what they did is all that is left
+        with self.append_lock():  # others write until here: what they did is all that is left
             self._count_facts(usage, after=position)
             self._written("DELETE FROM account_usage WHERE account >= 0 RETURNING account", ())
             for row in usage_rows(self._with_blobs(usage)):
@@ -375,7 +375,7 @@ class SqlStore:
         if not self._rows("SELECT 1 FROM account_usage LIMIT 1") and self.position():
             self.recount()
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def append_lock(self) -> AbstractContextManager[None]:
         raise NotImplementedError
 
     def blob_accounts(self) -> Sequence[int]:

@@ -70,7 +70,7 @@ class SqliteStore(SqlStore):
     # -- writing
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def append_lock(self) -> Iterator[None]:
         with translated(self._path.name), self._recorder.turn():
             yield
 
@@ -80,7 +80,7 @@ class SqliteStore(SqlStore):
         snapshots: Sequence[Snapshot] = (),
         answers: Sequence[IdempotentResult] = (),
         read: Mapping[UUID, int] = NOTHING_READ,
-        era: int | None = None,  # noqa: ARG002 - there is one file
+        timeline: int | None = None,  # noqa: ARG002 - there is one file
         blobs: Iterable[Blob] = (),
         identity: Identity | None = None,
     ) -> Sequence[int]:
@@ -123,7 +123,7 @@ class SqliteStore(SqlStore):
         return [f"{self._path.name}: {defect}" for defect in found]
 
     def repair_indexes(self) -> None:
-        with self.exclusive():
+        with self.append_lock():
             integrity.reindex(self._path)
 
     def forget_answers(self, before: str) -> None:
@@ -141,7 +141,7 @@ class SqliteStore(SqlStore):
     def moved(self) -> bool:
         return self._recorder.moved()
 
-    def era(self) -> int:
+    def timeline(self) -> int:
         return 0
 
     def newest_of(self, aggregates: Sequence[UUID]) -> int:

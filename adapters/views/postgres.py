@@ -22,7 +22,7 @@ from adapters.views.building import BuildingView
 from adapters.views.generations import Generations, Named
 from adapters.views.locks import HEARTBEATS, SessionLocks
 from adapters.views.notes import TableNotes
-from adapters.views.runs import RUN, STORE, WISH, Generation
+from adapters.views.runs import REQUEST, RUN, STORE, Generation
 from adapters.views.served import LIVE, ServedView, lost_row
 from adapters.views.sql import NOBODY, Cursor
 from projections.base import Projection, ViewMoved
@@ -215,7 +215,7 @@ class PostgresViews(Generations[PostgresView]):
             for column in ("newest_version", "before", "before_version"):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} bigint")
             c.execute(HEARTBEATS)
-            for column in (WISH, RUN, STORE):
+            for column in (REQUEST, RUN, STORE):
                 c.execute(f"ALTER TABLE views ADD COLUMN IF NOT EXISTS {column} text")
             for projection in projections:
                 stored = self._stored_in(c, projection)  # there are some where the row was lost

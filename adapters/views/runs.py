@@ -1,6 +1,6 @@
-"""What is kept of a view's rebuilds, beside its generations: who wished for one, and the last run.
+"""What is kept of a view's rebuilds, beside its generations: who asked for one, and the last run.
 
-A wish stays until a run that began after it has switched, so nothing that is killed loses it.
+A request stays until a run that began after it has switched, so nothing that is killed loses it.
 """
 
 import os
@@ -17,7 +17,7 @@ from application.ports import StoreUnavailable
 from domain.values import stamp
 from projections.base import Projection
 
-WISH, RUN, STORE = "wish", "run", "store"
+REQUEST, RUN, STORE = "request", "run", "store"
 NO_TURN = os.EX_TEMPFAIL
 """How a rebuild that was asked for ends where as many as may be are under way already."""
 
@@ -50,7 +50,7 @@ class Run:
     host: str
     pid: int
     workers: int
-    wishedby: str | None
+    requestedby: str | None
     """None: nobody, it was started by hand, or by a new version of its projection."""
     startedts: str
     begun: int
@@ -77,31 +77,35 @@ class Generation(NamedTuple):
 
 
 class Runs:
-    """The wishes and runs of all views."""
+    """The requests and runs of all views."""
 
     def __init__(self, notes: ViewMetadata) -> None:
         self._notes = notes
         self.workers = 1
         """Processes that a rebuild of this one works with."""
 
-    def wish(self, projection: Projection) -> RebuildRequest | None:
-        return _noted(RebuildRequest, self._notes.read(projection.name, WISH))
+    def rebuild_request(self, projection: Projection) -> RebuildRequest | None:
+        return _noted(RebuildRequest, self._notes.read(projection.name, REQUEST))
 
-    def wish_for(self, projection: Projection, by: str) -> bool:
-        """Whether nobody had wished for it before."""
+    def request_rebuild(self, projection: Projection, by: str) -> bool:
+        """Whether nobody had asked for it before."""
         text = to_json(asdict(RebuildRequest(by, _now()))).decode()
-        return self._notes.write_first(projection.name, WISH, text)
+        return self._notes.write_first(projection.name, REQUEST, text)
 
     def line(self, projections: Iterable[Projection]) -> list[Projection]:
         """Those that a rebuild was asked for, whoever asked first at the head."""
-        wishes = [(wish.since, p.name, p) for p in projections if (wish := self.wish(p))]
-        return [projection for _, _, projection in sorted(wishes, key=lambda w: w[:2])]
+        requests = [
+            (rebuild_request.since, p.name, p)
+            for p in projections
+            if (rebuild_request := self.rebuild_request(p))
+        ]
+        return [projection for _, _, projection in sorted(requests, key=lambda w: w[:2])]
 
     def last(self, projection: Projection) -> Run | None:
         return _noted(Run, self._notes.read(projection.name, RUN))
 
     def begin(self, projection: Projection, generation: int, begun: int) -> None:
-        wish = self.wish(projection)
+        rebuild_request = self.rebuild_request(projection)
         self._note(
             projection,
             Run(
@@ -109,18 +113,18 @@ class Runs:
                 socket.gethostname(),
                 os.getpid(),
                 self.workers,
-                wish.by if wish else None,
+                rebuild_request.by if rebuild_request else None,
                 _now(),
                 begun,
             ),
         )
 
     def finish(self, projection: Projection, generation: int, facts: int) -> None:
-        """It has switched, and what was wished for is there."""
+        """It has switched, and what was asked for is there."""
         run = self.last(projection)
         if run and not run.over and run.generation == generation:
             self._note(projection, replace(run, finishedts=_now(), facts=facts))
-            self._notes.write(projection.name, WISH, None)
+            self._notes.write(projection.name, REQUEST, None)
 
     @contextmanager
     def telling(self, projection: Projection) -> Iterator[None]:

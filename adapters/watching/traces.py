@@ -77,7 +77,7 @@ class Traces:
         whole.end(end)
 
     def _command(self, job: PendingCommand, link: Link, start: int, end: int) -> None:
-        by, kind = job.by, outcome(type(job.outcome))
+        by, kind = job.metadata, outcome(type(job.outcome))
         self._ids.known.trace = trace_of(by.correlation)
         self._ids.known.span = span_of(by.causation)
         try:

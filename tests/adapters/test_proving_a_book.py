@@ -9,7 +9,7 @@ import pytest
 from adapters import verification
 from adapters.bootstrap import AVAILABILITY, CATALOG, CHANGES, EVENTS, LOCATIONS, Stagebook
 from adapters.check import view_faults
-from adapters.verification import mend, prove
+from adapters.verification import mend, verify
 from adapters.views.sql import THERE
 from application import events, locations
 from domain.event_fields import EventBody
@@ -42,7 +42,7 @@ def tampered(
 
 
 def differing(book: Stagebook) -> dict[tuple[str, bytes], tuple[str, ...]]:
-    found = {v.projection.name: v.found.differing for v in prove(book)}
+    found = {v.projection.name: v.found.differing for v in verify(book)}
     return {(name, one): what for name, some in found.items() for one, what in some.items()}
 
 
@@ -70,7 +70,7 @@ def test_documents_that_are_mended_stay_right_beneath_a_running_worker(
     tampered(book, AVAILABILITY, "documents", "UPDATE {} SET account = NULL, etag = ''")
     tampered(book, CATALOG, "documents", "UPDATE {} SET account = account + 1")
     tampered(book, CHANGES, "documents", "DELETE FROM {} WHERE position > 5")
-    known = {v.projection.name: v.projection for v in prove(book)}
+    known = {v.projection.name: v.projection for v in verify(book)}
     found = differing(book)
     assert {"events", "locations", "availability", "catalog", "changes"} == {n for n, _ in found}
 
@@ -94,8 +94,8 @@ def test_several_processes_find_what_one_does(
     del do
     tampered(book, LOCATIONS, "documents", "UPDATE {} SET etag = ''")
     tampered(book, CHANGES, "documents", "DELETE FROM {} WHERE position = 5")
-    alone = prove(book)
+    alone = verify(book)
     monkeypatch.setattr(verification, "FEW_FACTS", 0)
 
-    assert prove(book, processes=2) == alone
+    assert verify(book, processes=2) == alone
     assert [len(one.found.differing) for one in alone if one.found.differing] == [1, 1]

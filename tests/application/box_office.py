@@ -28,7 +28,7 @@ from domain.money import DEFAULT_CURRENCY
 from domain.prices import PricelistPrices
 from domain.tickets import PLACES
 from tests.application.desk import Desk
-from tests.spec import ACCOUNT, at, by
+from tests.spec import ACCOUNT, at, metadata
 
 WEB, EXTERNAL = 2, 3
 NORMAL, REDUCED, FREE = 1, 2, 3
@@ -89,7 +89,7 @@ class BoxOffice(Desk):
         cause: CommandMetadata | None = None,
         **options: Any,
     ) -> PendingCommand:
-        made = super().job(decide, cause=cause or by(time=at(self.now)), **options)
+        made = super().job(decide, cause=cause or metadata(time=at(self.now)), **options)
         made.currency, made.timezone = self.currency, self.timezone
         return made
 
@@ -175,5 +175,5 @@ class BoxOffice(Desk):
 
 
 def archived(item: CatalogItem, work: UnitOfWork) -> CatalogItem:
-    item.archive(work.by)
+    item.archive(work.metadata)
     return item

@@ -29,7 +29,7 @@ from projections.catalog_documents import catalog_document, catalog_etag
 from projections.event_documents import contingent, event_document, event_etag
 from projections.location_documents import location_document, location_etag
 from projections.orders import order_document, order_etag
-from tests.spec import ACCOUNT, by
+from tests.spec import ACCOUNT, metadata
 
 PATIENCE = 30
 """Seconds that a test waits for what must come."""
@@ -106,7 +106,7 @@ class Desk:
             return CommandResult(200, {"ETag": etag(decided)}, rendered(decided))
 
         idempotency = IdempotencyKey(key, request) if key else None
-        return PendingCommand(self.account, cause or by(), decide, answer, idempotency)
+        return PendingCommand(self.account, cause or metadata(), decide, answer, idempotency)
 
     def do(self, decide: Callable[[UnitOfWork], Any], **options: Any) -> CommandResult:
         answer: CommandResult = self.writer.submit(self.job(decide, **options)).result(PATIENCE)

@@ -23,7 +23,7 @@ class TroubledStore(MemoryStore):
         self.streamed = 0
         """How many facts were read of single aggregates."""
 
-    def era(self) -> int:
+    def timeline(self) -> int:
         return self.timeline
 
     def append(self, *batch: Any, **more: Any) -> Sequence[int]:

@@ -20,7 +20,7 @@ from domain.payment_scenario import PaymentScenario
 from domain.seating import SeatRank
 from domain.tracker import Tracker
 from tests.application.desk import Desk
-from tests.spec import ACCOUNT, by
+from tests.spec import ACCOUNT, metadata
 
 LEAST: dict[type[CatalogItem], dict[str, Any]] = {
     CustomField: {"typeid": 13001, "key": "a"},
@@ -151,7 +151,7 @@ def test_what_is_not_there_is_not_found(desk: Desk) -> None:
 @pytest.mark.parametrize("account_has", ["nothing", "what it had before there were scenarios"])
 def test_a_payment_scenario_comes_behind_the_starting_ones(desk: Desk, account_has: str) -> None:
     if account_has != "nothing":
-        desk.do(lambda work: work.load(SalesChannel, 1).open(work.by))
+        desk.do(lambda work: work.load(SalesChannel, 1).open(work.metadata))
 
     assert created(desk, PaymentScenario, **LEAST[PaymentScenario]).number == 4
 
@@ -215,7 +215,7 @@ def exported() -> Iterator[list[bytes]]:
 def imported(lines: Iterable[bytes]) -> Desk:
     """A desk of the account in another store, after the import."""
     desk = Desk(account=account_number("demo"))
-    import_lines(desk.store, lines, by())
+    import_lines(desk.store, lines, metadata())
     return desk
 
 

@@ -16,7 +16,7 @@ from domain.event_fields import EventBody
 from domain.order import Order
 from tests.application.desk import Desk
 from tests.application.faults import TroubledStore
-from tests.spec import ACCOUNT, by
+from tests.spec import ACCOUNT, metadata
 
 
 def entries(desk: Desk, event: int, limit: int = 100, **asked: Any) -> Sequence[HistoryEntry]:
@@ -50,7 +50,7 @@ def a_list(desk: Desk, amount: float) -> int:
 def reprice(desk: Desk, number: int, amount: float, actor: str = "ann") -> None:
     fields = PriceListFields.model_validate({"prices": {"prices": [price(amount)]}})
     decide = partial(change_item, cls=PriceList, number=number, fields=fields)
-    desk.do(decide, cause=by(actor))
+    desk.do(decide, cause=metadata(actor))
 
 
 def test_sales_do_not_stand_between_edits(store: Store) -> None:
@@ -171,7 +171,7 @@ def test_pages_of_an_event_with_links_and_sales_are_the_whole(
 def test_a_history_is_filtered_by_who_when_what_and_where(desk: Desk) -> None:
     event = desk.event(subtitle="0")
     for number, actor in enumerate(("ann", "bob", "ann", "bob"), 1):
-        desk.do(partial(_subtitle, event, str(number)), cause=by(actor))
+        desk.do(partial(_subtitle, event, str(number)), cause=metadata(actor))
     lot = desk.contingent(event, amount=5, **priced(price(30)))
     desk.change_contingent(event, lot, **priced(price(35)))
     times = [entry.recorded.fact.time for entry in entries(desk, event)]
@@ -201,7 +201,9 @@ def test_a_filter_that_finds_little_goes_on_on_the_next_page(
     monkeypatch.setattr("application.history.MOST_READ", 4)
     event = desk.event(subtitle="0")
     for number in range(10):
-        desk.do(partial(_subtitle, event, f"S{number}"), cause=by("bob" if number < 2 else "ann"))
+        desk.do(
+            partial(_subtitle, event, f"S{number}"), cause=metadata("bob" if number < 2 else "ann")
+        )
 
     pages, start = [], None
     for _ in range(9):

@@ -29,7 +29,7 @@ from domain.ids import Kind
 from domain.location import Location, LocationFields
 from tests.application.desk import PATIENCE, Desk
 from tests.application.faults import TroubledStore, nothing
-from tests.spec import ACCOUNT, by
+from tests.spec import ACCOUNT, metadata
 
 
 @pytest.fixture
@@ -149,8 +149,8 @@ def test_a_refused_job_harms_no_other_in_its_batch(desk: Desk) -> None:
 
     def half(work: UnitOfWork) -> None:
         """Triggers a fact and is refused then."""
-        work.load(Location, location).change(LocationFields(name="Never"), work.by)
-        work.load(Hosting, location).host(99, work.by)
+        work.load(Location, location).change(LocationFields(name="Never"), work.metadata)
+        work.load(Hosting, location).host(99, work.metadata)
         raise Invalid("name", "changed my mind")
 
     jobs = [
@@ -174,7 +174,7 @@ def test_a_fact_that_is_not_known_refuses_the_commands_on_that_thing_alone(
     newer = UnknownFact(
         originator_id=Location.id_of(ACCOUNT, held),
         originator_version=2,
-        time=by().time,
+        time=metadata().time,
         actor="eve",
         correlation="r",
         causation=None,
@@ -200,7 +200,7 @@ def test_what_a_refused_job_triggered_is_taken_back_also_after_the_batch(desk: D
     location = desk.location()
 
     def failing(work: UnitOfWork) -> None:
-        work.load(Location, location).change(LocationFields(name="Never"), work.by)
+        work.load(Location, location).change(LocationFields(name="Never"), work.metadata)
         raise Invalid("name", "changed my mind")
 
     with pytest.raises(Invalid):
@@ -213,7 +213,7 @@ def test_a_bug_in_one_command_harms_no_other(desk: Desk) -> None:
     location = desk.location()
 
     def buggy(work: UnitOfWork) -> None:
-        work.load(Location, location).change(LocationFields(name="Never"), work.by)
+        work.load(Location, location).change(LocationFields(name="Never"), work.metadata)
         raise ZeroDivisionError
 
     failed, done = desk.together(desk.job(buggy), desk.job(naming(location, "Right")))
@@ -638,7 +638,7 @@ def test_accounts_do_not_see_each_other() -> None:
 def test_a_command_has_one_cause_for_all_its_facts(desk: Desk) -> None:
     location = desk.location()
     start = desk.store.position()
-    cause = CommandMetadata("ann", by().time, "request", "command", "a reason")
+    cause = CommandMetadata("ann", metadata().time, "request", "command", "a reason")
 
     desk.do(creating(location), cause=cause)
 

@@ -19,7 +19,7 @@ from domain.event_fields import ACTIVE, EventBody
 from domain.location import LocationFields
 from projections.event_documents import event_document
 from tests.application.desk import Desk, rendered
-from tests.spec import ACCOUNT, PRICED, at, by
+from tests.spec import ACCOUNT, PRICED, at, metadata
 
 EIGHT, TEN = "2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z"
 FLOOR = {"name": "Floor", "amount": 100, **PRICED}
@@ -75,7 +75,7 @@ def test_every_moment_is_shown_as_it_was(desk: Desk) -> None:
         partial(events.change_event, number=event, body=EventBody(subtitle="Two")),
     ]
     for second, command in enumerate(commands):
-        desk.do(command, cause=by(time=at(1_000_000_000 + second)))
+        desk.do(command, cause=metadata(time=at(1_000_000_000 + second)))
 
     shown = [
         document(desk.store, event, time=at(1_000_000_000 + seconds))
@@ -200,7 +200,7 @@ def test_a_location_is_shown_at_every_version_and_moment(store: Store) -> None:
         change = partial(
             locations.change_location, number=location, fields=LocationFields(city=f"C{n}")
         )
-        desk.do(change, cause=by(time=at(2_000_000_000 + n)))
+        desk.do(change, cause=metadata(time=at(2_000_000_000 + n)))
     desk.close()
 
     by_version = [past_location(store, ACCOUNT, location, version=v) for v in range(1, 6)]
@@ -217,7 +217,7 @@ def test_a_location_is_shown_at_every_version_and_moment(store: Store) -> None:
 
 def test_a_history_tells_who_when_why_and_what(desk: Desk) -> None:
     event = desk.event(subtitle="Before")
-    cause = by("bob", reason="a typing error")
+    cause = metadata("bob", reason="a typing error")
     body = EventBody(subtitle="After", tags=["jazz"])
     desk.do(partial(events.change_event, number=event, body=body), cause=cause)
 

@@ -21,7 +21,7 @@ from domain.ids import Kind, account_number
 from domain.location import LocationFields
 from tests.application.desk import Desk
 from tests.exports import sealed
-from tests.spec import by
+from tests.spec import metadata
 
 DEMO = {"name": "demo", "language": "en", "currency": "EUR", "timezone": "UTC"}
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.json"))
@@ -109,7 +109,7 @@ def test_a_line_that_is_no_such_fact_is_refused_with_its_number_and_records_noth
     before = empty.store.position()
 
     with pytest.raises(Invalid) as refused:
-        import_lines(empty.store, [line.encode() for line in lines], by())
+        import_lines(empty.store, [line.encode() for line in lines], metadata())
 
     assert refused.value.detail.startswith(f"line {number}: ")
     assert says in refused.value.detail
@@ -128,20 +128,24 @@ def test_facts_of_another_history_under_a_digest_that_fits_are_refused(
     end["end"]["mark"] = "0" * 32
 
     with pytest.raises(Invalid, match="of another history"):
-        import_lines(empty.store, [*map(str.encode, exported[:-1]), json.dumps(end).encode()], by())
+        import_lines(
+            empty.store, [*map(str.encode, exported[:-1]), json.dumps(end).encode()], metadata()
+        )
 
     assert empty.store.position() == 0
 
 
 def test_an_export_behind_another_is_refused(exported: list[str], empty: Desk) -> None:
     with pytest.raises(Invalid, match=f"line {len(exported) + 1}: the export is not whole"):
-        import_lines(empty.store, map(str.encode, [*exported, *exported]), by())
+        import_lines(empty.store, map(str.encode, [*exported, *exported]), metadata())
 
     assert empty.store.position() == 0
 
 
 def test_what_the_program_recorded_comes_in_as_it_was(exported: list[str], empty: Desk) -> None:
-    accounts, count = import_lines(empty.store, [f"{line}\n".encode() for line in exported], by())
+    accounts, count = import_lines(
+        empty.store, [f"{line}\n".encode() for line in exported], metadata()
+    )
 
     assert accounts == ["demo"]
     assert count == sum('"fact"' in line for line in exported)
@@ -152,7 +156,7 @@ def test_what_the_program_recorded_comes_in_as_it_was(exported: list[str], empty
 
 
 def test_lines_may_end_as_another_system_ends_them(exported: list[str], empty: Desk) -> None:
-    import_lines(empty.store, [f"{line}\r\n".encode() for line in [*exported, ""]], by())
+    import_lines(empty.store, [f"{line}\r\n".encode() for line in [*exported, ""]], metadata())
 
     again = [line.decode() for line in export_lines(empty.store, [DEMO])]
     assert again[1:-1] == exported[1:-1]
@@ -185,7 +189,7 @@ def test_a_kept_answer_is_as_new_as_what_came_in(store: Store) -> None:
         lines = [line + b"\n" for line in export_lines(desk.store, [DEMO])]
         old = desk.store.position()
 
-    import_lines(store, lines, by())
+    import_lines(store, lines, metadata())
 
     kept = store.kept_answer(account_number("demo"), "k1")
     assert kept is not None
@@ -200,4 +204,4 @@ def test_a_name_that_is_no_text_is_refused(
     number, lines = changed(exported, "location.created", lambda line: line.update({name: strange}))
 
     with pytest.raises(Invalid, match=f"line {number}: {name}"):
-        import_lines(empty.store, [line.encode() for line in lines], by())
+        import_lines(empty.store, [line.encode() for line in lines], metadata())

@@ -14,7 +14,7 @@ from domain.event_fields import EventBody
 from domain.hosting import Hosting
 from domain.ids import account_number
 from tests.application.desk import Desk
-from tests.spec import by
+from tests.spec import metadata
 
 
 def creating(**fields: Any) -> Any:
@@ -78,7 +78,7 @@ def test_it_is_exported_and_imported_and_no_number_is_lost(desk: Desk) -> None:
     demo.close()
     other = Desk(account=account_number("demo"))
 
-    import_lines(other.store, lines, by())
+    import_lines(other.store, lines, metadata())
 
     again = list(export_lines(other.store, [head]))
     assert from_json(again[0])["accounts"] == from_json(lines[0])["accounts"]

@@ -23,7 +23,7 @@ from domain.order import Order
 from domain.ticket_fields import TicketsPatch
 from tests.application.box_office import ENDS, STARTS, AtOnce, BoxOffice, ticket
 from tests.application.desk import taking
-from tests.spec import ACCOUNT, by
+from tests.spec import ACCOUNT, metadata
 
 HARD = 1
 
@@ -157,7 +157,7 @@ def test_locks_that_the_first_version_only_noted_are_not_shown() -> None:
     """It recorded them as a field of the contingent, and locked nothing."""
     state: dict[str, Any] = {}
     noted = {"name": "Floor", "amount": 10, "locks": [{"amount": 5, "locktypeid": 1}] * 2}
-    place = {"originator_id": Inventory.id_of(ACCOUNT, 1), **asdict(by())}
+    place = {"originator_id": Inventory.id_of(ACCOUNT, 1), **asdict(metadata())}
 
     fold_contingents(
         state,

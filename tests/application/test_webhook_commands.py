@@ -15,7 +15,7 @@ from domain.ids import account_number
 from domain.registry import Role
 from domain.webhook import Webhook, WebhookFields
 from tests.application.desk import Desk
-from tests.spec import by
+from tests.spec import metadata
 
 SAID = WebhookFields(name="A", url="https://a.com", resource="event", trigger="create")
 
@@ -52,7 +52,7 @@ def test_a_copy_of_the_book_signs_as_the_book_does() -> None:
         lines = list(export_lines(desk.store, [held]))
 
     with closing(Desk(account=account)) as copy:
-        import_lines(copy.store, lines, by())
+        import_lines(copy.store, lines, metadata())
 
         assert copy.decided(lambda work: work.load(Webhook, 1).state) == first
         assert copy.decided(lambda work: create_webhook(work, SAID).number) > 1

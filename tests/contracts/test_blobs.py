@@ -26,7 +26,7 @@ def test_bytes_of_a_fact_that_is_not_recorded_are_not_kept(store: Store) -> None
 
 
 def test_bytes_are_kept_in_a_turn_as_well(store: Store) -> None:
-    with store.exclusive():
+    with store.append_lock():
         store.append([changed(1, 1)], blobs=[PICTURE])
 
     assert [*store.blobs(ACCOUNT)] == ["a" * 64]

@@ -19,7 +19,7 @@ from projections.base import Projection, ViewMoved
 from projections.changes import Changes
 from projections.inspection import digest, heal
 from projections.runner import Runner
-from projections.verification import VerificationReport, prove
+from projections.verification import VerificationReport, verify
 from tests.contracts.conftest import Place
 from tests.contracts.facts import changed, history
 from tests.contracts.notes import NOTES, said
@@ -51,7 +51,7 @@ class Stand:
             c.execute(statement.format(getattr(self.view, table)), params)
 
     def proved(self, log: Any = None) -> VerificationReport:
-        (verdict,) = prove([self.projection], log or self.log, self.live)
+        (verdict,) = verify([self.projection], log or self.log, self.live)
         return verdict
 
     def differing(self) -> dict[bytes, tuple[str, ...]]:

@@ -44,10 +44,10 @@ def test_a_turn_is_waited_for_until_it_is_over(place: Place) -> None:
     mine = threading.Event()
 
     def wait_for_turn() -> None:
-        with other.exclusive():
+        with other.append_lock():
             mine.set()
 
-    with one.exclusive():
+    with one.append_lock():
         waiting = threading.Thread(target=wait_for_turn)
         waiting.start()
         assert not mine.wait(0.2)
@@ -59,7 +59,7 @@ def test_a_turn_is_waited_for_until_it_is_over(place: Place) -> None:
 def test_numbers_are_taken_and_facts_recorded_within_a_turn(place: Place) -> None:
     store, other = place.store(), place.store()
 
-    with store.exclusive():
+    with store.append_lock():
         assert store.take_numbers(7, 3, 2) == 1
         store.append(history(1, 3))
 
@@ -77,7 +77,7 @@ def test_others_wait_with_what_they_append_until_the_turn_is_over(place: Place) 
             other.append(history(1, 1))
         done.set()
 
-    with one.exclusive():
+    with one.append_lock():
         appending = threading.Thread(target=append)
         appending.start()
         assert not done.wait(0.2)
@@ -91,7 +91,7 @@ def test_others_wait_with_what_they_append_until_the_turn_is_over(place: Place) 
 def test_a_turn_in_which_nothing_is_recorded_leaves_nothing(place: Place) -> None:
     one, other = place.store(), place.store()
 
-    with pytest.raises(RuntimeError), one.exclusive():
+    with pytest.raises(RuntimeError), one.append_lock():
         raise RuntimeError
 
     assert other.append(history(1, 1)) == [1]
@@ -104,7 +104,7 @@ def test_what_was_overtaken_within_a_turn_is_told_and_the_turn_goes_on_to_the_ne
     one, other = place.store(), place.store()
     other.append(history(1, 1))
 
-    with pytest.raises(VersionTaken), one.exclusive():
+    with pytest.raises(VersionTaken), one.append_lock():
         one.append(history(1, 1))
 
     assert len(other.append(history(2, 1))) == 1
@@ -142,7 +142,7 @@ def test_another_writer_on_the_same_store_waits_for_the_turn_to_be_over(place: P
         except VersionTaken as taken:
             outcome.append(taken)
 
-    with store.exclusive():
+    with store.append_lock():
         beside = threading.Thread(target=append)
         beside.start()
         with suppress(VersionTaken):
@@ -157,11 +157,11 @@ def test_a_database_that_cannot_write_within_a_turn_says_so_and_the_next_turn_ca
     database: str,
 ) -> None:
     with closing(PostgresStore(database, connections=2)) as store:
-        with full(database), pytest.raises(StoreUnavailable), store.exclusive():
+        with full(database), pytest.raises(StoreUnavailable), store.append_lock():
             store.append(history(1, 3))
 
         assert store.position() == 0
-        with store.exclusive():
+        with store.append_lock():
             assert len(store.append(history(1, 3))) == 3
         assert len(store.append(history(2, 1))) == 1
 

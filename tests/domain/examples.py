@@ -12,33 +12,33 @@ COMPLETE: State = {"name": "Live", "locationid": 125, "startts": EIGHT, "endts":
 
 
 def created(**fields: Any) -> Command:
-    return lambda event, by: event.create(COMPLETE | fields, by)
+    return lambda event, metadata: event.create(COMPLETE | fields, metadata)
 
 
 def edited(**patch: Any) -> Command:
-    return lambda event, by: event.edit(patch, by)
+    return lambda event, metadata: event.edit(patch, metadata)
 
 
 def moved_to(status: int) -> Command:
-    return lambda event, by: event.change_status(status, by)
+    return lambda event, metadata: event.change_status(status, metadata)
 
 
 def dated(date_id: int, start: str = EIGHT, end: str = TEN, **fields: Any) -> Command:
     body = DateFields(start=start, end=end, **fields)
-    return lambda event, by: event.add_date(date_id, body, by)
+    return lambda event, metadata: event.add_date(date_id, body, metadata)
 
 
 def undated(date_id: int) -> Command:
-    return lambda event, by: event.remove_date(date_id, by)
+    return lambda event, metadata: event.remove_date(date_id, metadata)
 
 
 def redated(date_id: int, **fields: Any) -> Command:
     body = DateFields.model_validate(fields)
-    return lambda event, by: event.change_date(date_id, body, by)
+    return lambda event, metadata: event.change_date(date_id, body, metadata)
 
 
-def deleted(event: Event, by: CommandMetadata) -> None:
-    event.delete(by)
+def deleted(event: Event, metadata: CommandMetadata) -> None:
+    event.delete(metadata)
 
 
 WAY_TO: dict[int, tuple[Command, ...]] = {

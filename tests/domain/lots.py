@@ -42,41 +42,45 @@ def counter(lock_type: int, path: str) -> str:
 # -- commands
 
 
-def seeding(inventory: Inventory, by: CommandMetadata) -> None:
-    inventory.seed_barcodes(SEED, by)
+def seeding(inventory: Inventory, metadata: CommandMetadata) -> None:
+    inventory.seed_barcodes(SEED, metadata)
 
 
 def lot(amount: int | None = 10, number: int = LOT, **fields: Any) -> Command:
     body = ContingentFields(amount=amount, **fields)
-    return lambda i, by: i.add_contingent(number, body, lock_counter=counter, by=by)
+    return lambda i, metadata: i.add_contingent(
+        number, body, lock_counter=counter, metadata=metadata
+    )
 
 
 def changed(number: int = LOT, **fields: Any) -> Command:
     body = ContingentFields.model_validate(fields)
-    return lambda i, by: i.change_contingent(number, body, lock_counter=counter, by=by)
+    return lambda i, metadata: i.change_contingent(
+        number, body, lock_counter=counter, metadata=metadata
+    )
 
 
 def removed(number: int = LOT) -> Command:
-    return lambda i, by: i.remove_contingent(number, by)
+    return lambda i, metadata: i.remove_contingent(number, metadata)
 
 
 def locking(amount: int, lock_type: int = 1, number: int = LOT) -> Command:
     name = counter(lock_type, "")
-    return lambda i, by: i.lock_amount(number, amount, lock_type, name, by)
+    return lambda i, metadata: i.lock_amount(number, amount, lock_type, name, metadata)
 
 
 def locking_these(*places: int, lock_type: int = 1) -> Command:
     named, name = [ticket(place) for place in places], counter(lock_type, "")
-    return lambda i, by: i.lock_tickets(named, lock_type, name, by)
+    return lambda i, metadata: i.lock_tickets(named, lock_type, name, metadata)
 
 
 def unlocking(amount: int, lock_type: int | None = None, number: int = LOT) -> Command:
-    return lambda i, by: i.unlock_amount(number, amount, lock_type, by, "amount")
+    return lambda i, metadata: i.unlock_amount(number, amount, lock_type, metadata, "amount")
 
 
 def unlocking_these(*places: int, lock_type: int | None = None) -> Command:
     named = [ticket(place) for place in places]
-    return lambda i, by: i.unlock_tickets(named, lock_type, by)
+    return lambda i, metadata: i.unlock_tickets(named, lock_type, metadata)
 
 
 def taking(
@@ -90,36 +94,38 @@ def taking(
 ) -> Command:
     """Confirmed orders take into another counter, until None."""
     moves = [move("free", into, *places, price=price, lot=number)]
-    return lambda i, by: i.take(order, root or order, moves, until, by)
+    return lambda i, metadata: i.take(order, root or order, moves, until, metadata)
 
 
 def giving_back(order: int, *places: Place, until: str | None = None) -> Command:
     """Some, or all when none is named."""
     found = tickets(*places) if places else None
-    return lambda i, by: i.release(order, found, until, by)
+    return lambda i, metadata: i.release(order, found, until, metadata)
 
 
 def settling(order: int, into: str, **of_price: str) -> Command:
     """Brings all tickets of an order to a counter, those of a price type `_3` to another."""
-    return lambda i, by: i.settle(order, lambda price: of_price.get(f"_{price}", into), by)
+    return lambda i, metadata: i.settle(
+        order, lambda price: of_price.get(f"_{price}", into), metadata
+    )
 
 
 def handing_over(order: int, to: int, *places: Place, until: str | None = None) -> Command:
-    return lambda i, by: i.hand_over(order, to, order, tickets(*places), until, by)
+    return lambda i, metadata: i.hand_over(order, to, order, tickets(*places), until, metadata)
 
 
 def lapsing(order: int, due: str = DUE) -> Command:
-    return lambda i, by: i.lapse(order, due, by)
+    return lambda i, metadata: i.lapse(order, due, metadata)
 
 
 def reverting(past: State) -> Command:
-    return lambda i, by: i.revert(past, by)
+    return lambda i, metadata: i.revert(past, metadata)
 
 
 def all_at_once(*commands: Command) -> Command:
-    def command(inventory: Inventory, by: CommandMetadata) -> None:
+    def command(inventory: Inventory, metadata: CommandMetadata) -> None:
         for one in commands:
-            one(inventory, by)
+            one(inventory, metadata)
 
     return command
 

@@ -21,7 +21,7 @@ from tests.domain.lots import (
     taking,
     ticket,
 )
-from tests.spec import Command, by, given
+from tests.spec import Command, given, metadata
 
 COUNT = 50
 
@@ -75,7 +75,7 @@ def test_each_barcode_is_made_once_whoever_asks() -> None:
 def test_what_is_taken_later_is_made_alone() -> None:
     inventory = sold()
     inventory.with_barcode("A" * 16)
-    taking(99, 99)(inventory, by())
+    taking(99, 99)(inventory, metadata())
 
     with patch.object(barcodes, "digest", wraps=digest) as made:
         assert inventory.with_barcode(code_of(inventory, 99)) == ticket(99)
@@ -101,8 +101,8 @@ def test_a_barcode_that_was_made_for_an_earlier_buyer_is_of_no_ticket() -> None:
     old = code_of(inventory, 1)
     assert inventory.with_barcode(old) == ticket(1)
 
-    giving_back(1)(inventory, by())
-    taking(3, 1)(inventory, by())
+    giving_back(1)(inventory, metadata())
+    taking(3, 1)(inventory, metadata())
 
     assert inventory.with_barcode(old) is None
     assert inventory.with_barcode(code_of(inventory, 1, order=3)) == ticket(1)
@@ -112,7 +112,7 @@ def test_a_ticket_that_was_split_off_keeps_its_barcode() -> None:
     inventory = given(Inventory, lot(10), seeding, taking(1, (1, 2)))
     code = code_of(inventory, 2, order=1)
 
-    handing_over(1, 2, 2)(inventory, by())
+    handing_over(1, 2, 2)(inventory, metadata())
 
     assert inventory.with_barcode(code) == ticket(2)
 
@@ -120,7 +120,7 @@ def test_a_ticket_that_was_split_off_keeps_its_barcode() -> None:
 def test_imported_barcodes_are_gone_through_once() -> None:
     inventory = sold()
     for place in range(1, COUNT + 1):
-        giving(place, f"A-{place}")(inventory, by())
+        giving(place, f"A-{place}")(inventory, metadata())
     again = given(Inventory, *[])
     again.state = {**inventory.state, "tickets": CountedTickets(inventory.state["tickets"])}
 
@@ -136,8 +136,8 @@ def test_a_barcode_moves_from_one_ticket_to_another() -> None:
     inventory = given(Inventory, lot(10), seeding, taking(1, (1, 2)), giving(1, "A-1"))
     assert inventory.with_barcode("A-1") == ticket(1)
 
-    giving(1, None)(inventory, by())
-    giving(2, "A-1")(inventory, by())
+    giving(1, None)(inventory, metadata())
+    giving(2, "A-1")(inventory, metadata())
 
     assert inventory.with_barcode("A-1") == ticket(2)
 
@@ -145,7 +145,7 @@ def test_a_barcode_moves_from_one_ticket_to_another() -> None:
 def test_a_barcode_of_a_contingent_that_is_gone_may_be_given_again() -> None:
     inventory = given(Inventory, lot(10), lot(10, 99), giving(1, "A-1", lot=99), removed(99))
 
-    giving(1, "A-1")(inventory, by())
+    giving(1, "A-1")(inventory, metadata())
 
     assert inventory.with_barcode("A-1") == ticket(1)
 
@@ -154,7 +154,7 @@ def test_an_event_keeps_what_is_known_of_so_many_tickets() -> None:
     inventory = given(Inventory, lot(10), giving(1, "A-1"))
 
     with patch.object(single_tickets, "MAX_KNOWN", 2):
-        giving(2, "A-2")(inventory, by())
-        giving(2, "A-3")(inventory, by())
+        giving(2, "A-2")(inventory, metadata())
+        giving(2, "A-3")(inventory, metadata())
         with pytest.raises(Invalid, match="at most 2 tickets"):
-            giving(3, "A-4")(inventory, by())
+            giving(3, "A-4")(inventory, metadata())

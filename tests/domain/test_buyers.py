@@ -6,14 +6,14 @@ import pytest
 
 from domain.buyers import Buyers
 from domain.ids import Kind, guid
-from tests.spec import by
+from tests.spec import metadata
 
 ANN = "ann@example.org"
 
 
 def channel(number: int, key: str) -> Buyers:
     buyers = Buyers(guid(1, Kind.BUYERS, number))
-    buyers.record(ANN, 42, key, by())
+    buyers.record(ANN, 42, key, metadata())
     return buyers
 
 
@@ -35,8 +35,8 @@ def test_one_address_has_another_digest_on_each_channel_and_none_that_anybody_ca
 def test_a_channel_keeps_the_key_of_its_first_buyer() -> None:
     buyers = channel(1, "ab" * 16)
 
-    buyers.record("bob@example.org", 43, "cd" * 16, by())
-    buyers.record(ANN, 42, "ef" * 16, by())
+    buyers.record("bob@example.org", 43, "cd" * 16, metadata())
+    buyers.record(ANN, 42, "ef" * 16, metadata())
 
     assert [type(fact).TOPIC for fact in buyers.pending] == [
         "buyers.keyed",

@@ -40,7 +40,7 @@ from domain.settings_items import (
     RelationType,
 )
 from domain.tracker import Tracker
-from tests.spec import Command, by, given, says, then, then_refused, when
+from tests.spec import Command, given, metadata, says, then, then_refused, when
 
 PRICES = {
     "prices": [
@@ -540,4 +540,4 @@ def test_what_is_there_already_is_not_opened_again() -> None:
 def test_what_was_never_created_is_not_found() -> None:
     with pytest.raises(NotFound):
         given(PriceType).require()
-    assert given(PriceType, lambda item, _: item.open(by()), number=1).require()
+    assert given(PriceType, lambda item, _: item.open(metadata()), number=1).require()

@@ -32,13 +32,13 @@ from tests.domain.examples import (
     edited,
     moved_to,
 )
-from tests.spec import by, given, says, then, then_refused, when
+from tests.spec import given, metadata, says, then, then_refused, when
 
 
 def test_an_event_is_created_as_a_draft() -> None:
     event = given(Event)
 
-    outcome = when(event, created(), cause := by())
+    outcome = when(event, created(), cause := metadata())
 
     then(outcome, says(EventCreated, number=5, code="320284853535", fields=COMPLETE))
     assert event.status == DRAFT
@@ -131,10 +131,11 @@ def test_an_active_event_keeps_what_buyers_need(field: str) -> None:
 
 
 def test_an_edit_and_a_status_come_at_once() -> None:
-    event = given(Event, lambda e, by: e.create({"locationid": 1}, by))
+    event = given(Event, lambda e, metadata: e.create({"locationid": 1}, metadata))
 
     outcome = when(
-        event, lambda e, by: e.edit({"name": "L", "startts": EIGHT, "endts": TEN}, by, ACTIVE)
+        event,
+        lambda e, metadata: e.edit({"name": "L", "startts": EIGHT, "endts": TEN}, metadata, ACTIVE),
     )
 
     assert [type(f) for f in outcome.facts] == [
@@ -145,7 +146,9 @@ def test_an_edit_and_a_status_come_at_once() -> None:
 
 
 def test_an_edit_that_reopens_may_change_a_closed_event() -> None:
-    outcome = when(an_event(CLOSED), lambda e, by: e.edit({"name": "Other"}, by, ACTIVE))
+    outcome = when(
+        an_event(CLOSED), lambda e, metadata: e.edit({"name": "Other"}, metadata, ACTIVE)
+    )
 
     then(
         outcome,
@@ -155,7 +158,7 @@ def test_an_edit_that_reopens_may_change_a_closed_event() -> None:
 
 
 def test_an_edit_that_redrafts_may_take_what_only_buyers_need() -> None:
-    outcome = when(an_event(ACTIVE), lambda e, by: e.edit({"name": None}, by, DRAFT))
+    outcome = when(an_event(ACTIVE), lambda e, metadata: e.edit({"name": None}, metadata, DRAFT))
 
     then(
         outcome,
@@ -165,7 +168,9 @@ def test_an_edit_that_redrafts_may_take_what_only_buyers_need() -> None:
 
 
 def test_an_edit_that_closes_may_still_change() -> None:
-    outcome = when(an_event(ACTIVE), lambda e, by: e.edit({"name": "Other"}, by, CLOSED))
+    outcome = when(
+        an_event(ACTIVE), lambda e, metadata: e.edit({"name": "Other"}, metadata, CLOSED)
+    )
 
     then(
         outcome,
@@ -192,14 +197,14 @@ def test_an_active_event_cannot_be_deleted() -> None:
 def test_a_deleted_event_can_come_back() -> None:
     event = given(Event, created(), deleted)
 
-    then(when(event, lambda e, by: e.restore(by)), says(EventRestored))
+    then(when(event, lambda e, metadata: e.restore(metadata)), says(EventRestored))
     assert event.exists
 
 
 def test_publishing_again_sets_the_publish_time_again() -> None:
     event = an_event()
 
-    when(event, moved_to(ACTIVE), first := by())
+    when(event, moved_to(ACTIVE), first := metadata())
     assert event.state["publishedts"] == first.time
 
     when(event, moved_to(CLOSED))
@@ -207,5 +212,5 @@ def test_publishing_again_sets_the_publish_time_again() -> None:
     assert event.state["publishedts"] == first.time
 
     when(event, moved_to(DRAFT))
-    when(event, moved_to(ACTIVE), again := by())
+    when(event, moved_to(ACTIVE), again := metadata())
     assert event.state["publishedts"] == again.time

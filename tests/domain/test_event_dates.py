@@ -19,7 +19,7 @@ from tests.domain.examples import (
     redated,
     undated,
 )
-from tests.spec import by, given, says, then, then_refused, when
+from tests.spec import given, metadata, says, then, then_refused, when
 
 PLAIN = DateFields.defaults() | {"start": EIGHT, "end": TEN}
 
@@ -111,7 +111,7 @@ def test_a_draft_can_lose_its_last_date() -> None:
 
 
 def test_an_event_has_at_most_ten_thousand_dates() -> None:
-    cause = by()
+    cause = metadata()
     event = given(Event, created())
     for number in range(1, MAX_DATES):
         event.trigger(DateAdded, cause, dateid=number, fields=PLAIN)

@@ -33,7 +33,7 @@ DATE = DateFields.defaults() | {"start": EIGHT, "end": TEN}
 
 
 def back_to(past: State) -> Command:
-    return lambda event, by: event.revert(past, by)
+    return lambda event, metadata: event.revert(past, metadata)
 
 
 def remembered(event: Event) -> State:
@@ -195,7 +195,7 @@ def test_a_deleted_event_comes_back_in_the_status_that_it_had() -> None:
     when(event, deleted)
     event.pending = []
 
-    outcome = when(event, lambda e, by: (e.restore(by), e.revert(active, by)))
+    outcome = when(event, lambda e, metadata: (e.restore(metadata), e.revert(active, metadata)))
 
     assert outcome.refusal is None
     assert shown(event.state) == shown(active) | {"deleted": False}

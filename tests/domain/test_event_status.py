@@ -48,7 +48,7 @@ def test_a_status_that_cannot_follow_is_refused(before: int, after: int) -> None
 def test_a_transition_leads_from_its_own_status_to_the_next(
     name: str, source: int, target: int, status: int
 ) -> None:
-    outcome = when(an_event(status), lambda event, by: event.transit(name, by))
+    outcome = when(an_event(status), lambda event, metadata: event.transit(name, metadata))
 
     if status == source:
         then(outcome, says(StatusChanged, currentstatus=target))
@@ -74,7 +74,7 @@ def test_the_status_that_it_has_is_not_recorded_again(status: int) -> None:
     ],
 )
 def test_publishing_needs_a_name_a_start_and_an_end(fields: Any, missing: list[str]) -> None:
-    event = given(Event, lambda e, by: e.create({"locationid": 1, **fields}, by))
+    event = given(Event, lambda e, metadata: e.create({"locationid": 1, **fields}, metadata))
 
     outcome = when(event, moved_to(ACTIVE))
 
@@ -82,7 +82,9 @@ def test_publishing_needs_a_name_a_start_and_an_end(fields: Any, missing: list[s
 
 
 def test_dates_give_the_start_and_the_end_that_publishing_needs() -> None:
-    event = given(Event, lambda e, by: e.create({"name": "L", "locationid": 1}, by), dated(1))
+    event = given(
+        Event, lambda e, metadata: e.create({"name": "L", "locationid": 1}, metadata), dated(1)
+    )
 
     then(when(event, moved_to(ACTIVE)), says(StatusChanged, currentstatus=ACTIVE))
 

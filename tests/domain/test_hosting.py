@@ -7,20 +7,20 @@ from domain.hosting import EventHosted, EventReleased, Hosting, HostingClosed, H
 from tests.spec import given, says, then, then_refused, when
 
 
-def opened(hosting: Hosting, by: Any) -> None:
-    hosting.open(by)
+def opened(hosting: Hosting, metadata: Any) -> None:
+    hosting.open(metadata)
 
 
-def closed(hosting: Hosting, by: Any) -> None:
-    hosting.close(by)
+def closed(hosting: Hosting, metadata: Any) -> None:
+    hosting.close(metadata)
 
 
 def hosts(*events: int) -> Any:
-    return lambda hosting, by: [hosting.host(event, by) for event in events]
+    return lambda hosting, metadata: [hosting.host(event, metadata) for event in events]
 
 
 def released(event: int) -> Any:
-    return lambda hosting, by: hosting.release(event, by)
+    return lambda hosting, metadata: hosting.release(event, metadata)
 
 
 def test_a_location_hosts_from_its_creation_on() -> None:

@@ -25,9 +25,9 @@ def exactly(*contingents: State, seated: bool = False) -> Command:
     """Names the contingents of one sort; new ones get the ids 98, 99, …"""
     wanted = [ContingentFields.model_validate(c) for c in contingents]
 
-    def command(inventory: Inventory, by: Any) -> None:
+    def command(inventory: Inventory, metadata: Any) -> None:
         inventory.set_contingents(
-            wanted, seated=seated, by=by, new_id=ids(inventory), lock_counter=counter
+            wanted, seated=seated, metadata=metadata, new_id=ids(inventory), lock_counter=counter
         )
 
     return command
@@ -206,7 +206,7 @@ def test_contingents_come_back_with_the_ids_and_sorts_that_they_had() -> None:
         when(inventory, command)
     inventory.pending = []
 
-    outcome = when(inventory, lambda i, by: i.revert(past, by))
+    outcome = when(inventory, lambda i, metadata: i.revert(past, metadata))
 
     assert [type(fact) for fact in outcome.facts] == [
         ContingentRemoved,
@@ -227,7 +227,7 @@ def test_tickets_that_come_back_are_others_than_those_that_went() -> None:
     assert inventory.free(98) == [[first + 1, first + 90], [first + 101, first + 110]]
     past = inventory.capture().state
     when(inventory, exactly())
-    when(inventory, lambda i, by: i.revert(past, by))
+    when(inventory, lambda i, metadata: i.revert(past, metadata))
 
     assert inventory.free(98) == [[first + 111, first + 210]]
 
@@ -235,7 +235,7 @@ def test_tickets_that_come_back_are_others_than_those_that_went() -> None:
 def test_going_back_to_when_there_were_none_removes_them() -> None:
     inventory = given(Inventory, exactly(FLOOR))
 
-    outcome = when(inventory, lambda i, by: i.revert({}, by))
+    outcome = when(inventory, lambda i, metadata: i.revert({}, metadata))
 
     then(outcome, says(ContingentRemoved, contingentid=98))
 
@@ -245,10 +245,10 @@ def test_a_contingent_that_the_limits_of_today_refuse_does_not_come_back() -> No
     past = inventory.capture().state
     past["contingents"]["98"] = past["contingents"]["98"] | {"amount": 10_000_001}
 
-    then_refused(when(inventory, lambda i, by: i.revert(past, by)), Invalid)
+    then_refused(when(inventory, lambda i, metadata: i.revert(past, metadata)), Invalid)
 
 
 def test_going_back_to_today_records_nothing() -> None:
     inventory = given(Inventory, exactly(FLOOR, BALCONY))
 
-    then(when(inventory, lambda i, by: i.revert(i.capture().state, by)))
+    then(when(inventory, lambda i, metadata: i.revert(i.capture().state, metadata)))

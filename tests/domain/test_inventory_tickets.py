@@ -44,7 +44,7 @@ from tests.domain.lots import (
     unlocking,
     unlocking_these,
 )
-from tests.spec import Command, Said, at, by, given, says, then, then_refused, when
+from tests.spec import Command, Said, at, given, metadata, says, then, then_refused, when
 
 # -- locks
 
@@ -62,8 +62,8 @@ def test_so_many_locked_are_the_highest_free_ones() -> None:
 def test_tickets_are_locked_by_id_in_as_many_lots_as_they_are_of() -> None:
     inventory = given(Inventory, lot(10), lot(10, OTHER))
 
-    def command(i: Inventory, by: object) -> None:
-        i.lock_tickets([ticket(1, OTHER), ticket(3), ticket(2)], 2, "locked_soft", by)
+    def command(i: Inventory, metadata: object) -> None:
+        i.lock_tickets([ticket(1, OTHER), ticket(3), ticket(2)], 2, "locked_soft", metadata)
 
     moves = [move("free", "locked_soft", (2, 3)), move("free", "locked_soft", 1, lot=OTHER)]
     then(when(inventory, command), says(TicketsLocked, locktypeid=2, moves=moves))
@@ -150,7 +150,7 @@ def test_what_is_not_locked_so_cannot_be_unlocked(command: Command) -> None:
 
 def test_a_lock_type_that_was_soft_and_is_hard_unlocks_both() -> None:
     inventory = given(Inventory, lot(10), locking(2, 1))
-    inventory.lock_tickets([ticket(1)], 1, "locked_soft", by())
+    inventory.lock_tickets([ticket(1)], 1, "locked_soft", metadata())
 
     when(inventory, unlocking(3, 1))
 
@@ -243,7 +243,7 @@ def test_two_takings_of_one_fact_make_their_own_tickets() -> None:
     inventory = given(Inventory, lot(None))
     moves = [move("free", "reserved", 1, price=1), move("free", "reserved", (2, 3), price=2)]
 
-    when(inventory, lambda i, by: i.take(1, 1, moves, DUE, by))
+    when(inventory, lambda i, metadata: i.take(1, 1, moves, DUE, metadata))
 
     assert inventory.free(LOT) == []
     assert counters(inventory) == {"reserved": 3}
@@ -300,9 +300,9 @@ def used_up(amount: int | None) -> Inventory:
     """A lot that had all the tickets but two that it can have in its life."""
     inventory = given(Inventory, lot(None))
     moves = [movement(LOT, 1, "free", "reserved", [[ticket(PLACES - 3), ticket(PLACES - 3)]])]
-    inventory.take(1, 1, moves, DUE, by())
+    inventory.take(1, 1, moves, DUE, metadata())
     for command in (giving_back(1), changed(amount=0), changed(amount=amount)):
-        command(inventory, by())
+        command(inventory, metadata())
     inventory.pending = []
     return inventory
 

@@ -39,22 +39,24 @@ EVERYTHING = {
 }
 
 
-def created(location: Location, by: Any) -> None:
-    location.create(LocationFields(name="Hall", city="Gent"), by)
+def created(location: Location, metadata: Any) -> None:
+    location.create(LocationFields(name="Hall", city="Gent"), metadata)
 
 
-def deleted(location: Location, by: Any) -> None:
-    location.delete(by)
+def deleted(location: Location, metadata: Any) -> None:
+    location.delete(metadata)
 
 
 def changed(**fields: Any) -> Any:
-    return lambda location, by: location.change(LocationFields.model_validate(fields), by)
+    return lambda location, metadata: location.change(
+        LocationFields.model_validate(fields), metadata
+    )
 
 
 def test_a_location_is_created_with_every_field() -> None:
     location = given(Location)
 
-    outcome = when(location, lambda loc, by: loc.create(body(EVERYTHING), by))
+    outcome = when(location, lambda loc, metadata: loc.create(body(EVERYTHING), metadata))
 
     then(outcome, says(LocationCreated, number=5, fields=EVERYTHING))
     assert location.exists
@@ -68,7 +70,7 @@ def body(fields: State) -> LocationFields:
 def test_a_location_needs_a_name(fields: State) -> None:
     location = given(Location)
 
-    outcome = when(location, lambda loc, by: loc.create(body(fields), by))
+    outcome = when(location, lambda loc, metadata: loc.create(body(fields), metadata))
 
     then_refused(outcome, Invalid)
     assert not outcome.facts
@@ -118,7 +120,9 @@ def test_a_deleted_location_can_come_back_as_it_was() -> None:
     when(location, changed(city="Brugge", c_new=1))
     when(location, deleted)
 
-    outcome = when(location, lambda loc, by: (loc.restore(by), loc.revert(past, by)))
+    outcome = when(
+        location, lambda loc, metadata: (loc.restore(metadata), loc.revert(past, metadata))
+    )
 
     assert [type(f) for f in outcome.facts] == [
         LocationChanged,
@@ -134,7 +138,7 @@ def test_a_location_cannot_be_reverted_to_when_it_was_deleted() -> None:
     location = given(Location, created, deleted)
     past = dict(location.state)
 
-    outcome = when(location, lambda loc, by: loc.revert(past, by))
+    outcome = when(location, lambda loc, metadata: loc.revert(past, metadata))
 
     then_refused(outcome, Invalid)
 
@@ -143,7 +147,7 @@ def test_a_field_that_the_limits_of_today_refuse_does_not_come_back() -> None:
     location = given(Location, created)
     past = location.state | {"zip": "9" * 33}
 
-    then_refused(when(location, lambda loc, by: loc.revert(past, by)), Invalid)
+    then_refused(when(location, lambda loc, metadata: loc.revert(past, metadata)), Invalid)
 
 
 def test_a_caller_who_saw_another_version_is_refused() -> None:

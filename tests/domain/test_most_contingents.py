@@ -11,9 +11,9 @@ from domain.inventory import Inventory
 
 def with_contingents(count: int) -> Inventory:
     inventory = Inventory(guid(1, Kind.INVENTORY, 125))
-    by = CommandMetadata("desk", "2027-01-01T00:00:00.000000Z", correlation="c")
+    metadata = CommandMetadata("desk", "2027-01-01T00:00:00.000000Z", correlation="c")
     for number in range(1, count + 1):
-        inventory.trigger(ContingentAdded, by, contingentid=number, seated=False, fields={})
+        inventory.trigger(ContingentAdded, metadata, contingentid=number, seated=False, fields={})
     return inventory
 
 

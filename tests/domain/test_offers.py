@@ -21,7 +21,7 @@ from domain.offers import (
     prices_document,
 )
 from domain.prices import PricelistPrice
-from tests.spec import by, given
+from tests.spec import given, metadata
 
 NORMAL, REDUCED, FREE = 1, 2, 3
 DESK, WEB = 1, 2
@@ -40,9 +40,9 @@ def a_lot(*own: State, pricelist: int | None = 6) -> State:
 def a_list(*prices: State, archived: bool = False) -> Lists:
     said = {"name": "Concerts", "prices": {"prices": list(prices)}}
     fields = PriceListFields.model_validate(said)
-    made = given(PriceList, lambda one, by: one.create(fields, by))
+    made = given(PriceList, lambda one, metadata: one.create(fields, metadata))
     if archived:
-        made.archive(by())
+        made.archive(metadata())
     return {6: made.state}
 
 

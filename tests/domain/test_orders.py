@@ -40,7 +40,7 @@ from domain.order_facts import (
     TicketsRemoved,
 )
 from tests.domain.lots import LOT, OTHER, Place, ticket, tickets
-from tests.spec import Command, at, by, given, says, then, then_refused, when
+from tests.spec import Command, at, given, metadata, says, then, then_refused, when
 
 HOLD = Hold(1_200, 7_200)
 NORMAL, FREE = 1, 3
@@ -69,38 +69,38 @@ def created(*lines: State, time: str = START) -> Command:
     """Held for 20 minutes from then on."""
 
     def command(order: Order, cause: CommandMetadata) -> None:
-        now = by(time=time)
+        now = metadata(time=time)
         order.create(GUID, 2, "EUR", HOLD.expiry(time, time), list(lines), now)
 
     return command
 
 
 def adding(*lines: State, hold: Hold = HOLD) -> Command:
-    return lambda order, by: order.add(list(lines), hold, by)
+    return lambda order, metadata: order.add(list(lines), hold, metadata)
 
 
 def removing(*places: Place, hold: Hold = HOLD) -> Command:
-    return lambda order, by: order.remove(tickets(*places), hold, by)
+    return lambda order, metadata: order.remove(tickets(*places), hold, metadata)
 
 
-def confirmed(order: Order, by: CommandMetadata) -> None:
-    order.confirm(by)
+def confirmed(order: Order, metadata: CommandMetadata) -> None:
+    order.confirm(metadata)
 
 
-def cancelled(order: Order, by: CommandMetadata) -> None:
-    order.cancel(by)
+def cancelled(order: Order, metadata: CommandMetadata) -> None:
+    order.cancel(metadata)
 
 
-def lapsed(order: Order, by: CommandMetadata) -> None:
-    order.lapse(by)
+def lapsed(order: Order, metadata: CommandMetadata) -> None:
+    order.lapse(metadata)
 
 
 def paying(amount: int, method: int | None = None) -> Command:
-    return lambda order, by: order.pay(amount, method, by)
+    return lambda order, metadata: order.pay(amount, method, metadata)
 
 
 def refunding(amount: int, of: int | None = None) -> Command:
-    return lambda order, by: order.refund(amount, of, by)
+    return lambda order, metadata: order.refund(amount, of, metadata)
 
 
 def an_order(*earlier: Command) -> Order:
@@ -155,11 +155,11 @@ def test_an_order_counts_its_tickets_by_event_and_price() -> None:
 def test_tickets_come_and_go() -> None:
     order = an_order(created(line((1, 3))))
 
-    outcome = when(order, adding(line(7)), by(time=at(200)))
+    outcome = when(order, adding(line(7)), metadata(time=at(200)))
     then(outcome, says(TicketsAdded, lines=[line(7)], expiryts=at(1_400)))
 
     order.pending = []
-    outcome = when(order, removing(2, 7), by(time=at(300)))
+    outcome = when(order, removing(2, 7), metadata(time=at(300)))
     then(outcome, says(TicketsRemoved, tickets=tickets(2, 7), expiryts=at(1_500)))
     assert order.state["lines"] == [line(1, 3)]
 
@@ -203,7 +203,7 @@ def test_a_confirmed_order_is_not_held_any_longer() -> None:
     order = sold(line((1, 3)))
 
     for command in (adding(line(4)), removing(1)):
-        when(order, command, by(time=at(2_000)))
+        when(order, command, metadata(time=at(2_000)))
         assert order.state["expiryts"] == at(1_300)
 
 
@@ -223,7 +223,7 @@ def test_what_has_ended_refuses(ending: Command | None, now: int, ended: str) ->
 def test_an_order_lapses_with_the_moment_it_was_due() -> None:
     order = an_order(created(line(1)))
 
-    outcome = when(order, lapsed, by(time=at(5_000)))
+    outcome = when(order, lapsed, metadata(time=at(5_000)))
 
     then(outcome, says(OrderLapsed, duets=at(1_300)))
     assert outcome.facts[0].time == at(5_000)
@@ -246,7 +246,7 @@ def test_a_confirmed_order_says_when() -> None:
     order = an_order(created(line(1)))
     assert order.state["status"] == UNCONFIRMED
 
-    then(when(order, confirmed, by(time=at(200))), says(OrderConfirmed))
+    then(when(order, confirmed, metadata(time=at(200))), says(OrderConfirmed))
 
     assert (order.state["status"], order.state["confirmedts"]) == (CONFIRMED, at(200))
 
@@ -350,14 +350,14 @@ def test_tickets_are_paid_when_the_whole_order_is(
 
 
 def splitting(to: Order, *places: Place) -> Command:
-    return lambda order, by: order.split(to, OTHER_GUID, tickets(*places), by)
+    return lambda order, metadata: order.split(to, OTHER_GUID, tickets(*places), metadata)
 
 
 def test_an_order_that_is_split_off_stands_where_the_first_one_does() -> None:
     order = an_order(created(line((1, 3)), line((4, 5), price=1_000)))
     made = given(Order, number=2)
 
-    outcome = when(order, splitting(made, (3, 4)), by(time=at(200)))
+    outcome = when(order, splitting(made, (3, 4)), metadata(time=at(200)))
 
     then(outcome, says(OrderSplit, toorderid=2, tickets=tickets((3, 4))))
     assert order.state["lines"] == [line((1, 2)), line(5, price=1_000)]
@@ -406,21 +406,21 @@ DUE = "2026-12-05T20:00:00Z"
 
 
 def repricing(*lines: State) -> Command:
-    return lambda order, by: order.reprice(list(lines), HOLD, by)
+    return lambda order, metadata: order.reprice(list(lines), HOLD, metadata)
 
 
 def naming(*holders: State) -> Command:
-    return lambda order, by: order.name_holders(holders, by)
+    return lambda order, metadata: order.name_holders(holders, metadata)
 
 
 def changing(**fields: Any) -> Command:
-    return lambda order, by: order.change(order.differing_fields(fields), by)
+    return lambda order, metadata: order.change(order.differing_fields(fields), metadata)
 
 
 def test_repriced_tickets_leave_their_lines() -> None:
     order = an_order(created(line((1, 3))))
 
-    outcome = when(order, repricing(line(2, price=1_500, pricetypeid=2)), by(time=at(200)))
+    outcome = when(order, repricing(line(2, price=1_500, pricetypeid=2)), metadata(time=at(200)))
 
     new = line(2, price=1_500, pricetypeid=2)
     then(outcome, says(OrderRepriced, lines=[new], expiryts=at(1_400)))

@@ -15,12 +15,14 @@ from tests.spec import given, says, then, when
 
 
 def hall(**fields: Any) -> Location:
-    return given(Location, lambda loc, by: loc.create(LocationFields(name="Hall", **fields), by))
+    return given(
+        Location, lambda loc, metadata: loc.create(LocationFields(name="Hall", **fields), metadata)
+    )
 
 
 def changing(**fields: Any) -> Any:
     body = LocationFields.model_validate(fields)
-    return lambda location, by: location.change(body, by)
+    return lambda location, metadata: location.change(body, metadata)
 
 
 def test_a_field_that_is_not_sent_is_left() -> None:
@@ -184,14 +186,16 @@ def test_a_fact_says_who_when_why_and_in_which_request() -> None:
 def test_a_copy_is_left_alone_by_later_facts() -> None:
     event = given(
         Event,
-        lambda e, by: e.create({"name": "Live", "locationid": 1}, by),
-        lambda e, by: e.add_date(1, DateFields(start="2026-01-01T20:00:00Z", end=LATER), by),
+        lambda e, metadata: e.create({"name": "Live", "locationid": 1}, metadata),
+        lambda e, metadata: e.add_date(
+            1, DateFields(start="2026-01-01T20:00:00Z", end=LATER), metadata
+        ),
     )
     copy, kept = event.capture(), event.snapshot()
 
-    when(event, lambda e, by: e.change_date(1, DateFields(name="Late"), by))
-    when(event, lambda e, by: e.add_date(2, DateFields(start=LATER, end=LATEST), by))
-    when(event, lambda e, by: e.edit({"name": "Other"}, by))
+    when(event, lambda e, metadata: e.change_date(1, DateFields(name="Late"), metadata))
+    when(event, lambda e, metadata: e.add_date(2, DateFields(start=LATER, end=LATEST), metadata))
+    when(event, lambda e, metadata: e.edit({"name": "Other"}, metadata))
 
     assert (copy.version, copy.state["name"], list(copy.state["dates"])) == (2, "Live", ["1"])
     assert copy.state["dates"]["1"]["name"] is None
@@ -203,7 +207,7 @@ LATER, LATEST = "2026-01-01T22:00:00Z", "2026-01-01T23:00:00Z"
 
 
 def test_a_snapshot_stands_for_all_facts_before_it() -> None:
-    event = given(Event, lambda e, by: e.create({"name": "Live", "locationid": 1}, by))
+    event = given(Event, lambda e, metadata: e.create({"name": "Live", "locationid": 1}, metadata))
     again = Event(event.id)
 
     again.apply(event.snapshot())

@@ -20,19 +20,21 @@ from domain.registry import (
     Role,
     Stopped,
 )
-from tests.spec import Outcome, by, given, says, then, then_refused, when
+from tests.spec import Outcome, given, metadata, says, then, then_refused, when
 
 
-def opened(registry: Registry, by: Any) -> None:
-    registry.open_account("demo", "en", "EUR", by)
+def opened(registry: Registry, metadata: Any) -> None:
+    registry.open_account("demo", "en", "EUR", metadata)
 
 
 def key(name: str, role: Role = Role.EDITOR) -> Any:
-    return lambda registry, by: registry.add_key("demo", name, role, f"hash of {name}", by)
+    return lambda registry, metadata: registry.add_key(
+        "demo", name, role, f"hash of {name}", metadata
+    )
 
 
 def revoked(key_id: int) -> Any:
-    return lambda registry, by: registry.revoke_key(key_id, by)
+    return lambda registry, metadata: registry.revoke_key(key_id, metadata)
 
 
 def test_an_account_is_opened_once() -> None:
@@ -50,39 +52,47 @@ def test_an_account_is_opened_once() -> None:
 def test_names_are_printable_and_bounded(name: str) -> None:
     registry = given(Registry, opened)
 
-    then_refused(when(registry, lambda r, by: r.open_account(name, "en", "EUR", by)), Invalid)
+    then_refused(
+        when(registry, lambda r, metadata: r.open_account(name, "en", "EUR", metadata)), Invalid
+    )
     then_refused(when(registry, key(name)), Invalid)
 
 
 @pytest.mark.parametrize("language", ["", "EN", "eng", "e1", "en\n"])
 def test_a_language_is_two_small_letters(language: str) -> None:
-    outcome = when(given(Registry), lambda r, by: r.open_account("demo", language, "EUR", by))
+    outcome = when(
+        given(Registry), lambda r, metadata: r.open_account("demo", language, "EUR", metadata)
+    )
 
     then_refused(outcome, Invalid)
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "EUR\n", "\x00"])
 def test_a_currency_is_one_of_iso_4217(currency: str) -> None:
-    outcome = when(given(Registry), lambda r, by: r.open_account("demo", "en", currency, by))
+    outcome = when(
+        given(Registry), lambda r, metadata: r.open_account("demo", "en", currency, metadata)
+    )
 
     refused_currency(outcome)
 
 
 def test_an_account_keeps_the_currency_that_it_was_opened_with() -> None:
-    registry = given(Registry, lambda r, by: r.open_account("demo", "en", "JPY", by))
+    registry = given(Registry, lambda r, metadata: r.open_account("demo", "en", "JPY", metadata))
 
-    then(when(registry, lambda r, by: r.open_account("demo", "nl", "JPY", by)))
+    then(when(registry, lambda r, metadata: r.open_account("demo", "nl", "JPY", metadata)))
     refused_currency(when(registry, opened))
     assert currency_of_demo(registry) == "JPY"
 
 
 def test_an_account_of_an_older_version_keeps_euros() -> None:
     opens = {"accountname": "demo", "account": account_number("demo"), "language": "en"}
-    registry = given(Registry, lambda r, by: r.trigger(AccountOpened, by, **opens))
+    registry = given(Registry, lambda r, metadata: r.trigger(AccountOpened, metadata, **opens))
 
     assert currency_of_demo(registry) == DEFAULT_CURRENCY == "EUR"
     then(when(registry, opened))
-    refused_currency(when(registry, lambda r, by: r.open_account("demo", "en", "JPY", by)))
+    refused_currency(
+        when(registry, lambda r, metadata: r.open_account("demo", "en", "JPY", metadata))
+    )
 
 
 def currency_of_demo(registry: Registry) -> Any:
@@ -98,7 +108,7 @@ def test_an_account_whose_number_another_has_is_refused() -> None:
     registry = given(Registry, opened)
     registry.state["accounts"][str(account_number("other"))] = {"name": "not other"}
 
-    outcome = when(registry, lambda r, by: r.open_account("other", "en", "EUR", by))
+    outcome = when(registry, lambda r, metadata: r.open_account("other", "en", "EUR", metadata))
 
     then_refused(outcome, NameTaken)
 
@@ -166,12 +176,14 @@ BAD = EventDetailsChanged(
 )
 
 
-def skipped(registry: Registry, by: CommandMetadata) -> None:
-    registry.discard(BAD, 12, Stopped("events", EVENT, "EventDetailsChanged: KeyError(5)"), by)
+def skipped(registry: Registry, metadata: CommandMetadata) -> None:
+    registry.discard(
+        BAD, 12, Stopped("events", EVENT, "EventDetailsChanged: KeyError(5)"), metadata
+    )
 
 
 def because(reason: str | None) -> CommandMetadata:
-    return replace(by(), reason=reason)
+    return replace(metadata(), reason=reason)
 
 
 def test_a_fact_is_skipped_for_a_document_once_and_with_a_reason() -> None:
@@ -213,15 +225,17 @@ def test_behind_a_fact_that_is_not_known_a_key_can_only_lose_its_rights() -> Non
 
 
 def signing(role: Role) -> Any:
-    return lambda registry, by: registry.add_signing_key("demo", "ops", role, "ak", "sealed", by)
+    return lambda registry, metadata: registry.add_signing_key(
+        "demo", "ops", role, "ak", "sealed", metadata
+    )
 
 
 def granted(key_id: int, role: Role) -> Any:
-    return lambda registry, by: registry.grant_key(key_id, "house", role, by)
+    return lambda registry, metadata: registry.grant_key(key_id, "house", role, metadata)
 
 
-def house(registry: Registry, by: Any) -> None:
-    registry.open_account("house", "en", "EUR", by)
+def house(registry: Registry, metadata: Any) -> None:
+    registry.open_account("house", "en", "EUR", metadata)
 
 
 @pytest.mark.parametrize(

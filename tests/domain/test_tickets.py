@@ -120,7 +120,7 @@ def test_a_barcode_stays_through_payment_and_split() -> None:
 
 
 def knowing(*tickets: dict[str, Any]) -> Command:
-    return lambda inventory, by: inventory.change_tickets(list(tickets), by)
+    return lambda inventory, metadata: inventory.change_tickets(list(tickets), metadata)
 
 
 def test_an_imported_barcode_is_the_one_whoever_holds_the_ticket() -> None:

@@ -22,15 +22,15 @@ SECRETS = {"nonce": "a nonce", "secret": "a secret"}
 
 def created(**fields: Any) -> Any:
     body = WebhookFields(**WHOLE | fields)
-    return lambda webhook, by: webhook.create(body, **SECRETS, by=by)
+    return lambda webhook, metadata: webhook.create(body, **SECRETS, metadata=metadata)
 
 
 def changed(**fields: Any) -> Any:
-    return lambda webhook, by: webhook.change(WebhookFields(**fields), by)
+    return lambda webhook, metadata: webhook.change(WebhookFields(**fields), metadata)
 
 
-def deleted(webhook: Webhook, by: Any) -> None:
-    webhook.require().delete(by)
+def deleted(webhook: Webhook, metadata: Any) -> None:
+    webhook.require().delete(metadata)
 
 
 def test_a_webhook_is_created_with_its_secrets() -> None:

@@ -150,7 +150,7 @@ def test_an_answer_is_what_the_view_shows_at_its_position(
 def test_an_answer_is_what_the_past_shows_at_its_moment(history: History) -> None:
     with closing(Desk()) as desk:
         for each in happened(desk, history):
-            past = the_past(desk.store, each, time=each.job.by.time)
+            past = the_past(desk.store, each, time=each.job.metadata.time)
             assert rendered(past) == each.answer.body
             assert etag(past) == each.answer.headers["ETag"]
 
@@ -167,7 +167,7 @@ def test_an_answer_is_what_the_past_shows_of_the_version_that_the_command_made(
             if kind == Kind.EVENT:
                 event_id = Event.id_of(ACCOUNT, number)
                 (made,) = desk.store.stream(event_id, after=version - 1, upto=version)
-                if made.fact.causation != each.job.by.causation:
+                if made.fact.causation != each.job.metadata.causation:
                     continue
             assert rendered(the_past(desk.store, each, version=version)) == each.answer.body
 

@@ -13,7 +13,7 @@ from domain.tickets import PLACES, BarcodesSeeded, TicketsChanged, barcode
 from projections.inspection import heal, look
 from projections.order_barcodes import barcode_term
 from projections.orders import Orders
-from projections.verification import prove
+from projections.verification import verify
 from tests.projections.conftest import MakeView
 from tests.projections.facts import LAST, Facts
 from tests.spec import ACCOUNT, Projected, given_facts
@@ -123,7 +123,7 @@ def test_what_was_lost_is_mended_alone_without_a_look_at_the_sales(
             f"UPDATE {shown.view.documents} SET state = ? WHERE key = ?",  # noqa: S608
             (b'{"seed":null,"imported":{}}', EVENT),
         )
-    (verdict,) = prove([ORDERS], facts, lambda _: shown.view)
+    (verdict,) = verify([ORDERS], facts, lambda _: shown.view)
     assert verdict.found.differing == {
         EVENT: ("state",),
         order(1): ("terms",),
@@ -137,7 +137,7 @@ def test_what_was_lost_is_mended_alone_without_a_look_at_the_sales(
     for each in (EVENT, order(1), order(2)):
         heal(ORDERS, facts, shown.view, each)
     assert list(shown.rows()) == before
-    (verdict,) = prove([ORDERS], facts, lambda _: shown.view)
+    (verdict,) = verify([ORDERS], facts, lambda _: shown.view)
     assert (verdict.found.documents, verdict.found.differing) == (3, {})
     assert found(shown, "A-2") == [order(1)]
 

@@ -139,7 +139,7 @@ async def change_ticket(request: Request, guid: Guid) -> Response:
         held = just_made(events.shown(work, work.load(Event, event).require()), who)
         work.load(Inventory, event).require_contingent(lot)
         state = held.inventory["contingents"][str(lot)]
-        said = anew(body, ticket_shown(held, state, who, work.by.time))
+        said = anew(body, ticket_shown(held, state, who, work.metadata.time))
         change = model(ContingentBody, native(said, fields.TICKET), fields.TICKET)
         contingents.change_contingent(work, event, lot, change)
         if "min_price" in said and said["min_price"] != "":

@@ -56,7 +56,7 @@ async def rebuild_projection(request: Request, name: ViewName) -> Response:
     The worker starts it within a second or two, and goes on with it after whatever was killed,
     until it is done."""
     who = authorize(request, Permission.OPERATE)
-    found = await reads.blocking(wish_for, stagebook(request), name, who.actor)
+    found = await reads.blocking(request_rebuild, stagebook(request), name, who.actor)
     place = {"Location": f"/v1/projections/{name}"}
     return Response(to_json(found), 202, place, "application/json")
 
@@ -66,16 +66,16 @@ def sees(who: Principal) -> int | None:
     return None if Permission.OPERATE in ROLE_PERMISSIONS[who.role] else who.account
 
 
-def wish_for(book: Stagebook, name: str, by: str) -> dict[str, Any]:
+def request_rebuild(book: Stagebook, name: str, by: str) -> dict[str, Any]:
     wanted = report.named(name)
     runs = book.views.runs
     run = runs.last(wanted)
     if run and not run.over and book.views.is_rebuilt(wanted):
         detail = f"{name} is being rebuilt by {run}"
         raise BeingRebuilt(detail, host=run.host, process=run.pid, startedts=run.startedts)
-    if not runs.wish_for(wanted, by) and (wish := runs.wish(wanted)):
-        detail = f"{wish.by} asked for a rebuild of {name} at {wish.since}"
-        raise BeingRebuilt(detail, by=wish.by, since=wish.since)
+    if not runs.request_rebuild(wanted, by) and (rebuild_request := runs.rebuild_request(wanted)):
+        detail = f"{rebuild_request.by} asked for a rebuild of {name} at {rebuild_request.since}"
+        raise BeingRebuilt(detail, by=rebuild_request.by, since=rebuild_request.since)
     return report.of(book, wanted)
 
 

@@ -121,7 +121,9 @@ def test_an_account_of_an_older_version_gets_what_accounts_start_with_since_then
 ) -> None:
     def with_a_desk(work: UnitOfWork) -> None:
         an_account_of_old(work)
-        work.load_id(SalesChannel, SalesChannel.id_of(account_number(ACCOUNT), 1)).open(work.by)
+        work.load_id(SalesChannel, SalesChannel.id_of(account_number(ACCOUNT), 1)).open(
+            work.metadata
+        )
 
     book = bootstrap(settings)
     book.start_writer()
@@ -141,8 +143,8 @@ def an_account_of_old(work: UnitOfWork) -> None:
     registry = work.load_id(Registry, REGISTRY_ID)
     number = account_number(ACCOUNT)
     says = {"accountname": ACCOUNT, "account": number, "language": "en"}
-    registry.trigger(AccountOpened, work.by, **says)
-    registry.add_key(ACCOUNT, "admin", Role.ADMIN, hash_of(TOKENS[Role.ADMIN]), work.by)
+    registry.trigger(AccountOpened, work.metadata, **says)
+    registry.add_key(ACCOUNT, "admin", Role.ADMIN, hash_of(TOKENS[Role.ADMIN]), work.metadata)
 
 
 # -- lists and languages

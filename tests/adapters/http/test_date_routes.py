@@ -146,7 +146,7 @@ def test_an_event_has_ten_thousand_dates_and_not_one_more(web: TestClient) -> No
         aggregate = work.load(Event, event["id"])
         fields = DateFields(start=START, end=END)
         for _ in range(MAX_DATES):
-            aggregate.add_date(work.next_number(Kind.DATE), fields, work.by)
+            aggregate.add_date(work.next_number(Kind.DATE), fields, work.metadata)
 
     elsewhere = bootstrap(book_of(web).settings)
     elsewhere.start_writer()

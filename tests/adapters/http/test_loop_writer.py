@@ -26,7 +26,7 @@ def creating(
 
     def decide(work: UnitOfWork) -> None:
         first()
-        work.new(Location).create(LocationFields(name=name), work.by)
+        work.new(Location).create(LocationFields(name=name), work.metadata)
 
     def answer(_: None) -> CommandResult:
         return CommandResult(201, {}, threading.current_thread().name.encode())

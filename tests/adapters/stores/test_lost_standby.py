@@ -103,7 +103,7 @@ def test_whoever_comes_after_it_is_refused_and_recorded_nothing(
 
         with pytest.raises(StoreUnavailable) as told:
             store.append([changed(2, 1)])
-        with pytest.raises(StoreUnavailable), store.exclusive():
+        with pytest.raises(StoreUnavailable), store.append_lock():
             pytest.fail("it had a turn")
 
     assert not isinstance(told.value, OutcomeUnknown)
@@ -137,7 +137,7 @@ def test_a_wait_that_is_cut_short_is_waited_for_again(
 def append(store: PostgresStore, *, in_turn: bool) -> list[int]:
     if not in_turn:
         return list(store.append([changed(1, 1)], answers=[KEPT]))
-    with store.exclusive():
+    with store.append_lock():
         return list(store.append([changed(1, 1)], answers=[KEPT]))
 
 
@@ -174,9 +174,9 @@ def test_all_else_goes_on_while_the_standby_is_lost(store: PostgresStore, databa
 
 
 def test_what_was_decided_in_another_era_is_not_recorded(store: PostgresStore) -> None:
-    era = store.era()
+    timeline = store.timeline()
 
     with pytest.raises(VersionTaken):
-        store.append([changed(1, 1)], era=era + 1)
+        store.append([changed(1, 1)], timeline=timeline + 1)
 
-    assert store.append([changed(1, 1)], era=era) == [store.position()]
+    assert store.append([changed(1, 1)], timeline=timeline) == [store.position()]

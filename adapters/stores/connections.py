@@ -113,14 +113,14 @@ class Datastore(PostgresDatastore):
 
     def __init__(self) -> None:
         super().__init__("", "", "", "", "")
-        self.eras = {0}
+        self.timelines = {0}
         self.refusal: str | None = None
         """Why the last attempt to connect failed; None: it did not."""
 
     @property
     def timeline(self) -> int:
         """The newest timeline that was seen: it changes whenever a standby takes over."""
-        return max(self.eras)
+        return max(self.timelines)
 
     @contextmanager
     def get_connection(self) -> Iterator[Connection]:
@@ -164,7 +164,7 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
             made.refusal = None
             return connection
 
-    configure, eras = made.after_connect_func(), made.eras
+    configure, timelines = made.after_connect_func(), made.timelines
 
     def prepare(connection: psycopg.Connection[Any]) -> None:
         assert isinstance(connection, Connection)  # noqa: S101 - the pool's class
@@ -174,7 +174,7 @@ def datastore(url: str, connections: int, patience: float = PATIENCE) -> Datasto
         with suppress(psycopg.errors.FeatureNotSupported):  # where it is not quite PostgreSQL
             row = cursor.execute(TIMELINE).fetchone()
             connection.timeline = row[0] if row else 0
-            eras.add(connection.timeline)
+            timelines.add(connection.timeline)
 
     made.pool = ConnectionPool(
         connection_class=Telling,

@@ -19,12 +19,12 @@ class TroubledStore(MemoryStore):
         super().__init__()
         self.before_append: Callable[[], None] = nothing
         self.before_read: Callable[[], None] = nothing
-        self.timeline = 0
+        self.newest_timeline = 0
         self.streamed = 0
         """How many facts were read of single aggregates."""
 
     def timeline(self) -> int:
-        return self.timeline
+        return self.newest_timeline
 
     def append(self, *batch: Any, **more: Any) -> Sequence[int]:
         self.before_append()

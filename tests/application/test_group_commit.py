@@ -491,7 +491,7 @@ def test_nothing_is_decided_on_what_the_server_that_took_over_does_not_have(
     at_troubled: Desk, troubled: TroubledStore
 ) -> None:
     standby = TroubledStore()
-    standby.timeline = 1
+    standby.newest_timeline = 1
     location = at_troubled.location()
     standby.append([recorded.fact for recorded in troubled.read(0, 10)])
     at_troubled.change_location(location, name="Lost", city="Lost")

@@ -90,12 +90,12 @@ def still_authorized(request: Request, need: Permission) -> Principal:
     return granted(identified(request, principal), need)
 
 
-def identified(request: Request, who: Principal) -> Principal:
+def identified(request: Request, principal: Principal) -> Principal:
     """Notes the caller, whose account pays for what the request reads, and counts the request."""
-    request.scope[WHO] = who
-    PAYER.set(who.account)
-    request.app.state.rates.meet(request, who)
-    return who
+    request.scope[WHO] = principal
+    PAYER.set(principal.account)
+    request.app.state.rates.meet(request, principal)
+    return principal
 
 
 def granted(principal: Principal, need: Permission) -> Principal:

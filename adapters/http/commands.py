@@ -33,7 +33,7 @@ async def execute(
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], CommandResult],
     *,
-    who: Principal | None = None,
+    principal: Principal | None = None,
     reason: str | None = None,
     part: str = "",
     present: read_only.Present | None = None,
@@ -41,38 +41,38 @@ async def execute(
     """Hands the command to the writer and gives its answer, which is there after the commit.
     `part` tells several commands of one request apart: each keeps its answer with the key.
     `present` gives the document that read-only values in the body have to be those of."""
-    who = who or authorize(request, Permission.COMMAND)
-    cause, origin = _cause(request, who, reason)
-    key = await _key(request, who, part)
+    principal = principal or authorize(request, Permission.COMMAND)
+    cause, origin = _cause(request, principal, reason)
+    key = await _key(request, principal, part)
     if sent := request.scope.get(read_only.SCOPE):
         decide = read_only.keeping(decide, sent, present)
-    return await _done(request, who, cause, decide, answer, key, origin)
+    return await _done(request, principal, cause, decide, answer, key, origin)
 
 
 async def kept_answer(request: Request, refusal: Refusal) -> Response | None:
     """The answer that was kept for a request that is refused now, before the writer looks for it:
     what the request names may be gone, even by its own first effect."""
-    who: Principal | None = request.scope.get(WHO)
-    if who is None or isinstance(refusal, Unauthorized | Forbidden | TooLarge):
+    principal: Principal | None = request.scope.get(WHO)
+    if principal is None or isinstance(refusal, Unauthorized | Forbidden | TooLarge):
         return None
     try:
-        key = await _key(request, who)
+        key = await _key(request, principal)
     except Refusal:
         return None
     if key is None:
         return None
-    kept = await reads.blocking(stagebook(request).store.kept_answer, who.account, key.key)
+    kept = await reads.blocking(stagebook(request).store.kept_answer, principal.account, key.key)
     if not kept or kept[0] != key.request:
         return None
-    return _response(request, who, replace(kept[1], replayed=True))
+    return _response(request, principal, replace(kept[1], replayed=True))
 
 
-async def _key(request: Request, who: Principal, part: str = "") -> IdempotencyKey | None:
+async def _key(request: Request, principal: Principal, part: str = "") -> IdempotencyKey | None:
     if "idempotency-key" not in request.headers:
         return None
     body = await StrictRequest.of(request).body()
     key = requests.idempotency_key(request, body)
-    if key and not who.key:  # somebody without a key of the account cannot use up its keys
+    if key and not principal.key:  # somebody without a key of the account cannot use up its keys
         key = replace(key, key=f"visitor {key.key}")
     if key and part:  # no key that is sent has a space
         key = replace(key, key=f"{part} of {key.key}")
@@ -84,19 +84,19 @@ async def ask(
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], CommandResult],
     *,
-    who: Principal,
+    principal: Principal,
 ) -> Response:
     """What the writer knows, which holds in memory what is long to load; it records nothing."""
     if "stagebook-after" in request.headers:
         await reads.seen(request, None)
     now, origin = stamp(datetime.now(UTC)), Origin(_name(request.scope))
     return await _done(
-        request, who, CommandMetadata(who.actor, now, ""), decide, answer, origin=origin
+        request, principal, CommandMetadata(principal.actor, now, ""), decide, answer, origin=origin
     )
 
 
 def _cause(
-    request: Request, who: Principal, reason: str | None = None
+    request: Request, principal: Principal, reason: str | None = None
 ) -> tuple[CommandMetadata, Origin]:
     """Who, when, why, and as part of what. A request's first command has the request's id."""
     scope, command, parent = request.scope, requests.fresh_id(), requests.trace_parent(request)
@@ -106,7 +106,7 @@ def _cause(
     origin = Origin(_name(scope), scope[REQUEST], parent)
     reason = reason or requests.reason(request)
     return CommandMetadata(
-        who.actor, stamp(datetime.now(UTC)), correlation, command, reason
+        principal.actor, stamp(datetime.now(UTC)), correlation, command, reason
     ), origin
 
 
@@ -116,7 +116,7 @@ def _name(scope: Scope) -> str:
 
 async def _done(
     request: Request,
-    who: Principal,
+    principal: Principal,
     cause: CommandMetadata,
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], CommandResult],
@@ -128,16 +128,24 @@ async def _done(
     assert writer  # noqa: S101 - started with the app
 
     job = PendingCommand(
-        who.account, cause, decide, answer, key, waiting, who.currency, origin, who.timezone
+        principal.account,
+        cause,
+        decide,
+        answer,
+        key,
+        waiting,
+        principal.currency,
+        origin,
+        principal.timezone,
     )
     job.size = len(request.scope.get(BODY, b""))
     writer.submit(job)
-    return _response(request, who, await waiting)
+    return _response(request, principal, await waiting)
 
 
-def _response(request: Request, who: Principal, answer: CommandResult) -> Response:
+def _response(request: Request, principal: Principal, answer: CommandResult) -> Response:
     freshness: Freshness = request.app.state.freshness
-    freshness.answered.note(who, answer.position)
+    freshness.answered.note(principal, answer.position)
     request.scope[POSITION] = answer.position
     request.scope.pop(LAG, None)  # what it was decided on is no view
     headers = answer.headers

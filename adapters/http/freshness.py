@@ -41,22 +41,22 @@ class Answered:
         self._positions: dict[tuple[int, int], int] = {}
         self._others = 0
 
-    def note(self, who: Principal, position: int) -> None:
-        at = _key(who)
+    def note(self, principal: Principal, position: int) -> None:
+        at = _key(principal)
         self._positions[at] = max(position, self._positions.pop(at, self._others))
         self.newest = max(self.newest, position)
         if len(self._positions) > MAX_KEYS:
             longest_ago = next(iter(self._positions))
             self._others = max(self._others, self._positions.pop(longest_ago))
 
-    def to(self, who: Principal) -> int:
+    def to(self, principal: Principal) -> int:
         """The position that the caller may have seen."""
-        return self._positions.get(_key(who), self._others)
+        return self._positions.get(_key(principal), self._others)
 
 
-def _key(who: Principal) -> tuple[int, int]:
+def _key(principal: Principal) -> tuple[int, int]:
     """The visitors of an account, who have no key, are taken for one."""
-    return who.key, 0 if who.key else who.account
+    return principal.key, 0 if principal.key else principal.account
 
 
 class Waiting:

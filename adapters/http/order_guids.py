@@ -38,9 +38,9 @@ def by_number(app: ASGIApp) -> ASGIApp:
         guid = _guid(said)
         if guid is not None and guid.version != VERSION:
             request = Request(scope, receive)
-            who = authorize(request, Permission.READ)
+            principal = authorize(request, Permission.READ)
             known = await order_of(request, guid)
-            if known is None or known.account != who.account:
+            if known is None or known.account != principal.account:
                 raise NotFound(f"{Kind.ORDER.title} {said} does not exist", id=said)
             scope["path_params"] = {**scope["path_params"], "id": str(known.number)}
         await app(scope, receive, send)

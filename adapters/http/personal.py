@@ -19,31 +19,31 @@ OF_TICKETS = personal_fields(HoldersBody) | personal_fields(TicketsPatch)
 OF_CONTACTS = personal_fields(ContactFields)
 
 
-def knows(who: Principal) -> bool:
+def knows(principal: Principal) -> bool:
     """Whether the caller may know who buys."""
-    return Permission.PERSONAL in ROLE_PERMISSIONS[who.role]
+    return Permission.PERSONAL in ROLE_PERMISSIONS[principal.role]
 
 
-def outside(who: Principal) -> Outside:
+def outside(principal: Principal) -> Outside:
     """How values are shown to the caller."""
-    return Outside(who.currency, knows(who))
+    return Outside(principal.currency, knows(principal))
 
 
-def order_shown(document: dict[str, Any], who: Principal) -> dict[str, Any]:
+def order_shown(document: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """An order's document as the caller may see it."""
-    return document if knows(who) else shown(OrderDocument, document, outside(who))
+    return document if knows(principal) else shown(OrderDocument, document, outside(principal))
 
 
-def order_body(body: bytes, who: Principal) -> bytes:
+def order_body(body: bytes, principal: Principal) -> bytes:
     """The same, of a stored one."""
-    return body if knows(who) else to_json(order_shown(from_json(body), who))
+    return body if knows(principal) else to_json(order_shown(from_json(body), principal))
 
 
 def differences_shown(
-    changes: Iterable[Difference], kind: Kind, who: Principal
+    changes: Iterable[Difference], kind: Kind, principal: Principal
 ) -> list[dict[str, Any]]:
     """Differences as the caller may see them: that a name changed, but not from what to what."""
-    if knows(who):
+    if knows(principal):
         return [change._asdict() for change in changes]
     names = OF_CONTACTS if kind == Kind.CONTACT else OF_TICKETS
     return [_withheld(change, names, custom=kind == Kind.CONTACT) for change in changes]

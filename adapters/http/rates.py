@@ -108,30 +108,32 @@ class Rate:
         self._closed: dict[str | int, float] = {}
         """Until when nothing more is answered."""
 
-    def wait(self, who: str | int) -> float:
+    def wait(self, principal: str | int) -> float:
         """Counts a request; 0, or the seconds after which one is answered again."""
-        if self._closed and (until := self._closed.get(who)):
+        if self._closed and (until := self._closed.get(principal)):
             if (seconds := until - self._clock()) > 0:
                 return seconds
-            del self._closed[who]
+            del self._closed[principal]
         if self._step > 1:
-            count = self._counts.get(who, 0) + 1
+            count = self._counts.get(principal, 0) + 1
             if count < self._step:
                 if len(self._counts) >= self._most:
                     self._counts.clear()
-                self._counts[who] = count
+                self._counts[principal] = count
                 return 0.0
-            del self._counts[who]
-        return self._hit(who)
+            del self._counts[principal]
+        return self._hit(principal)
 
-    def _hit(self, who: str | int) -> float:
-        over = [i for i in self._items if not self._limiter.hit(i, str(who), cost=self._step)]
+    def _hit(self, principal: str | int) -> float:
+        over = [i for i in self._items if not self._limiter.hit(i, str(principal), cost=self._step)]
         if not over:
             return 0.0
-        until = max(self._limiter.get_window_stats(item, str(who)).reset_time for item in over)
+        until = max(
+            self._limiter.get_window_stats(item, str(principal)).reset_time for item in over
+        )
         if len(self._closed) >= self._most:
             self._closed.clear()
-        self._closed[who] = until
+        self._closed[principal] = until
         return max(until - self._clock(), 0.001)
 
 
@@ -159,13 +161,13 @@ class Rates:
             return False
         return True
 
-    def meet(self, request: Request, who: Principal) -> None:
+    def meet(self, request: Request, principal: Principal) -> None:
         """Counts a request of a key, once. A visitor of a shop has none, and counts for the
         account."""
         if request.scope.get(COUNTED):
             return
         request.scope[COUNTED] = True
-        for rate, number in ((self._keys, who.key), (self._accounts, who.account)):
+        for rate, number in ((self._keys, principal.key), (self._accounts, principal.account)):
             if rate and number and (seconds := rate.wait(number)):
                 raise self._refusal(rate, seconds)
 

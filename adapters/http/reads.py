@@ -39,20 +39,23 @@ LONG = 20_000
 
 
 async def stored(
-    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
+    request: Request, projection: Projection, kind: Kind, number: int, principal: Principal
 ) -> Response:
     """One document as its view has it."""
-    body, etag = await found(request, projection, kind, number, who)
-    return shown(request, body, etag, who)
+    body, etag = await found(request, projection, kind, number, principal)
+    return shown(request, body, etag, principal)
 
 
 async def found(
-    request: Request, projection: Projection, kind: Kind, number: int, who: Principal
+    request: Request, projection: Projection, kind: Kind, number: int, principal: Principal
 ) -> tuple[bytes, str]:
     """The bytes of one document in the base language, and its ETag: with all that anyone has
     committed to it, unless its view does not come so far in time."""
     freshness = _freshness(request)
-    at, (after, wanted) = key(who.account, kind, number), _wanted(request, who, freshness)
+    at, (after, wanted) = (
+        key(principal.account, kind, number),
+        _wanted(request, principal, freshness),
+    )
     latest = await freshness.latest(projection, at)
     wanted = max(wanted, latest.committed) if after != 0 else 0
     if latest.position < wanted:
@@ -69,7 +72,7 @@ async def found(
             raise _not_yet(latest.position, latest.committed)
         raise NotFound(f"{kind.title} {number} does not exist", id=number)
     await _as_of(request, latest.shown, wanted)
-    freshness.answered.note(who, min(latest.committed, latest.shown))
+    freshness.answered.note(principal, min(latest.committed, latest.shown))
     return latest.body, latest.etag
 
 
@@ -92,15 +95,15 @@ def shown(
     request: Request,
     body: bytes,
     etag: str,
-    who: Principal,
+    principal: Principal,
     extra: Mapping[str, str] | None = None,
 ) -> Response:
     """A document in the language that is asked for; 304 when the client has it."""
     headers = {"ETag": etag, "Vary": "Accept-Language", **(extra or {})}
     if wanted := header(request, b"accept-language"):
-        body, language = in_language(body, wanted, who.language)
+        body, language = in_language(body, wanted, principal.language)
         headers["Content-Language"] = language
-        if language != who.language:
+        if language != principal.language:
             headers["ETag"] = f'{etag[:-1]}-{language}"'
     return unless_held(request, body, headers)
 
@@ -125,13 +128,13 @@ async def listed(
     projection: Projection,
     select: Select,
     cursor_of: str,
-    who: Principal,
+    principal: Principal,
     only: frozenset[str] | None = None,
     show: Callable[[bytes], bytes] | None = None,
 ) -> Response:
     """A page: `{"data", "next", "total"}`, of whole documents or of `only` some fields, each as
     `show` shows a stored one."""
-    book, (after, wanted) = stagebook(request), _wanted(request, who, _freshness(request))
+    book, (after, wanted) = stagebook(request), _wanted(request, principal, _freshness(request))
     page = await _page(book, projection, select)
     if page.position < wanted:
         await _freshness(request).reach(projection, wanted)
@@ -147,7 +150,7 @@ async def listed(
         if show is not None:
             bodies = [show(body) for body in bodies]
         if wanted_language:
-            bodies = [in_language(body, wanted_language, who.language)[0] for body in bodies]
+            bodies = [in_language(body, wanted_language, principal.language)[0] for body in bodies]
         if only is not None:
             bodies = [some_of(body, only) for body in bodies]
         return b'{"data":[' + b",".join(bodies) + b"]," + tail[1:]
@@ -228,12 +231,12 @@ async def _come(request: Request, projection: Projection, after: int | None, wan
 
 
 def _wanted(
-    request: Request, who: Principal | None, freshness: Freshness
+    request: Request, principal: Principal | None, freshness: Freshness
 ) -> tuple[int | None, int]:
     """The position in `Stagebook-After`, and the one that the answer should not be older than. The
     first is refused when it is not reached; 0 says that whatever is there will do."""
     sent = header(request, b"stagebook-after")
-    answered = freshness.answered.to(who) if who else 0
+    answered = freshness.answered.to(principal) if principal else 0
     if sent is None:
         return None, answered
     after = requests.whole("Stagebook-After", sent, 0, MAX_POSITION)

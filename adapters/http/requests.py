@@ -46,7 +46,7 @@ TRACE = re.compile(
 )
 
 
-def number_of(text: str, kind: Kind, who: Principal) -> int:
+def number_of(text: str, kind: Kind, principal: Principal) -> int:
     """An id in a path, as a number or a guid, without a search. A guid of another account, or
     of another kind of thing, names nothing here. A Location may have the number 0."""
     least = PLACEHOLDER if kind == Kind.LOCATION else 1
@@ -55,7 +55,7 @@ def number_of(text: str, kind: Kind, who: Principal) -> int:
             return number
     elif GUID.fullmatch(text):
         identity = unpack(UUID(text))
-        if (identity.account, identity.kind) != (who.account, kind):
+        if (identity.account, identity.kind) != (principal.account, kind):
             raise NotFound(f"{kind.title} {text} does not exist", id=text)
         return identity.number
     elif RANDOM.fullmatch(text):  # a guid, and none that says its number

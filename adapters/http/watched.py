@@ -137,8 +137,8 @@ def request_id(scope: Scope) -> str:
 
 def said_of(scope: Scope) -> dict[str, Any]:
     """Which request it is, what it belongs to, and whose it is."""
-    who: Principal | None = scope.get(WHO)
-    named = {"account": who.account_name, "actor": who.actor} if who else {}
+    principal: Principal | None = scope.get(WHO)
+    named = {"account": principal.account_name, "actor": principal.actor} if principal else {}
     request = request_id(scope)
     return {"request": request, "correlation": _correlation(scope) or request, **named}
 

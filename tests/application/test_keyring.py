@@ -101,7 +101,7 @@ def test_the_first_key_opens_its_account_with_its_currency(desk: Desk) -> None:
     keyring = Keyring(desk.store)
 
     held = [keyring.find(token) for token in ("sb_1", "sb_2", "sb_3", "sb_4")]
-    assert [who and who.currency for who in held] == ["JPY", "JPY", "EUR", None]
+    assert [principal and principal.currency for principal in held] == ["JPY", "JPY", "EUR", None]
 
 
 def test_the_currency_of_an_account_is_found_by_its_number(desk: Desk) -> None:

@@ -56,12 +56,12 @@ def as_sent(said: State, shown: State) -> State:
 )
 async def create_date(request: Request) -> Response:
     """A new EventDate of an Event. Answered in the offset that it was sent with."""
-    who = caller(request, Permission.COMMAND)
+    principal = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "event_id", "start", "end")
     said = native(body, fields.DATE)
     made = model(DateFields, said, fields.DATE)
-    event = number_in(body["event_id"], Kind.EVENT, who)
+    event = number_in(body["event_id"], Kind.EVENT, principal)
 
     def decide(work: UnitOfWork) -> tuple[ShownEvent, int]:
         _, date_id = events.add_date(work, event, made)
@@ -70,21 +70,21 @@ async def create_date(request: Request) -> Response:
 
     def answer(added: tuple[ShownEvent, int]) -> State:
         shown, date_id = added
-        full = date_shown(just_made(shown, who), shown.event.date(date_id), who)
+        full = date_shown(just_made(shown, principal), shown.event.date(date_id), principal)
         capacity = {"capacity": full["capacity"]} if made.capacity is not None else {}
         return as_sent(said, shaped(DateCreated, full)) | capacity
 
-    return await run(request, who, fields.DATE, decide, answer)
+    return await run(request, principal, fields.DATE, decide, answer)
 
 
 @words(router, "/eventdate", "ot_dates", DateShown, "normal", "past", "upcoming")
 async def list_dates(request: Request, word: str) -> Response:
     """The EventDates of the company."""
-    who = caller(request, Permission.READ)
-    found = await reading(request, lambda book: events_where(book, who))
+    principal = caller(request, Permission.READ)
+    found = await reading(request, lambda book: events_where(book, principal))
     now = microseconds(stamp(datetime.now(UTC))) or 0
     kept = [
-        date_shown(held, date, who)
+        date_shown(held, date, principal)
         for held in found
         for date in held.dates()
         if word == "normal" or ((microseconds(date["end"]) or 0) < now) == (word == "past")
@@ -92,13 +92,15 @@ async def list_dates(request: Request, word: str) -> Response:
     return json_response([shaped(DateShown, one) for one in kept])
 
 
-async def _the_date(request: Request, guid: str, who: Principal) -> tuple[State, State, State]:
+async def _the_date(
+    request: Request, guid: str, principal: Principal
+) -> tuple[State, State, State]:
     """The date, its Event and its Location."""
-    number = number_in(guid, Kind.DATE, who)
-    held = await reading(request, lambda book: held_with(book, Kind.DATE, number, who))
-    date = shaped(DateShown, date_shown(held, held.event["dates"][str(number)], who))
-    event = shaped(EventShown, event_shown(held, who))
-    return date, event, shaped(LocationShown, location_shown(held.location, who))
+    number = number_in(guid, Kind.DATE, principal)
+    held = await reading(request, lambda book: held_with(book, Kind.DATE, number, principal))
+    date = shaped(DateShown, date_shown(held, held.event["dates"][str(number)], principal))
+    event = shaped(EventShown, event_shown(held, principal))
+    return date, event, shaped(LocationShown, location_shown(held.location, principal))
 
 
 @router.get("/eventdate/{guid}", name="ot_date", **answers(DateShown))
@@ -122,9 +124,9 @@ async def location_of_date(request: Request, guid: Guid) -> Response:
     return json_response(location)
 
 
-async def event_of(request: Request, kind: Kind, number: int, who: Principal) -> int:
+async def event_of(request: Request, kind: Kind, number: int, principal: Principal) -> int:
     """The number of the Event that a date or a Ticket is of."""
-    found = await reading(request, lambda book: held_with(book, kind, number, who))
+    found = await reading(request, lambda book: held_with(book, kind, number, principal))
     return int(found.event["number"])
 
 
@@ -135,22 +137,22 @@ async def event_of(request: Request, kind: Kind, number: int, who: Principal) ->
 )
 async def change_date(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.DATE, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.DATE, principal)
     sent_body = await sent(request)
     said = native(sent_body, fields.DATE)
     model(DateFields, said, fields.DATE)
-    event = await event_of(request, Kind.DATE, number, who)
+    event = await event_of(request, Kind.DATE, number, principal)
 
     def decide(work: UnitOfWork) -> None:
-        held = just_made(events.shown(work, work.load(Event, event).require()), who)
+        held = just_made(events.shown(work, work.load(Event, event).require()), principal)
         date = work.load(Event, event).date(number)
-        new = native(anew(sent_body, date_shown(held, date, who)), fields.DATE)
+        new = native(anew(sent_body, date_shown(held, date, principal)), fields.DATE)
         body = model(DateFields, new, fields.DATE)
         events.change_date(work, event, number, body)
 
-    await run(request, who, fields.DATE, decide)
-    date, _, _ = await _the_date(request, guid, who)
+    await run(request, principal, fields.DATE, decide)
+    date, _, _ = await _the_date(request, guid, principal)
     return json_response(as_sent(said, date))
 
 
@@ -158,19 +160,19 @@ async def change_date(request: Request, guid: Guid) -> Response:
 async def delete_date(request: Request, guid: Guid) -> Response:
     """Deletes an EventDate that no Ticket is attached to. An Event without a time is not for sale
     any more: with its last date it goes back to being a draft."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.DATE, who)
-    event_number = await event_of(request, Kind.DATE, number, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.DATE, principal)
+    event_number = await event_of(request, Kind.DATE, number, principal)
 
     def decide(work: UnitOfWork) -> None:
         event = work.load(Event, event_number).require()
         event.date(number)
         lots = work.load(Inventory, event_number).contingents()
         if found := [(Kind.CONTINGENT, lot["id"]) for lot in lots if number in lot["dateids"]]:
-            raise blocked("eventDate", who.account, found)
+            raise blocked("eventDate", principal.account, found)
         timeless = not event.state.get("startts") or not event.state.get("endts")
         if event.status == ACTIVE and len(event.state["dates"]) == 1 and timeless:
             events.change_status(work, event_number, "redraft")
         events.remove_date(work, event_number, number)
 
-    return await command(request, who, decide)
+    return await command(request, principal, decide)

@@ -35,10 +35,10 @@ def time_in(text: str | None, zone: str) -> str | None:
     return local_time(text, zone).replace(microsecond=0).isoformat()
 
 
-def zone_of(location: State | None, who: Principal) -> str:
+def zone_of(location: State | None, principal: Principal) -> str:
     """Where times are shown: the Location's zone when it has one, else the account's."""
     zone = location["timezone"] if location else "UTC"
-    return who.timezone if zone == "UTC" else str(zone)
+    return principal.timezone if zone == "UTC" else str(zone)
 
 
 class Held(NamedTuple):
@@ -69,9 +69,9 @@ class Held(NamedTuple):
         return stamps(created, updated, zone)
 
 
-def just_made(shown: ShownEvent, who: Principal) -> Held:
+def just_made(shown: ShownEvent, principal: Principal) -> Held:
     """As of the end of a command."""
-    place = location_document(shown.location.state, who.account)
+    place = location_document(shown.location.state, principal.account)
     return Held(shown.event.state, shown.inventory.state, shown.pricelists, {}, place)
 
 
@@ -79,11 +79,11 @@ def stamps(created: str, updated: str, zone: str) -> State:
     return {"updated_at": time_in(updated, zone), "created_at": time_in(created, zone)}
 
 
-def location_shown(location: State, who: Principal) -> State:
+def location_shown(location: State, principal: Principal) -> State:
     """A Location, from its native document."""
     return {
         "guid": location["guid"],
-        "company_id": company_id(who.account),
+        "company_id": company_id(principal.account),
         "name": location["name"],
         "description": location["description"],
         "capacity": location["capacity"],
@@ -94,43 +94,43 @@ def location_shown(location: State, who: Principal) -> State:
         "seats_chart_key": location["seats_chart_key"],
         "parent_guid": location["parent_guid"],
         "seated": bool(location["seats_chart_key"]),
-        **stamps(location["createdts"], location["lastupdatets"], zone_of(location, who)),
+        **stamps(location["createdts"], location["lastupdatets"], zone_of(location, principal)),
         "deleted_at": None,
     }
 
 
-def event_shown(held: Held, who: Principal) -> State:
-    event, zone = held.event, zone_of(held.location, who)
+def event_shown(held: Held, principal: Principal) -> State:
+    event, zone = held.event, zone_of(held.location, principal)
     fields = EventFields.defaults() | event
     image = event.get("image")
     return {
-        "guid": str(guid(who.account, Kind.EVENT, event["number"])),
-        "company_id": company_id(who.account),
+        "guid": str(guid(principal.account, Kind.EVENT, event["number"])),
+        "company_id": company_id(principal.account),
         "location_id": held.location["guid"],
         "name": fields["name"],
         "description": fields["description"],
         "website": fields["website"],
         "type": fields["type"] or ONCE,
         "locale": fields["locale"],
-        "currency": who.currency,
+        "currency": principal.currency,
         "status": ARCHIVED if event["currentstatus"] == CLOSED else NORMAL,
         "category": fields["category"],
         "subcategories": fields["subcategories"],
         "retrievable_after": time_in(fields["retrievable_after"], zone),
         "auto-prune": fields["auto_prune"],
-        "image": image_url(who.account, image),
+        "image": image_url(principal.account, image),
         "start": time_in(starts(event), zone),
         "end": time_in(ends(event), zone),
         **stamps(event["createdts"], held.event["lastupdatets"], zone),
-        "location": location_shown(held.location, who),
+        "location": location_shown(held.location, principal),
     }
 
 
-def date_shown(held: Held, date: State, who: Principal) -> State:
-    zone = zone_of(held.location, who)
+def date_shown(held: Held, date: State, principal: Principal) -> State:
+    zone = zone_of(held.location, principal)
     return {
-        "guid": str(guid(who.account, Kind.DATE, date["id"])),
-        "event_id": str(guid(who.account, Kind.EVENT, held.event["number"])),
+        "guid": str(guid(principal.account, Kind.DATE, date["id"])),
+        "event_id": str(guid(principal.account, Kind.EVENT, held.event["number"])),
         "name": date.get("name"),
         "start": time_in(date["start"], zone),
         "end": time_in(date["end"], zone),
@@ -142,9 +142,9 @@ def date_shown(held: Held, date: State, who: Principal) -> State:
     }
 
 
-def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
+def ticket_shown(held: Held, lot: State, principal: Principal, now: str) -> State:
     """A type of tickets is a contingent; what an order has and did not pay is pending."""
-    zone, counters = zone_of(held.location, who), lot["counters"]
+    zone, counters = zone_of(held.location, principal), lot["counters"]
     fields = {n: lot.get(n, v) for n, v in TicketType.defaults().items()}
     shares = ("vat_percentage", "percentage_service_costs_in_ticket")
     times = ("available_from", "available_until")
@@ -152,14 +152,14 @@ def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
         **fields,
         **{name: plain(fields[name]) for name in shares},
         **{name: time_in(fields[name], zone) for name in times},
-        "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
-        "company_id": company_id(who.account),
-        "event_id": str(guid(who.account, Kind.EVENT, held.event["number"])),
+        "guid": str(guid(principal.account, Kind.CONTINGENT, lot["id"])),
+        "company_id": company_id(principal.account),
+        "event_id": str(guid(principal.account, Kind.EVENT, held.event["number"])),
         "name": lot["name"],
-        "min_price": least_price(lot, held.lists, who.currency),
+        "min_price": least_price(lot, held.lists, principal.currency),
         "available_stock": lot["amount"],
         "seated": lot["seated"],
-        "status": status(held.shelf(), lot, who.currency, now),
+        "status": status(held.shelf(), lot, principal.currency, now),
         "reserved_count": counters["reserved"],
         "pending_count": counters["sold_unpaid"],
         "sold_count": counters["sold_paid"] + counters["complimentary"],
@@ -167,7 +167,7 @@ def ticket_shown(held: Held, lot: State, who: Principal, now: str) -> State:
     }
 
 
-def sales_shown(held: Held, who: Principal) -> State:
+def sales_shown(held: Held, principal: Principal) -> State:
     """How an Event sells: `sold` is paid or given away, `pending` is ordered and not paid;
     `available` is null where there is no limit."""
     types = []
@@ -175,7 +175,7 @@ def sales_shown(held: Held, who: Principal) -> State:
         counters = lot["counters"]
         types.append(
             {
-                "guid": str(guid(who.account, Kind.CONTINGENT, lot["id"])),
+                "guid": str(guid(principal.account, Kind.CONTINGENT, lot["id"])),
                 "name": lot["name"],
                 "sold": counters["sold_paid"] + counters["complimentary"],
                 "pending": counters["sold_unpaid"],
@@ -184,30 +184,30 @@ def sales_shown(held: Held, who: Principal) -> State:
             }
         )
     totals = {n: sum(one[n] for one in types) for n in ("sold", "pending", "reserved")}
-    event = str(guid(who.account, Kind.EVENT, held.event["number"]))
+    event = str(guid(principal.account, Kind.EVENT, held.event["number"]))
     return {"guid": event, "name": held.event.get("name"), **totals, "ticket_types": types}
 
 
-def shop_shown(channel: State, who: Principal, base: str) -> State:
+def shop_shown(channel: State, principal: Principal, base: str) -> State:
     """A shop is a sales channel; its orders are held for so many minutes. `base`: the address that
     this service is asked at, which its link begins with."""
     names = ("name", "description", "global_terms", "company_terms", "facebook_page_url")
     rules = ("auto_prune", "email_must_be_unique", "email_validation_rule", "event_selection")
     return {
         "guid": channel["guid"],
-        "company_id": company_id(who.account),
+        "company_id": company_id(principal.account),
         **{name: channel[name] for name in (*names, *rules, "max_tickets_per_order")},
-        "currency": who.currency,
+        "currency": principal.currency,
         "reservation_time": (channel["basketseconds"] or 0) // 60,
         "seats_public_key": None,
         "url": f"{base}/storefront/{channel['guid']}/data",
-        **stamps(channel["createdts"], channel["lastupdatets"], who.timezone),
+        **stamps(channel["createdts"], channel["lastupdatets"], principal.timezone),
     }
 
 
-def tracker_shown(tracker: State, who: Principal, base: str) -> State:
+def tracker_shown(tracker: State, principal: Principal, base: str) -> State:
     """A tracker, with the link that counts who follows it."""
-    shop = str(guid(who.account, Kind.SALES_CHANNEL, tracker["saleschannelid"]))
+    shop = str(guid(principal.account, Kind.SALES_CHANNEL, tracker["saleschannelid"]))
     return {
         "name": tracker["name"],
         "type": tracker["type"],
@@ -217,7 +217,7 @@ def tracker_shown(tracker: State, who: Principal, base: str) -> State:
         "clicks": tracker["clicks"],
         "extra_url_parameters": tracker["extra_url_parameters"],
         "url": f"{base}/storefront/{shop}/t/{tracker['code']}",
-        **stamps(tracker["createdts"], tracker["lastupdatets"], who.timezone),
+        **stamps(tracker["createdts"], tracker["lastupdatets"], principal.timezone),
     }
 
 

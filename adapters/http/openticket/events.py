@@ -65,11 +65,11 @@ SENT = (*fields.EVENT, "currency")
 
 async def create_at(request: Request, place: str) -> Response:
     """Creates an Event at a Location."""
-    who = caller(request, Permission.COMMAND)
-    location = number_in(place, Kind.LOCATION, who)
+    principal = caller(request, Permission.COMMAND)
+    location = number_in(place, Kind.LOCATION, principal)
     body = _spelled(await sent(request))
     required(body, "name", "locale", "currency")
-    _check_currency(body, who)
+    _check_currency(body, principal)
     said = {"type": ONCE} | native(body, fields.EVENT) | {"locationid": location}
     made = model(EventBody, said, fields.EVENT)
 
@@ -78,9 +78,9 @@ async def create_at(request: Request, place: str) -> Response:
         return events.create_event(work, made)
 
     def answer(shown: ShownEvent) -> State:
-        return shaped(EventCreated, event_shown(just_made(shown, who), who))
+        return shaped(EventCreated, event_shown(just_made(shown, principal), principal))
 
-    return await run(request, who, fields.EVENT, decide, answer)
+    return await run(request, principal, fields.EVENT, decide, answer)
 
 
 def _spelled(body: State) -> State:
@@ -90,17 +90,17 @@ def _spelled(body: State) -> State:
     return body
 
 
-def _check_currency(body: State, who: Principal) -> None:
+def _check_currency(body: State, principal: Principal) -> None:
     said = body.get("currency")
-    if said not in (None, "") and text("currency", said).strip().upper() != who.currency:
-        raise invalid([("currency", f"expected {who.currency}, which the company has")])
+    if said not in (None, "") and text("currency", said).strip().upper() != principal.currency:
+        raise invalid([("currency", f"expected {principal.currency}, which the company has")])
 
 
 @words(router, "/event", "ot_events", EventShown, "normal", "past", "upcoming", "archived", "all")
 async def list_events(request: Request, word: str) -> Response:
     """The Events of the company. What is over is past, what is not is upcoming: both have a date.
     A closed Event is archived."""
-    who = caller(request, Permission.READ)
+    principal = caller(request, Permission.READ)
     now = microseconds(stamp(datetime.now(UTC)))
     dated: Condition = ("starts", "<", FOREVER)
     where: dict[str, Sequence[Condition]] = {
@@ -110,21 +110,21 @@ async def list_events(request: Request, word: str) -> Response:
         "archived": [("status", "=", CLOSED)],
         "all": [],
     }
-    found = await reading(request, lambda book: events_where(book, who, *where[word]))
-    return json_response([shaped(EventShown, event_shown(one, who)) for one in found])
+    found = await reading(request, lambda book: events_where(book, principal, *where[word]))
+    return json_response([shaped(EventShown, event_shown(one, principal)) for one in found])
 
 
 async def the_event(request: Request, guid: str) -> tuple[Held, Principal]:
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.EVENT, who)
-    return await reading(request, lambda book: held(book, number, who)), who
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.EVENT, principal)
+    return await reading(request, lambda book: held(book, number, principal)), principal
 
 
 @router.get("/event/{guid}", name="ot_event", **answers(EventShown))
 async def get_event(request: Request, guid: Guid) -> Response:
     """One Event, with its Location."""
-    found, who = await the_event(request, guid)
-    return json_response(shaped(EventShown, event_shown(found, who)))
+    found, principal = await the_event(request, guid)
+    return json_response(shaped(EventShown, event_shown(found, principal)))
 
 
 @router.put(
@@ -134,20 +134,20 @@ async def get_event(request: Request, guid: Guid) -> Response:
 )
 async def change_event(request: Request, guid: Guid) -> Response:
     """Changes what is sent; `location_id` moves it."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.EVENT, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.EVENT, principal)
     body = _spelled(await sent(request))
-    _check_currency(body, who)
+    _check_currency(body, principal)
     model(EventBody, native(body, fields.EVENT), fields.EVENT)
     place = None
     if body.get("location_id") not in (None, ""):
-        place = number_in(body["location_id"], Kind.LOCATION, who)
+        place = number_in(body["location_id"], Kind.LOCATION, principal)
 
     def decide(work: UnitOfWork) -> ShownEvent:
         event = work.load(Event, number).require()
         if place is not None:
             work.load(Location, place).require()
-        shown = event_shown(just_made(events.shown(work, event), who), who)
+        shown = event_shown(just_made(events.shown(work, event), principal), principal)
         said = native(anew(body, shown), fields.EVENT)
         if place is not None:
             said["locationid"] = place
@@ -157,40 +157,40 @@ async def change_event(request: Request, guid: Guid) -> Response:
         return changed
 
     def answer(shown: ShownEvent) -> State:
-        return shaped(EventShown, event_shown(just_made(shown, who), who))
+        return shaped(EventShown, event_shown(just_made(shown, principal), principal))
 
-    return await run(request, who, fields.EVENT, decide, answer)
+    return await run(request, principal, fields.EVENT, decide, answer)
 
 
 @router.delete("/event/{guid}", name="ot_delete_event", **answers(None, status=204))
 async def delete_event(request: Request, guid: Guid) -> Response:
     """Deletes an Event that has neither EventDates nor Tickets."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.EVENT, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.EVENT, principal)
 
     def decide(work: UnitOfWork) -> None:
         event = work.load(Event, number).require()
         dates = [(Kind.DATE, date["id"]) for date in event.state["dates"].values()]
         lots = work.load(Inventory, number).contingents()
         if found := [*dates, *((Kind.CONTINGENT, lot["id"]) for lot in lots)]:
-            raise blocked("event", who.account, found)
+            raise blocked("event", principal.account, found)
         if event.status == ACTIVE:
             events.change_status(work, number, "redraft")
         events.delete_event(work, number)
 
-    return await command(request, who, decide)
+    return await command(request, principal, decide)
 
 
 @router.get("/event/{guid}/location", name="ot_location_of_event", **answers(LocationShown))
 async def location_of_event(request: Request, guid: Guid) -> Response:
     """The Location of the Event."""
-    found, who = await the_event(request, guid)
-    return json_response(shaped(LocationShown, location_shown(found.location, who)))
+    found, principal = await the_event(request, guid)
+    return json_response(shaped(LocationShown, location_shown(found.location, principal)))
 
 
 async def _dates(request: Request, guid: str) -> list[State]:
-    found, who = await the_event(request, guid)
-    return [shaped(DateShown, date_shown(found, date, who)) for date in found.dates()]
+    found, principal = await the_event(request, guid)
+    return [shaped(DateShown, date_shown(found, date, principal)) for date in found.dates()]
 
 
 @router.get("/event/{guid}/dates", name="ot_dates_of_event", **answers(many(DateShown)))
@@ -208,15 +208,15 @@ async def dates_with_products(request: Request, guid: Guid) -> Response:
 @router.post("/event/{guid}/salesstats", name="ot_sales_of_event", **answers(SalesStats))
 async def sales_of_event(request: Request, guid: Guid) -> Response:
     """How many tickets of each type are sold, pending, reserved and left."""
-    found, who = await the_event(request, guid)
-    return json_response(shaped(SalesStats, sales_shown(found, who)))
+    found, principal = await the_event(request, guid)
+    return json_response(shaped(SalesStats, sales_shown(found, principal)))
 
 
 async def tickets_of(request: Request, guid: str) -> list[State]:
-    found, who = await the_event(request, guid)
+    found, principal = await the_event(request, guid)
     now = stamp(datetime.now(UTC))
     lots = found.contingents()
-    return [shaped(TicketShown, ticket_shown(found, lot, who, now)) for lot in lots]
+    return [shaped(TicketShown, ticket_shown(found, lot, principal, now)) for lot in lots]
 
 
 @words(
@@ -236,16 +236,16 @@ async def tickets_with_products(request: Request, guid: Guid) -> Response:
 
 
 async def _sold(request: Request, guid: str) -> tuple[Held, list[State], Principal]:
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.EVENT, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.EVENT, principal)
     found, channels = await reading(
         request,
-        lambda book: (held(book, number, who), shops(book, who)),
+        lambda book: (held(book, number, principal), shops(book, principal)),
         EVENTS,
         LOCATIONS,
         CATALOG,
     )
-    return found, channels, who
+    return found, channels, principal
 
 
 def sellers(found: Held, lot: State, channels: Sequence[State]) -> list[State]:
@@ -256,12 +256,14 @@ def sellers(found: Held, lot: State, channels: Sequence[State]) -> list[State]:
 @router.get("/event/{guid}/ticket/shops", name="ot_tickets_shops", **answers(many(TicketShown)))
 async def tickets_with_shops(request: Request, guid: Guid) -> Response:
     """The Tickets of the Event, each with the shops that have it."""
-    found, channels, who = await _sold(request, guid)
+    found, channels, principal = await _sold(request, guid)
     now = stamp(datetime.now(UTC))
     shown, base = [], base_of(request)
     for lot in found.contingents():
-        ticket = shaped(TicketShown, ticket_shown(found, lot, who, now))
-        by = [shaped(ShopShown, shop_shown(c, who, base)) for c in sellers(found, lot, channels)]
+        ticket = shaped(TicketShown, ticket_shown(found, lot, principal, now))
+        by = [
+            shaped(ShopShown, shop_shown(c, principal, base)) for c in sellers(found, lot, channels)
+        ]
         shown.append(ticket | {"shops": by})
     return json_response(shown)
 
@@ -269,7 +271,7 @@ async def tickets_with_shops(request: Request, guid: Guid) -> Response:
 @router.get("/event/{guid}/shops", name="ot_shops_of_event", **answers(many(ShopShown)))
 async def shops_of_event(request: Request, guid: Guid) -> Response:
     """The shops that have a Ticket of the Event."""
-    found, channels, who = await _sold(request, guid)
+    found, channels, principal = await _sold(request, guid)
     selling = {c["id"] for lot in found.contingents() for c in sellers(found, lot, channels)}
-    shown = [shop_shown(c, who, base_of(request)) for c in channels if c["id"] in selling]
+    shown = [shop_shown(c, principal, base_of(request)) for c in channels if c["id"] in selling]
     return json_response([shaped(ShopShown, one) for one in shown])

@@ -119,14 +119,14 @@ def model(cls: type[M], fields: State, table: Table) -> M:
 
 async def run(
     request: Request,
-    who: Principal,
+    principal: Principal,
     table: Table,
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], State] | None = None,
 ) -> Response:
     """A command, whose refusals name fields as the vendor does."""
     try:
-        return await command(request, who, decide, answer)
+        return await command(request, principal, decide, answer)
     except Invalid as refusal:
         said = refusal.details["errors"]
         raise invalid((_vendors(e["path"], table), e["message"]) for e in said) from None

@@ -55,38 +55,38 @@ def check_latitude(body: State) -> None:
 )
 async def create_location(request: Request) -> Response:
     """A new Location: where Events are. Its capacity of 0 is no limit."""
-    who = caller(request, Permission.COMMAND)
+    principal = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "name", "capacity", "address")
     check_latitude(body)
     made = model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
 
     def answer(location: Location) -> State:
-        shown = location_shown(location_document(location.state, who.account), who)
+        shown = location_shown(location_document(location.state, principal.account), principal)
         return shaped(LocationCreated, shown)
 
     decide = partial(locations.create_location, fields=made)
-    return await run(request, who, fields.LOCATION, decide, answer)
+    return await run(request, principal, fields.LOCATION, decide, answer)
 
 
 @words(router, "/location", "ot_locations", LocationShown, "normal", "archived", "all")
 async def list_locations(request: Request, word: str) -> Response:
     """The Locations of the company; none is ever archived."""
-    who = caller(request, Permission.READ)
-    found = await reading(request, lambda book: [*every(book, LOCATIONS, who)], LOCATIONS)
+    principal = caller(request, Permission.READ)
+    found = await reading(request, lambda book: [*every(book, LOCATIONS, principal)], LOCATIONS)
     shown = [] if word == "archived" else found
-    return json_response([shaped(LocationShown, location_shown(one, who)) for one in shown])
+    return json_response([shaped(LocationShown, location_shown(one, principal)) for one in shown])
 
 
 @router.get("/location/{guid}", name="ot_location", **answers(LocationShown))
 async def get_location(request: Request, guid: Guid) -> Response:
     """One Location."""
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.LOCATION, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.LOCATION, principal)
     found = await reading(
-        request, lambda book: document(book, LOCATIONS, Kind.LOCATION, number, who), LOCATIONS
+        request, lambda book: document(book, LOCATIONS, Kind.LOCATION, number, principal), LOCATIONS
     )
-    return json_response(shaped(LocationShown, location_shown(found, who)))
+    return json_response(shaped(LocationShown, location_shown(found, principal)))
 
 
 @router.put(
@@ -96,41 +96,41 @@ async def get_location(request: Request, guid: Guid) -> Response:
 )
 async def change_location(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.LOCATION, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.LOCATION, principal)
     body = await sent(request)
     model(LocationFields, native(body, fields.LOCATION), fields.LOCATION)
 
     def decide(work: UnitOfWork) -> Location:
         now = work.load(Location, number).require().state
-        new = anew(body, location_shown(location_document(now, who.account), who))
+        new = anew(body, location_shown(location_document(now, principal.account), principal))
         check_latitude(new)
         said = written_as_text(native(new, fields.LOCATION), now)
         change = model(LocationFields, said, fields.LOCATION)
         return locations.change_location(work, number, change)
 
     def answer(location: Location) -> State:
-        shown = location_shown(location_document(location.state, who.account), who)
+        shown = location_shown(location_document(location.state, principal.account), principal)
         return shaped(LocationShown, shown)
 
-    return await run(request, who, fields.LOCATION, decide, answer)
+    return await run(request, principal, fields.LOCATION, decide, answer)
 
 
 @router.delete("/location/{guid}", name="ot_delete_location", **answers(None, status=204))
 async def delete_location(request: Request, guid: Guid) -> Response:
     """Deletes a Location that has no Events."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.LOCATION, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.LOCATION, principal)
 
     def decide(work: UnitOfWork) -> None:
         work.load(Location, number).require()
         hosted = work.load(Hosting, number).state.get("events", {})
         if hosted:
             found = [(Kind.EVENT, int(event)) for event in hosted]
-            raise blocked("location", who.account, found)
+            raise blocked("location", principal.account, found)
         locations.delete_location(work, number)
 
-    return await command(request, who, decide)
+    return await command(request, principal, decide)
 
 
 @creates(
@@ -149,24 +149,24 @@ async def create_event(request: Request, guid: Guid) -> Response:
 @router.get("/location/{guid}/event", name="ot_events_there", **answers(many(EventShown)))
 async def events_there(request: Request, guid: Guid) -> Response:
     """The Events at the Location."""
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.LOCATION, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.LOCATION, principal)
     found = await reading(
-        request, lambda book: events_where(book, who, ("locationid", "=", number))
+        request, lambda book: events_where(book, principal, ("locationid", "=", number))
     )
-    return json_response([shaped(EventShown, event_shown(one, who)) for one in found])
+    return json_response([shaped(EventShown, event_shown(one, principal)) for one in found])
 
 
 @router.get("/location/{guid}/dates", name="ot_dates_there", **answers(many(DateShown)))
 async def dates_there(request: Request, guid: Guid) -> Response:
     """The EventDates at the Location."""
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.LOCATION, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.LOCATION, principal)
     found = await reading(
         request,
-        lambda book: events_where(book, who, ("locationid", "=", number)),
+        lambda book: events_where(book, principal, ("locationid", "=", number)),
         EVENTS,
         LOCATIONS,
     )
-    shown = [date_shown(held, date, who) for held in found for date in held.dates()]
+    shown = [date_shown(held, date, principal) for held in found for date in held.dates()]
     return json_response([shaped(DateShown, one) for one in shown])

@@ -40,33 +40,39 @@ router.get("/storefront/order/{guid}", name="ot_order_on_storefront", include_in
 @router.get("/shop/{guid}/orders", name="ot_orders_of_shop", **answers(many(PlacedOrder)))
 async def orders_of_shop(request: Request, guid: Guid) -> Response:
     """The newest 1,000 orders of a shop, with their buyers for keys that may sell."""
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.SALES_CHANNEL, principal)
     await reading(
-        request, lambda book: document(book, CATALOG, Kind.SALES_CHANNEL, number, who), CATALOG
+        request,
+        lambda book: document(book, CATALOG, Kind.SALES_CHANNEL, number, principal),
+        CATALOG,
     )
     await reads.fresh(request, ORDERS)
     view = stagebook(request).view(ORDERS)
     where = (("saleschannelid", "=", number),)
-    select = Select(who.account, where, order="number", descending=True, limit=MOST, counted=False)
+    select = Select(
+        principal.account, where, order="number", descending=True, limit=MOST, counted=False
+    )
     page = await reads.blocking(view.page, select)
     numbers = [from_json(body)["id"] for body in page.bodies]
-    keys = [key(who.account, Kind.ORDER, one) for one in numbers]
+    keys = [key(principal.account, Kind.ORDER, one) for one in numbers]
     states = await reads.blocking(view.states, keys)
     orders = [from_json(states[at]) for at in keys if at in states]
-    buyers = await _buyers(request, who, orders)
+    buyers = await _buyers(request, principal, orders)
     shown = [
-        order_shown(order, who.account) | buyer_shown(buyers.get(order.get("customerid")))
+        order_shown(order, principal.account) | buyer_shown(buyers.get(order.get("customerid")))
         for order in orders
     ]
     return json_response(shown)
 
 
-async def _buyers(request: Request, who: Principal, orders: list[State]) -> dict[int | None, State]:
+async def _buyers(
+    request: Request, principal: Principal, orders: list[State]
+) -> dict[int | None, State]:
     """The contacts of orders by number; none for a key that may not sell."""
-    if Permission.SELL not in ROLE_PERMISSIONS[who.role]:
+    if Permission.SELL not in ROLE_PERMISSIONS[principal.role]:
         return {}
     numbers = {order["customerid"] for order in orders if order.get("customerid")}
-    keys = [key(who.account, Kind.CONTACT, number) for number in numbers]
+    keys = [key(principal.account, Kind.CONTACT, number) for number in numbers]
     bodies = await reads.blocking(stagebook(request).view(CATALOG).bodies, keys)
     return {contact["id"]: contact for contact in map(from_json, bodies.values())}

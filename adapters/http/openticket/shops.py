@@ -79,7 +79,7 @@ def _hold(body: State) -> State:
 @creates(router, "/shop", "ot_create_shop", ShopCreated, SENT, ("name",))
 async def create_shop(request: Request) -> Response:
     """A new shop: it sells the Tickets that are attached to it."""
-    who = caller(request, Permission.COMMAND)
+    principal = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "name")
     said = {"typeid": WEB, "basketseconds": HOLD_SECONDS} | native(body, fields.SHOP) | _hold(body)
@@ -87,77 +87,77 @@ async def create_shop(request: Request) -> Response:
     decide = partial(catalog.create_item, cls=SalesChannel, fields=made)
 
     def answer(channel: SalesChannel) -> State:
-        return shaped(ShopCreated, shop_shown(_document(channel), who, base_of(request)))
+        return shaped(ShopCreated, shop_shown(_document(channel), principal, base_of(request)))
 
-    return await run(request, who, fields.SHOP, decide, answer)
+    return await run(request, principal, fields.SHOP, decide, answer)
 
 
 @words(router, "/shop", "ot_shops", ShopShown, "normal", "archived", "all")
 async def list_shops(request: Request, word: str) -> Response:
     """The shops of the company."""
-    who = caller(request, Permission.READ)
+    principal = caller(request, Permission.READ)
     where = {"normal": [("archived", "=", 0)], "archived": [("archived", "=", 1)], "all": []}[word]
     found = await reading(
-        request, lambda book: catalog_where(book, who, Kind.SALES_CHANNEL, *where), CATALOG
+        request, lambda book: catalog_where(book, principal, Kind.SALES_CHANNEL, *where), CATALOG
     )
-    shown = [shop_shown(one, who, base_of(request)) for one in found]
+    shown = [shop_shown(one, principal, base_of(request)) for one in found]
     return json_response([shaped(ShopShown, one) for one in shown])
 
 
 async def _the_shop(request: Request, guid: str) -> tuple[State, Principal]:
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.SALES_CHANNEL, principal)
     kind = Kind.SALES_CHANNEL
     return await reading(
-        request, lambda book: document(book, CATALOG, kind, number, who), CATALOG
-    ), who
+        request, lambda book: document(book, CATALOG, kind, number, principal), CATALOG
+    ), principal
 
 
 @router.get("/shop/{guid}", name="ot_shop", **answers(ShopShown))
 async def get_shop(request: Request, guid: Guid) -> Response:
     """One shop."""
-    found, who = await _the_shop(request, guid)
-    return json_response(shaped(ShopShown, shop_shown(found, who, base_of(request))))
+    found, principal = await _the_shop(request, guid)
+    return json_response(shaped(ShopShown, shop_shown(found, principal, base_of(request))))
 
 
 @router.put("/shop/{guid}", name="ot_change_shop", **answers(ShopShown, fields=SENT))
 async def change_shop(request: Request, guid: Guid) -> Response:
     """Changes what is sent."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.SALES_CHANNEL, principal)
     body = await sent(request)
     model(SalesChannelFields, native(body, fields.SHOP) | _hold(body), fields.SHOP)
 
     def decide(work: UnitOfWork) -> SalesChannel:
         channel = catalog.item(work, SalesChannel, number).require()
-        new = anew(body, shop_shown(_document(channel), who, base_of(request)))
+        new = anew(body, shop_shown(_document(channel), principal, base_of(request)))
         said = native(new, fields.SHOP) | _hold(new)
         change = model(SalesChannelFields, said, fields.SHOP)
         return catalog.change_item(work, SalesChannel, number, change)
 
     def answer(channel: SalesChannel) -> State:
-        return shaped(ShopShown, shop_shown(_document(channel), who, base_of(request)))
+        return shaped(ShopShown, shop_shown(_document(channel), principal, base_of(request)))
 
-    return await run(request, who, fields.SHOP, decide, answer)
+    return await run(request, principal, fields.SHOP, decide, answer)
 
 
 @router.delete("/shop/{guid}", name="ot_delete_shop", **answers(None, status=204))
 async def delete_shop(request: Request, guid: Guid) -> Response:
     """Takes a shop out of the lists: its orders stay."""
-    who = caller(request, Permission.COMMAND)
-    number = number_in(guid, Kind.SALES_CHANNEL, who)
+    principal = caller(request, Permission.COMMAND)
+    number = number_in(guid, Kind.SALES_CHANNEL, principal)
     decide = partial(catalog.archive_item, cls=SalesChannel, number=number, archived=True)
-    return await command(request, who, decide)
+    return await command(request, principal, decide)
 
 
 @router.get("/shop/{guid}/tickets", name="ot_tickets_of_shop", **answers(many(TicketShown)))
 async def tickets_of_shop(request: Request, guid: Guid) -> Response:
     """The Tickets that the shop has."""
-    channel, who = await _the_shop(request, guid)
-    found = await reading(request, lambda book: events_where(book, who), EVENTS, LOCATIONS)
+    channel, principal = await _the_shop(request, guid)
+    found = await reading(request, lambda book: events_where(book, principal), EVENTS, LOCATIONS)
     now = stamp(datetime.now(UTC))
     shown = [
-        ticket_shown(held, lot, who, now)
+        ticket_shown(held, lot, principal, now)
         for held in found
         for lot in held.contingents()
         if shop_tickets.sold_by(held.event, lot, held.lists, channel["id"])
@@ -169,10 +169,10 @@ Attaching = Callable[[UnitOfWork, int, int, int], None]
 
 
 async def _attached(request: Request, guid: str, ticketguid: str, change: Attaching) -> Response:
-    who = caller(request, Permission.COMMAND)
-    shop = number_in(guid, Kind.SALES_CHANNEL, who)
-    lot = number_in(ticketguid, Kind.CONTINGENT, who)
-    event = await event_of(request, Kind.CONTINGENT, lot, who)
+    principal = caller(request, Permission.COMMAND)
+    shop = number_in(guid, Kind.SALES_CHANNEL, principal)
+    lot = number_in(ticketguid, Kind.CONTINGENT, principal)
+    event = await event_of(request, Kind.CONTINGENT, lot, principal)
 
     def decide(work: UnitOfWork) -> None:
         channel = catalog.item(work, SalesChannel, shop).require()
@@ -180,7 +180,7 @@ async def _attached(request: Request, guid: str, ticketguid: str, change: Attach
             raise NotFound(f"there is no sales channel {guid}")
         change(work, event, lot, shop)
 
-    return await run(request, who, {}, decide)
+    return await run(request, principal, {}, decide)
 
 
 @router.post(
@@ -196,9 +196,9 @@ async def attach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Respo
 )
 async def detach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Response:
     """The shop does not sell the Ticket any more."""
-    who = caller(request, Permission.COMMAND)
-    shop = number_in(guid, Kind.SALES_CHANNEL, who)
-    channels = await reading(request, lambda book: shops(book, who), CATALOG)
+    principal = caller(request, Permission.COMMAND)
+    shop = number_in(guid, Kind.SALES_CHANNEL, principal)
+    channels = await reading(request, lambda book: shops(book, principal), CATALOG)
     others = {channel["id"] for channel in channels} - {shop}
     return await _attached(request, guid, ticketguid, partial(shop_tickets.detach, others=others))
 
@@ -206,20 +206,22 @@ async def detach_ticket(request: Request, guid: Guid, ticketguid: Guid) -> Respo
 @router.get("/shop/{guid}/trackers", name="ot_trackers_of_shop", **answers(many(TrackerShown)))
 async def trackers_of_shop(request: Request, guid: Guid) -> Response:
     """The trackers of the shop."""
-    channel, who = await _the_shop(request, guid)
-    found = await reading(request, lambda book: catalog_where(book, who, Kind.TRACKER), CATALOG)
+    channel, principal = await _the_shop(request, guid)
+    found = await reading(
+        request, lambda book: catalog_where(book, principal, Kind.TRACKER), CATALOG
+    )
     those = [one for one in found if one["saleschannelid"] == channel["id"]]
-    shown = [tracker_shown(one, who, base_of(request)) for one in those]
+    shown = [tracker_shown(one, principal, base_of(request)) for one in those]
     return json_response([shaped(TrackerShown, one) for one in shown])
 
 
 @router.get("/shop/{guid}/payment_methods", name="ot_payment", **answers(many(PaymentMethod)))
 async def payment_methods(request: Request, guid: Guid) -> Response:
     """The ways to pay: the company's payment scenarios."""
-    _, who = await _the_shop(request, guid)
+    _, principal = await _the_shop(request, guid)
     live = ("archived", "=", 0)
     found = await reading(
-        request, lambda book: catalog_where(book, who, Kind.PAYMENT_SCENARIO, live), CATALOG
+        request, lambda book: catalog_where(book, principal, Kind.PAYMENT_SCENARIO, live), CATALOG
     )
     return json_response([shaped(PaymentMethod, one) for one in found])
 
@@ -247,40 +249,42 @@ for what in ("products", "metadata"):
 )
 async def create_tracker(request: Request) -> Response:
     """A new tracker: a link to a shop. `type` is written in any case."""
-    who = caller(request, Permission.COMMAND)
+    principal = caller(request, Permission.COMMAND)
     body = await sent(request)
     required(body, "shop_id", "name", "type")
     said = native(body, fields.TRACKER)
-    said["saleschannelid"] = number_in(body["shop_id"], Kind.SALES_CHANNEL, who)
+    said["saleschannelid"] = number_in(body["shop_id"], Kind.SALES_CHANNEL, principal)
     made = model(TrackerFields, said, fields.TRACKER)
     decide = partial(catalog.create_item, cls=Tracker, fields=made)
 
     def answer(tracker: Tracker) -> State:
-        return shaped(TrackerCreated, tracker_shown(_document(tracker), who, base_of(request)))
+        return shaped(
+            TrackerCreated, tracker_shown(_document(tracker), principal, base_of(request))
+        )
 
     named = {**fields.TRACKER, "shop_id": ("saleschannelid", text)}
-    return await run(request, who, named, decide, answer)
+    return await run(request, principal, named, decide, answer)
 
 
 @router.get("/trackers", name="ot_trackers", **answers(many(TrackerShown)))
 async def list_trackers(request: Request) -> Response:
     """The trackers of the company."""
-    who = caller(request, Permission.READ)
+    principal = caller(request, Permission.READ)
     found = await reading(
         request,
-        lambda book: catalog_where(book, who, Kind.TRACKER, ("archived", "=", 0)),
+        lambda book: catalog_where(book, principal, Kind.TRACKER, ("archived", "=", 0)),
         CATALOG,
     )
-    shown = [tracker_shown(one, who, base_of(request)) for one in found]
+    shown = [tracker_shown(one, principal, base_of(request)) for one in found]
     return json_response([shaped(TrackerShown, one) for one in shown])
 
 
 @router.get("/trackers/{guid}", name="ot_tracker", **answers(TrackerShown))
 async def get_tracker(request: Request, guid: Guid) -> Response:
     """One tracker."""
-    who = caller(request, Permission.READ)
-    number = number_in(guid, Kind.TRACKER, who)
+    principal = caller(request, Permission.READ)
+    number = number_in(guid, Kind.TRACKER, principal)
     found = await reading(
-        request, lambda book: document(book, CATALOG, Kind.TRACKER, number, who), CATALOG
+        request, lambda book: document(book, CATALOG, Kind.TRACKER, number, principal), CATALOG
     )
-    return json_response(shaped(TrackerShown, tracker_shown(found, who, base_of(request))))
+    return json_response(shaped(TrackerShown, tracker_shown(found, principal, base_of(request))))

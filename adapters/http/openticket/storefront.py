@@ -95,22 +95,22 @@ class PlacedBody(BaseModel):
 async def data(request: Request, shop: Shop) -> Response:
     """What the shop sells: Events to come with their tickets, what a reservation would cost now,
     and whether one can be had. `coupon` shows what is hidden without it, and what it costs then."""
-    who, channel = await visited(request, shop)
+    principal, channel = await visited(request, shop)
     now = microseconds(stamp(datetime.now(UTC)))
     to_come: tuple[Condition, ...] = (("status", "=", ACTIVE), ("ends", ">=", now))
     found, types = await reading(
         request,
         lambda book: (
-            events_where(book, who, *to_come),
-            catalog_where(book, who, Kind.PRICE_TYPE, ("archived", "=", 0)),
+            events_where(book, principal, *to_come),
+            catalog_where(book, principal, Kind.PRICE_TYPE, ("archived", "=", 0)),
         ),
         EVENTS,
         LOCATIONS,
         CATALOG,
     )
     price_types = {one["id"]: one for one in types}
-    seller = Seller(channel, who.currency, price_types.get, who.timezone)
-    visit = documents.Visit(who, seller, coupons(request))
+    seller = Seller(channel, principal.currency, price_types.get, principal.timezone)
+    visit = documents.Visit(principal, seller, coupons(request))
     return json_response(documents.shop_data(found, visit))
 
 
@@ -134,12 +134,12 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
     """Reserves one ticket for eight minutes, or so many as `amount` says, in the query or in the
     body. With POST or PUT and an Idempotency-Key, once: the same key gets the same reservation, so
     it is to be one that nobody else thinks of."""
-    who, number = await visitor(request, shop)
+    principal, number = await visitor(request, shop)
     if len(request.headers.get("idempotency-key", UNGUESSED)) < len(UNGUESSED):
         message = f"expected {len(UNGUESSED)} characters or more that nobody guesses, as of a UUID"
         raise Invalid("Idempotency-Key", message)
-    contingent = requests.number_of(ticket, Kind.CONTINGENT, who)
-    event = (await events_with(request, who, [contingent])).get(contingent)
+    contingent = requests.number_of(ticket, Kind.CONTINGENT, principal)
+    event = (await events_with(request, principal, [contingent])).get(contingent)
     if event is None:
         raise NotFound(f"there is no ticket {ticket}", id=ticket)
     decide = partial(
@@ -151,7 +151,7 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
         hold=hold(request),
         amount=await amount_in(request),
     )
-    answer = await command(request, who, decide, documents.reservation)
+    answer = await command(request, principal, decide, documents.reservation)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -164,13 +164,13 @@ async def reserve(request: Request, shop: Shop, ticket: Guid) -> Response:
 )
 async def follow(request: Request, shop: Shop, code: Code) -> Response:
     """A tracker's link: it is counted, and leads to the shop."""
-    who, number = await visitor(request, shop)
-    trackers = await reads.blocking(catalog_where, stagebook(request), who, Kind.TRACKER)
+    principal, number = await visitor(request, shop)
+    trackers = await reads.blocking(catalog_where, stagebook(request), principal, Kind.TRACKER)
     found = [t for t in trackers if t["code"] == code and t["saleschannelid"] == number]
     if not found or found[0]["isarchived"]:
         raise NotFound("there is no such link")
     decide = partial(catalog.follow_tracker, number=found[0]["id"])
-    await command(request, who, decide)
+    await command(request, principal, decide)
     said = "&".join(filter(None, (f"tracker={code}", found[0]["extra_url_parameters"])))
     place = f"{base_of(request)}/storefront/{shop}/data?{quote(said, safe='=&%')}"
     return Response(status_code=302, headers={"Location": place, "Cache-Control": "no-store"})
@@ -183,20 +183,20 @@ async def follow(request: Request, shop: Shop, code: Code) -> Response:
 )
 async def order(request: Request, shop: Shop) -> Response:
     """Orders what was reserved, all of it or nothing. It is to be paid then."""
-    who, number = await visitor(request, shop)
+    principal, number = await visitor(request, shop)
     said = PlacedBody.model_validate(await sent(request))
-    if said.currency not in (None, who.currency):
-        raise Invalid("currency", f"this shop sells in {who.currency}")
+    if said.currency not in (None, principal.currency):
+        raise Invalid("currency", f"this shop sells in {principal.currency}")
     reserved = []
     for index, ticket in enumerate(said.tickets):
-        known = await order_known_by(request, ticket.reservation, who.account)
+        known = await order_known_by(request, ticket.reservation, principal.account)
         if known is None:
             raise Invalid(f"tickets.{index}.reservation", "there is no such reservation")
         kind = unpack(ticket.guid) if ticket.guid.version == GUID_VERSION else None
-        of = kind.number if kind and kind[:2] == (who.account, Kind.CONTINGENT) else 0
+        of = kind.number if kind and kind[:2] == (principal.account, Kind.CONTINGENT) else 0
         reserved.append(known._replace(contingent=of))
     decide = partial(storefront.place, shop=number, reserved=reserved, buyer=buyer(said.receiver))
-    return await command(request, who, decide, documents.order_of_buyer)
+    return await command(request, principal, decide, documents.order_of_buyer)
 
 
 @router.get(
@@ -207,15 +207,15 @@ async def order(request: Request, shop: Shop) -> Response:
 async def get_order(request: Request, shop: Shop, guid: Guid) -> Response:
     """An order of the shop as it is: for everybody who has its guid, or that of one of its
     reservations; with a token that may sell, its buyer, too."""
-    who, number = await visitor(request, shop)
-    return await show_order(request, guid, who, number)
+    principal, number = await visitor(request, shop)
+    return await show_order(request, guid, principal, number)
 
 
 async def show_order(
-    request: Request, guid: str, who: Principal | None, shop: int | None
+    request: Request, guid: str, principal: Principal | None, shop: int | None
 ) -> Response:
     """The order of a guid, in that account and on that shop, or wherever it is."""
-    known = await order_known_by(request, guid, who.account if who else None)
+    known = await order_known_by(request, guid, principal.account if principal else None)
     owner = known and stagebook(request).keyring.visitor(known.account, "storefront")
     if known is None or owner is None:
         raise NotFound("there is no such order")
@@ -225,7 +225,7 @@ async def show_order(
         return CommandResult(200, {"Cache-Control": "no-store"}, to_json(shown(placed)))
 
     return await ask(
-        request, partial(storefront.ordered, reservation=known, shop=shop), answer, who=owner
+        request, partial(storefront.ordered, reservation=known, shop=shop), answer, principal=owner
     )
 
 
@@ -253,8 +253,8 @@ async def order_known_by(
 
 async def visitor(request: Request, shop: str) -> tuple[Principal, int]:
     """Whoever looks at a shop, and the shop's number."""
-    who, channel = await visited(request, shop)
-    return who, channel["number"]
+    principal, channel = await visited(request, shop)
+    return principal, channel["number"]
 
 
 async def visited(request: Request, shop: str) -> tuple[Principal, State]:
@@ -267,21 +267,23 @@ async def visited(request: Request, shop: str) -> tuple[Principal, State]:
     if identity and identity.kind == Kind.SALES_CHANNEL:
         book = stagebook(request)
         await reads.fresh(request, CATALOG)
-        who = book.keyring.visitor(identity.account, "storefront")
+        principal = book.keyring.visitor(identity.account, "storefront")
         at = key(*identity)
         await reads.blocking(reads.require_moving, book.view(CATALOG), at)
         found = await reads.blocking(book.view(CATALOG).document, at)
         channel = from_json(found[0]) if found else {"isarchived": True}
-        if who and not channel["isarchived"] and channel["typeid"] == WEB:
-            identified(request, who)
-            return who, channel | {"number": identity.number}
+        if principal and not channel["isarchived"] and channel["typeid"] == WEB:
+            identified(request, principal)
+            return principal, channel | {"number": identity.number}
     raise NotFound("there is no such shop")
 
 
-async def events_with(request: Request, who: Principal, contingents: list[int]) -> dict[int, int]:
+async def events_with(
+    request: Request, principal: Principal, contingents: list[int]
+) -> dict[int, int]:
     """The Events of contingents, in a view that has everything that is committed by now."""
     await reads.fresh(request, EVENTS)
-    return await reads.blocking(events_of, stagebook(request), who.account, contingents)
+    return await reads.blocking(events_of, stagebook(request), principal.account, contingents)
 
 
 def coupons(request: Request) -> list[str]:

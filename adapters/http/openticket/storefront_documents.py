@@ -27,29 +27,29 @@ from domain.values import microseconds, stamp
 class Visit(NamedTuple):
     """Who looks at a shop: the shop, and the coupons that the visitor has."""
 
-    who: Principal
+    principal: Principal
     seller: Seller
     coupons: Sequence[str]
 
 
 def shop_data(found: Sequence[Held], visit: Visit) -> dict[str, Any]:
     """The Events of which the shop has a Ticket, the soonest first, and those Tickets."""
-    now, who = stamp(datetime.now(UTC)), visit.who
+    now, principal = stamp(datetime.now(UTC)), visit.principal
     soonest = sorted(found, key=lambda held: microseconds(starts(held.event)) or 0)
     shown = [(held, _tickets(held, visit, now)) for held in soonest]
     return {
-        "events": [_event(held, who) for held, tickets in shown if tickets],
+        "events": [_event(held, principal) for held, tickets in shown if tickets],
         "tickets": {ticket["guid"]: ticket for _, tickets in shown for ticket in tickets},
         "products": [],
-        "shops": [{"guid": visit.seller.channel["guid"], "currency": who.currency}],
+        "shops": [{"guid": visit.seller.channel["guid"], "currency": principal.currency}],
     }
 
 
-def _event(held: Held, who: Principal) -> dict[str, Any]:
+def _event(held: Held, principal: Principal) -> dict[str, Any]:
     event, place = EventFields.defaults() | held.event, held.location
-    zone = zone_of(place, who)
+    zone = zone_of(place, principal)
     return {
-        "guid": str(guid(who.account, Kind.EVENT, event["number"])),
+        "guid": str(guid(principal.account, Kind.EVENT, event["number"])),
         "name": event["name"],
         "description": event["description"],
         "start": time_in(starts(held.event), zone),
@@ -63,7 +63,7 @@ def _event(held: Held, who: Principal) -> dict[str, Any]:
 
 def _tickets(held: Held, visit: Visit, now: str) -> list[dict[str, Any]]:
     """The contingents that the shop has, but those that are hidden from this visitor."""
-    account = visit.who.account
+    account = visit.principal.account
     shelf = held.shelf()
     event = str(guid(account, Kind.EVENT, held.event["number"]))
     shown = []

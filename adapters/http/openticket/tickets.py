@@ -81,13 +81,13 @@ def cents(body: State, currency: str) -> int | None:
 async def create_ticket(request: Request, guid: Guid) -> Response:
     """A new type of tickets. Without `available_stock` there are as many as are asked for; without
     `min_price`, in minor units, they cost nothing. It is for sale once it is attached to a shop."""
-    who = caller(request, Permission.COMMAND)
-    event = number_in(guid, Kind.EVENT, who)
+    principal = caller(request, Permission.COMMAND)
+    event = number_in(guid, Kind.EVENT, principal)
     body = await sent(request)
     required(body, "name", "vat_percentage")
     said = {"amount": None, "max_orderable_amount_per_order": MOST_PER_ORDER}
     said |= native(body, fields.TICKET)
-    price = new_price(cents(body, who.currency), who.currency)
+    price = new_price(cents(body, principal.currency), principal.currency)
     made = model(ContingentBody, said | {"eventspecificprices": {"prices": [price]}}, fields.TICKET)
 
     def decide(work: UnitOfWork) -> tuple[ShownEvent, int]:
@@ -97,73 +97,75 @@ async def create_ticket(request: Request, guid: Guid) -> Response:
     def answer(added: tuple[ShownEvent, int]) -> State:
         shown, lot_id = added
         lot = shown.inventory.contingent(lot_id)
-        full = ticket_shown(just_made(shown, who), lot, who, stamp(datetime.now(UTC)))
+        full = ticket_shown(just_made(shown, principal), lot, principal, stamp(datetime.now(UTC)))
         return shaped(TicketCreated, full | {"status": None})
 
-    return await run(request, who, fields.TICKET, decide, answer)
+    return await run(request, principal, fields.TICKET, decide, answer)
 
 
 async def _the_ticket(request: Request, guid: str) -> tuple[Held, State, list[State], Principal]:
     """The Event, the contingent, and the shops that there are."""
-    who = caller(request, Permission.READ)
-    lot = number_in(guid, Kind.CONTINGENT, who)
+    principal = caller(request, Permission.READ)
+    lot = number_in(guid, Kind.CONTINGENT, principal)
     held, channels = await reading(
         request,
-        lambda book: (held_with(book, Kind.CONTINGENT, lot, who), shops(book, who)),
+        lambda book: (held_with(book, Kind.CONTINGENT, lot, principal), shops(book, principal)),
         EVENTS,
         LOCATIONS,
         CATALOG,
     )
-    return held, held.inventory["contingents"][str(lot)], channels, who
+    return held, held.inventory["contingents"][str(lot)], channels, principal
 
 
 @router.get("/ticket/{guid}", name="ot_ticket", **answers(TicketShown))
 async def get_ticket(request: Request, guid: Guid) -> Response:
     """One type of tickets, with its counters as they are."""
-    held, lot, _, who = await _the_ticket(request, guid)
+    held, lot, _, principal = await _the_ticket(request, guid)
     now = stamp(datetime.now(UTC))
-    return json_response(shaped(TicketShown, ticket_shown(held, lot, who, now)))
+    return json_response(shaped(TicketShown, ticket_shown(held, lot, principal, now)))
 
 
 @router.put("/ticket/{guid}", name="ot_change_ticket", **answers(TicketShown, fields=SENT))
 async def change_ticket(request: Request, guid: Guid) -> Response:
     """Changes what is sent; `min_price` in minor units."""
-    who = caller(request, Permission.COMMAND)
-    lot = number_in(guid, Kind.CONTINGENT, who)
+    principal = caller(request, Permission.COMMAND)
+    lot = number_in(guid, Kind.CONTINGENT, principal)
     body = await sent(request)
     model(ContingentBody, native(body, fields.TICKET), fields.TICKET)
-    price = cents(body, who.currency)
-    event = await event_of(request, Kind.CONTINGENT, lot, who)
+    price = cents(body, principal.currency)
+    event = await event_of(request, Kind.CONTINGENT, lot, principal)
 
     def decide(work: UnitOfWork) -> None:
-        held = just_made(events.shown(work, work.load(Event, event).require()), who)
+        held = just_made(events.shown(work, work.load(Event, event).require()), principal)
         work.load(Inventory, event).require_contingent(lot)
         state = held.inventory["contingents"][str(lot)]
-        said = anew(body, ticket_shown(held, state, who, work.metadata.time))
+        said = anew(body, ticket_shown(held, state, principal, work.metadata.time))
         change = model(ContingentBody, native(said, fields.TICKET), fields.TICKET)
         contingents.change_contingent(work, event, lot, change)
         if "min_price" in said and said["min_price"] != "":
             set_price(work, event, lot, price)
             go_live(work, event)
 
-    await run(request, who, fields.TICKET, decide)
+    await run(request, principal, fields.TICKET, decide)
     return await get_ticket(request, guid)
 
 
 @router.delete("/ticket/{guid}", name="ot_delete_ticket", **answers(None, status=204))
 async def delete_ticket(request: Request, guid: Guid) -> Response:
     """Deletes a type of tickets that no shop has and of which none is reserved or sold."""
-    who = caller(request, Permission.COMMAND)
+    principal = caller(request, Permission.COMMAND)
     held, lot, channels, _ = await _the_ticket(request, guid)
     event = held.event["number"]
 
     def decide(work: UnitOfWork) -> None:
         found = [c for c in channels if is_sold_by(work, event, lot["id"], c["id"])]
         if found:
-            raise blocked("ticket", who.account, [(Kind.SALES_CHANNEL, c["id"]) for c in found])
+            raise blocked(
+                "ticket", principal.account, [(Kind.SALES_CHANNEL, c["id"]) for c in found]
+            )
         contingents.remove_contingent(work, event, lot["id"])
 
-    return await command(request, who, decide)
+    return await command(request, principal, decide)
 
 
 Those = Callable[[list[int]], list[int]]
@@ -171,11 +173,11 @@ Those = Callable[[list[int]], list[int]]
 
 async def _dated(request: Request, guid: str, dateguid: str, those: Those) -> Response:
     """Changes the dates that a Ticket is attached to."""
-    who = caller(request, Permission.COMMAND)
-    lot = number_in(guid, Kind.CONTINGENT, who)
-    date = number_in(dateguid, Kind.DATE, who)
-    event = await event_of(request, Kind.CONTINGENT, lot, who)
-    if await event_of(request, Kind.DATE, date, who) != event:
+    principal = caller(request, Permission.COMMAND)
+    lot = number_in(guid, Kind.CONTINGENT, principal)
+    date = number_in(dateguid, Kind.DATE, principal)
+    event = await event_of(request, Kind.CONTINGENT, lot, principal)
+    if await event_of(request, Kind.DATE, date, principal) != event:
         raise invalid([("eventdate", "expected an EventDate of the Event of the ticket")])
 
     def decide(work: UnitOfWork) -> None:
@@ -184,7 +186,7 @@ async def _dated(request: Request, guid: str, dateguid: str, those: Those) -> Re
         body = ContingentBody(dateids=those(inventory.contingent(lot)["dateids"]))
         contingents.change_contingent(work, event, lot, body)
 
-    return await run(request, who, {"eventdate": ("dateids", text)}, decide)
+    return await run(request, principal, {"eventdate": ("dateids", text)}, decide)
 
 
 @router.post("/ticket/{guid}/dates/{dateguid}", name="ot_attach_date", **answers(None, status=204))
@@ -206,16 +208,18 @@ async def detach_date(request: Request, guid: Guid, dateguid: Guid) -> Response:
 @router.get("/ticket/{guid}/dates", name="ot_dates_of_ticket", **answers(many(DateShown)))
 async def dates_of_ticket(request: Request, guid: Guid) -> Response:
     """The EventDates that the Ticket is attached to."""
-    held, lot, _, who = await _the_ticket(request, guid)
-    shown = [date_shown(held, d, who) for d in held.dates() if d["id"] in lot["dateids"]]
+    held, lot, _, principal = await _the_ticket(request, guid)
+    shown = [date_shown(held, d, principal) for d in held.dates() if d["id"] in lot["dateids"]]
     return json_response([shaped(DateShown, one) for one in shown])
 
 
 @router.get("/ticket/{guid}/shops", name="ot_shops_of_ticket", **answers(many(ShopShown)))
 async def shops_of_ticket(request: Request, guid: Guid) -> Response:
     """The shops that have the Ticket."""
-    held, lot, channels, who = await _the_ticket(request, guid)
-    shown = [shop_shown(channel, who, base_of(request)) for channel in sellers(held, lot, channels)]
+    held, lot, channels, principal = await _the_ticket(request, guid)
+    shown = [
+        shop_shown(channel, principal, base_of(request)) for channel in sellers(held, lot, channels)
+    ]
     return json_response([shaped(ShopShown, one) for one in shown])
 
 

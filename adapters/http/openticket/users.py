@@ -15,17 +15,17 @@ router = APIRouter(tags=["OpenTicket"], route_class=OpenTicketRoute)
 
 async def me(request: Request) -> Response:
     """The key that is calling."""
-    who = caller(request, Permission.READ)
-    (key,) = (k for k in stagebook(request).keyring.every_key() if k["id"] == who.key)
-    company = company_id(who.account)
+    principal = caller(request, Permission.READ)
+    (key,) = (k for k in stagebook(request).keyring.every_key() if k["id"] == principal.key)
+    company = company_id(principal.account)
     shown = {
-        "guid": str(guid(key["account"], Kind.REGISTRY, who.key + 1)),  # 1 is the company
+        "guid": str(guid(key["account"], Kind.REGISTRY, principal.key + 1)),  # 1 is the company
         "default_company_id": company,
         "whitelabel_id": None,
-        "name": who.actor,
+        "name": principal.actor,
         "email": None,
         "phone": None,
-        **stamps(key["createdts"], key["createdts"], who.timezone),
+        **stamps(key["createdts"], key["createdts"], principal.timezone),
     }
     return json_response(shaped(User, shown))
 

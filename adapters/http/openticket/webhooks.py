@@ -103,14 +103,14 @@ class Retried(BaseModel):
 @router.put("/webhook", include_in_schema=False)
 async def create(request: Request) -> Response:
     """Subscribes. `nonce` and `secret` are told in this answer and never again."""
-    who = caller(request, Permission.ADMINISTER)
+    principal = caller(request, Permission.ADMINISTER)
     fields = await _fields(request)
     return await command(
         request,
-        who,
+        principal,
         lambda work: create_webhook(work, fields),
         lambda made: {
-            **_document(_shown(made), who),
+            **_document(_shown(made), principal),
             **{name: made.state[name] for name in ("nonce", "secret")},
         },
     )
@@ -119,19 +119,21 @@ async def create(request: Request) -> Response:
 @router.get("/webhook", name="ot_list_webhooks", **answers(list[ListedWebhook]))
 async def list_all(request: Request) -> Response:
     """All webhooks, with how they fare."""
-    who = caller(request, Permission.AUDIT)
+    principal = caller(request, Permission.AUDIT)
     await reads.fresh(request, WEBHOOKS)
-    select = Select(who.account, limit=MOST, counted=False)
+    select = Select(principal.account, limit=MOST, counted=False)
     page = await reads.blocking(stagebook(request).view(WEBHOOKS).page, select)
-    return json_response([await _faring(request, who, from_json(body)) for body in page.bodies])
+    return json_response(
+        [await _faring(request, principal, from_json(body)) for body in page.bodies]
+    )
 
 
 @router.get("/webhook/{guid}", name="ot_webhook", **answers(ListedWebhook))
 async def read(request: Request, guid: Guid) -> Response:
     """One webhook, with how it fares."""
-    who = caller(request, Permission.AUDIT)
-    found = await _found(request, who, number_in(guid, Kind.WEBHOOK, who))
-    return json_response(await _faring(request, who, found))
+    principal = caller(request, Permission.AUDIT)
+    found = await _found(request, principal, number_in(guid, Kind.WEBHOOK, principal))
+    return json_response(await _faring(request, principal, found))
 
 
 @router.put(
@@ -141,22 +143,22 @@ async def read(request: Request, guid: Guid) -> Response:
 )
 async def change(request: Request, guid: Guid) -> Response:
     """Changes what is sent: for what is committed from then on."""
-    who = caller(request, Permission.ADMINISTER)
-    number, fields = number_in(guid, Kind.WEBHOOK, who), await _fields(request)
+    principal = caller(request, Permission.ADMINISTER)
+    number, fields = number_in(guid, Kind.WEBHOOK, principal), await _fields(request)
     return await command(
         request,
-        who,
+        principal,
         lambda work: change_webhook(work, number, fields),
-        lambda changed: _document(_shown(changed), who),
+        lambda changed: _document(_shown(changed), principal),
     )
 
 
 @router.delete("/webhook/{guid}", name="ot_delete_webhook", **answers(None, status=204))
 async def delete(request: Request, guid: Guid) -> Response:
     """Unsubscribes: nothing more is delivered."""
-    who = caller(request, Permission.ADMINISTER)
-    number = number_in(guid, Kind.WEBHOOK, who)
-    return await command(request, who, lambda work: delete_webhook(work, number))
+    principal = caller(request, Permission.ADMINISTER)
+    number = number_in(guid, Kind.WEBHOOK, principal)
+    return await command(request, principal, lambda work: delete_webhook(work, number))
 
 
 @router.get(
@@ -166,19 +168,19 @@ async def delete(request: Request, guid: Guid) -> Response:
 )
 async def invocations(request: Request, guid: Guid) -> Response:
     """The attempts of the last week, newest first; at most 1,000."""
-    who = caller(request, Permission.AUDIT)
-    webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
+    principal = caller(request, Permission.AUDIT)
+    webhook = (await _found(request, principal, number_in(guid, Kind.WEBHOOK, principal)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     told = await reads.blocking(ledger.invocations, webhook)
     made = await reads.blocking(with_guids, stagebook(request), told)
-    return json_response([one | {"time": time_in(one["time"], who.timezone)} for one in made])
+    return json_response([one | {"time": time_in(one["time"], principal.timezone)} for one in made])
 
 
 @router.post("/webhook/{guid}/retry", name="ot_retry_webhook", **answers(Retried))
 async def retry(request: Request, guid: Guid) -> Response:
     """Tries again what was given up, and what waits for its next attempt."""
-    who = caller(request, Permission.ADMINISTER)
-    webhook = (await _found(request, who, number_in(guid, Kind.WEBHOOK, who)))["guid"]
+    principal = caller(request, Permission.ADMINISTER)
+    webhook = (await _found(request, principal, number_in(guid, Kind.WEBHOOK, principal)))["guid"]
     ledger = await reads.blocking(stagebook(request).ledger)
     return json_response({"retried": await reads.blocking(ledger.retry, webhook)})
 
@@ -191,9 +193,9 @@ async def _fields(request: Request) -> WebhookFields:
     return fields
 
 
-async def _found(request: Request, who: Principal, number: int) -> State:
+async def _found(request: Request, principal: Principal, number: int) -> State:
     await reads.fresh(request, WEBHOOKS)
-    view, at = stagebook(request).view(WEBHOOKS), key(who.account, Kind.WEBHOOK, number)
+    view, at = stagebook(request).view(WEBHOOKS), key(principal.account, Kind.WEBHOOK, number)
     await reads.blocking(reads.require_moving, view, at)
     stored = await reads.blocking(view.document, at)
     if stored is None:
@@ -205,18 +207,18 @@ def _shown(webhook: Webhook) -> State:
     return webhook_document(webhook.state, webhook.account)
 
 
-async def _faring(request: Request, who: Principal, webhook: State) -> dict[str, Any]:
+async def _faring(request: Request, principal: Principal, webhook: State) -> dict[str, Any]:
     ledger = await reads.blocking(stagebook(request).ledger)
     health = await reads.blocking(ledger.health, webhook["guid"])
-    since = time_in(health["failing_since"], who.timezone)
-    return {**_document(webhook, who), **health, "failing_since": since}
+    since = time_in(health["failing_since"], principal.timezone)
+    return {**_document(webhook, principal), **health, "failing_since": since}
 
 
-def _document(webhook: State, who: Principal) -> dict[str, Any]:
+def _document(webhook: State, principal: Principal) -> dict[str, Any]:
     return {
         **{name: webhook[name] for name in WebhookFields.model_fields},
-        "company_id": company_id(who.account),
+        "company_id": company_id(principal.account),
         "guid": webhook["guid"],
-        "updated_at": time_in(webhook["lastupdatets"], who.timezone),
-        "created_at": time_in(webhook["createdts"], who.timezone),
+        "updated_at": time_in(webhook["lastupdatets"], principal.timezone),
+        "created_at": time_in(webhook["createdts"], principal.timezone),
     }

@@ -133,7 +133,7 @@ def _in_company(request: Request, held: list[Principal]) -> Principal:
     ]
     if not named:
         return held[0]
-    open_to = {company_id(who.account): who for who in held}
+    open_to = {company_id(principal.account): principal for principal in held}
     for guid in named:
         if guid in open_to:
             return open_to[guid]
@@ -263,7 +263,7 @@ def base_of(request: Request) -> str:
 
 async def command(
     request: Request,
-    who: Principal,
+    principal: Principal,
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], dict[str, Any]] | None = None,
 ) -> Response:
@@ -274,7 +274,7 @@ async def command(
             return CommandResult(204, {}, b"")
         return CommandResult(200, {}, to_json(answer(decided)))
 
-    return await execute(request, decide, answered, who=who)
+    return await execute(request, decide, answered, principal=principal)
 
 
 def json_response(document: Any) -> Response:

@@ -29,20 +29,20 @@ DELETED: tuple[Condition, ...] = (
 AT_ONCE = 100_000
 
 
-async def archived_location(request: Request, who: Principal, number: int) -> bytes:
+async def archived_location(request: Request, principal: Principal, number: int) -> bytes:
     """The Location as it was deleted."""
-    document = await reads.blocking(_last, stagebook(request), who.account, number)
+    document = await reads.blocking(_last, stagebook(request), principal.account, number)
     if document is None:
         raise NotFound(f"Location {number} does not exist", id=number)
     return to_json(document)
 
 
 async def archived_locations(
-    request: Request, who: Principal, where: tuple[Condition, ...]
+    request: Request, principal: Principal, where: tuple[Condition, ...]
 ) -> list[bytes]:
     """Those that are deleted now and that a list asks for."""
     await reads.fresh(request, CHANGES)
-    documents = await reads.blocking(_all, stagebook(request), who.account)
+    documents = await reads.blocking(_all, stagebook(request), principal.account)
     return [to_json(document) for document in documents if all(_is(document, c) for c in where)]
 
 

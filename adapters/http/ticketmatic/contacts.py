@@ -34,7 +34,7 @@ router = APIRouter(prefix=PREFIX, tags=["Ticketmatic"], route_class=TicketmaticR
 )
 async def list_contacts(request: Request, accountname: Account) -> Response:
     """The contacts."""
-    who = caller(request, accountname, CONTACTS.read)
+    principal = caller(request, accountname, CONTACTS.read)
     offset = wire.number(request, "offset", 0, 0, 10**9)
     limit = wire.number(request, "limit", MAX_PAGE, 0, MAX_PAGE)
     orderby, term = wire.parameter(request, "orderby"), wire.parameter(request, "searchterm")
@@ -42,14 +42,14 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
     if orderby is not None and orderby not in ORDERS:
         raise Invalid("orderby", f"expected one of {', '.join(ORDERS)}")
     select = Select(
-        who.account,
-        await asked(request, who, CONTACTS),
+        principal.account,
+        await asked(request, principal, CONTACTS),
         words(term),
         order=ORDERS[orderby or "createdts"],
         limit=limit,
         offset=offset,
     )
-    bodies, total = await wire.page(request, who, CATALOG, select, CONTACTS.form)
+    bodies, total = await wire.page(request, principal, CATALOG, select, CONTACTS.form)
     shaped = [CONTACTS.shape(body, listed=True) for body in bodies]
     if wire.parameter(request, "output") == "ids":
         shaped = [to_json({"id": parse(body)["id"]}) for body in shaped]
@@ -63,14 +63,14 @@ async def list_contacts(request: Request, accountname: Account) -> Response:
 )
 async def find_contact(request: Request, accountname: Account) -> Response:
     """The contact of an e-mail address, in any case."""
-    who = caller(request, accountname, CONTACTS.read)
+    principal = caller(request, accountname, CONTACTS.read)
     email = wire.parameter(request, "email")
     if email is None:
         raise Invalid("email", "expected an e-mail address, for id 0")
     check_text("email", email)
     where = (*CONTACTS.where, ("archived", "=", 0))
-    select = Select(who.account, where, exact=(email_term(email),), limit=1)
-    bodies, _ = await wire.page(request, who, CATALOG, select, CONTACTS.form)
+    select = Select(principal.account, where, exact=(email_term(email),), limit=1)
+    bodies, _ = await wire.page(request, principal, CATALOG, select, CONTACTS.form)
     if not bodies:
         raise NotFound("there is no contact of that e-mail address")
     return json_response(CONTACTS.shape(bodies[0]))

@@ -99,29 +99,29 @@ class Results(BaseModel):
 @router.post("/{accountname}/events/batch", name="tm_batch_events", **answers(Results, body=Batch))
 async def batch(request: Request, accountname: Account) -> Response:
     """Duplicates, publishes, redrafts, closes, reopens, deletes or updates Events."""
-    who = caller(request, accountname, Permission.COMMAND)
-    asked = Batch.model_validate(await wire.sent_object(request, who))
-    change = _change(asked, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    asked = Batch.model_validate(await wire.sent_object(request, principal))
+    change = _change(asked, principal)
     ids = list(dict.fromkeys(asked.ids))
-    results = await asyncio.gather(*(_one(request, who, number, change) for number in ids))
+    results = await asyncio.gather(*(_one(request, principal, number, change) for number in ids))
     done = sum(result["succeeded"] for result in results)
     return wire.json_response(to_json({"nbrsucceeded": done, "results": results}))
 
 
-def _change(asked: Batch, who: Principal) -> Change:
+def _change(asked: Batch, principal: Principal) -> Change:
     match asked.operation:
         case "delete":
             return events.delete_event
         case "duplicate":
             return events.duplicate_event
         case "update":
-            return _updating(asked, who)
+            return _updating(asked, principal)
         case _:
             assert asked.operation in TRANSITIONS  # noqa: S101 - by its model
             return partial(events.change_status, transition=asked.operation)
 
 
-def _updating(asked: Batch, who: Principal) -> Change:
+def _updating(asked: Batch, principal: Principal) -> Change:
     fields = (asked.parameters and asked.parameters.updatefields) or []
     if not fields:
         raise Invalid("parameters.updatefields", "expected the fields to change")
@@ -130,7 +130,7 @@ def _updating(asked: Batch, who: Principal) -> Change:
             names = ", ".join(sorted(FIELDS))
             raise Invalid(f"parameters.updatefields.{index}.key", f"expected c_… or one of {names}")
     simple = {one.key: one.value for one in fields if one.updatetype in ("set", "", None)}
-    simple = tidy(times.understood(simple, places_of(EventBody), who.timezone))
+    simple = tidy(times.understood(simple, places_of(EventBody), principal.timezone))
     EventBody.model_validate(simple)
 
     def update(work: UnitOfWork, number: int) -> Any:
@@ -164,7 +164,9 @@ def _several(field: UpdateField, held: Any) -> Any:
     return [*held, *(one for one in given if one not in held)]
 
 
-async def _one(request: Request, who: Principal, number: int, change: Change) -> dict[str, Any]:
+async def _one(
+    request: Request, principal: Principal, number: int, change: Change
+) -> dict[str, Any]:
     result = {"id": number, "succeeded": False, "msg": None, "newid": None}
     if not 1 <= number <= MAX_ID:
         return result | {"msg": f"expected an id from 1 to {MAX_ID}"}
@@ -175,7 +177,11 @@ async def _one(request: Request, who: Principal, number: int, change: Change) ->
 
     try:
         done = await commands.execute(
-            request, lambda work: change(work, number), answer, who=who, part=f"event {number}"
+            request,
+            lambda work: change(work, number),
+            answer,
+            principal=principal,
+            part=f"event {number}",
         )
     except Refusal as refusal:
         return result | {"msg": refusal.detail}

@@ -48,20 +48,20 @@ ORDERS = {"name": "name", "startts": "starts"}
 OUTPUTS = ("ids", "default", "withlookup")
 
 
-async def list_of_events(request: Request, who: Principal, form: Form) -> Response:
-    select, output, channel = await _asked(request, who)
+async def list_of_events(request: Request, principal: Principal, form: Form) -> Response:
+    select, output, channel = await _asked(request, principal)
     if channel is None:
-        bodies, total = await wire.page(request, who, EVENTS, select, form)
+        bodies, total = await wire.page(request, principal, EVENTS, select, form)
     else:
-        bodies, total = await _for_sale(request, who, select, channel, form)
+        bodies, total = await _for_sale(request, principal, select, channel, form)
     if output == "ids":
         ids = [b'{"id":%d}' % _id(body) for body in bodies]
         return wire.listed(ids, total)
-    lookup = await _lookup(request, who, bodies) if output == "withlookup" else None
+    lookup = await _lookup(request, principal, bodies) if output == "withlookup" else None
     return wire.listed(bodies, total, lookup)
 
 
-async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | None]:
+async def _asked(request: Request, principal: Principal) -> tuple[Select, str, int | None]:
     simple = wire.json_parameter(request, "simplefilter", "productionid", "status", "pricetypeids")
     context = wire.json_parameter(request, "context", "saleschannelid")
     where: list[Condition] = []
@@ -77,9 +77,9 @@ async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | N
         if len(price_types) > MOST:
             raise Invalid("simplefilter.pricetypeids", f"expected at most {MOST} price types")
         where.append(("pricetypes", "has", tuple(f"pricetype:{n}" for n in price_types)))
-    if since := wire.since(request, who):
+    if since := wire.since(request, principal):
         where.append(("updated", ">=", microseconds(since)))
-    if ids := await wire.filtered(request, who):
+    if ids := await wire.filtered(request, principal):
         where.append(ids)
     order = wire.parameter(request, "orderby") or "id"
     if order not in ("id", *ORDERS):
@@ -88,7 +88,7 @@ async def _asked(request: Request, who: Principal) -> tuple[Select, str, int | N
     if output not in OUTPUTS:
         raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
     select = Select(
-        who.account,
+        principal.account,
         tuple(where),
         prefixes=words(wire.parameter(request, "searchterm"))[:MAX_WORDS],
         order=ORDERS.get(order, "number"),
@@ -107,7 +107,7 @@ def _integers(path: str, value: Any) -> tuple[int, ...]:
 
 
 async def _for_sale(
-    request: Request, who: Principal, select: Select, channel: int, form: Form
+    request: Request, principal: Principal, select: Select, channel: int, form: Form
 ) -> tuple[list[bytes], int]:
     """The Events that are on sale on that channel now, with its prices alone. Whether they are is
     a matter of the clock, so no column says it."""
@@ -125,7 +125,7 @@ async def _for_sale(
 
     whole = await reads.blocking(found)
     page = whole[select.offset : select.offset + select.limit]
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
     return [form.shown(body, reader) for body in page], len(whole)
 
 
@@ -148,7 +148,7 @@ def _for_any(offer: dict[str, Any]) -> bool:
     return offer["saleschannelid"] is None
 
 
-async def _lookup(request: Request, who: Principal, bodies: Sequence[bytes]) -> bytes:
+async def _lookup(request: Request, principal: Principal, bodies: Sequence[bytes]) -> bytes:
     """What the Events name, by id."""
     await reads.fresh(request, LOCATIONS, CATALOG)
     events = [from_json(body) for body in bodies]
@@ -157,10 +157,10 @@ async def _lookup(request: Request, who: Principal, bodies: Sequence[bytes]) -> 
         "pricetypes": (CATALOG, PRICE_TYPES, set(_price_types(events))),
         "seatranks": (CATALOG, SEAT_RANKS, set(_seat_ranks(events))),
     }
-    lookup, reader = {}, wire.reader_of(request, who)
+    lookup, reader = {}, wire.reader_of(request, principal)
     for name, (projection, resource, numbers) in named.items():
         view = stagebook(request).view(projection)
-        keys = [key(who.account, resource.kind, number) for number in sorted(numbers)]
+        keys = [key(principal.account, resource.kind, number) for number in sorted(numbers)]
         found = await reads.blocking(view.bodies, keys)
         shown = (resource.form.shown(found[k], reader) for k in keys if k in found)
         lookup[name] = b"{%b}" % b",".join(b'"%d":%b' % (_id(body), body) for body in shown)

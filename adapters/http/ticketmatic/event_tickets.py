@@ -113,16 +113,16 @@ TICKET_FORM = Form(EventTicket)
 )
 async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Every ticket, one JSON object a line."""
-    who = caller(request, accountname, Permission.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = caller(request, accountname, Permission.READ)
+    number = requests.number_of(id, Kind.EVENT, principal)
     of = wire.json_parameter(request, "simplefilter", "tickettypeid").get("tickettypeid")
     if of is not None and type(of) is not int:
         raise Invalid("simplefilter.tickettypeid", "expected an integer")
     await reads.fresh(request, ORDERS)
     book = stagebook(request)
-    inventory = await reads.blocking(as_of.inventory_now, book.store, who.account, number)
-    bought = await reads.blocking(known_of, book, who.account, number)
-    reader = wire.reader_of(request, who)
+    inventory = await reads.blocking(as_of.inventory_now, book.store, principal.account, number)
+    bought = await reads.blocking(known_of, book, principal.account, number)
+    reader = wire.reader_of(request, principal)
     return Lines(lines(_tickets(inventory, bought, of), reader))
 
 
@@ -207,54 +207,54 @@ def barcode_of(inventory: Inventory, ticket: int, piece: TicketRange) -> str | N
 @router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body=LockTickets))
 async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Keeps free tickets out of sale."""
-    who = caller(request, accountname, Permission.SELL)
-    said = LockTickets.model_validate(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.SELL)
+    said = LockTickets.model_validate(await wire.sent_object(request, principal))
     body = named(Lock, said.ticketids, locktypeid=said.locktypeid)
-    return await changed(request, who, id, partial(contingents.lock_tickets, body=body))
+    return await changed(request, principal, id, partial(contingents.lock_tickets, body=body))
 
 
 @router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body=UnlockTickets))
 async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Brings locked tickets back into sale."""
-    who = caller(request, accountname, Permission.SELL)
-    said = UnlockTickets.model_validate(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.SELL)
+    said = UnlockTickets.model_validate(await wire.sent_object(request, principal))
     body = named(Unlock, said.ticketids)
-    return await changed(request, who, id, partial(contingents.unlock_tickets, body=body))
+    return await changed(request, principal, id, partial(contingents.unlock_tickets, body=body))
 
 
 @router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body=list[TicketFields]))
 async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields; what else is sent is ignored."""
-    who = caller(request, accountname, Permission.COMMAND)
-    said = await wire.sent(request, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    said = await wire.sent(request, principal)
     if not isinstance(said, list) or not 1 <= len(said) <= MAX_CHANGED:
         raise Invalid("body", f"expected a list of 1 to {MAX_CHANGED} tickets")
     tickets = [wire.lenient(TicketFields, settable(index, one)) for index, one in enumerate(said)]
     body = TicketsPatch(tickets=tickets)
     return await changed(
-        request, who, id, partial(contingents.change_tickets, tickets=body.tickets)
+        request, principal, id, partial(contingents.change_tickets, tickets=body.tickets)
     )
 
 
 @router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body=RankTickets))
 async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The rank of the tickets' seats; of an Active Event only."""
-    who = caller(request, accountname, Permission.COMMAND)
-    said = RankTickets.model_validate(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.COMMAND)
+    said = RankTickets.model_validate(await wire.sent_object(request, principal))
     tickets = list(dict.fromkeys(said.ticketids))
     decide = partial(admission.rank_tickets, seatrankid=said.seatrankid, tickets=tickets)
-    return await changed(request, who, id, decide)
+    return await changed(request, principal, id, decide)
 
 
 @router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body=ScanOut))
 async def scan_out(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Scans out who is inside, of some contingents or of all. Answers the tickets."""
-    who = caller(request, accountname, Permission.SELL)
-    said = ScanOut.model_validate(await wire.sent_object(request, who))
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = caller(request, accountname, Permission.SELL)
+    said = ScanOut.model_validate(await wire.sent_object(request, principal))
+    number = requests.number_of(id, Kind.EVENT, principal)
     contingents = list(dict.fromkeys(said.tickettypeids or ()))
     decide = partial(admission.scan_out, number=number, contingents=contingents)
-    return await wire.in_turns(request, who, decide, to_json)
+    return await wire.in_turns(request, principal, decide, to_json)
 
 
 def settable(index: int, ticket: Any) -> dict[str, Any]:
@@ -272,6 +272,6 @@ def named(model: Any, tickets: list[int], **said: int) -> Any:
     return model.model_validate({"tickets": list(dict.fromkeys(tickets)), **said})
 
 
-async def changed(request: Request, who: Principal, id_: str, decide: Any) -> Response:
-    number = requests.number_of(id_, Kind.EVENT, who)
-    return await command(request, who, partial(decide, number=number))
+async def changed(request: Request, principal: Principal, id_: str, decide: Any) -> Response:
+    number = requests.number_of(id_, Kind.EVENT, principal)
+    return await command(request, principal, partial(decide, number=number))

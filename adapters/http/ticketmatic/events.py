@@ -71,9 +71,9 @@ class Translations(BaseModel):
     model_config = {"extra": "allow"}
 
 
-def document_for(request: Request, who: Principal) -> Callable[[ShownEvent], bytes]:
+def document_for(request: Request, principal: Principal) -> Callable[[ShownEvent], bytes]:
     """What shows an Event to whom it is changed by."""
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
 
     def document(shown: ShownEvent) -> bytes:
         made = to_json(event_document(*shown.states, shown.event.account))
@@ -93,11 +93,11 @@ async def list_events(request: Request, accountname: Account) -> Response:
 @router.get(EVENT, name="tm_get_event", **answers(TicketmaticEvent))
 async def get_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """One Event."""
-    who = caller(request, accountname, Permission.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = caller(request, accountname, Permission.READ)
+    number = requests.number_of(id, Kind.EVENT, principal)
     await reads.fresh(request, EVENTS)
-    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
-    return wire.json_response(EVENT_FORM.shown(body, wire.reader_of(request, who)))
+    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, principal)
+    return wire.json_response(EVENT_FORM.shown(body, wire.reader_of(request, principal)))
 
 
 @router.post(
@@ -105,45 +105,47 @@ async def get_event(request: Request, accountname: Account, id: Id) -> Response:
 )
 async def create_event(request: Request, accountname: Account) -> Response:
     """Creates an Event as a Draft. A name is enough: its Location is to be announced."""
-    who = caller(request, accountname, Permission.COMMAND)
-    said = tidy(await wire.sent_object(request, who, EventBody))
-    said = written_event(said, languages.language_of(request, who), who, {}, {})
+    principal = caller(request, accountname, Permission.COMMAND)
+    said = tidy(await wire.sent_object(request, principal, EventBody))
+    said = written_event(said, languages.language_of(request, principal), principal, {}, {})
     body = wire.lenient(EventBody, said)
     decide = partial(events.create_event, body=body, placeholder=True)
-    return await command(request, who, decide, document_for(request, who))
+    return await command(request, principal, decide, document_for(request, principal))
 
 
 @router.put(EVENT, name="tm_update_event", **answers(TicketmaticEvent, body="EventBody"))
 async def update_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent, in the language that is written in."""
-    who = caller(request, accountname, Permission.COMMAND)
-    said = tidy(await wire.sent_object(request, who, EventBody))
-    language = languages.language_of(request, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    said = tidy(await wire.sent_object(request, principal, EventBody))
+    language = languages.language_of(request, principal)
     wire.lenient(EventBody, said)  # what is wrong in it is told before anything is looked up
 
     def written(event: Event, inventory: Inventory) -> dict[str, Any]:
         lots = inventory.state.get("contingents", {})
-        return written_event(said, language, who, event.state, lots)
+        return written_event(said, language, principal, event.state, lots)
 
-    return await command(request, who, changing(id, who, written), document_for(request, who))
+    return await command(
+        request, principal, changing(id, principal, written), document_for(request, principal)
+    )
 
 
 @router.delete(EVENT, name="tm_delete_event", **answers(None))
 async def delete_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Deletes an Event that is not Active, and of which no order holds tickets."""
-    who = caller(request, accountname, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
-    return await command(request, who, partial(events.delete_event, number=number))
+    principal = caller(request, accountname, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
+    return await command(request, principal, partial(events.delete_event, number=number))
 
 
 @router.get(f"{EVENT}/translate", name="tm_event_translations", **answers(Translations))
 async def translations(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Its texts in every language, by field and language."""
-    who = caller(request, accountname, Permission.READ)
+    principal = caller(request, accountname, Permission.READ)
     await reads.fresh(request, EVENTS)
-    number = requests.number_of(id, Kind.EVENT, who)
-    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, who)
-    return wire.json_response(to_json(languages.flat(from_json(body), who, TRANSLATABLE)))
+    number = requests.number_of(id, Kind.EVENT, principal)
+    body, _ = await reads.found(request, EVENTS, Kind.EVENT, number, principal)
+    return wire.json_response(to_json(languages.flat(from_json(body), principal, TRANSLATABLE)))
 
 
 @router.put(
@@ -151,17 +153,17 @@ async def translations(request: Request, accountname: Account, id: Id) -> Respon
 )
 async def translate(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the texts that are sent; an empty one takes a translation away."""
-    who = caller(request, accountname, Permission.COMMAND)
-    said = await wire.sent_object(request, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    said = await wire.sent_object(request, principal)
 
     def written(event: Event, _: Inventory) -> dict[str, Any]:
-        return languages.unflat(said, who, TRANSLATABLE, event.state)
+        return languages.unflat(said, principal, TRANSLATABLE, event.state)
 
     def texts(shown: ShownEvent) -> bytes:
         made = event_document(*shown.states, shown.event.account)
-        return to_json(languages.flat(made, who, TRANSLATABLE))
+        return to_json(languages.flat(made, principal, TRANSLATABLE))
 
-    return await command(request, who, changing(id, who, written), texts)
+    return await command(request, principal, changing(id, principal, written), texts)
 
 
 @router.post(
@@ -171,7 +173,7 @@ async def translate(request: Request, accountname: Account, id: Id) -> Response:
 )
 async def save_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
-    who = caller(request, accountname, Permission.COMMAND)
+    principal = caller(request, accountname, Permission.COMMAND)
     sent = ImageRequest.of(request)
     data = await sent.body()
     image = await reads.blocking(image_of, data)
@@ -181,32 +183,34 @@ async def save_image(request: Request, accountname: Account, id: Id) -> Response
         made = event_document(*shown.states, shown.event.account)
         return to_json(base + made["image"])
 
-    number = requests.number_of(id, Kind.EVENT, who)
+    number = requests.number_of(id, Kind.EVENT, principal)
     decide = partial(events.change_image, number=number, image=image, data=data)
-    return await command(sent, who, decide, address)
+    return await command(sent, principal, decide, address)
 
 
 @router.delete(f"{EVENT}/image", name="tm_delete_image", **answers(None))
 async def delete_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """The Event has no picture any more."""
-    who = caller(request, accountname, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
-    return await command(request, who, partial(events.change_image, number=number, image=None))
+    principal = caller(request, accountname, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
+    return await command(
+        request, principal, partial(events.change_image, number=number, image=None)
+    )
 
 
 @router.put(f"{EVENT}/purge", name="tm_purge_event", **answers(None))
 async def purge(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Ends what is still in baskets: its unconfirmed orders give their tickets back. What is sold
     stays, and so does the history: nothing in this book is ever taken out."""
-    who = caller(request, accountname, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
     empty = partial(sales.empty_baskets, number=number)
-    return await in_turns(request, who, empty, lambda _orders: b"null")
+    return await in_turns(request, principal, empty, lambda _orders: b"null")
 
 
-def changing(id_: str, who: Principal, written: Any) -> Any:
+def changing(id_: str, principal: Principal, written: Any) -> Any:
     """The command that changes an Event to what is written for what it is now."""
-    number = requests.number_of(id_, Kind.EVENT, who)
+    number = requests.number_of(id_, Kind.EVENT, principal)
 
     def decide(work: UnitOfWork) -> ShownEvent:
         event = work.load(Event, number).require()
@@ -219,15 +223,15 @@ def changing(id_: str, who: Principal, written: Any) -> Any:
 def written_event(
     said: dict[str, Any],
     language: str,
-    who: Principal,
+    principal: Principal,
     current: Mapping[str, Any],
     lots: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A body whose texts are in that language, those of its contingents, too."""
-    made = languages.written(said, language, who, TRANSLATABLE, current)
+    made = languages.written(said, language, principal, TRANSLATABLE, current)
     for name in set(LOTS) & made.keys():
         made[name] = [
-            languages.written(lot, language, who, LOT_TEXTS, lots.get(str(lot.get("id")), {}))
+            languages.written(lot, language, principal, LOT_TEXTS, lots.get(str(lot.get("id")), {}))
             if isinstance(lot, dict)
             else lot
             for lot in made[name]

@@ -54,8 +54,8 @@ STREAM_FORM = Form(Stream)
 )
 async def eventstream(request: Request, accountname: Account) -> Response:
     """What happened behind `id`, or since `ts` (then with what happened at that very time)."""
-    who = caller(request, accountname, Permission.AUDIT)
-    since, said = wire.since(request, who, "ts"), wire.parameter(request, "id")
+    principal = caller(request, accountname, Permission.AUDIT)
+    since, said = wire.since(request, principal, "ts"), wire.parameter(request, "id")
     if since and said:
         raise Invalid("ts", "expected id or ts, not both")
     if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 19):  # noqa: PLR2004 - digits of 63 bits
@@ -65,7 +65,7 @@ async def eventstream(request: Request, accountname: Account) -> Response:
         where.append(("fact", "in", tuple(t.strip() for t in types.split(",") if t.strip())))
     await reads.fresh(request, CHANGES)
     select = Select(
-        who.account,
+        principal.account,
         tuple(where),
         order="position",
         then="position",
@@ -73,11 +73,11 @@ async def eventstream(request: Request, accountname: Account) -> Response:
         limit=AT_ONCE,
         counted=False,
     )
-    found = await reads.blocking(part, stagebook(request), select, outside(who))
+    found = await reads.blocking(part, stagebook(request), select, outside(principal))
     results = [
         {"id": str(f["position"]), "type": f["fact"], "ts": f["time"], "data": f}
         for f in found.entries
     ]
     body = {"moreresults": found.more, "nextid": str(found.following), "results": results}
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
     return wire.json_response(to_json(STREAM_FORM.show(body, reader)))

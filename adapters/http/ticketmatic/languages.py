@@ -24,16 +24,16 @@ tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 KNOWN = frozenset(ISO_639_1.split())
 
 
-def language_of(request: Request, who: Principal) -> str:
+def language_of(request: Request, principal: Principal) -> str:
     """The language that is written in: the first real one that is asked for, else the base."""
     wanted = languages(request.headers.get("accept-language", ""))
-    return next((code for code in wanted if code in KNOWN), who.language)
+    return next((code for code in wanted if code in KNOWN), principal.language)
 
 
 def written(
     body: dict[str, Any],
     language: str,
-    who: Principal,
+    principal: Principal,
     translatable: frozenset[str],
     current: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -42,9 +42,9 @@ def written(
     was read is left alone, also where there is no translation of it."""
     if not isinstance(body.get("translations") or {}, dict):
         raise Invalid("translations", "expected a JSON object")
-    body, base_texts = _without_base(body, who.language, translatable, current)
+    body, base_texts = _without_base(body, principal.language, translatable, current)
     texts = {n: v for n, v in body.items() if n in translatable and isinstance(v, str)}
-    if language == who.language:
+    if language == principal.language:
         return body | {n: t for n, t in base_texts.items() if body.get(n) in (None, current.get(n))}
     if not texts:
         return body | base_texts
@@ -72,17 +72,17 @@ def _without_base(
 
 
 def flat(
-    document: Mapping[str, Any], who: Principal, translatable: frozenset[str]
+    document: Mapping[str, Any], principal: Principal, translatable: frozenset[str]
 ) -> dict[str, str]:
     """Every text that is there, by field and language."""
-    base = {name + who.language: document.get(name) for name in sorted(translatable)}
+    base = {name + principal.language: document.get(name) for name in sorted(translatable)}
     texts = {**(document.get("translations") or {}), **{k: t for k, t in base.items() if t}}
     return {key: text for key, text in texts.items() if text}
 
 
 def unflat(
     said: Mapping[str, Any],
-    who: Principal,
+    principal: Principal,
     translatable: frozenset[str],
     current: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def unflat(
             raise Invalid(key, message)
         if text is not None and not isinstance(text, str):
             raise Invalid(key, "expected a text")
-        if language == who.language:
+        if language == principal.language:
             body[name] = text
         elif text:
             translations[key] = text

@@ -73,7 +73,7 @@ MINIMAL = (
 )
 
 
-def known(work: UnitOfWork, order: Order, who: Principal) -> Body:
+def known(work: UnitOfWork, order: Order, principal: Principal) -> Body:
     """An order with all that is known of its tickets."""
     inventories = {event: work.load(Inventory, event) for event in order.events}
     document = order_document(order.state)
@@ -88,7 +88,7 @@ def known(work: UnitOfWork, order: Order, who: Principal) -> Body:
         for ticket in held_tickets(order, inventories)
     ]
     customer: Mapping[str, Any] = {}
-    if document["customerid"] and knows(who):
+    if document["customerid"] and knows(principal):
         customer = work.load(Contact, document["customerid"]).state
     return vendors(document, customer)
 
@@ -168,26 +168,26 @@ def _payment(order: int, payment: Body) -> Body:
 # -- what orders name
 
 
-def customers(book: Stagebook, who: Principal, documents: list[Body]) -> dict[int, Body]:
+def customers(book: Stagebook, principal: Principal, documents: list[Body]) -> dict[int, Body]:
     """The contacts of orders, by number, for those who may know them."""
-    if not knows(who):
+    if not knows(principal):
         return {}
     numbers = {document["customerid"] for document in documents}
-    return _found(book, who, CATALOG, Kind.CONTACT, numbers)
+    return _found(book, principal, CATALOG, Kind.CONTACT, numbers)
 
 
 def lookup(
-    book: Stagebook, who: Principal, documents: list[Body], reader: Reader
+    book: Stagebook, principal: Principal, documents: list[Body], reader: Reader
 ) -> dict[str, dict[str, Body]]:
     """All that native orders name, by what it is and by id, as it is shown by itself."""
     tickets = [ticket for document in documents for ticket in document["tickets"]]
-    events = _found(book, who, EVENTS, Kind.EVENT, {ticket["eventid"] for ticket in tickets})
+    events = _found(book, principal, EVENTS, Kind.EVENT, {ticket["eventid"] for ticket in tickets})
     events = {number: EVENT_FORM.show(event, reader) for number, event in events.items()}
     types = {ticket["contingentid"] for ticket in tickets}
     lots = [lot for e in events.values() for lot in e["contingents"] + e["seated_contingents"]]
 
     def of_catalog(resource: Resource, numbers: set[Any]) -> dict[int, Body]:
-        found = _found(book, who, CATALOG, resource.kind, numbers)
+        found = _found(book, principal, CATALOG, resource.kind, numbers)
         return {number: resource.form.show(one, reader) for number, one in found.items()}
 
     deliveries = {document["deliveryscenarioid"] for document in documents}
@@ -206,7 +206,7 @@ def lookup(
         "paymentscenarios": of_catalog(PAYMENT_SCENARIOS, scenarios),
         "contacts": {
             number: CONTACTS.form.show(contact, reader)
-            for number, contact in customers(book, who, documents).items()
+            for number, contact in customers(book, principal, documents).items()
         },
         "deliveryscenarios": of_catalog(DELIVERY_SCENARIOS, deliveries),
         "seatzones": {},
@@ -233,8 +233,8 @@ def own(named: dict[str, dict[str, Body]], document: Body) -> dict[str, dict[str
 
 
 def _found(
-    book: Stagebook, who: Principal, projection: Projection, kind: Kind, numbers: set[Any]
+    book: Stagebook, principal: Principal, projection: Projection, kind: Kind, numbers: set[Any]
 ) -> dict[int, Body]:
     view = book.view(projection)
-    found = {n: view.document(key(who.account, kind, n)) for n in sorted(numbers - {None})}
+    found = {n: view.document(key(principal.account, kind, n)) for n in sorted(numbers - {None})}
     return {n: from_json(stored[0]) for n, stored in found.items() if stored}

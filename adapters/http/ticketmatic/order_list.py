@@ -43,24 +43,24 @@ ORDERED_BY = {"createdts": "created", "lastupdatets": "updated"}
 OUTPUTS = ("ids", "minimal", "default", "withlookup")
 
 
-async def list_of_orders(request: Request, who: Principal) -> Response:
+async def list_of_orders(request: Request, principal: Principal) -> Response:
     output = wire.parameter(request, "output") or "default"
     if output not in OUTPUTS:
         raise Invalid("output", f"expected one of {', '.join(OUTPUTS)}")
     await reads.fresh(request, ORDERS, CATALOG)
-    select = await _asked(request, who)
+    select = await _asked(request, principal)
     book = stagebook(request)
     page = await reads.blocking(book.view(ORDERS).page, select)
     documents = [from_json(body) for body in page.bodies]
     if output == "ids":
         return wire.listed([to_json({"orderid": d["id"]}) for d in documents], page.total)
-    known = await reads.blocking(customers, book, who, documents)
+    known = await reads.blocking(customers, book, principal, documents)
     found = [vendors(d, known.get(d["customerid"], {})) for d in documents]
     if output == "minimal":
         found = [{name: order[name] for name in MINIMAL} for order in found]
-    named, reader = None, wire.reader_of(request, who)
+    named, reader = None, wire.reader_of(request, principal)
     if output == "withlookup":
-        all_named = await reads.blocking(lookup, book, who, documents, reader)
+        all_named = await reads.blocking(lookup, book, principal, documents, reader)
         found = [
             order | {"lookup": own(all_named, document)}
             for order, document in zip(found, documents, strict=True)
@@ -73,7 +73,7 @@ async def list_of_orders(request: Request, who: Principal) -> Response:
 SIMPLE = ("createdsince", "customerid", "saleschannelid", "status")
 
 
-async def _asked(request: Request, who: Principal) -> Select:
+async def _asked(request: Request, principal: Principal) -> Select:
     simple = wire.json_parameter(request, "simplefilter", *SIMPLE)
     where: list[Condition] = []
     if (status := _integer(simple, "status")) is not None:
@@ -83,17 +83,19 @@ async def _asked(request: Request, who: Principal) -> Select:
     numbers = {name: _integer(simple, name) for name in ("customerid", "saleschannelid")}
     where += [(name, "=", number) for name, number in numbers.items() if number is not None]
     if "createdsince" in simple:
-        created = times.read("simplefilter.createdsince", simple["createdsince"], who.timezone)
+        created = times.read(
+            "simplefilter.createdsince", simple["createdsince"], principal.timezone
+        )
         where.append(("created", ">=", microseconds(created)))
-    if since := wire.since(request, who):
+    if since := wire.since(request, principal):
         where.append(("updated", ">=", microseconds(since)))
-    if ids := await wire.filtered(request, who):
+    if ids := await wire.filtered(request, principal):
         where.append(ids)
     order = wire.parameter(request, "orderby") or "createdts"
     if order not in ORDERED_BY:
         raise Invalid("orderby", f"expected one of {', '.join(ORDERED_BY)}")
     select = Select(
-        who.account,
+        principal.account,
         tuple(where),
         order=ORDERED_BY[order],
         descending=not wire.flag(request, "orderby_asc"),
@@ -103,7 +105,7 @@ async def _asked(request: Request, who: Principal) -> Select:
     term = wire.parameter(request, "searchterm")
     if not term:
         return select
-    return await buyers.called(request, who, select, "searchterm", term)
+    return await buyers.called(request, principal, select, "searchterm", term)
 
 
 def _integer(simple: dict[str, Any], name: str) -> int | None:

@@ -49,14 +49,14 @@ MOST_LOGGED = 10_000
 Deciding = Callable[[UnitOfWork], Order]
 
 
-async def answered(request: Request, who: Principal, decide: Deciding) -> Response:
+async def answered(request: Request, principal: Principal, decide: Deciding) -> Response:
     """A command whose answer is the order."""
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
 
     def decided(work: UnitOfWork) -> bytes:
-        return to_json(ORDER_FORM.show(known(work, decide(work), who), reader))
+        return to_json(ORDER_FORM.show(known(work, decide(work), principal), reader))
 
-    return await command(request, who, decided, bytes)
+    return await command(request, principal, decided, bytes)
 
 
 # -- many at once
@@ -65,17 +65,17 @@ async def answered(request: Request, who: Principal, decide: Deciding) -> Respon
 @router.delete(ORDERS, name="tm_delete_orders", **answers(Done, body=list[int]))
 async def delete_orders(request: Request, accountname: Account) -> Response:
     """Gives all tickets of these orders back; each of them by itself."""
-    who = caller(request, accountname, Permission.SELL)
-    ids = bodies.ids(await wire.sent(request, who), "body")
-    return await command(request, who, partial(cancel_all, ids=ids), to_json)
+    principal = caller(request, accountname, Permission.SELL)
+    ids = bodies.ids(await wire.sent(request, principal), "body")
+    return await command(request, principal, partial(cancel_all, ids=ids), to_json)
 
 
 @router.post(f"{ORDERS}/batch", name="tm_batch_orders", **answers(Done, body=UpdateOrders))
 async def batch_orders(request: Request, accountname: Account) -> Response:
     """Changes fields of these orders; each of them by itself."""
-    who = caller(request, accountname, Permission.SELL)
-    ids, fields = bodies.batch(await wire.sent_object(request, who))
-    return await command(request, who, partial(update_all, ids=ids, updates=fields), to_json)
+    principal = caller(request, accountname, Permission.SELL)
+    ids, fields = bodies.batch(await wire.sent_object(request, principal))
+    return await command(request, principal, partial(update_all, ids=ids, updates=fields), to_json)
 
 
 # -- one by one
@@ -90,52 +90,56 @@ async def list_orders(request: Request, accountname: Account) -> Response:
 @router.post(ORDERS, name="tm_create_order", **answers(TicketmaticOrder, body=CreateOrder))
 async def create_order(request: Request, accountname: Account) -> Response:
     """An empty order on a sales channel."""
-    who = caller(request, accountname, Permission.SELL)
-    body = bodies.creating(await wire.sent_object(request, who))
-    return await answered(request, who, partial(sales.create_order, body=body, hold=hold(request)))
+    principal = caller(request, accountname, Permission.SELL)
+    body = bodies.creating(await wire.sent_object(request, principal))
+    return await answered(
+        request, principal, partial(sales.create_order, body=body, hold=hold(request))
+    )
 
 
 @router.get(ORDER, name="tm_get_order", **answers(TicketmaticOrder))
 async def get_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """One order, with what it names."""
-    who = caller(request, accountname, Permission.READ)
-    number = requests.number_of(id, Kind.ORDER, who)
+    principal = caller(request, accountname, Permission.READ)
+    number = requests.number_of(id, Kind.ORDER, principal)
 
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
 
     def shown(found: bytes) -> CommandResult:
         return CommandResult(200, {}, found)
 
     def look(work: UnitOfWork) -> bytes:
-        order = known(work, work.load(Order, number).require(), who)
+        order = known(work, work.load(Order, number).require(), principal)
         return to_json(ORDER_FORM.show(order, reader))
 
-    return await ask(request, look, shown, who=who)
+    return await ask(request, look, shown, principal=principal)
 
 
 @router.put(ORDER, name="tm_update_order", **answers(TicketmaticOrder, body="OrderFields"))
 async def update_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Changes the fields that are sent."""
-    who = caller(request, accountname, Permission.SELL)
-    fields = bodies.fields(await wire.sent_object(request, who, OrderFields))
-    number = requests.number_of(id, Kind.ORDER, who)
-    return await answered(request, who, partial(orders.change_order, number=number, fields=fields))
+    principal = caller(request, accountname, Permission.SELL)
+    fields = bodies.fields(await wire.sent_object(request, principal, OrderFields))
+    number = requests.number_of(id, Kind.ORDER, principal)
+    return await answered(
+        request, principal, partial(orders.change_order, number=number, fields=fields)
+    )
 
 
 @router.post(ORDER, name="tm_confirm_order", **answers(TicketmaticOrder))
 async def confirm_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Unconfirmed → Confirmed. In time, or not at all."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    return await answered(request, who, partial(sales.confirm_order, number=number))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    return await answered(request, principal, partial(sales.confirm_order, number=number))
 
 
 @router.delete(ORDER, name="tm_delete_order", **answers(None))
 async def delete_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Gives all its tickets back and archives it."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    return await command(request, who, partial(sales.cancel_order, number=number))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    return await command(request, principal, partial(sales.cancel_order, number=number))
 
 
 # -- its tickets
@@ -144,10 +148,10 @@ async def delete_order(request: Request, accountname: Account, id: Id) -> Respon
 @router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body=AddTickets))
 async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Takes tickets, at most 50 a call: these very ones, or any at a price."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    wanted = bodies.adding(await wire.sent_object(request, who))
-    takes = await with_events(request, wanted.takes, who)
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    wanted = bodies.adding(await wire.sent_object(request, principal))
+    takes = await with_events(request, wanted.takes, principal)
     adding = partial(
         sales.add_tickets,
         number=number,
@@ -156,16 +160,16 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
         hold=hold(request),
     )
     decide = bodies.named_as_sent(where_known(takes, adding), wanted.places)
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
 
     def added(work: UnitOfWork) -> bytes:
         order = decide(work)
         lines = order.state["lines"][-len(takes) :]
         ids = [ticket for line in lines for ticket in ranges.numbers(line["tickets"])]
-        shown = ORDER_FORM.show(known(work, order, who), reader)
+        shown = ORDER_FORM.show(known(work, order, principal), reader)
         return to_json({"ids": ids, "order": shown})
 
-    return await command(request, who, added, bytes)
+    return await command(request, principal, added, bytes)
 
 
 @router.put(
@@ -173,16 +177,16 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Names who comes with tickets, or gives them other price types."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    change = bodies.updating(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    change = bodies.updating(await wire.sent_object(request, principal))
     if isinstance(change, list):
         naming = partial(orders.name_holders, number=number, holders=change)
-        return await answered(request, who, naming)
+        return await answered(request, principal, naming)
     repricing = partial(
         orders.reprice_tickets, number=number, wanted=change, promocodes=(), hold=hold(request)
     )
-    return await answered(request, who, repricing)
+    return await answered(request, principal, repricing)
 
 
 @router.delete(
@@ -190,25 +194,25 @@ async def update_tickets(request: Request, accountname: Account, id: Id) -> Resp
 )
 async def delete_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Gives tickets back."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    tickets = bodies.tickets(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    tickets = bodies.tickets(await wire.sent_object(request, principal))
     removing = partial(sales.remove_tickets, number=number, tickets=tickets, hold=hold(request))
-    return await answered(request, who, removing)
+    return await answered(request, principal, removing)
 
 
 @router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body=SplitOrder))
 async def split_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Hands tickets over to a new order, which is the answer. Payments stay."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    tickets, fields = bodies.splitting(await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    tickets, fields = bodies.splitting(await wire.sent_object(request, principal))
 
     def split(work: UnitOfWork) -> Order:
         made = sales.split_order(work, number, tickets)
         return orders.change_order(work, made.number, fields)
 
-    return await answered(request, who, split)
+    return await answered(request, principal, split)
 
 
 # -- its money
@@ -219,10 +223,10 @@ async def split_order(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def add_payment(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Money that was paid. Fully paid, all tickets of the order are."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    body = bodies.paying(await wire.sent_object(request, who), PaymentBody)
-    return await answered(request, who, partial(sales.add_payment, number=number, body=body))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    body = bodies.paying(await wire.sent_object(request, principal), PaymentBody)
+    return await answered(request, principal, partial(sales.add_payment, number=number, body=body))
 
 
 @router.post(
@@ -230,10 +234,10 @@ async def add_payment(request: Request, accountname: Account, id: Id) -> Respons
 )
 async def add_refund(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """Money that was given back, at most what was paid."""
-    who = caller(request, accountname, Permission.SELL)
-    number = requests.number_of(id, Kind.ORDER, who)
-    body = bodies.paying(await wire.sent_object(request, who), RefundBody)
-    return await answered(request, who, partial(sales.add_refund, number=number, body=body))
+    principal = caller(request, accountname, Permission.SELL)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    body = bodies.paying(await wire.sent_object(request, principal), RefundBody)
+    return await answered(request, principal, partial(sales.add_refund, number=number, body=body))
 
 
 # -- what happened to it
@@ -242,17 +246,19 @@ async def add_refund(request: Request, accountname: Account, id: Id) -> Response
 @router.get(f"{ORDER}/logs", name="tm_order_logs", **answers(list[LogItem]))
 async def order_logs(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
     """What happened to it, the first thing first. It needs a key that may sell or audit."""
-    who = caller(request, accountname, Permission.READ)
-    wire.may_ask(who, "logs of orders")
-    number = requests.number_of(id, Kind.ORDER, who)
-    recorded = await reads.blocking(_recorded, stagebook(request).store, who, number)
-    reader = wire.reader_of(request, who)
-    items = [LOG_FORM.show(item, reader) for item in log_items(number, recorded, who.currency)]
+    principal = caller(request, accountname, Permission.READ)
+    wire.may_ask(principal, "logs of orders")
+    number = requests.number_of(id, Kind.ORDER, principal)
+    recorded = await reads.blocking(_recorded, stagebook(request).store, principal, number)
+    reader = wire.reader_of(request, principal)
+    items = [
+        LOG_FORM.show(item, reader) for item in log_items(number, recorded, principal.currency)
+    ]
     return wire.json_response(to_json(items))
 
 
-def _recorded(store: Store, who: Principal, number: int) -> list[Recorded]:
-    order = Order(Order.id_of(who.account, number))
+def _recorded(store: Store, principal: Principal, number: int) -> list[Recorded]:
+    order = Order(Order.id_of(principal.account, number))
     found = [*store.stream(order.id, limit=MOST_LOGGED)]
     if not found:
         order.require()

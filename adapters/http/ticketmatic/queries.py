@@ -57,14 +57,14 @@ class ExportRequest(BaseModel):
 @router.post(QUERIES, name="tm_queries", **answers(QueryResult, body=QueryRequest))
 async def query(request: Request, accountname: Account) -> Response:
     """A page of what is found."""
-    who = caller(request, accountname, Permission.READ)
-    wire.may_ask(who)
-    asked = wire.lenient(QueryRequest, await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.READ)
+    wire.may_ask(principal)
+    asked = wire.lenient(QueryRequest, await wire.sent_object(request, principal))
     await reads.fresh(request, *PROJECTIONS)
-    ask = partial(stagebook(request).queries.rows, sells=wire.sells(who))
+    ask = partial(stagebook(request).queries.rows, sells=wire.sells(principal))
     limit = min(PAGE if asked.limit is None else asked.limit, MOST)
     offset = min(asked.offset or 0, MAX_OFFSET)
-    total, rows = await questions.answered(ask, who.account, asked.query, limit, offset)
+    total, rows = await questions.answered(ask, principal.account, asked.query, limit, offset)
     return wire.json_response(b'{"nbrofresults":%d,"results":[%b]}' % (total, b",".join(rows)))
 
 
@@ -76,12 +76,12 @@ async def query(request: Request, accountname: Account) -> Response:
 )
 async def export(request: Request, accountname: Account) -> Response:
     """Everything that is found, one JSON object a line."""
-    who = caller(request, accountname, Permission.READ)
-    wire.may_ask(who)
-    asked = wire.lenient(ExportRequest, await wire.sent_object(request, who))
+    principal = caller(request, accountname, Permission.READ)
+    wire.may_ask(principal)
+    asked = wire.lenient(ExportRequest, await wire.sent_object(request, principal))
     await reads.fresh(request, *PROJECTIONS)
-    ask = partial(stagebook(request).queries.export, sells=wire.sells(who))
-    rows = await questions.answered(ask, who.account, asked.query)
+    ask = partial(stagebook(request).queries.export, sells=wire.sells(principal))
+    rows = await questions.answered(ask, principal.account, asked.query)
     return Lines(lines(rows))
 
 

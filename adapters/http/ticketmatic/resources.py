@@ -96,9 +96,9 @@ class Resource:
         """How its documents are shown."""
         return Form(self.one, self.translatable if self.translates else NONE)
 
-    def number(self, id_: str, who: Principal) -> int:
+    def number(self, id_: str, principal: Principal) -> int:
         """Which one a path names. The placeholder is nobody's."""
-        number = requests.number_of(id_, self.kind, who)
+        number = requests.number_of(id_, self.kind, principal)
         if number == PLACEHOLDER:
             raise NotFound(f"{self.kind.title} {id_} does not exist", id=number)
         return number
@@ -129,14 +129,16 @@ class Resource:
         return said
 
     def creating(
-        self, body: Body, language: str, who: Principal
+        self, body: Body, language: str, principal: Principal
     ) -> Callable[[UnitOfWork], Aggregate]:
-        said = written(self.writable(body, update=False), language, who, self.translatable, {})
+        said = written(
+            self.writable(body, update=False), language, principal, self.translatable, {}
+        )
         fields = lenient(self.fields, said)
         return partial(self.create, fields=fields)
 
     def changing(
-        self, number: int, body: Body, language: str, who: Principal
+        self, number: int, body: Body, language: str, principal: Principal
     ) -> Callable[[UnitOfWork], Aggregate]:
         """Merges the body into what there is; in another language, into its translations."""
         said = self.writable(body, update=True)
@@ -145,17 +147,17 @@ class Resource:
         def decide(work: UnitOfWork) -> Aggregate:
             now = self.load(work, number).state
             meant = self.means(said, now) if self.means else said
-            merged = written(meant, language, who, self.translatable, now)
+            merged = written(meant, language, principal, self.translatable, now)
             return self.change(work, number=number, fields=valid(self.fields, merged))
 
         return decide
 
     def translating(
-        self, number: int, texts: Body, who: Principal
+        self, number: int, texts: Body, principal: Principal
     ) -> Callable[[UnitOfWork], Aggregate]:
         def decide(work: UnitOfWork) -> Aggregate:
             now = self.load(work, number).require().state
-            body = unflat(texts, who, self.translatable, now)
+            body = unflat(texts, principal, self.translatable, now)
             return self.change(work, number=number, fields=valid(self.fields, body))
 
         return decide

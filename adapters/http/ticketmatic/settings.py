@@ -58,11 +58,11 @@ def routes(resource: Resource) -> None:
         **answers(listing(resource), parameters=LISTS + ("typeid",) * resource.typed),
     )
     async def listed(request: Request, accountname: Account) -> Response:
-        who = caller(request, accountname, resource.read)
-        where = await asked(request, who, resource)
+        principal = caller(request, accountname, resource.read)
+        where = await asked(request, principal, resource)
         types = typed(request) if resource.typed else ()
-        select = Select(who.account, where, exact=types, limit=ALL)
-        return await answered(request, who, resource, select)
+        select = Select(principal.account, where, exact=types, limit=ALL)
+        return await answered(request, principal, resource, select)
 
     single(router, resource)
     if resource.translates:
@@ -81,18 +81,18 @@ def single(router: APIRouter, resource: Resource) -> None:
         **answers(documented(resource), body=resource.fields.__name__),
     )
     async def create(request: Request, accountname: Account) -> Response:
-        who = caller(request, accountname, resource.write)
-        said = await wire.sent_object(request, who, resource.fields)
-        decide = resource.creating(said, language_of(request, who), who)
-        return await done(request, who, decide, document_of(request, who, resource))
+        principal = caller(request, accountname, resource.write)
+        said = await wire.sent_object(request, principal, resource.fields)
+        decide = resource.creating(said, language_of(request, principal), principal)
+        return await done(request, principal, decide, document_of(request, principal, resource))
 
     @router.get(
         item, name=f"tm_get_{name}", description=f"One {what}.", **answers(documented(resource))
     )
     async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, resource.read)
-        stored = await found(request, who, resource, id)
-        reader = wire.reader_of(request, who)
+        principal = caller(request, accountname, resource.read)
+        stored = await found(request, principal, resource, id)
+        reader = wire.reader_of(request, principal)
         return json_response(resource.shape(resource.form.shown(stored, reader)))
 
     @router.put(
@@ -102,11 +102,11 @@ def single(router: APIRouter, resource: Resource) -> None:
         **answers(documented(resource), body=resource.fields.__name__),
     )
     async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, resource.write)
-        number = resource.number(id, who)
-        said = await wire.sent_object(request, who, resource.fields)
-        decide = resource.changing(number, said, language_of(request, who), who)
-        return await done(request, who, decide, document_of(request, who, resource))
+        principal = caller(request, accountname, resource.write)
+        number = resource.number(id, principal)
+        said = await wire.sent_object(request, principal, resource.fields)
+        decide = resource.changing(number, said, language_of(request, principal), principal)
+        return await done(request, principal, decide, document_of(request, principal, resource))
 
     @router.delete(
         item,
@@ -115,16 +115,16 @@ def single(router: APIRouter, resource: Resource) -> None:
         **answers(None),
     )
     async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, Permission.COMMAND)
-        number = resource.number(id, who)
-        return await done(request, who, resource.archiving(number), lambda _: b"null")
+        principal = caller(request, accountname, Permission.COMMAND)
+        number = resource.number(id, principal)
+        return await done(request, principal, resource.archiving(number), lambda _: b"null")
 
 
 def translations(resource: Resource, path: str) -> None:
     name = resource.name
 
-    def texts(document: Body, who: Principal) -> bytes:
-        return to_json(flat(document, who, resource.translatable))
+    def texts(document: Body, principal: Principal) -> bytes:
+        return to_json(flat(document, principal, resource.translatable))
 
     @router.get(
         path,
@@ -133,9 +133,9 @@ def translations(resource: Resource, path: str) -> None:
         **answers(dict[str, str]),
     )
     async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, resource.read)
-        stored = parse(await found(request, who, resource, id))
-        return json_response(texts(stored, who))
+        principal = caller(request, accountname, resource.read)
+        stored = parse(await found(request, principal, resource, id))
+        return json_response(texts(stored, principal))
 
     @router.put(
         path,
@@ -144,10 +144,12 @@ def translations(resource: Resource, path: str) -> None:
         **answers(dict[str, str], body=dict[str, str]),
     )
     async def put(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
-        who = caller(request, accountname, resource.write)
-        number = resource.number(id, who)
-        decide = resource.translating(number, await wire.sent_object(request, who), who)
-        return await done(request, who, decide, lambda made: texts(resource.document(made), who))
+        principal = caller(request, accountname, resource.write)
+        number = resource.number(id, principal)
+        decide = resource.translating(number, await wire.sent_object(request, principal), principal)
+        return await done(
+            request, principal, decide, lambda made: texts(resource.document(made), principal)
+        )
 
 
 # -- the plan of seats, a document of its own
@@ -158,16 +160,16 @@ PLAN = ROOT + SEATING_PLANS.path + "/{id}/logicalplan"
 @router.get(PLAN, name="tm_get_logical_plan", **answers(dict[str, Any]))
 async def logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Its rows and seats, as they were sent."""
-    who = caller(request, accountname, Permission.READ)
-    stored = parse(await found(request, who, SEATING_PLANS, id))
+    principal = caller(request, accountname, Permission.READ)
+    stored = parse(await found(request, principal, SEATING_PLANS, id))
     return json_response(to_json(stored["logicalplan"] or {}))
 
 
 @router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body=dict[str, Any]))
 async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
     """Keeps its rows and seats."""
-    who = caller(request, accountname, Permission.COMMAND)
-    number = SEATING_PLANS.number(id, who)
+    principal = caller(request, accountname, Permission.COMMAND)
+    number = SEATING_PLANS.number(id, principal)
     raw = await StrictRequest.of(request).body()
     plan = await by_size(len(raw), parse, raw)
     if not isinstance(plan, dict):
@@ -177,20 +179,22 @@ async def save_logical_plan(request: Request, accountname: Account, id: Id) -> R
     def decide(work: UnitOfWork) -> SeatingPlan:
         return catalog.change_item(work, SeatingPlan, number, fields)
 
-    return await done(request, who, decide, lambda made: to_json(made.state["logicalplan"]))
+    return await done(request, principal, decide, lambda made: to_json(made.state["logicalplan"]))
 
 
 # -- what they have in common
 
 
-async def asked(request: Request, who: Principal, resource: Resource) -> tuple[Condition, ...]:
+async def asked(
+    request: Request, principal: Principal, resource: Resource
+) -> tuple[Condition, ...]:
     """The conditions of a list."""
     where = list(resource.where)
     if resource.projection is CATALOG and not wire.flag(request, "includearchived"):
         where.append(("archived", "=", 0))
-    if since := wire.since(request, who):
+    if since := wire.since(request, principal):
         where.append(("updated", ">=", microseconds(since)))
-    if found := await wire.filtered(request, who):
+    if found := await wire.filtered(request, principal):
         where.append(found)
     return tuple(where)
 
@@ -202,35 +206,35 @@ def typed(request: Request) -> tuple[str, ...]:
 
 
 async def answered(
-    request: Request, who: Principal, resource: Resource, select: Select
+    request: Request, principal: Principal, resource: Resource, select: Select
 ) -> Response:
-    bodies, total = await wire.page(request, who, resource.projection, select, resource.form)
+    bodies, total = await wire.page(request, principal, resource.projection, select, resource.form)
     if resource is EVENT_LOCATIONS and wire.flag(request, "includearchived"):
-        gone = await archived_locations(request, who, select.where)
-        reader = wire.reader_of(request, who)
+        gone = await archived_locations(request, principal, select.where)
+        reader = wire.reader_of(request, principal)
         bodies += [resource.form.shown(body, reader) for body in gone]
         bodies.sort(key=lambda body: parse(body)["id"])
         total += len(gone)
     return wire.listed([resource.shape(body, listed=True) for body in bodies], total)
 
 
-async def found(request: Request, who: Principal, resource: Resource, id_: str) -> bytes:
+async def found(request: Request, principal: Principal, resource: Resource, id_: str) -> bytes:
     """The document as it is stored."""
-    number = resource.number(id_, who)
+    number = resource.number(id_, principal)
     await reads.fresh(request, resource.projection)
     try:
-        body, _ = await reads.found(request, resource.projection, resource.kind, number, who)
+        body, _ = await reads.found(request, resource.projection, resource.kind, number, principal)
     except NotFound:
         if resource is not EVENT_LOCATIONS:
             raise
-        return await archived_location(request, who, number)
+        return await archived_location(request, principal, number)
     return body
 
 
 def document_of(
-    request: Request, who: Principal, resource: Resource
+    request: Request, principal: Principal, resource: Resource
 ) -> Callable[[Aggregate], bytes]:
-    reader = wire.reader_of(request, who)
+    reader = wire.reader_of(request, principal)
 
     def body(made: Aggregate) -> bytes:
         return resource.shape(resource.form.shown(to_json(resource.document(made)), reader))
@@ -240,12 +244,14 @@ def document_of(
 
 async def done(
     request: Request,
-    who: Principal,
+    principal: Principal,
     decide: Callable[[UnitOfWork], Any],
     body: Callable[[Any], bytes],
 ) -> Response:
     """Runs a command and answers with what is there after it."""
-    return await execute(request, decide, lambda made: CommandResult(200, {}, body(made)), who=who)
+    return await execute(
+        request, decide, lambda made: CommandResult(200, {}, body(made)), principal=principal
+    )
 
 
 def nothing(path: str) -> None:

@@ -31,10 +31,10 @@ HOW = "send Authorization: TM-HMAC-SHA256 key=… ts=… sign=…, or Basic"
 def caller(request: Request, account: str, need: Permission) -> Principal:
     """The caller in that account: 401 without a valid signature, 403 for whom it is not open."""
     key = signing_key(request, account)
-    who = key.principals.get(account_number(account))
-    if who is None or who.account_name != account:
+    principal = key.principals.get(account_number(account))
+    if principal is None or principal.account_name != account:
         raise Forbidden(f"the key is not of account {account}")
-    return granted(identified(request, who), need)
+    return granted(identified(request, principal), need)
 
 
 def signing_key(request: Request, account: str) -> SigningKey:

@@ -34,22 +34,22 @@ class Time(BaseModel):
     systemtime: str = Field(description="UTC")
 
 
-def account_info(who: Principal) -> dict[str, object]:
+def account_info(principal: Principal) -> dict[str, object]:
     return {
-        "id": who.account,
-        "name": who.account_name,
-        "shortname": who.account_name,
-        "languages": [who.language],
-        "currency": who.currency,
-        "timezone": who.timezone,
+        "id": principal.account,
+        "name": principal.account_name,
+        "shortname": principal.account_name,
+        "languages": [principal.language],
+        "currency": principal.currency,
+        "timezone": principal.timezone,
     }
 
 
 @router.get("/{accountname}/tools/account", name="tm_account", **answers(AccountInfo))
 async def account(request: Request, accountname: Account) -> Response:
     """The account."""
-    who = caller(request, accountname, Permission.READ)
-    return json_response(to_json(account_info(who)))
+    principal = caller(request, accountname, Permission.READ)
+    return json_response(to_json(account_info(principal)))
 
 
 @router.get("//tools/accounts", include_in_schema=False)
@@ -57,7 +57,9 @@ async def account(request: Request, accountname: Account) -> Response:
 async def accounts(request: Request) -> Response:
     """All accounts of the key. What is signed is the empty account."""
     key = signing_key(request, ALL_ACCOUNTS)
-    return json_response(to_json([account_info(who) for who in key.principals.values()]))
+    return json_response(
+        to_json([account_info(principal) for principal in key.principals.values()])
+    )
 
 
 @router.get("/{accountname}/diagnostics/time", name="tm_time", **answers(Time, public=True))

@@ -101,22 +101,22 @@ async def unknown(request: Request, **_: str) -> Response:
 # -- what requests say
 
 
-async def sent(request: Request, who: Principal, model: type[BaseModel] | None = None) -> Any:
+async def sent(request: Request, principal: Principal, model: type[BaseModel] | None = None) -> Any:
     """The body as JSON, whatever it calls itself, with the times read that its model has; `{}` when
     there is none."""
     raw = await StrictRequest.of(request).body()
 
     def read() -> Any:
         body = parse(raw) if raw.strip() else {}
-        return times.understood(body, places_of(model), who.timezone) if model else body
+        return times.understood(body, places_of(model), principal.timezone) if model else body
 
     return await by_size(len(raw), read)
 
 
 async def sent_object(
-    request: Request, who: Principal, model: type[BaseModel] | None = None
+    request: Request, principal: Principal, model: type[BaseModel] | None = None
 ) -> dict[str, Any]:
-    body = await sent(request, who, model)
+    body = await sent(request, principal, model)
     if not isinstance(body, dict):
         raise Invalid("body", "expected a JSON object")
     return body
@@ -191,44 +191,44 @@ def json_parameter(request: Request, name: str, *known: str) -> dict[str, Any]:
     return {key: one for key, one in value.items() if one is not None}
 
 
-def since(request: Request, who: Principal, name: str = "lastupdatesince") -> str | None:
+def since(request: Request, principal: Principal, name: str = "lastupdatesince") -> str | None:
     said = parameter(request, name)
-    return None if said is None else times.read(name, said, who.timezone)
+    return None if said is None else times.read(name, said, principal.timezone)
 
 
 # -- answers
 
 
-async def filtered(request: Request, who: Principal) -> Condition | None:
+async def filtered(request: Request, principal: Principal) -> Condition | None:
     """The numbers that a `filter`, a query in SQL, finds."""
     query = parameter(request, "filter")
     if query is None:
         return None
-    may_ask(who)
+    may_ask(principal)
     await reads.fresh(request, *PROJECTIONS)
-    ask = partial(stagebook(request).queries.ids, sells=sells(who))
-    return ("number", "in", tuple(await questions.answered(ask, who.account, query)))
+    ask = partial(stagebook(request).queries.ids, sells=sells(principal))
+    return ("number", "in", tuple(await questions.answered(ask, principal.account, query)))
 
 
-def may_ask(who: Principal, what: str = "questions in SQL") -> None:
+def may_ask(principal: Principal, what: str = "questions in SQL") -> None:
     """Some answers are for sellers and auditors."""
-    if not ROLE_PERMISSIONS[who.role] & (Permission.SELL | Permission.AUDIT):
-        raise Forbidden(f"the role {who.role} does not include {what}", role=who.role)
+    if not ROLE_PERMISSIONS[principal.role] & (Permission.SELL | Permission.AUDIT):
+        raise Forbidden(f"the role {principal.role} does not include {what}", role=principal.role)
 
 
-def sells(who: Principal) -> bool:
+def sells(principal: Principal) -> bool:
     """Whether the caller may know who buys."""
-    return knows(who)
+    return knows(principal)
 
 
 async def page(
-    request: Request, who: Principal, projection: Projection, select: Select, form: Form
+    request: Request, principal: Principal, projection: Projection, select: Select, form: Form
 ) -> tuple[list[bytes], int]:
     """The documents that a list shows, and how many there are in all."""
     await reads.fresh(request, projection)
     view = stagebook(request).view(projection)
 
-    reader = reader_of(request, who)
+    reader = reader_of(request, principal)
 
     def read() -> tuple[list[bytes], int]:
         found = view.page(replace(select, bytes=reads.MAX_LIST))
@@ -248,11 +248,13 @@ def listed(bodies: list[bytes], total: int, lookup: bytes | None = None) -> Resp
     return json_response(body)
 
 
-def reader_of(request: Request, who: Principal) -> Reader:
+def reader_of(request: Request, principal: Principal) -> Reader:
     """For whom the answer is: in the languages that were asked for, and in the account's zone."""
     wanted = languages(request.headers.get("accept-language", ""))
     address = str(request.base_url).rstrip("/")
-    return Reader(who.timezone, who.language, (*wanted,), address, personal=knows(who))
+    return Reader(
+        principal.timezone, principal.language, (*wanted,), address, personal=knows(principal)
+    )
 
 
 def json_response(body: bytes) -> Response:
@@ -261,7 +263,7 @@ def json_response(body: bytes) -> Response:
 
 async def command(
     request: Request,
-    who: Principal,
+    principal: Principal,
     decide: Callable[[UnitOfWork], T],
     answer: Callable[[T], bytes] | None = None,
 ) -> Response:
@@ -270,12 +272,12 @@ async def command(
     def answered(decided: T) -> CommandResult:
         return CommandResult(200, {}, b"null" if answer is None else answer(decided))
 
-    return await execute(request, decide, answered, who=who)
+    return await execute(request, decide, answered, principal=principal)
 
 
 async def in_turns(
     request: Request,
-    who: Principal,
+    principal: Principal,
     decide: Callable[..., list[int]],
     answer: Callable[[list[int]], bytes],
 ) -> Response:
@@ -290,7 +292,7 @@ async def in_turns(
     while True:
         part = f"{len(done)} more" if done else ""
         some = partial(decide, most=AT_ONCE)
-        response = await execute(request, some, answered, who=who, part=part)
+        response = await execute(request, some, answered, principal=principal, part=part)
         numbers = from_json(bytes(response.body))
         done += numbers
         if len(numbers) < AT_ONCE:

@@ -32,21 +32,23 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 
     if request.scope["query_string"]:
         names = (*NAMES, "inventoryversion")
         return await past_response(request, id, Kind.EVENT, availability_at, names=names)
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
-    return await reads.stored(request, AVAILABILITY, Kind.EVENT, number, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(id, Kind.EVENT, principal)
+    return await reads.stored(request, AVAILABILITY, Kind.EVENT, number, principal)
 
 
 @audited.get("/{id}/availability/series", **finds(SeriesDocument))
 async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:  # noqa: A002
     """The counters of the whole Event, or of one contingent, at every step between two moments; the
     last 30 days by day, when nothing else is asked for."""
-    who = authorize(request, Permission.REVIEW)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.REVIEW)
+    number = requests.number_of(id, Kind.EVENT, principal)
     times = query.times(datetime.now(UTC))
     await reads.seen(request, None)
     store = stagebook(request).store
-    samples = await reads.blocking(series, store, who.account, number, times, query.contingentid)
+    samples = await reads.blocking(
+        series, store, principal.account, number, times, query.contingentid
+    )
     return Response(to_json({"data": samples}), media_type="application/json")
 
 
@@ -67,9 +69,11 @@ def series(
     ]
 
 
-def availability_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
+def availability_at(
+    request: Request, principal: Principal, number: int, asked: PastMoment
+) -> Shown:
     store = stagebook(request).store
-    event, inventory = as_of.past_availability(store, who.account, number, **asked)
+    event, inventory = as_of.past_availability(store, principal.account, number, **asked)
     document = availability_document(event.state["dates"].values(), inventory.state)
     etag = availability_etag(event.version, inventory.state)
     return Shown(document, etag, as_of.place_of(store, event, inventory))

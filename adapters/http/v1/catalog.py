@@ -66,10 +66,10 @@ def present(work: UnitOfWork, cls: type[CatalogItem], number: int) -> dict[str, 
 
 
 def item_at(
-    cls: type[CatalogItem], request: Request, who: Principal, number: int, asked: PastMoment
+    cls: type[CatalogItem], request: Request, principal: Principal, number: int, asked: PastMoment
 ) -> Shown:
     store = stagebook(request).store
-    past = as_of.past_one(cls, store, who.account, number, **asked)
+    past = as_of.past_one(cls, store, principal.account, number, **asked)
     state = past.state
     found = catalog_document(past.KIND, state, past.account)
     return Shown(found, catalog_etag(state), as_of.place_of(store, past))
@@ -103,8 +103,10 @@ def routes(
     @written.post(path, name=f"create_{name}", description=f"Creates a {what}.", **creates(one))
     async def create(request: Request, body: fields) -> Response:  # type: ignore[valid-type] # the kind's own
         decide = partial(catalog.create_item, cls=cls, fields=body)
-        who = authorize(request, write)
-        return await execute(request, decide, partial(answer, place=PREFIX + path), who=who)
+        principal = authorize(request, write)
+        return await execute(
+            request, decide, partial(answer, place=PREFIX + path), principal=principal
+        )
 
     @written.get(
         path,
@@ -113,9 +115,9 @@ def routes(
         **lists(page, LANGUAGE),
     )
     async def listed(request: Request, query: CatalogQuery) -> Response:
-        who = authorize(request, read)
-        select, of = query.select(who.account, kind)
-        return await reads.listed(request, CATALOG, select, of, who, query.only(one))
+        principal = authorize(request, read)
+        select, of = query.select(principal.account, kind)
+        return await reads.listed(request, CATALOG, select, of, principal, query.only(one))
 
     @written.get(
         path + "/{id}",
@@ -126,9 +128,9 @@ def routes(
     async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
         if request.scope["query_string"]:
             return await past_response(request, id, kind, partial(item_at, cls), read | past)
-        who = authorize(request, read)
-        number = requests.number_of(id, kind, who)
-        return await reads.stored(request, CATALOG, kind, number, who)
+        principal = authorize(request, read)
+        number = requests.number_of(id, kind, principal)
+        return await reads.stored(request, CATALOG, kind, number, principal)
 
     @written.patch(
         path + "/{id}",
@@ -137,8 +139,8 @@ def routes(
         **changes(one),
     )
     async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
-        who = authorize(request, write)
-        number = requests.number_of(id, kind, who)
+        principal = authorize(request, write)
+        number = requests.number_of(id, kind, principal)
         decide = partial(
             catalog.change_item,
             cls=cls,
@@ -147,7 +149,7 @@ def routes(
             version=requests.if_match(request)[0],
         )
         was = partial(present, cls=cls, number=number)
-        return await execute(request, decide, answer, who=who, present=was)
+        return await execute(request, decide, answer, principal=principal, present=was)
 
     @written.post(
         path + "/{id}/archive",
@@ -168,15 +170,15 @@ def routes(
         return await moved(request, id, archived=False)
 
     async def moved(request: Request, id_: str, *, archived: bool) -> Response:
-        who = authorize(request, Permission.COMMAND)
+        principal = authorize(request, Permission.COMMAND)
         decide = partial(
             catalog.archive_item,
             cls=cls,
-            number=requests.number_of(id_, kind, who),
+            number=requests.number_of(id_, kind, principal),
             archived=archived,
             version=requests.if_match(request)[0],
         )
-        return await execute(request, decide, answer, who=who)
+        return await execute(request, decide, answer, principal=principal)
 
     @audited.get(
         path + "/{id}/history",

@@ -99,17 +99,17 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
     """One Event, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_event_response(request, id)
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
-    return await reads.stored(request, EVENTS, Kind.EVENT, number, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(id, Kind.EVENT, principal)
+    return await reads.stored(request, EVENTS, Kind.EVENT, number, principal)
 
 
 @router.patch("/{id}", **changes(EventDocument, *EDITS, SoldOut))
 async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
     """Changes an Event: the fields that are sent; null clears one. Each group of fields is one
     fact."""
-    who = authorize(request, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
     version, contingents_version = requests.if_match(request)
     decide = partial(
         events.change_event,
@@ -119,41 +119,41 @@ async def change_event(request: Request, id: Id, body: EventBody) -> Response:  
         contingents_version=contingents_version,
     )
     was = partial(present, number=number)
-    return await execute(request, decide, answer, who=who, present=was)
+    return await execute(request, decide, answer, principal=principal, present=was)
 
 
 @router.get("", **lists(EventPage, LANGUAGE))
 async def list_events(request: Request, query: EventQuery) -> Response:
     """The Events of the account."""
-    who = authorize(request, Permission.READ)
-    select, of = query.select(who.account)
-    return await reads.listed(request, EVENTS, select, of, who, query.only(EventDocument))
+    principal = authorize(request, Permission.READ)
+    select, of = query.select(principal.account)
+    return await reads.listed(request, EVENTS, select, of, principal, query.only(EventDocument))
 
 
 @router.delete("/{id}", **deletes(EventActive, EventHasTickets))
 async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes an Event that is not Active, and of which no order holds tickets."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         events.delete_event,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, gone, who=who)
+    return await execute(request, decide, gone, principal=principal)
 
 
 def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
     """A route that moves an Event from one status to another."""
 
     async def change_status(request: Request, id: Id) -> Response:  # noqa: A002
-        who = authorize(request, Permission.COMMAND)
+        principal = authorize(request, Permission.COMMAND)
         decide = partial(
             events.change_status,
-            number=requests.number_of(id, Kind.EVENT, who),
+            number=requests.number_of(id, Kind.EVENT, principal),
             transition=name,
             version=requests.if_match(request)[0],
         )
-        return await execute(request, decide, answer, who=who)
+        return await execute(request, decide, answer, principal=principal)
 
     router.add_api_route(
         f"/{{id}}/{name}",
@@ -183,29 +183,29 @@ transition("reopen", "Opens a closed Event again: Closed → Active.", *PUBLISHE
 @router.post("/{id}/duplicate", **creates(EventDocument, inside=True))
 async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
     """Duplicates an Event as another Draft: fields, dates, contingents with prices, image."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         events.duplicate_event,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, partial(answer, status=201), who=who)
+    return await execute(request, decide, partial(answer, status=201), principal=principal)
 
 
 @router.post("/{id}/revert", **changes(EventDocument, *EDITS))
 async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Reverts an Event: records what brings fields, dates, contingents and status back to a
     version."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     version, contingents_version = requests.if_match(request)
     decide = partial(
         events.revert_event,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
         to=body.version,
         version=version,
         contingents_version=contingents_version,
     )
-    return await execute(request, decide, answer, who=who, reason=body.checked_reason())
+    return await execute(request, decide, answer, principal=principal, reason=body.checked_reason())
 
 
 # -- dates
@@ -218,14 +218,16 @@ async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # n
 )
 async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # noqa: A002
     """Adds a date to an Event."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         events.add_date,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
         fields=body,
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, lambda made: date_answer(*made, status=201), who=who)
+    return await execute(
+        request, decide, lambda made: date_answer(*made, status=201), principal=principal
+    )
 
 
 @router.get("/{id}/dates", tags=["Dates"], **remembers(DatePage))
@@ -255,16 +257,16 @@ async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noq
 )
 async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
     """Changes a date: the fields that are sent."""
-    who = authorize(request, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
-    date_id = requests.number_of(dateid, Kind.DATE, who)
+    principal = authorize(request, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
+    date_id = requests.number_of(dateid, Kind.DATE, principal)
     version = requests.if_match(request)[0]
     decide = partial(
         events.change_date, number=number, date_id=date_id, fields=body, version=version
     )
     shown = partial(date_answer, date_id=date_id)
     was = partial(present_date, number=number, date_id=date_id)
-    return await execute(request, decide, shown, who=who, present=was)
+    return await execute(request, decide, shown, principal=principal, present=was)
 
 
 @router.delete(
@@ -274,11 +276,11 @@ async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields
 )
 async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
     """Removes a date; an Active Event keeps a start and an end."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         events.remove_date,
-        number=requests.number_of(id, Kind.EVENT, who),
-        date_id=requests.number_of(dateid, Kind.DATE, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
+        date_id=requests.number_of(dateid, Kind.DATE, principal),
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, gone, who=who)
+    return await execute(request, decide, gone, principal=principal)

@@ -52,8 +52,8 @@ PUT["openapi_extra"]["requestBody"] = {
 @router.put("/{id}/image", **PUT)
 async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
     """Sets the picture of an Event: the bytes of a JPEG or a PNG, at most 10 MiB."""
-    who = authorize(request, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
     sent = ImageRequest.of(request)
     data = await sent.body()
     decide = partial(
@@ -63,20 +63,20 @@ async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the p
         data=data,
         version=requests.if_match(request)[0],
     )
-    return await execute(sent, decide, answer, who=who)
+    return await execute(sent, decide, answer, principal=principal)
 
 
 @router.delete("/{id}/image", **changes(EventDocument, EventClosed, body=False))
 async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
     """Removes the picture of an Event; the past keeps it."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         events.change_image,
-        number=requests.number_of(id, Kind.EVENT, who),
+        number=requests.number_of(id, Kind.EVENT, principal),
         image=None,
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, answer, who=who)
+    return await execute(request, decide, answer, principal=principal)
 
 
 @served.get(

@@ -49,9 +49,11 @@ async def create_location(request: Request, body: LocationFields) -> Response:
 @router.get("", **lists(LocationPage, LANGUAGE))
 async def list_locations(request: Request, query: LocationQuery) -> Response:
     """The Locations of the account."""
-    who = authorize(request, Permission.READ)
-    select, of = query.select(who.account)
-    return await reads.listed(request, LOCATIONS, select, of, who, query.only(LocationDocument))
+    principal = authorize(request, Permission.READ)
+    select, of = query.select(principal.account)
+    return await reads.listed(
+        request, LOCATIONS, select, of, principal, query.only(LocationDocument)
+    )
 
 
 @router.get("/{id}", **shows(LocationDocument))
@@ -59,16 +61,16 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
     """One Location, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_location_response(request, id)
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(id, Kind.LOCATION, who)
-    return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(id, Kind.LOCATION, principal)
+    return await reads.stored(request, LOCATIONS, Kind.LOCATION, number, principal)
 
 
 @router.patch("/{id}", **changes(LocationDocument, TicketsInUse))
 async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
     """Changes a Location: the fields that are sent; null clears one."""
-    who = authorize(request, Permission.COMMAND)
-    number = requests.number_of(id, Kind.LOCATION, who)
+    principal = authorize(request, Permission.COMMAND)
+    number = requests.number_of(id, Kind.LOCATION, principal)
     decide = partial(
         locations.change_location,
         number=number,
@@ -76,29 +78,29 @@ async def change_location(request: Request, id: Id, body: LocationFields) -> Res
         version=requests.if_match(request)[0],
     )
     was = partial(present, number=number)
-    return await execute(request, decide, answer, who=who, present=was)
+    return await execute(request, decide, answer, principal=principal, present=was)
 
 
 @router.delete("/{id}", **deletes(LocationInUse))
 async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
     """Deletes a Location that hosts no Event."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         locations.delete_location,
-        number=requests.number_of(id, Kind.LOCATION, who),
+        number=requests.number_of(id, Kind.LOCATION, principal),
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, gone, who=who)
+    return await execute(request, decide, gone, principal=principal)
 
 
 @router.post("/{id}/revert", **changes(LocationDocument, TicketsInUse))
 async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
     """Reverts a Location: records what brings its fields back to a version."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         locations.revert_location,
-        number=requests.number_of(id, Kind.LOCATION, who),
+        number=requests.number_of(id, Kind.LOCATION, principal),
         to=body.version,
         version=requests.if_match(request)[0],
     )
-    return await execute(request, decide, answer, who=who, reason=body.checked_reason())
+    return await execute(request, decide, answer, principal=principal, reason=body.checked_reason())

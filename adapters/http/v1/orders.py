@@ -107,12 +107,12 @@ def present(work: UnitOfWork, number: int) -> dict[str, Any]:
 async def create_order(request: Request, body: OrderBody) -> Response:
     """Creates an order on a sales channel, empty or with the tickets that it takes at once. It is
     held until `expiryts`, unless it is confirmed."""
-    who = authorize(request, Permission.SELL)
-    take = await with_events(request, body.take, who)
+    principal = authorize(request, Permission.SELL)
+    take = await with_events(request, body.take, principal)
     if take is not body.take:
         body = body.model_copy(update={"take": take})
     decide = partial(sales.create_order, body=body, hold=hold(request))
-    return await execute(request, where_known(take, decide), created, who=who)
+    return await execute(request, where_known(take, decide), created, principal=principal)
 
 
 @router.get("/{id}", **shows(OrderDocument))
@@ -120,38 +120,38 @@ async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the p
     """One order, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_response(request, id, Kind.ORDER, order_at, Permission.AUDIT)
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(id, Kind.ORDER, who)
-    body, etag = await reads.found(request, ORDERS, Kind.ORDER, number, who)
-    return reads.shown(request, order_body(body, who), etag, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(id, Kind.ORDER, principal)
+    body, etag = await reads.found(request, ORDERS, Kind.ORDER, number, principal)
+    return reads.shown(request, order_body(body, principal), etag, principal)
 
 
 @router.get("", **lists(OrderPage))
 async def list_orders(request: Request, query: OrderQuery) -> Response:
     """The orders of the account; by `q`, `email` and `barcode` for those who may
     sell."""
-    who = authorize(request, Permission.SELL if query.personal else Permission.READ)
+    principal = authorize(request, Permission.SELL if query.personal else Permission.READ)
     only = query.only(OrderDocument)
-    select, of = query.select(who.account)
+    select, of = query.select(principal.account)
     if query.q is not None:
-        select = await buyers.called(request, who, select, "q", query.q)
+        select = await buyers.called(request, principal, select, "q", query.q)
     if query.email is not None:
-        select = await buyers.addressed(request, who, select, query.email)
+        select = await buyers.addressed(request, principal, select, query.email)
     if query.barcode is not None:
         select = buyers.ticketed(select, query.barcode)
-    show = None if knows(who) else partial(order_body, who=who)
-    return await reads.listed(request, ORDERS, select, of, who, only, show)
+    show = None if knows(principal) else partial(order_body, principal=principal)
+    return await reads.listed(request, ORDERS, select, of, principal, only, show)
 
 
 @router.patch("/{id}", **changes(OrderDocument, BuyerRefused, OrderEnded))
 async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
     """Changes an order: the fields that are sent. Of an order that has ended, the customer and
     custom fields only."""
-    who = authorize(request, Permission.SELL)
-    order = the(request, id, who)
+    principal = authorize(request, Permission.SELL)
+    order = the(request, id, principal)
     decide = partial(orders.change_order, fields=body, **order)
     was = partial(present, number=order["number"])
-    return await execute(request, decide, answer, who=who, present=was)
+    return await execute(request, decide, answer, principal=principal, present=was)
 
 
 @router.post(
@@ -162,68 +162,73 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
 )
 async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Confirms an order: Unconfirmed → Confirmed, its tickets are sold. In time, or not at all."""
-    who = authorize(request, Permission.SELL)
+    principal = authorize(request, Permission.SELL)
     return await execute(
-        request, partial(sales.confirm_order, **the(request, id, who)), answer, who=who
+        request,
+        partial(sales.confirm_order, **the(request, id, principal)),
+        answer,
+        principal=principal,
     )
 
 
 @router.post("/{id}/payments", **changes(OrderDocument, OrderEnded, OrderNotConfirmed))
 async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:  # noqa: A002
     """Records a payment. Fully paid, all tickets of the order are."""
-    who = authorize(request, Permission.SELL)
-    decide = partial(sales.add_payment, body=body, **the(request, id, who))
-    return await execute(request, decide, answer, who=who)
+    principal = authorize(request, Permission.SELL)
+    decide = partial(sales.add_payment, body=body, **the(request, id, principal))
+    return await execute(request, decide, answer, principal=principal)
 
 
 @router.post("/{id}/refunds", **changes(OrderDocument, RefundTooLarge))
 async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  # noqa: A002
     """Records a refund of at most what was paid."""
-    who = authorize(request, Permission.SELL)
-    decide = partial(sales.add_refund, body=body, **the(request, id, who))
-    return await execute(request, decide, answer, who=who)
+    principal = authorize(request, Permission.SELL)
+    decide = partial(sales.add_refund, body=body, **the(request, id, principal))
+    return await execute(request, decide, answer, principal=principal)
 
 
 @router.post("/{id}/tickets", **changes(OrderDocument, OrderEnded, *TAKES))
 async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # noqa: A002
     """Adds tickets to an order."""
-    who = authorize(request, Permission.SELL)
-    take = await with_events(request, body.take, who)
+    principal = authorize(request, Permission.SELL)
+    take = await with_events(request, body.take, principal)
     decide = partial(
         sales.add_tickets,
         take=take,
         promocodes=body.promocodes,
         hold=hold(request),
-        **the(request, id, who),
+        **the(request, id, principal),
     )
-    return await execute(request, where_known(take, decide), answer, who=who)
+    return await execute(request, where_known(take, decide), answer, principal=principal)
 
 
 @router.get("/{id}/tickets", **finds(HeldTickets, parameters=MOMENTS))
 async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A002
     """The tickets that an order holds, with barcodes, properties and custom fields; now or then."""
     asked = asked_past(request)
-    who = authorize(request, Permission.AUDIT if asked else Permission.READ)
-    number = requests.number_of(id, Kind.ORDER, who)
+    principal = authorize(request, Permission.AUDIT if asked else Permission.READ)
+    number = requests.number_of(id, Kind.ORDER, principal)
     if asked:
         await reads.seen(request, None)
-        answer = await reads.blocking(held_then, request, who, number, asked)
+        answer = await reads.blocking(held_then, request, principal, number, asked)
         return Response(answer.body, headers=answer.headers, media_type="application/json")
     find = partial(sales.held_tickets, number=number)
-    return await ask(request, find, partial(held, who=who), who=who)
+    return await ask(request, find, partial(held, principal=principal), principal=principal)
 
 
-def held(found: tuple[Order, dict[int, Inventory]], who: Principal) -> CommandResult:
-    whom = outside(who)
+def held(found: tuple[Order, dict[int, Inventory]], principal: Principal) -> CommandResult:
+    whom = outside(principal)
     held = [shown(HeldTicket, ticket, whom) for ticket in held_tickets(*found)]
     return CommandResult(200, {}, to_json({"data": held, "next": None, "total": len(held)}))
 
 
-def held_then(request: Request, who: Principal, number: int, asked: PastMoment) -> CommandResult:
+def held_then(
+    request: Request, principal: Principal, number: int, asked: PastMoment
+) -> CommandResult:
     store = stagebook(request).store
-    order, inventories = as_of.past_order(store, who.account, number, **asked)
+    order, inventories = as_of.past_order(store, principal.account, number, **asked)
     place = as_of.place_of(store, order, *inventories.values())
-    return CommandResult(200, past_headers(place), held((order, inventories), who).body)
+    return CommandResult(200, past_headers(place), held((order, inventories), principal).body)
 
 
 def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[dict[str, Any]]:
@@ -244,14 +249,14 @@ def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[di
 @router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))
 async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
     """Removes tickets from an order."""
-    who = authorize(request, Permission.SELL)
+    principal = authorize(request, Permission.SELL)
     decide = partial(
         sales.remove_tickets,
         tickets=body.tickets,
         hold=hold(request),
-        **the(request, id, who),
+        **the(request, id, principal),
     )
-    return await execute(request, decide, answer, who=who)
+    return await execute(request, decide, answer, principal=principal)
 
 
 @router.post("/{id}/tickets/release", **changes(OrderDocument, OrderEnded))
@@ -267,41 +272,44 @@ async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Respon
 async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:  # noqa: A002
     """Changes the price type of tickets that an order holds, at what that one costs today. Those
     that have it already stay as they are."""
-    who = authorize(request, Permission.SELL)
+    principal = authorize(request, Permission.SELL)
     decide = partial(
         orders.reprice_tickets,
         wanted=dict.fromkeys(body.tickets, body.pricetypeid),
         promocodes=body.promocodes,
         hold=hold(request),
-        **the(request, id, who),
+        **the(request, id, principal),
     )
-    return await execute(request, decide, answer, who=who)
+    return await execute(request, decide, answer, principal=principal)
 
 
 @router.post("/{id}/tickets/holders", **changes(OrderDocument, OrderEnded))
 async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:  # noqa: A002
     """Names the people who come with the tickets of an order."""
-    who = authorize(request, Permission.SELL)
-    decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, who))
-    return await execute(request, decide, answer, who=who)
+    principal = authorize(request, Permission.SELL)
+    decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, principal))
+    return await execute(request, decide, answer, principal=principal)
 
 
 @router.post("/{id}/cancel", **changes(OrderDocument, OrderEnded, body=False))
 async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
     """Cancels an order: gives all tickets back and archives it; what was paid can be refunded
     after."""
-    who = authorize(request, Permission.SELL)
+    principal = authorize(request, Permission.SELL)
     return await execute(
-        request, partial(sales.cancel_order, **the(request, id, who)), answer, who=who
+        request,
+        partial(sales.cancel_order, **the(request, id, principal)),
+        answer,
+        principal=principal,
     )
 
 
 @router.post("/{id}/split", **creates(OrderDocument, OrderEnded, inside=True))
 async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
     """Splits an order: hands tickets over to a new one, which is the answer. Payments stay."""
-    who = authorize(request, Permission.SELL)
-    decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, who))
-    return await execute(request, decide, created, who=who)
+    principal = authorize(request, Permission.SELL)
+    decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, principal))
+    return await execute(request, decide, created, principal=principal)
 
 
 @audited.get("/{id}/history", **finds(HistoryPage))
@@ -320,9 +328,9 @@ async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  #
 # -- what requests say
 
 
-def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
+def the(request: Request, id_: str, principal: Principal) -> dict[str, Any]:
     """Which order, and which version of it the caller decided on."""
-    number = requests.number_of(id_, Kind.ORDER, who)
+    number = requests.number_of(id_, Kind.ORDER, principal)
     return {"number": number, "version": requests.if_match(request)[0]}
 
 
@@ -331,24 +339,24 @@ def hold(request: Request) -> Hold:
     return Hold(settings.basket_seconds, settings.basket_cap_seconds)
 
 
-def order_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
+def order_at(request: Request, principal: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
-    past = as_of.past_one(Order, store, who.account, number, **asked)
+    past = as_of.past_one(Order, store, principal.account, number, **asked)
     found = order_document(past.state)
     return Shown(found, order_etag(past.state), as_of.place_of(store, past))
 
 
-async def with_events(request: Request, takes: list[Take], who: Principal) -> list[Take]:
+async def with_events(request: Request, takes: list[Take], principal: Principal) -> list[Take]:
     """Each with its Event. Who names a contingent, a price or a ticket need not: it is looked up,
     in a view that has everything which is committed by now."""
     if all(take.eventid is not None for take in takes):
         return takes
     book = stagebook(request)
     missing = [take.contingent for take in takes if take.eventid is None]
-    found = await reads.blocking(events_of, book, who.account, missing)
+    found = await reads.blocking(events_of, book, principal.account, missing)
     if len(found) < len(set(missing)):
         await reads.fresh(request, EVENTS)
-        found = await reads.blocking(events_of, book, who.account, missing)
+        found = await reads.blocking(events_of, book, principal.account, missing)
         if len(found) < len(set(missing)):
             reads.require_caught_up(request)
     return [

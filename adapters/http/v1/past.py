@@ -72,17 +72,17 @@ def past_headers(place: Place) -> dict[str, str]:
     return {"Stagebook-As-Of": place.time, "Stagebook-Position": str(place.position)}
 
 
-def event_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
+def event_at(request: Request, principal: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
-    past = as_of.past_event(store, who.account, number, **asked)
-    document = event_document(*past.states, who.account)
+    past = as_of.past_event(store, principal.account, number, **asked)
+    document = event_document(*past.states, principal.account)
     return Shown(document, event_etag(*past.states), as_of.place_of_event(store, past))
 
 
-def location_at(request: Request, who: Principal, number: int, asked: PastMoment) -> Shown:
+def location_at(request: Request, principal: Principal, number: int, asked: PastMoment) -> Shown:
     store = stagebook(request).store
-    past = as_of.past_location(store, who.account, number, **asked)
-    document = location_document(past.state, who.account)
+    past = as_of.past_location(store, principal.account, number, **asked)
+    document = location_document(past.state, principal.account)
     return Shown(document, location_etag(past.state), as_of.place_of(store, past))
 
 
@@ -125,10 +125,10 @@ async def past_response(
     names: tuple[str, ...] = NAMES,
 ) -> Response:
     """The document as it was."""
-    who = authorize(request, need)
-    shown = await past_shown(request, id_, kind, at, who, names)
-    document = order_shown(shown.document, who) if kind == Kind.ORDER else shown.document
-    return reads.shown(request, to_json(document), shown.etag, who, shown.headers)
+    principal = authorize(request, need)
+    shown = await past_shown(request, id_, kind, at, principal, names)
+    document = order_shown(shown.document, principal) if kind == Kind.ORDER else shown.document
+    return reads.shown(request, to_json(document), shown.etag, principal, shown.headers)
 
 
 async def past_shown(
@@ -136,25 +136,25 @@ async def past_shown(
     id_: str,
     kind: Kind,
     at: Lookup,
-    who: Principal,
+    principal: Principal,
     names: tuple[str, ...] = NAMES,
 ) -> Shown:
-    number = requests.number_of(id_, kind, who)
+    number = requests.number_of(id_, kind, principal)
     asked = asked_past(request, names)
     assert asked  # noqa: S101 - a query is there
     await reads.seen(request, None)
-    return await reads.blocking(at, request, who, number, asked)
+    return await reads.blocking(at, request, principal, number, asked)
 
 
 async def event_parts(request: Request, id_: str) -> tuple[dict[str, Any], dict[str, str]]:
     """The document of an Event that parts are shown of, now or then, and the headers of those."""
     if request.scope["query_string"]:
-        who = authorize(request, Permission.REVIEW)
-        shown = await past_shown(request, id_, Kind.EVENT, event_at, who)
+        principal = authorize(request, Permission.REVIEW)
+        shown = await past_shown(request, id_, Kind.EVENT, event_at, principal)
         return shown.document, {"ETag": shown.etag, **shown.headers}
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(id_, Kind.EVENT, who)
-    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(id_, Kind.EVENT, principal)
+    body, etag = await reads.found(request, EVENTS, Kind.EVENT, number, principal)
     return from_json(body), {"ETag": etag}
 
 
@@ -166,16 +166,18 @@ async def difference_response(
     at: Lookup,
     need: Permission = Permission.REVIEW,
 ) -> Response:
-    who = authorize(request, need)
-    number = requests.number_of(id_, kind, who)
+    principal = authorize(request, need)
+    number = requests.number_of(id_, kind, principal)
     moments = [_moment("from", query.from_), _moment("to", query.to)]
     await reads.seen(request, None)
     newest = PastMoment(position=await reads.blocking(stagebook(request).store.position))
-    before, after = [await reads.blocking(at, request, who, number, m or newest) for m in moments]
+    before, after = [
+        await reads.blocking(at, request, principal, number, m or newest) for m in moments
+    ]
     body = {
         "from": _side(query.from_, moments[0], before),
         "to": _side(query.to, moments[1], after),
-        "changes": differences_shown(differences(before.document, after.document), kind, who),
+        "changes": differences_shown(differences(before.document, after.document), kind, principal),
     }
     return Response(to_json(body), media_type="application/json")
 
@@ -209,16 +211,16 @@ async def history_response(
     need: Permission = Permission.REVIEW,
 ) -> Response:
     """A page of a history, newest first."""
-    who = authorize(request, need)
-    number = requests.number_of(id_, kind, who)
-    asked, of = query.asked(kind, who.account, number)
+    principal = authorize(request, need)
+    number = requests.number_of(id_, kind, principal)
+    asked, of = query.asked(kind, principal.account, number)
     start = requests.decode_cursor(of, query.after, (int,))
     await reads.seen(request, None)
     store = stagebook(request).store
     before = start[0] if start else None
-    page = await reads.blocking(read, store, who.account, number, query.limit, before, asked)
+    page = await reads.blocking(read, store, principal.account, number, query.limit, before, asked)
     following = requests.encode_cursor(of, (page.following,)) if page.following else None
-    body = {"data": [_entry(e, kind, who) for e in page.entries], "next": following}
+    body = {"data": [_entry(e, kind, principal) for e in page.entries], "next": following}
     return Response(to_json(body), media_type="application/json")
 
 
@@ -234,13 +236,13 @@ HISTORIC = (
 )
 
 
-def _entry(entry: HistoryEntry, kind: Kind, who: Principal) -> dict[str, Any]:
-    shown = change(entry.recorded, outside(who))
+def _entry(entry: HistoryEntry, kind: Kind, principal: Principal) -> dict[str, Any]:
+    shown = change(entry.recorded, outside(principal))
     return {
         "version": entry.version,
         **{name: shown[name] for name in HISTORIC},
         "of": _link(shown) if entry.linked else None,
-        "changes": differences_shown(entry.changes, kind, who),
+        "changes": differences_shown(entry.changes, kind, principal),
     }
 
 
@@ -283,8 +285,8 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
     are sent as they happen, and `Last-Event-ID` is where to go on from: the `id` of the last one
     that came, or a position. A position that the store never had, or that `Stagebook-Store` or that
     `id` says is of another store or epoch, is 409."""
-    who = authorize(request, Permission.AUDIT)
-    select = query.select(who.account)
+    principal = authorize(request, Permission.AUDIT)
+    select = query.select(principal.account)
     streamed = streams.asked(request)
     if streamed and (last := reads.last_event(request)) is not None:
         select = replace(select, after=(last,))
@@ -296,8 +298,8 @@ async def changes(request: Request, query: ChangeQuery) -> Response:
         lasts = streams.lasting(request, Permission.AUDIT)
         feed: Feed = request.app.state.feed
         return streams.EventStream(
-            feed.stream(select, outside(who), lasts), lasts, request.app.state.followers
+            feed.stream(select, outside(principal), lasts), lasts, request.app.state.followers
         )
-    page = await reads.blocking(part, stagebook(request), select, outside(who))
+    page = await reads.blocking(part, stagebook(request), select, outside(principal))
     body = to_json({"data": page.entries, "next": page.following})
     return Response(body, headers={"Vary": "Accept"}, media_type="application/json")

@@ -55,15 +55,15 @@ async def rebuild_projection(request: Request, name: ViewName) -> Response:
     """Asks for a rebuild beside what is served, of the documents of every account: for operators.
     The worker starts it within a second or two, and goes on with it after whatever was killed,
     until it is done."""
-    who = authorize(request, Permission.OPERATE)
-    found = await reads.blocking(request_rebuild, stagebook(request), name, who.actor)
+    principal = authorize(request, Permission.OPERATE)
+    found = await reads.blocking(request_rebuild, stagebook(request), name, principal.actor)
     place = {"Location": f"/v1/projections/{name}"}
     return Response(to_json(found), 202, place, "application/json")
 
 
-def sees(who: Principal) -> int | None:
+def sees(principal: Principal) -> int | None:
     """The account whose parked documents the caller sees; None: those of every account."""
-    return None if Permission.OPERATE in ROLE_PERMISSIONS[who.role] else who.account
+    return None if Permission.OPERATE in ROLE_PERMISSIONS[principal.role] else principal.account
 
 
 def request_rebuild(book: Stagebook, name: str, by: str) -> dict[str, Any]:

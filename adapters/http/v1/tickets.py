@@ -91,9 +91,9 @@ def present(work: UnitOfWork, number: int, contingent_id: int) -> dict[str, Any]
 async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
     """Adds a contingent, a named number of tickets. `price` is the short way to one price of type
     Normal on every channel, `prices` to one of each type."""
-    who = authorize(request, Permission.COMMAND)
-    decide = partial(contingents.add_contingent, body=body, **the(request, id, who))
-    return await execute(request, decide, partial(answer, status=201), who=who)
+    principal = authorize(request, Permission.COMMAND)
+    decide = partial(contingents.add_contingent, body=body, **the(request, id, principal))
+    return await execute(request, decide, partial(answer, status=201), principal=principal)
 
 
 @router.get("/{id}/contingents", **remembers(ContingentPage))
@@ -107,8 +107,8 @@ async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
 @router.get("/{id}/contingents/{contingentid}", **remembers(ContingentDocument))
 async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
     """One contingent of an Event, now or then."""
-    who = authorize(request, Permission.READ)
-    number = requests.number_of(contingentid, Kind.CONTINGENT, who)
+    principal = authorize(request, Permission.READ)
+    number = requests.number_of(contingentid, Kind.CONTINGENT, principal)
     found, headers = await _contingents(request, id)
     for one in found:
         if one["id"] == number:
@@ -129,23 +129,26 @@ async def change_contingent(
     """Changes a contingent: the fields that are sent. `amount` grows at any time and shrinks by
     free tickets. `price` and `prices` change the price types that they name and leave the
     others."""
-    who = authorize(request, Permission.COMMAND)
-    event, lot = the(request, id, who), requests.number_of(contingentid, Kind.CONTINGENT, who)
+    principal = authorize(request, Permission.COMMAND)
+    event, lot = (
+        the(request, id, principal),
+        requests.number_of(contingentid, Kind.CONTINGENT, principal),
+    )
     decide = partial(contingents.change_contingent, contingent_id=lot, body=body, **event)
     was = partial(present, number=event["number"], contingent_id=lot)
-    return await execute(request, decide, answer, who=who, present=was)
+    return await execute(request, decide, answer, principal=principal, present=was)
 
 
 @router.delete("/{id}/contingents/{contingentid}", **deletes(EventClosed, TicketsInUse))
 async def remove_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
     """Removes a contingent of which every ticket is free."""
-    who = authorize(request, Permission.COMMAND)
+    principal = authorize(request, Permission.COMMAND)
     decide = partial(
         contingents.remove_contingent,
-        contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, who),
-        **the(request, id, who),
+        contingent_id=requests.number_of(contingentid, Kind.CONTINGENT, principal),
+        **the(request, id, principal),
     )
-    return await execute(request, decide, gone, who=who)
+    return await execute(request, decide, gone, principal=principal)
 
 
 async def _contingents(
@@ -157,10 +160,10 @@ async def _contingents(
     return sorted(found, key=lambda one: int(one["id"])), headers
 
 
-def the(request: Request, id_: str, who: Principal) -> dict[str, Any]:
+def the(request: Request, id_: str, principal: Principal) -> dict[str, Any]:
     """Which Event, and which versions of it the caller decided on."""
     version, contingents_version = requests.if_match(request)
-    number = requests.number_of(id_, Kind.EVENT, who)
+    number = requests.number_of(id_, Kind.EVENT, principal)
     return {"number": number, "version": version, "contingents_version": contingents_version}
 
 
@@ -176,36 +179,36 @@ def ranged(moved: tuple[Inventory, Ranges]) -> CommandResult:
 @selling.post("/{id}/tickets/lock", **moves(TicketRanges, SoldOut, TicketNotFree))
 async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
     """Locks tickets, which keeps them out of sale: these very ones, or so many of a contingent."""
-    who = authorize(request, Permission.SELL)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.SELL)
+    number = requests.number_of(id, Kind.EVENT, principal)
     decide = partial(contingents.lock_tickets, number=number, body=body)
-    return await execute(request, decide, ranged, who=who)
+    return await execute(request, decide, ranged, principal=principal)
 
 
 @selling.post("/{id}/tickets/unlock", **moves(TicketRanges))
 async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
     """Unlocks tickets, which brings them back into sale."""
-    who = authorize(request, Permission.SELL)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.SELL)
+    number = requests.number_of(id, Kind.EVENT, principal)
     decide = partial(contingents.unlock_tickets, number=number, body=body)
-    return await execute(request, decide, ranged, who=who)
+    return await execute(request, decide, ranged, principal=principal)
 
 
 @selling.post("/{id}/tickets/scan", **moves(ScannedTickets, NotAdmitted))
 async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noqa: A002
     """Scans tickets at a door, all of them or none. In goes what was sold and is not inside
     already, out what is inside."""
-    who = authorize(request, Permission.SELL)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.SELL)
+    number = requests.number_of(id, Kind.EVENT, principal)
     decide = partial(admission.scan_tickets, number=number, body=body)
     before, left = ALL, ALL - 1
     while left < before:  # fewer each time; what was forgotten meanwhile is made in one turn below
         some = partial(decide, most=BARCODES_AT_ONCE)
         try:
-            return await execute(request, some, scanned, who=who)
+            return await execute(request, some, scanned, principal=principal)
         except TooBusy as unmade:
             before, left = left, unmade.details["left"]
-    return await execute(request, decide, scanned, who=who)
+    return await execute(request, decide, scanned, principal=principal)
 
 
 def scanned(passed: tuple[Inventory, list[int]]) -> CommandResult:
@@ -217,14 +220,14 @@ def scanned(passed: tuple[Inventory, list[int]]) -> CommandResult:
 @router.patch("/{id}/tickets", **moves(TicketsChangedDocument))
 async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
     """Changes barcodes, properties and custom fields of single tickets."""
-    who = authorize(request, Permission.COMMAND)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.COMMAND)
+    number = requests.number_of(id, Kind.EVENT, principal)
     decide = partial(contingents.change_tickets, number=number, tickets=body.tickets)
 
     def changed(count: int) -> CommandResult:
         return CommandResult(200, {}, to_json({"changed": count}))
 
-    return await execute(request, decide, changed, who=who)
+    return await execute(request, decide, changed, principal=principal)
 
 
 @router.get("/{id}/tickets", **streams(TicketDocument))
@@ -232,13 +235,13 @@ async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response
     """Every ticket, one JSON object a line, in the order of their ids: as of one moment, now or
     then."""
     asked = asked_past(request, (*NAMES, "inventoryversion"), "contingentid", "state")
-    who = authorize(request, Permission.REVIEW if asked else Permission.READ)
-    number = requests.number_of(id, Kind.EVENT, who)
+    principal = authorize(request, Permission.REVIEW if asked else Permission.READ)
+    number = requests.number_of(id, Kind.EVENT, principal)
     await reads.seen(request, None)
-    find = partial(tickets_at, stagebook(request).store, who.account, number, asked)
+    find = partial(tickets_at, stagebook(request).store, principal.account, number, asked)
     inventory, place = await reads.blocking(find)
     return Lines(
-        ticket_lines(inventory, query.contingentid, query.state, outside(who)),
+        ticket_lines(inventory, query.contingentid, query.state, outside(principal)),
         headers=place and past_headers(place),
     )
 

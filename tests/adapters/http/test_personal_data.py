@@ -67,9 +67,9 @@ class House:
     def get(self, path: str, role: Role, **headers: str) -> httpx.Response:
         at = {"Stagebook-After": str(self.served.book.store.position())}
         signed = path.startswith("/api/")
-        who = {} if signed else self.tokens[role]
+        principal = {} if signed else self.tokens[role]
         auth = self.pairs[role] if signed else None
-        return self.served.http.get(path, headers={**at, **who, **headers}, auth=auth)
+        return self.served.http.get(path, headers={**at, **principal, **headers}, auth=auth)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -143,9 +143,9 @@ def test_who_has_no_token_at_all_is_told_how_to_send_one(web: TestClient) -> Non
     ids=str,
 )
 def test_who_may_not_ask_is_not_told_what_was_wrong(
-    web: TestClient, who: dict[str, str], status: int, kind: str, body: bytes
+    web: TestClient, principal: dict[str, str], status: int, kind: str, body: bytes
 ) -> None:
-    headers = {**who, "Content-Type": "application/json"}
+    headers = {**principal, "Content-Type": "application/json"}
 
     answer = web.post("/v1/events", content=body, headers=headers)
 

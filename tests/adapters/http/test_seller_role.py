@@ -208,8 +208,8 @@ def test_who_may_not_ask_is_not_told_what_was_wrong(
 ) -> None:
     path = route.path.format(event=1, contingent=1, order=1) + query
 
-    def asked(**who: str) -> Response:
-        return web.request(route.method, path, content=content, headers={**who, **JSON})
+    def asked(**principal: str) -> Response:
+        return web.request(route.method, path, content=content, headers={**principal, **JSON})
 
     with nothing_recorded(web):
         for role in (Role.VIEWER, Role.SELLER, Role.ADMIN):

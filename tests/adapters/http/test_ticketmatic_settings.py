@@ -634,7 +634,7 @@ def test_contacts_are_read_by_those_who_sell(tm: Client, served: Served) -> None
                 assert contacts.get(client, made.id) == made
                 assert ids(contacts.get_list(client)) == [made.id]
                 continue
-            for call in (contacts.get_list, lambda who: contacts.get(who, made.id)):
+            for call in (contacts.get_list, lambda principal: contacts.get(principal, made.id)):
                 with pytest.raises(ClientException) as refused:
                     call(client)
                 assert refused.value.code == 403

@@ -1,5 +1,5 @@
-"""Processes that help one: each opens the book for itself, and ends with the one that started it,
-however that ends."""
+"""Helper processes of a rebuild or a check. Each opens the store itself. It ends when the process
+that started it ends, also when that is killed."""
 
 import gc
 import os

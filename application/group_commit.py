@@ -450,7 +450,8 @@ def counts_due(aggregate: Aggregate) -> TypeGuard[Inventory]:
 
 
 def settle_futures(batch: Sequence[PendingCommand]) -> None:
-    """Hands each job its answer, or raises its refusal where it waits; who left, left."""
+    """Sets the result, or the refusal, of each command's future. A future whose waiter has left is
+    passed over."""
     for job in batch:
         if job.future.done():
             continue

@@ -39,7 +39,7 @@ from domain.ticket_types import check_least
 from domain.tickets import contingent_of, tickets_of
 
 MAX_LAPSED = 200
-"""How many overdue orders a taker who needs their tickets ends at once."""
+"""The most overdue orders that one taking ends to get their tickets."""
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ MAX_TICKETS = 5_000
 DUE = {"expiryts": "duets"}
 SECONDS = len("2026-11-21T20:20:00")
 WHENEVER = frozenset({"customerid"})
-"""What changes of an order that has ended, too; custom fields do."""
+"""Fields that may be changed after an order has ended, beside its custom fields."""
 
 
 MOVING = TicketsAdded | TicketsRemoved | TicketsMerged | OrderSplit | OrderRepriced

@@ -82,7 +82,8 @@ Indexes = tuple[tuple[str, ...], ...]
 
 @dataclass(slots=True)  # never changed, but a frozen one takes three times as long to make
 class Row:
-    """One stored document. Without an account no list shows it; without a body it has no page."""
+    """One stored document. A row whose `account` is None is in no list; a row whose `body` is None
+    is no document that can be read."""
 
     key: bytes
     account: int | None

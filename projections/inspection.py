@@ -1,6 +1,7 @@
-"""A stored document beside what its facts say of it, both as of the moment that the view stood at.
+"""Compares a stored document with the document that is folded from its facts.
 
-That holds while the view moves, because a document is folded alone up to exactly that moment.
+The facts are folded up to the position of the view when the document was read, so the comparison
+holds while the view moves.
 """
 
 from collections.abc import Callable, Sequence

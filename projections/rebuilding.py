@@ -270,7 +270,8 @@ def _catch_up(
 
 def _taken_up(built: NewView, log: Book, live: View, vain: Discarded = frozenset()) -> Discarded:
     """Documents that went on in the live view behind the fact that they have stopped at in the
-    built one go on in both: nobody is shown again what was before. What was tried in vain."""
+    built one go on in both: nobody is shown again what was before. Returns the documents that
+    stop at the same fact again."""
     projection = built.projection
     stopped = {(parked.key, parked.position) for parked in built.parked().values()}
     if not stopped:

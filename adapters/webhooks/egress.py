@@ -8,7 +8,7 @@
 
 A name leads to public addresses only. Any other address (private, loopback, link-local, multicast,
 reserved, or such a one wrapped in IPv6) must be in the list itself, or in a range of it that lies
-wholly inside: `0.0.0.0/0` opens the internet and nothing of the house.
+wholly inside: `0.0.0.0/0` allows public addresses only.
 """
 
 import asyncio

@@ -19,7 +19,7 @@ test: check  ## everything: format, lint, types, layers, tests, documentation
 check: format-check lint types layers tests
 
 tests: .venv/dev
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --durations 30
 
 format: .venv/dev  ## rewrites the sources in the house's format
 	$(BIN)/ruff format $(SOURCES)

@@ -76,7 +76,7 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
             return None
         marker = data[at + 1]
         if marker == 0xFF or marker in ALONE:  # noqa: PLR2004 - markers may be padded
-            at += 1 if marker == 0xFF else 2  # noqa: PLR2004
+            at += 1 if marker == 0xFF else 2  # noqa: PLR2004 - a fill byte of JPEG
             continue
         length = int.from_bytes(data[at + 2 : at + 4])
         if marker in FRAMES:

@@ -139,7 +139,7 @@ def no_constant(name: str) -> Any:
 
 
 def bounded(digits: str) -> int:
-    if len(digits) > 20 or abs(number := int(digits)) > MAX_INTEGER:  # noqa: PLR2004 - digits of -2^63
+    if len(digits) > 20 or abs(number := int(digits)) > MAX_INTEGER:
         raise Unfit("expected an integer of at most 64 bits")
     return number
 

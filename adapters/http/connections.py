@@ -353,7 +353,7 @@ def refusal(status: int, reason: str) -> bytes:
     """A problem document, as bytes on the wire."""
     title = {408: "The request came too slowly", 414: "The target is too long"}.get(
         status,
-        "The head is too large" if status == 431 else "Too many connections",  # noqa: PLR2004
+        "The head is too large" if status == 431 else "Too many connections",
     )
     kind = reason.replace(" ", "-")
     body = (

@@ -160,7 +160,7 @@ def problem(
         **(details or {}),
     }
     headers = {}
-    if status == 401:  # noqa: PLR2004 - the status that asks for a token
+    if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status in RETRIED:
         headers["Retry-After"] = retry_after(details)

@@ -88,8 +88,8 @@ def made() -> Files:
     """The documents, made in this process."""
     from pydantic_core import to_json  # noqa: PLC0415 - whoever finds them made needs none of it
 
-    from adapters.http.app import described  # noqa: PLC0415
-    from adapters.http.openapi import DOCUMENTS, openapi, shown  # noqa: PLC0415
+    from adapters.http.app import described  # noqa: PLC0415 - only where the documents are made
+    from adapters.http.openapi import DOCUMENTS, openapi, shown  # noqa: PLC0415 - only where the documents are made
 
     whole = openapi(described())
     return {one.name: to_json(shown(whole, one)) for one in DOCUMENTS}

@@ -65,6 +65,6 @@ def with_guids(book: Stagebook, entries: Sequence[dict[str, Any]]) -> list[dict[
 
 def _guid(text: str) -> UUID | None:
     try:
-        return UUID(text) if text.count("-") == 4 else None  # noqa: PLR2004 - as guids are written
+        return UUID(text) if text.count("-") == 4 else None
     except ValueError:
         return None

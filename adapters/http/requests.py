@@ -51,7 +51,7 @@ def number_of(text: str, kind: Kind, principal: Principal) -> int:
     of another kind of thing, names nothing here. A Location may have the number 0."""
     least = PLACEHOLDER if kind == Kind.LOCATION else 1
     if text.isascii() and text.isdigit():
-        if len(text) <= 16 and least <= (number := int(text)) <= MAX_ID:  # noqa: PLR2004 - digits of 2^53
+        if len(text) <= 16 and least <= (number := int(text)) <= MAX_ID:
             return number
     elif GUID.fullmatch(text):
         identity = unpack(UUID(text))
@@ -144,7 +144,7 @@ def reason(request: Request) -> str | None:
 
 
 def checked_reason(text: str | None, path: str) -> str | None:
-    if text is not None and (len(text) > 1_000 or not text.isprintable()):  # noqa: PLR2004
+    if text is not None and (len(text) > 1_000 or not text.isprintable()):
         raise Invalid(path, "expected at most 1,000 printable characters")
     return text or None
 

@@ -81,15 +81,15 @@ class Watched:
         if status == UNAUTHORIZED and has_credentials(scope):
             self._refused(network((scope.get("client") or ("",))[0]))
         self._metrics.answered(template(scope), scope["method"], status, seconds)
-        if status >= 500 or seconds >= self._slow or self._every:  # noqa: PLR2004 - faults
+        if status >= 500 or seconds >= self._slow or self._every:
             self._tell(scope, status, seconds)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         said = {"status": status, "seconds": round(seconds, 6), "route": template(scope)}
         said |= {"method": scope["method"], "path": scope["path"]}
-        if status >= 500 and status != UNAVAILABLE:  # noqa: PLR2004 - faults of ours
+        if status >= 500 and status != UNAVAILABLE:
             log.error("request failed", **said)
-        elif status >= 500:  # noqa: PLR2004
+        elif status >= 500:
             if self._every:  # what is away is told of once, not by request
                 log.info("request failed", **said)
         else:

@@ -85,7 +85,7 @@ class MemoryStore:
             self._identity = Identity(identity.id, max(epochs) + 1)
         return positions
 
-    def defects(self, *, quickly: bool = False) -> list[str]:  # noqa: ARG002
+    def defects(self, *, quickly: bool = False) -> list[str]:  # noqa: ARG002 - the port has it
         return []
 
     def repair_indexes(self) -> None:

@@ -104,7 +104,7 @@ class Generations(Generic[V]):
 
     # -- what is there
 
-    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002
+    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002 - the port has it
         """What is wrong with the live generation, so that it cannot be read; None: nothing that is
         seen at once, or `thoroughly`, which reads all of it. A database keeps its tables whole."""
         return None

@@ -97,7 +97,7 @@ class PostgresView(BuildingView):
     """One generation: the tables `view_NAME_GENERATION_…`. Once it was switched away from, its
     position is negative: whoever took it for the live one writes it no more."""
 
-    TYPES = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "bytes": "BYTEA"}  # noqa: RUF012
+    TYPES = {"int": "BIGINT", "text": 'TEXT COLLATE "C"', "bytes": "BYTEA"}  # noqa: RUF012 - constant
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class PostgresView(BuildingView):
         on_conflict: str = "",
     ) -> None:
         arrays = ", ".join(f"?::{ARRAYS[t]}[]" for t in types)
-        statement = f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {on_conflict}"  # noqa: S608 - names only
+        statement = f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {on_conflict}"
         assert isinstance(c, PostgresCursor)  # noqa: S101 - made by `writing`
         for chunk in chunks(rows, ROWS, LARGE):
             c.execute(statement, [list(column) for column in zip(*chunk, strict=True)])
@@ -168,14 +168,14 @@ class PostgresView(BuildingView):
 
     def delete(self, c: Cursor, table: str, keys: Sequence[bytes]) -> None:
         if keys:
-            c.execute(f"DELETE FROM {table} WHERE key = ANY(?::bytea[])", [list(keys)])  # noqa: S608
+            c.execute(f"DELETE FROM {table} WHERE key = ANY(?::bytea[])", [list(keys)])
 
     def delete_terms(self, c: Cursor, terms: Sequence[tuple[bytes, str]]) -> None:
         if terms:
             these = "unnest(?::bytea[], ?::text[]) these(key, term)"
             t = self.terms
             c.execute(
-                f"DELETE FROM {t} t USING {these} WHERE t.key = these.key AND t.term = these.term",  # noqa: S608
+                f"DELETE FROM {t} t USING {these} WHERE t.key = these.key AND t.term = these.term",
                 [list(column) for column in zip(*terms, strict=True)],
             )
 
@@ -279,7 +279,7 @@ class PostgresViews(Generations[PostgresView]):
         found = c.execute(STORED, (rf"^{prefix}\d+_({'|'.join(TABLES)})$",)).fetchall()
         return {int(name.removeprefix(prefix).partition("_")[0]) for (name,) in found}
 
-    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002
+    def damage(self, projection: Projection, *, thoroughly: bool = False) -> str | None:  # noqa: ARG002 - the port has it
         """Tables of the live generation that are not there, or its position."""
         with self._transaction() as c:
             row = c.execute(LIVE, (projection.name,)).fetchone()

@@ -32,7 +32,7 @@ class ServedView(SqlView):
         super().__init__(projection, f"{self._prefix}live_")
         self._store = store
         self._latest_of = (
-            "SELECT a.key, p.position, d.body, d.etag, k.position,"  # noqa: S608 - names only
+            "SELECT a.key, p.position, d.body, d.etag, k.position,"
             f" coalesce(greatest(({NEWEST_OF}a.one{LAST}), ({NEWEST_OF}a.other{LAST})), 0)"
             " FROM unnest(?::bytea[], ?::uuid[], ?::uuid[]) a(key, one, other)"
             f" CROSS JOIN {self.progress} p"
@@ -42,12 +42,12 @@ class ServedView(SqlView):
         self._generation = 0
 
     def position(self) -> int:
-        for (position,) in self._rows(f"SELECT position FROM {self.progress}", hollow=True):  # noqa: S608
+        for (position,) in self._rows(f"SELECT position FROM {self.progress}", hollow=True):
             return int(position)
         raise StoreDamaged(f"table {self.progress}", "it is empty")
 
     def parked(self) -> dict[bytes, Parked]:
-        query = f"SELECT key, position, error, since FROM {self.parked_table} WHERE {THERE}"  # noqa: S608
+        query = f"SELECT key, position, error, since FROM {self.parked_table} WHERE {THERE}"
         rows = self._rows(query, hollow=True)
         return {bytes(key): Parked(bytes(key), *stopped) for key, *stopped in rows}
 
@@ -113,7 +113,7 @@ class ServedView(SqlView):
         """One row at least: which generation is live does not depend on what is found in it."""
         asked = self.of(generation, statement)
         return (
-            "SELECT v.generation, v.version, f.* FROM views v LEFT JOIN LATERAL"  # noqa: S608 - names only
+            "SELECT v.generation, v.version, f.* FROM views v LEFT JOIN LATERAL"
             f" (SELECT TRUE, q.* FROM ({asked}) q) f ON TRUE"
             f" WHERE v.name = '{self.projection.name}'"
         )

@@ -143,12 +143,12 @@ class Outbox:
         with self._turn(term) as c:
             c.execute("DELETE FROM webhook_set_aside")
             c.execute(
-                f"INSERT INTO webhook_set_aside SELECT p.store, {DELIVERY}"  # noqa: S608 - names only
+                f"INSERT INTO webhook_set_aside SELECT p.store, {DELIVERY}"
                 " FROM webhook_progress p, webhook_deliveries d"
             )
             count = c.rowcount
             for table in ("subscriptions", "queues", "deliveries"):
-                c.execute(f"DELETE FROM webhook_{table}")  # noqa: S608 - names only
+                c.execute(f"DELETE FROM webhook_{table}")
             c.execute("UPDATE webhook_progress SET position = NULL, mark = NULL, store = NULL")
         return count
 
@@ -168,7 +168,7 @@ class Outbox:
             for webhook, state in webhooks.items():
                 self._subscribe(c, webhook, state)
             c.executemany(
-                f"INSERT INTO webhook_deliveries ({IS}, failed, time)"  # noqa: S608 - names only
+                f"INSERT INTO webhook_deliveries ({IS}, failed, time)"
                 " VALUES (?,?,?,?,?,?,?,?,?,?,0,0,?) ON CONFLICT DO NOTHING",
                 [
                     (
@@ -195,7 +195,7 @@ class Outbox:
             " ORDER BY due, stream LIMIT ?"
         )
         first = (
-            f"SELECT {IS} FROM webhook_deliveries WHERE webhook = ? AND stream = ?"  # noqa: S608
+            f"SELECT {IS} FROM webhook_deliveries WHERE webhook = ? AND stream = ?"
             " AND failed = 0 ORDER BY position, part LIMIT 1"
         )
         with self.reading() as c:
@@ -210,11 +210,11 @@ class Outbox:
         with self._turn(term) as c:
             self._log(c, made)
             if made.outcome == DELIVERED:
-                c.execute(f"DELETE FROM webhook_deliveries {where}", of)  # noqa: S608
+                c.execute(f"DELETE FROM webhook_deliveries {where}", of)
             else:
                 failed = int(made.outcome == GIVEN_UP)
                 c.execute(
-                    f"UPDATE webhook_deliveries SET attempts = attempts + 1, failed = ? {where}",  # noqa: S608
+                    f"UPDATE webhook_deliveries SET attempts = attempts + 1, failed = ? {where}",
                     (failed, *of),
                 )
             c.execute(
@@ -225,7 +225,7 @@ class Outbox:
             since = (None if made.outcome == DELIVERED else made.time, d.webhook)
             keep = "" if made.outcome == DELIVERED else " AND failingsince IS NULL"
             c.execute(
-                f"UPDATE webhook_subscriptions SET failingsince = ? WHERE webhook = ?{keep}",  # noqa: S608
+                f"UPDATE webhook_subscriptions SET failingsince = ? WHERE webhook = ?{keep}",
                 since,
             )
 
@@ -302,7 +302,7 @@ class Outbox:
     def _subscribe(self, c: Cursor, webhook: str, state: State | None) -> None:
         if state is None:
             for table in ("subscriptions", "queues", "deliveries"):
-                c.execute(f"DELETE FROM webhook_{table} WHERE webhook = ?", (webhook,))  # noqa: S608
+                c.execute(f"DELETE FROM webhook_{table} WHERE webhook = ?", (webhook,))
         else:
             c.execute(
                 "INSERT INTO webhook_subscriptions VALUES (?,?,NULL)"

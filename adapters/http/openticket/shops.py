@@ -71,7 +71,7 @@ def _hold(body: State) -> State:
     if body.get("reservation_time") in (None, ""):
         return {}
     minutes = integer("reservation_time", body["reservation_time"])
-    if not 0 <= minutes <= 120:  # noqa: PLR2004 - what a channel may hold
+    if not 0 <= minutes <= 120:
         raise invalid([("reservation_time", "expected 0 to 120 minutes")])
     return {"basketseconds": minutes * 60 or HOLD_SECONDS}
 

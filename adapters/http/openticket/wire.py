@@ -87,7 +87,7 @@ def failure(
     said = {"error_code": code, "error_description": description, "status_code": shown}
     named = {"fields": fields} if fields else {}
     headers = {"Retry-After": errors.retry_after(details)} if status in errors.RETRIED else {}
-    if status == 401:  # noqa: PLR2004 - the status that asks for a token
+    if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = to_json({**said, **named, **(details or {})})
     return Response(body, shown, headers, "application/json")

@@ -111,7 +111,7 @@ TICKET_FORM = Form(EventTicket)
     name="tm_event_tickets",
     **answers(EventTicket, parameters=("simplefilter",), lines=True),
 )
-async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+async def list_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Every ticket, one JSON object a line."""
     principal = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -205,7 +205,7 @@ def barcode_of(inventory: Inventory, ticket: int, piece: TicketRange) -> str | N
 
 
 @router.put(f"{TICKETS}/lock", name="tm_lock_tickets", **answers(None, body=LockTickets))
-async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def lock_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Keeps free tickets out of sale."""
     principal = caller(request, accountname, Permission.SELL)
     said = LockTickets.model_validate(await wire.sent_object(request, principal))
@@ -214,7 +214,7 @@ async def lock_tickets(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.put(f"{TICKETS}/unlock", name="tm_unlock_tickets", **answers(None, body=UnlockTickets))
-async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Brings locked tickets back into sale."""
     principal = caller(request, accountname, Permission.SELL)
     said = UnlockTickets.model_validate(await wire.sent_object(request, principal))
@@ -223,7 +223,7 @@ async def unlock_tickets(request: Request, accountname: Account, id: Id) -> Resp
 
 
 @router.put(f"{TICKETS}/batch", name="tm_batch_tickets", **answers(None, body=list[TicketFields]))
-async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def batch_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Changes barcodes, properties and custom fields; what else is sent is ignored."""
     principal = caller(request, accountname, Permission.COMMAND)
     said = await wire.sent(request, principal)
@@ -237,7 +237,7 @@ async def batch_tickets(request: Request, accountname: Account, id: Id) -> Respo
 
 
 @router.put(f"{TICKETS}/seatrank", name="tm_rank_tickets", **answers(None, body=RankTickets))
-async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def rank_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """The rank of the tickets' seats; of an Active Event only."""
     principal = caller(request, accountname, Permission.COMMAND)
     said = RankTickets.model_validate(await wire.sent_object(request, principal))
@@ -247,7 +247,7 @@ async def rank_tickets(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.put(f"{TICKETS}/scanout", name="tm_scan_out", **answers(list[int], body=ScanOut))
-async def scan_out(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def scan_out(request: Request, accountname: Account, id: Id) -> Response:
     """Scans out who is inside, of some contingents or of all. Answers the tickets."""
     principal = caller(request, accountname, Permission.SELL)
     said = ScanOut.model_validate(await wire.sent_object(request, principal))

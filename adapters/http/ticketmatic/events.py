@@ -91,7 +91,7 @@ async def list_events(request: Request, accountname: Account) -> Response:
 
 
 @router.get(EVENT, name="tm_get_event", **answers(TicketmaticEvent))
-async def get_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_event(request: Request, accountname: Account, id: Id) -> Response:
     """One Event."""
     principal = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -114,7 +114,7 @@ async def create_event(request: Request, accountname: Account) -> Response:
 
 
 @router.put(EVENT, name="tm_update_event", **answers(TicketmaticEvent, body="EventBody"))
-async def update_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def update_event(request: Request, accountname: Account, id: Id) -> Response:
     """Changes the fields that are sent, in the language that is written in."""
     principal = caller(request, accountname, Permission.COMMAND)
     said = tidy(await wire.sent_object(request, principal, EventBody))
@@ -131,7 +131,7 @@ async def update_event(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.delete(EVENT, name="tm_delete_event", **answers(None))
-async def delete_event(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def delete_event(request: Request, accountname: Account, id: Id) -> Response:
     """Deletes an Event that is not Active, and of which no order holds tickets."""
     principal = caller(request, accountname, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -139,7 +139,7 @@ async def delete_event(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.get(f"{EVENT}/translate", name="tm_event_translations", **answers(Translations))
-async def translations(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def translations(request: Request, accountname: Account, id: Id) -> Response:
     """Its texts in every language, by field and language."""
     principal = caller(request, accountname, Permission.READ)
     await reads.fresh(request, EVENTS)
@@ -151,7 +151,7 @@ async def translations(request: Request, accountname: Account, id: Id) -> Respon
 @router.put(
     f"{EVENT}/translate", name="tm_translate_event", **answers(Translations, body=Translations)
 )
-async def translate(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def translate(request: Request, accountname: Account, id: Id) -> Response:
     """Changes the texts that are sent; an empty one takes a translation away."""
     principal = caller(request, accountname, Permission.COMMAND)
     said = await wire.sent_object(request, principal)
@@ -171,7 +171,7 @@ async def translate(request: Request, accountname: Account, id: Id) -> Response:
     name="tm_save_image",
     **answers(str, body=bytes, kinds=("image/jpeg", "image/png")),
 )
-async def save_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def save_image(request: Request, accountname: Account, id: Id) -> Response:
     """The Event's picture, a JPEG or a PNG of at most 10 MiB. Answers its address."""
     principal = caller(request, accountname, Permission.COMMAND)
     sent = ImageRequest.of(request)
@@ -189,7 +189,7 @@ async def save_image(request: Request, accountname: Account, id: Id) -> Response
 
 
 @router.delete(f"{EVENT}/image", name="tm_delete_image", **answers(None))
-async def delete_image(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def delete_image(request: Request, accountname: Account, id: Id) -> Response:
     """The Event has no picture any more."""
     principal = caller(request, accountname, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -199,7 +199,7 @@ async def delete_image(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.put(f"{EVENT}/purge", name="tm_purge_event", **answers(None))
-async def purge(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def purge(request: Request, accountname: Account, id: Id) -> Response:
     """Ends what is still in baskets: its unconfirmed orders give their tickets back. What is sold
     stays, and so does the history: nothing in this book is ever taken out."""
     principal = caller(request, accountname, Permission.COMMAND)

@@ -58,7 +58,7 @@ async def eventstream(request: Request, accountname: Account) -> Response:
     since, said = wire.since(request, principal, "ts"), wire.parameter(request, "id")
     if since and said:
         raise Invalid("ts", "expected id or ts, not both")
-    if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 19):  # noqa: PLR2004 - digits of 63 bits
+    if said is not None and not (said.isascii() and said.isdecimal() and len(said) < 19):
         raise Invalid("id", "expected a nextid, as it was answered")
     where: list[Condition] = [("time", ">=", microseconds(since))] if since else []
     if types := wire.parameter(request, "eventtypes"):

@@ -98,7 +98,7 @@ async def create_order(request: Request, accountname: Account) -> Response:
 
 
 @router.get(ORDER, name="tm_get_order", **answers(TicketmaticOrder))
-async def get_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_order(request: Request, accountname: Account, id: Id) -> Response:
     """One order, with what it names."""
     principal = caller(request, accountname, Permission.READ)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -116,7 +116,7 @@ async def get_order(request: Request, accountname: Account, id: Id) -> Response:
 
 
 @router.put(ORDER, name="tm_update_order", **answers(TicketmaticOrder, body="OrderFields"))
-async def update_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def update_order(request: Request, accountname: Account, id: Id) -> Response:
     """Changes the fields that are sent."""
     principal = caller(request, accountname, Permission.SELL)
     fields = bodies.fields(await wire.sent_object(request, principal, OrderFields))
@@ -127,7 +127,7 @@ async def update_order(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.post(ORDER, name="tm_confirm_order", **answers(TicketmaticOrder))
-async def confirm_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def confirm_order(request: Request, accountname: Account, id: Id) -> Response:
     """Unconfirmed → Confirmed. In time, or not at all."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -135,7 +135,7 @@ async def confirm_order(request: Request, accountname: Account, id: Id) -> Respo
 
 
 @router.delete(ORDER, name="tm_delete_order", **answers(None))
-async def delete_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def delete_order(request: Request, accountname: Account, id: Id) -> Response:
     """Gives all its tickets back and archives it."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -146,7 +146,7 @@ async def delete_order(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.post(f"{ORDER}/tickets", name="tm_add_tickets", **answers(AddedTickets, body=AddTickets))
-async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def add_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Takes tickets, at most 50 a call: these very ones, or any at a price."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -175,7 +175,7 @@ async def add_tickets(request: Request, accountname: Account, id: Id) -> Respons
 @router.put(
     f"{ORDER}/tickets", name="tm_update_tickets", **answers(TicketmaticOrder, body=UpdateTickets)
 )
-async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def update_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Names who comes with tickets, or gives them other price types."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -192,7 +192,7 @@ async def update_tickets(request: Request, accountname: Account, id: Id) -> Resp
 @router.delete(
     f"{ORDER}/tickets", name="tm_delete_tickets", **answers(TicketmaticOrder, body="TicketsBody")
 )
-async def delete_tickets(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def delete_tickets(request: Request, accountname: Account, id: Id) -> Response:
     """Gives tickets back."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -202,7 +202,7 @@ async def delete_tickets(request: Request, accountname: Account, id: Id) -> Resp
 
 
 @router.post(f"{ORDER}/split", name="tm_split_order", **answers(TicketmaticOrder, body=SplitOrder))
-async def split_order(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def split_order(request: Request, accountname: Account, id: Id) -> Response:
     """Hands tickets over to a new order, which is the answer. Payments stay."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -221,7 +221,7 @@ async def split_order(request: Request, accountname: Account, id: Id) -> Respons
 @router.post(
     f"{ORDER}/payments", name="tm_add_payment", **answers(TicketmaticOrder, body="PaymentBody")
 )
-async def add_payment(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def add_payment(request: Request, accountname: Account, id: Id) -> Response:
     """Money that was paid. Fully paid, all tickets of the order are."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -232,7 +232,7 @@ async def add_payment(request: Request, accountname: Account, id: Id) -> Respons
 @router.post(
     f"{ORDER}/refunds", name="tm_add_refund", **answers(TicketmaticOrder, body="RefundBody")
 )
-async def add_refund(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def add_refund(request: Request, accountname: Account, id: Id) -> Response:
     """Money that was given back, at most what was paid."""
     principal = caller(request, accountname, Permission.SELL)
     number = requests.number_of(id, Kind.ORDER, principal)
@@ -244,7 +244,7 @@ async def add_refund(request: Request, accountname: Account, id: Id) -> Response
 
 
 @router.get(f"{ORDER}/logs", name="tm_order_logs", **answers(list[LogItem]))
-async def order_logs(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002
+async def order_logs(request: Request, accountname: Account, id: Id) -> Response:
     """What happened to it, the first thing first. It needs a key that may sell or audit."""
     principal = caller(request, accountname, Permission.READ)
     wire.may_ask(principal, "logs of orders")

@@ -89,7 +89,7 @@ def single(router: APIRouter, resource: Resource) -> None:
     @router.get(
         item, name=f"tm_get_{name}", description=f"One {what}.", **answers(documented(resource))
     )
-    async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def get(request: Request, accountname: Account, id: Id) -> Response:
         principal = caller(request, accountname, resource.read)
         stored = await found(request, principal, resource, id)
         reader = wire.reader_of(request, principal)
@@ -101,7 +101,7 @@ def single(router: APIRouter, resource: Resource) -> None:
         description="Changes what is sent; with Accept-Language, the texts of that language.",
         **answers(documented(resource), body=resource.fields.__name__),
     )
-    async def update(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def update(request: Request, accountname: Account, id: Id) -> Response:
         principal = caller(request, accountname, resource.write)
         number = resource.number(id, principal)
         said = await wire.sent_object(request, principal, resource.fields)
@@ -114,7 +114,7 @@ def single(router: APIRouter, resource: Resource) -> None:
         description=f"Archives the {what}: lists leave it out unless they are asked for it.",
         **answers(None),
     )
-    async def delete(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def delete(request: Request, accountname: Account, id: Id) -> Response:
         principal = caller(request, accountname, Permission.COMMAND)
         number = resource.number(id, principal)
         return await done(request, principal, resource.archiving(number), lambda _: b"null")
@@ -132,7 +132,7 @@ def translations(resource: Resource, path: str) -> None:
         description="Its texts in every language, by field and language: `nameen`.",
         **answers(dict[str, str]),
     )
-    async def get(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def get(request: Request, accountname: Account, id: Id) -> Response:
         principal = caller(request, accountname, resource.read)
         stored = parse(await found(request, principal, resource, id))
         return json_response(texts(stored, principal))
@@ -143,7 +143,7 @@ def translations(resource: Resource, path: str) -> None:
         description="Sets the texts that are sent; an empty one takes a translation away.",
         **answers(dict[str, str], body=dict[str, str]),
     )
-    async def put(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def put(request: Request, accountname: Account, id: Id) -> Response:
         principal = caller(request, accountname, resource.write)
         number = resource.number(id, principal)
         decide = resource.translating(number, await wire.sent_object(request, principal), principal)
@@ -158,7 +158,7 @@ PLAN = ROOT + SEATING_PLANS.path + "/{id}/logicalplan"
 
 
 @router.get(PLAN, name="tm_get_logical_plan", **answers(dict[str, Any]))
-async def logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+async def logical_plan(request: Request, accountname: Account, id: Id) -> Response:
     """Its rows and seats, as they were sent."""
     principal = caller(request, accountname, Permission.READ)
     stored = parse(await found(request, principal, SEATING_PLANS, id))
@@ -166,7 +166,7 @@ async def logical_plan(request: Request, accountname: Account, id: Id) -> Respon
 
 
 @router.post(PLAN, name="tm_save_logical_plan", **answers(dict[str, Any], body=dict[str, Any]))
-async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:  # noqa: A002 - the path's name
+async def save_logical_plan(request: Request, accountname: Account, id: Id) -> Response:
     """Keeps its rows and seats."""
     principal = caller(request, accountname, Permission.COMMAND)
     number = SEATING_PLANS.number(id, principal)

@@ -83,7 +83,7 @@ class TicketmaticRoute(DialectRoute):
 
 def failure(status: int, message: str, data: dict[str, Any] | None = None) -> Response:
     """`applicationcode` is the status that the native surface answers with."""
-    code = status if status in KEPT or status >= 500 else BAD_REQUEST  # noqa: PLR2004 - faults
+    code = status if status in KEPT or status >= 500 else BAD_REQUEST
     body = {"code": code, "message": message, "applicationcode": status, "applicationdata": data}
     headers = {"Retry-After": errors.retry_after(data)} if code in errors.RETRIED else {}
     return Response(to_json(body), code, headers, "text/plain; charset=utf-8")

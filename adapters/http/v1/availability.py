@@ -26,7 +26,7 @@ audited = APIRouter(prefix="/v1/events", tags=["Availability"], route_class=Revi
 
 
 @router.get("/{id}/availability", **remembers(AvailabilityDocument, TICKETS_VERSION))
-async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_availability(request: Request, id: Id) -> Response:
     """The counters by contingent, by date and together: now, or at a version of the Event
     or of its tickets, a moment, a position."""
     if request.scope["query_string"]:
@@ -38,7 +38,7 @@ async def get_availability(request: Request, id: Id) -> Response:  # noqa: A002 
 
 
 @audited.get("/{id}/availability/series", **finds(SeriesDocument))
-async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:  # noqa: A002
+async def availability_series(request: Request, id: Id, query: SeriesQuery) -> Response:
     """The counters of the whole Event, or of one contingent, at every step between two moments; the
     last 30 days by day, when nothing else is asked for."""
     principal = authorize(request, Permission.REVIEW)

@@ -125,7 +125,7 @@ def routes(
         description=f"One {what}, now, at a version or at a moment.",
         **shows(one),
     )
-    async def get(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def get(request: Request, id: Id) -> Response:
         if request.scope["query_string"]:
             return await past_response(request, id, kind, partial(item_at, cls), read | past)
         principal = authorize(request, read)
@@ -138,7 +138,7 @@ def routes(
         description=f"Changes a {what}: the fields that are sent; null clears one.",
         **changes(one),
     )
-    async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type] # noqa: A002 - the kind's own, the path's name
+    async def change(request: Request, id: Id, body: fields) -> Response:  # type: ignore[valid-type]
         principal = authorize(request, write)
         number = requests.number_of(id, kind, principal)
         decide = partial(
@@ -157,7 +157,7 @@ def routes(
         description=f"Archives a {what}: takes it out of the list; what names it still finds it.",
         **changes(one, CatalogItemInUse, body=False),
     )
-    async def archive(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def archive(request: Request, id: Id) -> Response:
         return await moved(request, id, archived=True)
 
     @written.post(
@@ -166,7 +166,7 @@ def routes(
         description=f"Restores an archived {what}.",
         **changes(one, body=False),
     )
-    async def restore(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+    async def restore(request: Request, id: Id) -> Response:
         return await moved(request, id, archived=False)
 
     async def moved(request: Request, id_: str, *, archived: bool) -> Response:
@@ -186,7 +186,7 @@ def routes(
         description=f"The history of a {what}: who changed what and when, newest first.",
         **finds(HistoryPage),
     )
-    async def item_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002 - the path's name
+    async def item_history(request: Request, id: Id, query: HistoryQuery) -> Response:
         entries = partial(history.history_of_one, cls)
         return await history_response(request, id, query, kind, entries, past)
 

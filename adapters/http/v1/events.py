@@ -63,7 +63,7 @@ EDITS = (EventClosed, UnknownLocation, *PUBLISHES, TicketsInUse, DateInUse, Unpa
 
 def answer(shown: ShownEvent, status: int = 200) -> CommandResult:
     body = to_json(event_document(*shown.states, shown.event.account))
-    place = f"/v1/events/{shown.event.number}" if status == 201 else None  # noqa: PLR2004
+    place = f"/v1/events/{shown.event.number}" if status == 201 else None
     return document(body, event_etag(*shown.states), status=status, place=place)
 
 
@@ -82,7 +82,7 @@ def date_answer(shown: ShownEvent, date_id: int, status: int = 200) -> CommandRe
     event = shown.event
     body = to_json(date_document(event.date(date_id), event.number, event.account))
     etag = event_etag(*shown.states)
-    place = f"/v1/events/{event.number}/dates/{date_id}" if status == 201 else None  # noqa: PLR2004
+    place = f"/v1/events/{event.number}/dates/{date_id}" if status == 201 else None
     return document(body, etag, status=status, place=place)
 
 
@@ -95,7 +95,7 @@ async def create_event(request: Request, body: NewEvent) -> Response:
 
 
 @router.get("/{id}", **shows(EventDocument))
-async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_event(request: Request, id: Id) -> Response:
     """One Event, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_event_response(request, id)
@@ -105,7 +105,7 @@ async def get_event(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 
 @router.patch("/{id}", **changes(EventDocument, *EDITS, SoldOut))
-async def change_event(request: Request, id: Id, body: EventBody) -> Response:  # noqa: A002
+async def change_event(request: Request, id: Id, body: EventBody) -> Response:
     """Changes an Event: the fields that are sent; null clears one. Each group of fields is one
     fact."""
     principal = authorize(request, Permission.COMMAND)
@@ -131,7 +131,7 @@ async def list_events(request: Request, query: EventQuery) -> Response:
 
 
 @router.delete("/{id}", **deletes(EventActive, EventHasTickets))
-async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
+async def delete_event(request: Request, id: Id) -> Response:
     """Deletes an Event that is not Active, and of which no order holds tickets."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(
@@ -145,7 +145,7 @@ async def delete_event(request: Request, id: Id) -> Response:  # noqa: A002
 def transition(name: str, says: str, *refusals: type[Refusal]) -> None:
     """A route that moves an Event from one status to another."""
 
-    async def change_status(request: Request, id: Id) -> Response:  # noqa: A002
+    async def change_status(request: Request, id: Id) -> Response:
         principal = authorize(request, Permission.COMMAND)
         decide = partial(
             events.change_status,
@@ -181,7 +181,7 @@ transition("reopen", "Opens a closed Event again: Closed → Active.", *PUBLISHE
 
 
 @router.post("/{id}/duplicate", **creates(EventDocument, inside=True))
-async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
+async def duplicate_event(request: Request, id: Id) -> Response:
     """Duplicates an Event as another Draft: fields, dates, contingents with prices, image."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(
@@ -193,7 +193,7 @@ async def duplicate_event(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.post("/{id}/revert", **changes(EventDocument, *EDITS))
-async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
+async def revert_event(request: Request, id: Id, body: Revert) -> Response:
     """Reverts an Event: records what brings fields, dates, contingents and status back to a
     version."""
     principal = authorize(request, Permission.COMMAND)
@@ -216,7 +216,7 @@ async def revert_event(request: Request, id: Id, body: Revert) -> Response:  # n
     tags=["Dates"],
     **creates(DateDocument, EventClosed, TooManyDates, TicketsInUse, inside=True),
 )
-async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # noqa: A002
+async def add_date(request: Request, id: Id, body: DateFields) -> Response:
     """Adds a date to an Event."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(
@@ -231,7 +231,7 @@ async def add_date(request: Request, id: Id, body: DateFields) -> Response:  # n
 
 
 @router.get("/{id}/dates", tags=["Dates"], **remembers(DatePage))
-async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
+async def list_dates(request: Request, id: Id) -> Response:
     """All dates of an Event, in the order they were added; now or then."""
     event, headers = await event_parts(request, id)
     dates = event["dates"]
@@ -240,7 +240,7 @@ async def list_dates(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.get("/{id}/dates/{dateid}", tags=["Dates"], **remembers(DateDocument))
-async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
+async def get_date(request: Request, id: Id, dateid: DateId) -> Response:
     """One date of an Event, now or then."""
     number = requests.number_of(dateid, Kind.DATE, authorize(request, Permission.READ))
     event, headers = await event_parts(request, id)
@@ -255,7 +255,7 @@ async def get_date(request: Request, id: Id, dateid: DateId) -> Response:  # noq
     tags=["Dates"],
     **changes(DateDocument, EventClosed, NotPublishable, TicketsInUse),
 )
-async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:  # noqa: A002
+async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields) -> Response:
     """Changes a date: the fields that are sent."""
     principal = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -274,7 +274,7 @@ async def change_date(request: Request, id: Id, dateid: DateId, body: DateFields
     tags=["Dates"],
     **deletes(EventClosed, NotPublishable, DateInUse, TicketsInUse),
 )
-async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:  # noqa: A002
+async def remove_date(request: Request, id: Id, dateid: DateId) -> Response:
     """Removes a date; an Active Event keeps a start and an end."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(

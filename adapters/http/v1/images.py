@@ -50,7 +50,7 @@ PUT["openapi_extra"]["requestBody"] = {
 
 
 @router.put("/{id}/image", **PUT)
-async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+async def put_image(request: Request, id: Id) -> Response:
     """Sets the picture of an Event: the bytes of a JPEG or a PNG, at most 10 MiB."""
     principal = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -67,7 +67,7 @@ async def put_image(request: Request, id: Id) -> Response:  # noqa: A002 - the p
 
 
 @router.delete("/{id}/image", **changes(EventDocument, EventClosed, body=False))
-async def delete_image(request: Request, id: Id) -> Response:  # noqa: A002
+async def delete_image(request: Request, id: Id) -> Response:
     """Removes the picture of an Event; the past keeps it."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/locations", tags=["Locations"], route_class=Stric
 
 def answer(location: Location, status: int = 200) -> CommandResult:
     body = to_json(location_document(location.state, location.account))
-    place = f"/v1/locations/{location.number}" if status == 201 else None  # noqa: PLR2004
+    place = f"/v1/locations/{location.number}" if status == 201 else None
     return document(body, location_etag(location.state), status=status, place=place)
 
 
@@ -57,7 +57,7 @@ async def list_locations(request: Request, query: LocationQuery) -> Response:
 
 
 @router.get("/{id}", **shows(LocationDocument))
-async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_location(request: Request, id: Id) -> Response:
     """One Location, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_location_response(request, id)
@@ -67,7 +67,7 @@ async def get_location(request: Request, id: Id) -> Response:  # noqa: A002 - th
 
 
 @router.patch("/{id}", **changes(LocationDocument, TicketsInUse))
-async def change_location(request: Request, id: Id, body: LocationFields) -> Response:  # noqa: A002
+async def change_location(request: Request, id: Id, body: LocationFields) -> Response:
     """Changes a Location: the fields that are sent; null clears one."""
     principal = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.LOCATION, principal)
@@ -82,7 +82,7 @@ async def change_location(request: Request, id: Id, body: LocationFields) -> Res
 
 
 @router.delete("/{id}", **deletes(LocationInUse))
-async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
+async def delete_location(request: Request, id: Id) -> Response:
     """Deletes a Location that hosts no Event."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(
@@ -94,7 +94,7 @@ async def delete_location(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.post("/{id}/revert", **changes(LocationDocument, TicketsInUse))
-async def revert_location(request: Request, id: Id, body: Revert) -> Response:  # noqa: A002
+async def revert_location(request: Request, id: Id, body: Revert) -> Response:
     """Reverts a Location: records what brings its fields back to a version."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(

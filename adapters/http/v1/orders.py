@@ -90,7 +90,7 @@ TAKES = (SoldOut, TicketNotFree, NotOnSale, PriceNotOffered, BasketLimit)
 
 def answer(order: Order, status: int = 200) -> CommandResult:
     body = to_json(order_document(order.state))
-    place = f"/v1/orders/{order.number}" if status == 201 else None  # noqa: PLR2004
+    place = f"/v1/orders/{order.number}" if status == 201 else None
     return document(body, order_etag(order.state), status=status, place=place)
 
 
@@ -116,7 +116,7 @@ async def create_order(request: Request, body: OrderBody) -> Response:
 
 
 @router.get("/{id}", **shows(OrderDocument))
-async def get_order(request: Request, id: Id) -> Response:  # noqa: A002 - the path's name
+async def get_order(request: Request, id: Id) -> Response:
     """One order, now, at a version or at a moment."""
     if request.scope["query_string"]:
         return await past_response(request, id, Kind.ORDER, order_at, Permission.AUDIT)
@@ -144,7 +144,7 @@ async def list_orders(request: Request, query: OrderQuery) -> Response:
 
 
 @router.patch("/{id}", **changes(OrderDocument, BuyerRefused, OrderEnded))
-async def change_order(request: Request, id: Id, body: OrderFields) -> Response:  # noqa: A002
+async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
     """Changes an order: the fields that are sent. Of an order that has ended, the customer and
     custom fields only."""
     principal = authorize(request, Permission.SELL)
@@ -160,7 +160,7 @@ async def change_order(request: Request, id: Id, body: OrderFields) -> Response:
         OrderDocument, BuyerRefused, NotOnSale, OrderEnded, OrderEmpty, BasketLimit, body=False
     ),
 )
-async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
+async def confirm_order(request: Request, id: Id) -> Response:
     """Confirms an order: Unconfirmed → Confirmed, its tickets are sold. In time, or not at all."""
     principal = authorize(request, Permission.SELL)
     return await execute(
@@ -172,7 +172,7 @@ async def confirm_order(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.post("/{id}/payments", **changes(OrderDocument, OrderEnded, OrderNotConfirmed))
-async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:  # noqa: A002
+async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response:
     """Records a payment. Fully paid, all tickets of the order are."""
     principal = authorize(request, Permission.SELL)
     decide = partial(sales.add_payment, body=body, **the(request, id, principal))
@@ -180,7 +180,7 @@ async def add_payment(request: Request, id: Id, body: PaymentBody) -> Response: 
 
 
 @router.post("/{id}/refunds", **changes(OrderDocument, RefundTooLarge))
-async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  # noqa: A002
+async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:
     """Records a refund of at most what was paid."""
     principal = authorize(request, Permission.SELL)
     decide = partial(sales.add_refund, body=body, **the(request, id, principal))
@@ -188,7 +188,7 @@ async def add_refund(request: Request, id: Id, body: RefundBody) -> Response:  #
 
 
 @router.post("/{id}/tickets", **changes(OrderDocument, OrderEnded, *TAKES))
-async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # noqa: A002
+async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:
     """Adds tickets to an order."""
     principal = authorize(request, Permission.SELL)
     take = await with_events(request, body.take, principal)
@@ -203,7 +203,7 @@ async def add_tickets(request: Request, id: Id, body: TakeBody) -> Response:  # 
 
 
 @router.get("/{id}/tickets", **finds(HeldTickets, parameters=MOMENTS))
-async def list_order_tickets(request: Request, id: Id) -> Response:  # noqa: A002
+async def list_order_tickets(request: Request, id: Id) -> Response:
     """The tickets that an order holds, with barcodes, properties and custom fields; now or then."""
     asked = asked_past(request)
     principal = authorize(request, Permission.AUDIT if asked else Permission.READ)
@@ -247,7 +247,7 @@ def held_tickets(order: Order, inventories: dict[int, Inventory]) -> Iterator[di
 
 
 @router.delete("/{id}/tickets", **changes(OrderDocument, OrderEnded))
-async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Response:
     """Removes tickets from an order."""
     principal = authorize(request, Permission.SELL)
     decide = partial(
@@ -260,7 +260,7 @@ async def remove_tickets(request: Request, id: Id, body: TicketsBody) -> Respons
 
 
 @router.post("/{id}/tickets/release", **changes(OrderDocument, OrderEnded))
-async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Response:
     """Removes tickets from an order, for clients that send no body with DELETE."""
     return await remove_tickets(request, id, body)
 
@@ -269,7 +269,7 @@ async def release_tickets(request: Request, id: Id, body: TicketsBody) -> Respon
     "/{id}/tickets/pricetype",
     **changes(OrderDocument, OrderEnded, NotOnSale, PriceNotOffered, BasketLimit, SoldOut),
 )
-async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:  # noqa: A002
+async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Response:
     """Changes the price type of tickets that an order holds, at what that one costs today. Those
     that have it already stay as they are."""
     principal = authorize(request, Permission.SELL)
@@ -284,7 +284,7 @@ async def reprice_tickets(request: Request, id: Id, body: PriceTypeBody) -> Resp
 
 
 @router.post("/{id}/tickets/holders", **changes(OrderDocument, OrderEnded))
-async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:  # noqa: A002
+async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:
     """Names the people who come with the tickets of an order."""
     principal = authorize(request, Permission.SELL)
     decide = partial(orders.name_holders, holders=body.tickets, **the(request, id, principal))
@@ -292,7 +292,7 @@ async def name_holders(request: Request, id: Id, body: HoldersBody) -> Response:
 
 
 @router.post("/{id}/cancel", **changes(OrderDocument, OrderEnded, body=False))
-async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
+async def cancel_order(request: Request, id: Id) -> Response:
     """Cancels an order: gives all tickets back and archives it; what was paid can be refunded
     after."""
     principal = authorize(request, Permission.SELL)
@@ -305,7 +305,7 @@ async def cancel_order(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.post("/{id}/split", **creates(OrderDocument, OrderEnded, inside=True))
-async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:  # noqa: A002
+async def split_order(request: Request, id: Id, body: TicketsBody) -> Response:
     """Splits an order: hands tickets over to a new one, which is the answer. Payments stay."""
     principal = authorize(request, Permission.SELL)
     decide = partial(sales.split_order, tickets=body.tickets, **the(request, id, principal))
@@ -313,14 +313,14 @@ async def split_order(request: Request, id: Id, body: TicketsBody) -> Response: 
 
 
 @audited.get("/{id}/history", **finds(HistoryPage))
-async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
+async def order_history(request: Request, id: Id, query: HistoryQuery) -> Response:
     """The history of an order: who changed what and when, newest first."""
     read = partial(history.history_of_one, Order)
     return await history_response(request, id, query, Kind.ORDER, read, Permission.AUDIT)
 
 
 @audited.get("/{id}/diff", **finds(DiffDocument))
-async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
+async def order_diff(request: Request, id: Id, query: DiffQuery) -> Response:
     """The differences between an order at one moment and at another."""
     return await difference_response(request, id, query, Kind.ORDER, order_at, Permission.AUDIT)
 

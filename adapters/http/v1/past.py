@@ -252,7 +252,7 @@ def _link(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/events/{id}/history", **finds(HistoryPage))
-async def event_history(request: Request, id: Id, query: EventHistoryQuery) -> Response:  # noqa: A002
+async def event_history(request: Request, id: Id, query: EventHistoryQuery) -> Response:
     """The history of an Event: who changed what and when, newest first; also of a deleted one. What
     changed elsewhere and is shown here, a Location's name or a list's price, is there with a link.
     Sales are left out unless they are asked for: `sales=true`, or `fact` with the name of one of
@@ -261,19 +261,19 @@ async def event_history(request: Request, id: Id, query: EventHistoryQuery) -> R
 
 
 @router.get("/locations/{id}/history", **finds(HistoryPage))
-async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:  # noqa: A002
+async def location_history(request: Request, id: Id, query: HistoryQuery) -> Response:
     """The history of a Location: who changed what and when, newest first; also of a deleted one."""
     return await history_response(request, id, query, Kind.LOCATION, history.location_history)
 
 
 @router.get("/events/{id}/diff", **finds(DiffDocument))
-async def event_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
+async def event_diff(request: Request, id: Id, query: DiffQuery) -> Response:
     """The differences between an Event at one moment and at another."""
     return await difference_response(request, id, query, Kind.EVENT, event_at)
 
 
 @router.get("/locations/{id}/diff", **finds(DiffDocument))
-async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:  # noqa: A002
+async def location_diff(request: Request, id: Id, query: DiffQuery) -> Response:
     """The differences between a Location at one moment and at another."""
     return await difference_response(request, id, query, Kind.LOCATION, location_at)
 

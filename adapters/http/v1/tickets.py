@@ -77,7 +77,7 @@ def answer(made: tuple[Event, Inventory, int], status: int = 200) -> CommandResu
     body = to_json(contingent(state, event.number))
     place = f"/v1/events/{event.number}/contingents/{contingent_id}"
     etag = f'"{event.version}.{inventory.version}"'
-    return document(body, etag, status=status, place=place if status == 201 else None)  # noqa: PLR2004
+    return document(body, etag, status=status, place=place if status == 201 else None)
 
 
 def present(work: UnitOfWork, number: int, contingent_id: int) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def present(work: UnitOfWork, number: int, contingent_id: int) -> dict[str, Any]
 
 
 @router.post("/{id}/contingents", **creates(ContingentDocument, EventClosed, SoldOut, inside=True))
-async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:  # noqa: A002 - the path's name
+async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Response:
     """Adds a contingent, a named number of tickets. `price` is the short way to one price of type
     Normal on every channel, `prices` to one of each type."""
     principal = authorize(request, Permission.COMMAND)
@@ -97,7 +97,7 @@ async def add_contingent(request: Request, id: Id, body: ContingentBody) -> Resp
 
 
 @router.get("/{id}/contingents", **remembers(ContingentPage))
-async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
+async def list_contingents(request: Request, id: Id) -> Response:
     """All contingents of an Event, now or then."""
     found, headers = await _contingents(request, id)
     body = to_json({"data": found, "next": None, "total": len(found)})
@@ -105,7 +105,7 @@ async def list_contingents(request: Request, id: Id) -> Response:  # noqa: A002
 
 
 @router.get("/{id}/contingents/{contingentid}", **remembers(ContingentDocument))
-async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
+async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:
     """One contingent of an Event, now or then."""
     principal = authorize(request, Permission.READ)
     number = requests.number_of(contingentid, Kind.CONTINGENT, principal)
@@ -122,7 +122,7 @@ async def get_contingent(request: Request, id: Id, contingentid: ContingentId) -
 )
 async def change_contingent(
     request: Request,
-    id: Id,  # noqa: A002
+    id: Id,
     contingentid: ContingentId,
     body: ContingentBody,
 ) -> Response:
@@ -140,7 +140,7 @@ async def change_contingent(
 
 
 @router.delete("/{id}/contingents/{contingentid}", **deletes(EventClosed, TicketsInUse))
-async def remove_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:  # noqa: A002
+async def remove_contingent(request: Request, id: Id, contingentid: ContingentId) -> Response:
     """Removes a contingent of which every ticket is free."""
     principal = authorize(request, Permission.COMMAND)
     decide = partial(
@@ -177,7 +177,7 @@ def ranged(moved: tuple[Inventory, Ranges]) -> CommandResult:
 
 
 @selling.post("/{id}/tickets/lock", **moves(TicketRanges, SoldOut, TicketNotFree))
-async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noqa: A002
+async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:
     """Locks tickets, which keeps them out of sale: these very ones, or so many of a contingent."""
     principal = authorize(request, Permission.SELL)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -186,7 +186,7 @@ async def lock_tickets(request: Request, id: Id, body: Lock) -> Response:  # noq
 
 
 @selling.post("/{id}/tickets/unlock", **moves(TicketRanges))
-async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  # noqa: A002
+async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:
     """Unlocks tickets, which brings them back into sale."""
     principal = authorize(request, Permission.SELL)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -195,7 +195,7 @@ async def unlock_tickets(request: Request, id: Id, body: Unlock) -> Response:  #
 
 
 @selling.post("/{id}/tickets/scan", **moves(ScannedTickets, NotAdmitted))
-async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:  # noqa: A002
+async def scan_tickets(request: Request, id: Id, body: Scan) -> Response:
     """Scans tickets at a door, all of them or none. In goes what was sold and is not inside
     already, out what is inside."""
     principal = authorize(request, Permission.SELL)
@@ -218,7 +218,7 @@ def scanned(passed: tuple[Inventory, list[int]]) -> CommandResult:
 
 
 @router.patch("/{id}/tickets", **moves(TicketsChangedDocument))
-async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:  # noqa: A002
+async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Response:
     """Changes barcodes, properties and custom fields of single tickets."""
     principal = authorize(request, Permission.COMMAND)
     number = requests.number_of(id, Kind.EVENT, principal)
@@ -231,7 +231,7 @@ async def change_tickets(request: Request, id: Id, body: TicketsPatch) -> Respon
 
 
 @router.get("/{id}/tickets", **streams(TicketDocument))
-async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response:  # noqa: A002
+async def list_tickets(request: Request, id: Id, query: TicketQuery) -> Response:
     """Every ticket, one JSON object a line, in the order of their ids: as of one moment, now or
     then."""
     asked = asked_past(request, (*NAMES, "inventoryversion"), "contingentid", "state")

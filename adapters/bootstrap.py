@@ -35,15 +35,10 @@ from adapters.writes import Writes
 from application import watching as commits
 from application.as_of import replay
 from application.catalog import open_catalog
-from application.group_commit import (
-    Committer,
-    GroupCommit,
-    PendingCommand,
-    UnitOfWork,
-    WriterOptions,
-)
+from application.group_commit import Committer, GroupCommit, WriterOptions
 from application.keyring import REGISTRY_ID, Keyring, Principal, opening_account
 from application.ports import CommandResult, Store
+from application.unit_of_work import PendingCommand, UnitOfWork
 from application.webhooks import before_the_first
 from domain.base import CommandMetadata
 from domain.catalog import STARTING

@@ -11,8 +11,8 @@ from pydantic_core import from_json
 
 from adapters.bootstrap import Stagebook
 from application import events, locations
-from application.group_commit import UnitOfWork
 from application.keyring import NewKey, adding_key, new_token
+from application.unit_of_work import UnitOfWork
 from domain.event import DateFields
 from domain.event_fields import EventBody
 from domain.ids import account_number

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from application.catalog import item
-from application.group_commit import UnitOfWork
 from application.held_tickets import show_in_orders
+from application.unit_of_work import UnitOfWork
 from domain.barcodes import ALL
 from domain.errors import Invalid, NotAdmitted
 from domain.event import Event

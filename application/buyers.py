@@ -3,7 +3,7 @@ surface, and whenever the buyer of a confirmed one changes."""
 
 import secrets
 
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.buyers import Buyers, check_buyer
 from domain.catalog import SalesChannel
 from domain.contact import Contact

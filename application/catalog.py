@@ -3,7 +3,7 @@
 import secrets
 from typing import Any, TypeVar
 
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from application.usage import require_unused
 from domain.catalog import CATALOG, STARTING, PriceListFields, SalesChannel
 from domain.catalog_item import CatalogFields, CatalogItem

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from application.catalog import item
-from application.group_commit import UnitOfWork
 from application.held_tickets import show_in_orders
+from application.unit_of_work import UnitOfWork
 from application.usage import record_usage
 from domain.base import CommandMetadata, State
 from domain.catalog import LockType, PriceList

@@ -15,8 +15,8 @@ from application.contingents import (
     seed_barcodes,
     written_out,
 )
-from application.group_commit import UnitOfWork
 from application.ports import Blob
+from application.unit_of_work import UnitOfWork
 from application.usage import record_usage
 from domain.base import State
 from domain.contingents import HELD, ContingentBody, ContingentFields

@@ -3,7 +3,7 @@ same save."""
 
 from collections.abc import Sequence
 
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.inventory import Inventory
 from domain.order import Order
 from domain.tickets import TicketChange

@@ -10,8 +10,8 @@ from typing import Any
 
 from application.as_of import replay
 from application.catalog import open_catalog
-from application.group_commit import UnitOfWork
 from application.ports import Store
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.errors import Invalid
 from domain.ids import account_number

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from application.as_of import location_at
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.errors import Invalid
 from domain.event import Event
 from domain.hosting import Hosting

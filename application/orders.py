@@ -6,9 +6,9 @@ Each returns the order, as of the end of the command.
 from collections.abc import Mapping, Sequence
 
 from application.buyers import admit_buyer
-from application.group_commit import UnitOfWork
 from application.planning import plan_repricing
 from application.sales import hold_of, open_order, require_contact, require_scenarios, settle
+from application.unit_of_work import UnitOfWork
 from domain import ranges
 from domain.catalog import SalesChannel
 from domain.errors import NotOnSale

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID
 from application.ports import Recorded
+from application.unit_of_work import UnitOfWork
 from domain.registry import Registry, Stopped
 
 

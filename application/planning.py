@@ -12,7 +12,7 @@ from itertools import islice
 
 from application.catalog import item
 from application.contingents import price_lists
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain import ranges
 from domain.base import State
 from domain.catalog import PriceType, SalesChannel

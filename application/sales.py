@@ -13,8 +13,8 @@ from uuid import uuid4
 from application.buyers import admit_buyer
 from application.catalog import item
 from application.contingents import seed_barcodes
-from application.group_commit import UnitOfWork
 from application.planning import Plan, check_merge, check_whole_order, lapse, plan_taking
+from application.unit_of_work import UnitOfWork
 from domain import ranges
 from domain.catalog import SalesChannel
 from domain.catalog_item import CatalogItem

@@ -11,7 +11,7 @@ from typing import Any
 
 from application import contingents, events
 from application.contingents import price_lists
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.contingents import NORMAL, ContingentBody
 from domain.errors import Invalid, SoldOut

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from application import catalog, orders, sales
 from application.buyers import require_admitted
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.contact import Contact, ContactFields
 from domain.errors import Invalid, NotFound, NotOnSale
 from domain.event import Event, ends

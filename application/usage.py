@@ -1,6 +1,6 @@
 """What Active Events use of the catalog: recorded with every change of it."""
 
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.catalog import STARTING, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.errors import CatalogItemInUse, NotPublishable

@@ -2,23 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from application.group_commit import PendingCommand
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a command came from: what it is called, the request it was part of, and the span that
-    its caller is in, as W3C's `traceparent` says it."""
-
-    command: str
-    request: str | None = None
-    parent: str | None = None
-
-
-UNKNOWN = Origin("other")
+from application.unit_of_work import PendingCommand
 
 
 @dataclass(slots=True)
@@ -43,7 +29,7 @@ class CommitWatch(Protocol):
     def begun(self) -> Timing:
         """A batch begins now, on this thread."""
 
-    def committed(self, batch: Sequence["PendingCommand"], timing: Timing) -> None: ...
+    def committed(self, batch: Sequence[PendingCommand], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None:
         """The bytes of the aggregates in memory, and how many were given back since the start."""
@@ -56,7 +42,7 @@ class Unwatched:
     def begun(self) -> Timing:
         return Timing()
 
-    def committed(self, batch: Sequence["PendingCommand"], timing: Timing) -> None: ...
+    def committed(self, batch: Sequence[PendingCommand], timing: Timing) -> None: ...
 
     def cached(self, weight: int, evicted: int) -> None: ...
 

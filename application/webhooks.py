@@ -7,9 +7,9 @@ takes a look at the network.
 import secrets
 
 from application.as_of import replay
-from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID
 from application.ports import Store
+from application.unit_of_work import UnitOfWork
 from domain.ids import Kind
 from domain.registry import Registry
 from domain.webhook import Webhook, WebhookFields

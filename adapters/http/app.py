@@ -53,7 +53,8 @@ from adapters.http.writer import LoopWriter
 from adapters.settings import Settings
 from adapters.version import version
 from adapters.watching.watcher import Watcher
-from application.group_commit import PendingCommand, settle_futures
+from application.group_commit import settle_futures
+from application.unit_of_work import PendingCommand
 
 log = get_logger()
 

@@ -15,10 +15,9 @@ from adapters.http.auth import WHO, Permission, authorize, stagebook
 from adapters.http.body import BODY, StrictRequest
 from adapters.http.errors import Forbidden, TooLarge, Unauthorized
 from adapters.http.freshness import LAG, POSITION, Freshness
-from application.group_commit import IdempotencyKey, PendingCommand, UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult
-from application.watching import UNKNOWN, Origin
+from application.unit_of_work import UNKNOWN, IdempotencyKey, Origin, PendingCommand, UnitOfWork
 from domain.base import CommandMetadata
 from domain.errors import Refusal
 from domain.values import stamp

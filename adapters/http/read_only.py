@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from adapters.http.validation import MOST, models_in
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.base import Value
 from domain.contingents import Lot
 from domain.errors import Invalid

@@ -15,8 +15,8 @@ from pydantic_core import to_json
 
 from adapters.http.body import check_text
 from adapters.http.validation import printable
-from application.group_commit import IdempotencyKey
 from application.keyring import Principal
+from application.unit_of_work import IdempotencyKey
 from domain.errors import Invalid, NotFound
 from domain.ids import Kind, unpack
 from domain.location import PLACEHOLDER

@@ -16,9 +16,8 @@ from structlog import get_logger
 
 from adapters.bootstrap import ORDERS, Stagebook
 from application import sales
-from application.group_commit import PendingCommand
 from application.ports import CommandResult
-from application.watching import Origin
+from application.unit_of_work import Origin, PendingCommand
 from domain.base import CommandMetadata
 from domain.ids import unpack
 from domain.values import microseconds, stamp

@@ -12,14 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any, Unpack
 
-from application.group_commit import (
-    Committer,
-    PendingCommand,
-    WriterOptions,
-    next_batch,
-    settle_futures,
-)
+from application.group_commit import Committer, WriterOptions, next_batch, settle_futures
 from application.ports import Store
+from application.unit_of_work import PendingCommand
 
 LARGE = 2**18
 """Bytes of a body from which on its batch is committed beside the loop."""

@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from adapters.watching.stalls import CAUSES, Stall
-from application.group_commit import PendingCommand
 from application.ports import CommandResult
+from application.unit_of_work import PendingCommand
 from domain.errors import Refusal
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 from structlog import get_logger
 
-from application.group_commit import PendingCommand, log_fields
+from application.group_commit import log_fields
+from application.unit_of_work import PendingCommand
 from application.watching import Timing
 
 BEATS, LOOKS, LATE = 3, 2, 0.4

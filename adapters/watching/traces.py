@@ -29,7 +29,7 @@ from opentelemetry.trace import (
 )
 
 from adapters.watching.metrics import outcome
-from application.group_commit import PendingCommand
+from application.unit_of_work import PendingCommand
 from projections.base import RecordedFact
 
 EXPORT_SECONDS, STOP_MILLISECONDS = 3.0, 1_000

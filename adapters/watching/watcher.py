@@ -19,8 +19,8 @@ from adapters.watching.guesses import Guesses
 from adapters.watching.metrics import Metrics
 from adapters.watching.stalls import Describe, LoopWatch, Stall, of_batch
 from adapters.watching.views import ViewGauges
-from application.group_commit import PendingCommand
 from application.ports import StoreUnavailable
+from application.unit_of_work import PendingCommand
 from application.watching import Timing
 from projections.base import RecordedFact
 

@@ -17,9 +17,9 @@ import structlog
 from adapters import logs
 from adapters.watching import stalls
 from adapters.watching.stalls import LOOP, WRITER, LoopWatch, Moment, Stall, of_batch, of_loop
-from application.group_commit import PendingCommand
 from application.ports import CommandResult
-from application.watching import Origin, Timing
+from application.unit_of_work import Origin, PendingCommand
+from application.watching import Timing
 from domain.base import CommandMetadata
 
 Lines = Callable[[], list[dict[str, Any]]]

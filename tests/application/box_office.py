@@ -9,14 +9,9 @@ import pytest
 
 from adapters.stores.memory import MemoryStore
 from application import catalog, contingents, events
-from application.group_commit import (
-    Committer,
-    GroupCommit,
-    PendingCommand,
-    UnitOfWork,
-    settle_futures,
-)
+from application.group_commit import Committer, GroupCommit, settle_futures
 from application.ports import CommandResult, Recorded, Store
+from application.unit_of_work import PendingCommand, UnitOfWork
 from domain.base import Aggregate, CommandMetadata
 from domain.catalog import SalesChannel, SalesChannelFields
 from domain.catalog_item import CatalogFields, CatalogItem

@@ -12,8 +12,9 @@ from pydantic_core import to_json
 from adapters.stores.memory import MemoryStore
 from application import admission, contingents, events, locations, orders, sales
 from application.as_of import ShownEvent, load
-from application.group_commit import GroupCommit, IdempotencyKey, PendingCommand, UnitOfWork
+from application.group_commit import GroupCommit
 from application.ports import CommandResult, Store
+from application.unit_of_work import IdempotencyKey, PendingCommand, UnitOfWork
 from domain.base import CommandMetadata
 from domain.catalog_item import CatalogItem
 from domain.contingents import ContingentBody

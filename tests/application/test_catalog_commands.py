@@ -8,8 +8,8 @@ import pytest
 from pydantic_core import from_json, to_json
 
 from application.catalog import archive_item, change_item, create_item, item, open_catalog
-from application.group_commit import UnitOfWork
 from application.transfer import export_lines, import_lines, numbers_in
+from application.unit_of_work import UnitOfWork
 from domain.catalog import CATALOG, STARTING, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.contact import Contact

@@ -10,8 +10,9 @@ import pytest
 
 from adapters.stores.memory import MemoryStore
 from application import events, group_commit, locations, repository
-from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS, Numbers, UnitOfWork
+from application.group_commit import BATCH_BYTES, MAX_ATTEMPTS
 from application.ports import CommandResult, Store, StoreReplaced, StoreUnavailable, VersionTaken
+from application.unit_of_work import Numbers, UnitOfWork
 from domain.base import CommandMetadata, UnknownFact
 from domain.errors import (
     Conflict,

@@ -8,9 +8,9 @@ import pytest
 from application import sales
 from application.admission import rank_tickets
 from application.as_of import past_order
-from application.group_commit import UnitOfWork
 from application.history import history_of_one
 from application.payloads import check_payload
+from application.unit_of_work import UnitOfWork
 from domain.base import DomainEvent
 from domain.ids import Kind
 from domain.order import Order

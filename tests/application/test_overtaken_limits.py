@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from application import contingents, events, locations, sales
-from application.group_commit import UnitOfWork
 from application.ports import Store
+from application.unit_of_work import UnitOfWork
 from domain.contingents import ContingentBody
 from domain.errors import BasketLimit, Invalid, SoldOut, TicketsInUse
 from domain.event import DateFields

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from application import events, locations, webhooks
-from application.group_commit import GroupCommit, UnitOfWork
+from application.group_commit import GroupCommit
 from application.ports import Store
 from application.quotas import BYTES
+from application.unit_of_work import UnitOfWork
 from domain.errors import Quota
 from domain.event_fields import EventBody
 from domain.images import image_of

@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 
 from application import events, locations
-from application.group_commit import GroupCommit, PendingCommand, UnitOfWork
+from application.group_commit import GroupCommit
 from application.ports import CommandResult, Store
+from application.unit_of_work import PendingCommand, UnitOfWork
 from domain.base import CommandMetadata
 from domain.errors import EventClosed, NotFound
 from domain.event import DateFields

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from application.group_commit import UnitOfWork
 from application.keyring import NewKey, adding_key
 from application.transfer import export_lines, import_lines
+from application.unit_of_work import UnitOfWork
 from application.webhooks import change_webhook, create_webhook, delete_webhook
 from domain.errors import NotFound, VersionMismatch
 from domain.ids import account_number

@@ -21,9 +21,10 @@ from adapters.bootstrap import Stagebook
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from application import catalog, events, locations, sales
-from application.group_commit import Committer, PendingCommand, UnitOfWork
+from application.group_commit import Committer
 from application.keyring import NewKey, adding_key, adding_signing_key
 from application.ports import CommandResult
+from application.unit_of_work import PendingCommand, UnitOfWork
 from domain.base import CommandMetadata
 from domain.catalog import PriceList, PriceListFields
 from domain.event import DateFields

@@ -26,9 +26,10 @@ from adapters.bootstrap import Stagebook, bootstrap
 from adapters.sealing import Seal
 from adapters.settings import Settings
 from application import events, sales
-from application.group_commit import Committer, UnitOfWork
+from application.group_commit import Committer
 from application.keyring import NewKey, adding_signing_key
 from application.orders import name_holders
+from application.unit_of_work import UnitOfWork
 from domain.event_fields import EventBody
 from domain.order import Hold, Order
 from domain.registry import Role

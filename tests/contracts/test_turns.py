@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from adapters.stores.postgres import PostgresStore
-from application.group_commit import CONTENDED_BATCHES, Committer, PendingCommand
+from application.group_commit import CONTENDED_BATCHES, Committer
 from application.locations import change_location, create_location
 from application.ports import CommandResult, StoreUnavailable, VersionTaken
+from application.unit_of_work import PendingCommand
 from domain.base import CommandMetadata
 from domain.location import LocationFields
 from tests.contracts.conftest import Place

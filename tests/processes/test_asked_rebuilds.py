@@ -13,8 +13,8 @@ import pytest
 from adapters.bootstrap import CATALOG, LOCATIONS, ORDERS, Stagebook
 from adapters.rebuild_requests import LOOK_SECONDS
 from adapters.views.runs import Run
-from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
+from application.unit_of_work import UnitOfWork
 from domain.ids import account_number
 from domain.location import LocationFields
 from domain.registry import Role

@@ -11,8 +11,8 @@ import pytest
 
 from adapters.bootstrap import LOCATIONS, PROJECTIONS, Stagebook
 from adapters.check import faults
-from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
+from application.unit_of_work import UnitOfWork
 from domain.ids import account_number
 from domain.location import LocationFields
 from projections.rebuilding import rebuild

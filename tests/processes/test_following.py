@@ -11,8 +11,8 @@ import pytest
 from pydantic_core import from_json, to_json
 
 from adapters.bootstrap import CHANGES, Stagebook
-from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
+from application.unit_of_work import UnitOfWork
 from domain.ids import account_number
 from domain.location import LocationFields
 from domain.registry import Role

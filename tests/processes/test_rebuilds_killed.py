@@ -14,8 +14,8 @@ import pytest
 from adapters.bootstrap import Stagebook
 from adapters.check import faults
 from application.events import create_event
-from application.group_commit import UnitOfWork
 from application.locations import change_location, create_location
+from application.unit_of_work import UnitOfWork
 from domain.event_fields import EventBody
 from domain.ids import account_number
 from domain.location import LocationFields

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from application import catalog, contingents, events, locations, sales
-from application.group_commit import PendingCommand, UnitOfWork
 from application.ports import CommandResult
+from application.unit_of_work import PendingCommand, UnitOfWork
 from domain.catalog import LockType, PriceList, PriceListFields, PriceType, SalesChannel
 from domain.contingents import ContingentBody
 from domain.errors import Refusal

@@ -22,9 +22,9 @@ from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.event import DateFields, Event
 from domain.event_fields import ACTIVE

@@ -46,9 +46,9 @@ from adapters.http.openticket.wire import (
 from adapters.views.select import Condition
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live, sold_by
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.event import Event
 from domain.event_fields import ACTIVE, CLOSED, DRAFT, EventBody

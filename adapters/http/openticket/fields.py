@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from adapters.http import validation
 from adapters.http.openticket.wire import boolean, command, decimal, integer, text, texts, typed
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.errors import Invalid
 

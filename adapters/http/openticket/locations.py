@@ -25,7 +25,7 @@ from adapters.http.openticket.models import (
 from adapters.http.openticket.spec import Guid, answers
 from adapters.http.openticket.wire import OpenTicketRoute, caller, command, json_response, sent
 from application import locations
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.hosting import Hosting
 from domain.ids import Kind

@@ -44,8 +44,8 @@ from adapters.http.openticket.wire import (
     text,
 )
 from application import catalog, shop_tickets
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.catalog import WEB, SalesChannel, SalesChannelFields
 from domain.catalog_item import CatalogItem

@@ -42,9 +42,9 @@ from adapters.http.openticket.wire import (
 )
 from application import contingents, events
 from application.as_of import ShownEvent
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.shop_tickets import go_live, is_sold_by, new_price, set_price
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.contingents import ContingentBody
 from domain.event import Event

@@ -26,9 +26,9 @@ from adapters.http.errors import Forbidden
 from adapters.http.openticket.documents import company_id
 from adapters.http.readers import by_size
 from adapters.http.surface import DialectRoute
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult, StoreUnavailable
+from application.unit_of_work import UnitOfWork
 from domain.errors import Invalid, Refusal
 
 T = TypeVar("T")

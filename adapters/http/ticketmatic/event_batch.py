@@ -23,9 +23,9 @@ from adapters.http.ticketmatic.spec import Account, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute
 from adapters.http.validation import message
 from application import events
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.errors import Invalid, Refusal
 from domain.event import TRANSITIONS, Event

@@ -24,8 +24,8 @@ from adapters.http.v1.documents import EventDocument
 from adapters.http.v1.images import ImageRequest
 from application import events, sales
 from application.as_of import ShownEvent
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
+from application.unit_of_work import UnitOfWork
 from domain.contingents import TRANSLATABLE as LOT_TEXTS
 from domain.errors import Invalid
 from domain.event import Event

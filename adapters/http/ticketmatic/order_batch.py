@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from adapters.http.ticketmatic import wire
 from adapters.http.validation import message
 from application import orders, sales
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.errors import Invalid, Refusal
 from domain.order import Order
 from domain.order_fields import OrderFields

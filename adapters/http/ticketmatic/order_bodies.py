@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.http.ticketmatic import wire
 from adapters.http.ticketmatic.order_batch import Update
 from adapters.http.validation import printable
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.errors import Invalid
 from domain.offers import of_price_id
 from domain.order import Order

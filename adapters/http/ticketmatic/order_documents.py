@@ -21,8 +21,8 @@ from adapters.http.ticketmatic.resources import (
     Resource,
 )
 from adapters.http.v1.orders import held_tickets
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
+from application.unit_of_work import UnitOfWork
 from domain.contact import Contact
 from domain.ids import Kind, key
 from domain.inventory import Inventory

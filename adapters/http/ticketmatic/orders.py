@@ -32,9 +32,9 @@ from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, command
 from adapters.http.v1.orders import hold, where_known, with_events
 from application import orders, sales
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult, Recorded, Store
+from application.unit_of_work import UnitOfWork
 from domain import ranges
 from domain.ids import Kind
 from domain.order import Order

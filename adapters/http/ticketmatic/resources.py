@@ -24,8 +24,8 @@ from adapters.http.v1 import settings_documents as plain
 from adapters.http.v1.documents import LocationDocument
 from adapters.views.select import Condition
 from application import catalog, locations
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
+from application.unit_of_work import UnitOfWork
 from domain.base import Aggregate, CustomizableFields
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem

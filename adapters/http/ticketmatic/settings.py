@@ -30,9 +30,9 @@ from adapters.http.ticketmatic.spec import Account, Id, answers
 from adapters.http.ticketmatic.wire import PREFIX, TicketmaticRoute, json_response
 from adapters.views.select import Condition, Select
 from application import catalog
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.base import Aggregate
 from domain.errors import Invalid, NotFound
 from domain.seating import SeatingPlan, SeatingPlanFields

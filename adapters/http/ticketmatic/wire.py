@@ -29,9 +29,9 @@ from adapters.http.surface import DialectRoute
 from adapters.http.ticketmatic import times
 from adapters.http.ticketmatic.forms import Form, Reader, places_of
 from adapters.views.select import Condition, Select
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult, StoreUnavailable
+from application.unit_of_work import UnitOfWork
 from domain.base import CustomizableFields
 from domain.errors import Invalid, NotFound, Refusal
 from domain.translations import languages

@@ -22,9 +22,9 @@ from adapters.http.v1.past_filters import HistoryQuery
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, finds, lists, shows
 from application import as_of, catalog, history
 from application.as_of import PastMoment
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.catalog import LockType, PriceList, PriceType, SalesChannel
 from domain.catalog_item import CatalogItem
 from domain.contact import Contact

@@ -33,8 +33,8 @@ from adapters.http.v1.spec import (
 )
 from application import events
 from application.as_of import ShownEvent
-from application.group_commit import UnitOfWork
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.errors import (
     DateInUse,
     EventActive,

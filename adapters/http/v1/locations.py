@@ -17,8 +17,8 @@ from adapters.http.v1.filters import LocationQuery
 from adapters.http.v1.past import Revert, past_location_response
 from adapters.http.v1.spec import LANGUAGE, Id, changes, creates, deletes, lists, shows
 from application import locations
-from application.group_commit import UnitOfWork
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.errors import LocationInUse, TicketsInUse
 from domain.ids import Kind
 from domain.location import Location, LocationFields

@@ -32,9 +32,9 @@ from adapters.http.v1.spec import MOMENTS, Id, changes, creates, finds, lists, s
 from adapters.http.v1.tickets import said_of
 from application import as_of, history, orders, sales
 from application.as_of import PastMoment
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult
+from application.unit_of_work import UnitOfWork
 from domain.errors import (
     BasketLimit,
     BuyerRefused,

@@ -37,9 +37,9 @@ from adapters.http.v1.spec import (
 )
 from application import admission, as_of, contingents
 from application.as_of import PastMoment, Place
-from application.group_commit import UnitOfWork
 from application.keyring import Principal
 from application.ports import CommandResult, Store
+from application.unit_of_work import UnitOfWork
 from domain import ranges
 from domain.barcodes import ALL
 from domain.contingents import ContingentBody

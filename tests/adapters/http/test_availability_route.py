@@ -14,8 +14,8 @@ from adapters.http.app import make_app
 from adapters.http.v1.order_documents import AvailabilityDocument, SeriesDocument
 from adapters.settings import Settings
 from application import contingents, events, locations, sales
-from application.group_commit import PendingCommand
 from application.ports import CommandResult
+from application.unit_of_work import PendingCommand
 from domain.base import CommandMetadata
 from domain.contingents import ContingentBody
 from domain.event_fields import EventBody

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from adapters.bootstrap import bootstrap
 from adapters.http.app import make_app
 from adapters.settings import Settings
-from application.group_commit import UnitOfWork
 from application.keyring import REGISTRY_ID, hash_of
+from application.unit_of_work import UnitOfWork
 from domain.catalog import SalesChannel
 from domain.ids import account_number
 from domain.registry import AccountOpened, Registry, Role

@@ -15,9 +15,9 @@ from adapters.http.errors import TooManyRequests
 from adapters.http.feed import Feed
 from adapters.http.streams import EventStream, Followers
 from adapters.settings import Settings
-from application.group_commit import UnitOfWork
 from application.keyring import revoking_key
 from application.locations import change_location
+from application.unit_of_work import UnitOfWork
 from domain.ids import account_number
 from domain.lineage import Identity
 from domain.location import LocationFields

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from adapters.bootstrap import bootstrap
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.event import MAX_DATES, DateFields, Event
 from domain.ids import Kind, account_number
 from tests.adapters.http.talk import (

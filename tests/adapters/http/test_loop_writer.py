@@ -10,8 +10,9 @@ import pytest
 from adapters.http.writer import LARGE, LoopWriter
 from adapters.stores.memory import MemoryStore
 from application import group_commit
-from application.group_commit import BATCH_BYTES, PendingCommand, UnitOfWork
+from application.group_commit import BATCH_BYTES
 from application.ports import CommandResult
+from application.unit_of_work import PendingCommand, UnitOfWork
 from domain.base import CommandMetadata
 from domain.location import Location, LocationFields
 

@@ -7,8 +7,8 @@ from ticketmatic.endpoints import orders
 from adapters.bootstrap import ORDERS, bootstrap
 from adapters.http.order_guids import with_guids
 from adapters.settings import Settings
-from application.group_commit import UnitOfWork
 from application.sales import create_order
+from application.unit_of_work import UnitOfWork
 from domain.base import State
 from domain.order import Hold, Order
 from domain.outside import Outside

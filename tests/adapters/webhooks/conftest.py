@@ -15,7 +15,7 @@ from adapters.settings import Settings
 from adapters.webhooks.deliverer import Deliverer
 from adapters.webhooks.egress import EgressPolicy, HostAllowlist, Resolve
 from adapters.webhooks.posting import WebhookSender
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from application.webhooks import before_the_first, create_webhook
 from domain.ids import account_number
 from domain.webhook import Webhook, WebhookFields

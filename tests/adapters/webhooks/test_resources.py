@@ -4,7 +4,7 @@ from typing import Any
 
 from application import admission, contingents, events, locations, orders, sales
 from application.catalog import create_item
-from application.group_commit import UnitOfWork
+from application.unit_of_work import UnitOfWork
 from domain.contact import Contact, ContactFields
 from domain.contingents import ContingentBody
 from domain.event import DateFields

@@ -135,7 +135,7 @@ def test_who_has_no_token_at_all_is_told_how_to_send_one(web: TestClient) -> Non
 
 @pytest.mark.parametrize("body", [b"{", b'{"nmae": 1}', b"", b"[]", b"\xff"])
 @pytest.mark.parametrize(
-    ("who", "status", "kind"),
+    ("principal", "status", "kind"),
     [
         ({"Authorization": "Bearer wrong"}, 401, "unauthorized"),
         (AS[Role.VIEWER], 403, "forbidden"),

@@ -286,7 +286,7 @@ class SqlStore:
     def kept_answers(self, account: int) -> Iterator[IdempotentResult]:
         rows = self._rows(
             "SELECT key, time, request, status, headers, body, position FROM kept_answers"
-            " WHERE account = ? ORDER BY time, key",
+            " WHERE account = ? AND key <> '' ORDER BY time, key",
             (account,),
         )
         for key, time, *answered in rows:

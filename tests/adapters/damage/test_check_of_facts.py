@@ -186,3 +186,11 @@ def test_answers_that_were_emptied_are_told_and_one_goes_on_without(settings: Se
     assert checked.stdout.endswith("or to go on without: stagebook recount\n")
     assert counted.exit_code == 0
     assert command(settings, "check").stdout == "sound\n"
+
+
+def test_the_row_that_kept_answers_begin_with_is_nobodys_answer(settings: Settings) -> None:
+    filled(settings)
+
+    with closing(bootstrap(settings)) as book:
+        assert [*book.store.kept_answers(0)] == []
+        assert book.store.answered_ahead() == 0

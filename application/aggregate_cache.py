@@ -9,7 +9,7 @@ used longest ago, until they hold no more than the others: no account displaces 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,15 +117,19 @@ class AggregateCache:
         self._shares.clear()
         self.weight = 0
 
-    def shrink(self) -> None:
-        """Gives back what is over the bound."""
+    def shrink(self, used: Collection[Key] = ()) -> None:
+        """Gives back what is over the bound, but for what was `used` just now: who asks for it
+        again would load it at once, however large it is."""
         if self.weight <= self._limit:
             return
         bound = self._limit * KEPT
         level = fair_level([share.weight for share in self._shares.values()], bound)
         for share in [*self._shares.values()]:
             while share.weight > level:
-                self.drop(next(iter(share.held)))
+                key = next((key for key in share.held if key not in used), None)
+                if key is None:
+                    break
+                self.drop(key)
                 self.evicted += 1
 
     def _add(self, share: Share, weight: int) -> None:

@@ -104,7 +104,7 @@ class Committer:
         batch, left = batch[:count], batch[count:]
         self._watch.committed(batch, timing)
         cache = self.memory.cache
-        cache.shrink()
+        cache.shrink(self.memory.touched)
         self._watch.cached(cache.weight, cache.evicted)
         return left
 

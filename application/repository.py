@@ -4,7 +4,7 @@ What others wrote is folded in before a batch is decided. What the batch changes
 first; if it is not recorded, that is forgotten, and loaded again when it is asked for.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from structlog import get_logger
 
@@ -37,6 +37,11 @@ class AggregateRepository:
         self.position = store.position()
         self._newest: DomainEvent | None = None
         """The fact at that position, where it is known."""
+
+    @property
+    def touched(self) -> Collection[Key]:
+        """Those that this batch has used."""
+        return self._touched.keys()
 
     def begin(self) -> None:
         """A batch begins."""

@@ -53,6 +53,20 @@ def test_large_aggregates_are_held_up_to_the_bound_in_bytes() -> None:
     assert cache.evicted == 31
 
 
+def test_what_was_used_just_now_stays_however_large_it_is() -> None:
+    cache = AggregateCache(10 * MIB)
+    filled(cache, 1, 8, MIB)
+    key, large = location(1, 9, 12 * MIB)
+    cache.use(key, large)
+
+    cache.shrink({key})
+    assert of(cache, 1, 9) == [9]
+
+    filled(cache, 2, 1, MIB)
+    cache.shrink()
+    assert of(cache, 1, 9) == []
+
+
 def test_one_account_does_not_displace_what_others_hold() -> None:
     cache = AggregateCache(10 * MIB)
     filled(cache, 1, 20, 100_000)

@@ -130,6 +130,22 @@ def test_a_batch_that_was_decided_for_long_is_stored_and_the_rest_is_the_next(
     assert location_name(troubled, location) == "Hall 4"
 
 
+def test_an_aggregate_that_is_larger_than_the_cache_is_not_loaded_for_every_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(MemoryStore(), cached_bytes=1)
+    location = desk.location()
+    loads: list[Any] = []
+    load = repository.load
+    monkeypatch.setattr(repository, "load", lambda *a: (loads.append(a), load(*a))[1])
+
+    for number in range(5):
+        desk.do(naming(location, f"Hall {number}"))
+    desk.close()
+
+    assert len(loads) <= 1
+
+
 def test_every_answer_has_the_position_of_the_last_fact_that_it_rests_on(desk: Desk) -> None:
     location = desk.location()
     start = desk.store.position()

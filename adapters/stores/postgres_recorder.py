@@ -20,6 +20,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from adapters.stores.connections import MIGRATION_LOCK, PATIENCE, Connection, Datastore, carried
+from adapters.stores.ddl import make_missing
 from adapters.stores.rows import answer_row, blob_row
 from adapters.stores.sql import (
     ADD_USAGE,
@@ -46,7 +47,6 @@ CREATE TABLE IF NOT EXISTS stored_snapshots (
 CREATE TABLE IF NOT EXISTS kept_answers (
     account bigint, key text, request text, time text, status integer, headers text, body bytea,
     position bigint, PRIMARY KEY (account, key));
-CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time);
 CREATE TABLE IF NOT EXISTS numbers (
     account bigint, kind integer, next bigint, PRIMARY KEY (account, kind));
 CREATE TABLE IF NOT EXISTS blobs (
@@ -98,6 +98,7 @@ BEGIN
     RETURN given;
 END $$;
 """
+INDEX_OF_ANSWERS = "CREATE INDEX IF NOT EXISTS kept_answers_time ON kept_answers (time)"
 APPEND = (
     "SELECT append_facts(%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
     "%b::uuid[],%b::bigint[],%b::text[],%b::bytea[],"
@@ -129,10 +130,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
         with self.datastore.transaction(commit=True) as c:
             c.execute("SET LOCAL synchronous_commit TO LOCAL")  # a lost standby stops no start
             c.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-            self._create_table(c)
+            make_missing(c, self.sql_create_statements)
             c.execute(CREATE)
-            for index in INDEXES:
-                c.execute(index)
+            make_missing(c, (*INDEXES, INDEX_OF_ANSWERS))
             c.execute(BEGIN_ANSWERS_OF_NOTHING)
 
     def insert_events(

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from eventsourcing.postgres import PostgresDatastore
 
 from adapters.stores.connections import MIGRATION_LOCK, transaction
+from adapters.stores.ddl import add_column, make_missing
 from adapters.views.locks import SessionLocks
 from adapters.views.postgres import PostgresCursor
 from adapters.views.sql import Cursor
@@ -20,10 +21,9 @@ class PostgresLedger(Outbox):
         self._locks = SessionLocks(store)
         with self.writing() as c:
             c.execute("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
-            for statement in CREATE.split(";"):
-                c.execute(statement)
+            make_missing(c, CREATE.split(";"))
             for table, column in LATER_COLUMNS:
-                c.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}")
+                add_column(c, table, column)
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

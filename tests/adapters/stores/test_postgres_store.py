@@ -1,6 +1,7 @@
 """What only the store on PostgreSQL can promise or suffer."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -8,9 +9,12 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from adapters.bootstrap import bootstrap
+from adapters.settings import Settings
 from adapters.stores.postgres import PostgresStore
 from application.ports import StoreUnavailable
 from tests.contracts.facts import changed, history
+from tests.processes.program import BOUND
 
 
 @pytest.fixture
@@ -179,3 +183,17 @@ def test_connections_that_were_cut_come_back(opened: PostgresStore, database: st
 def test_a_url_that_is_none_is_said_to_be_unavailable(url: str) -> None:
     with pytest.raises(StoreUnavailable):
         PostgresStore(url)
+
+
+def test_a_start_waits_for_nobody_who_writes(database: str) -> None:
+    def opened() -> None:
+        with closing(bootstrap(Settings(store=database, connections=2))) as book:
+            book.ledger()
+
+    opened()
+    tables = "stored_events, kept_answers, webhook_queues, webhook_deliveries, webhook_invocations"
+    with ThreadPoolExecutor(1) as starting, psycopg.connect(database) as writer:
+        writer.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
+        writer.execute(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE".encode())
+
+        starting.submit(opened).result(BOUND)

@@ -8,6 +8,7 @@ Counted in one process on SQLite, in every thread, after the same request was an
 
 import argparse
 import ast
+import os
 import sys
 import tempfile
 import threading
@@ -187,4 +188,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # threads that are still profiled do not outlive their interpreter: it crashes
